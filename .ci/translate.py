@@ -2,8 +2,9 @@
 
     translate.py template.yaml [Parameter=Value ...]
 
-Says what is left of it on standard error, and fails when there are more resources than
-MAX_RESOURCES: CloudFormation takes 500, and a stack that comes near them cannot grow.
+Says on standard error how many resources and bytes it has come to, and fails past the two
+limits below: CloudFormation takes 500 resources and 1 MB, and a stack that comes near them
+cannot grow.
 """
 
 import collections
@@ -16,6 +17,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 MAX_RESOURCES = 400
+MAX_BYTES = 800_000
 
 # The managed policies that SAM looks up in IAM by name; a function is given these two.
 POLICIES = {
@@ -50,11 +52,17 @@ def main(path, *overrides):
     json.dump(translated, sys.stdout, indent=1)
 
     types = collections.Counter(resource["Type"] for resource in translated["Resources"].values())
-    count = sum(types.values())
     for name, number in types.most_common():
-        print(f"{number:5}  {name}", file=sys.stderr)
-    print(f"{count:5}  resources, of {MAX_RESOURCES} at most", file=sys.stderr)
-    return 0 if count <= MAX_RESOURCES else f"{count} resources are more than {MAX_RESOURCES}"
+        print(f"{number:7}  {name}", file=sys.stderr)
+    failures = []
+    for what, number, most in [
+        ("resources", sum(types.values()), MAX_RESOURCES),
+        ("bytes", len(json.dumps(translated, separators=(",", ":"))), MAX_BYTES),
+    ]:
+        print(f"{number:7}  {what}, of {most} at most", file=sys.stderr)
+        if number > most:
+            failures.append(f"{number} {what} are more than {most}")
+    return "; ".join(failures) or 0
 
 
 if __name__ == "__main__":
