@@ -124,7 +124,7 @@ def main(program):
                 check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 env=environment | {"TABLE_NAME": found["TableName"], "AWS_ENDPOINT_URL_DYNAMODB": endpoint},
             )
-            organization = json.loads(demo.stdout)
+            organization = json.loads(demo.stdout)["ready"]
             admin, member = (organization["tokens"][who] for who in ("admin", "member"))
             share = {
                 "organizationId": organization["organizationId"],
