@@ -39,7 +39,12 @@ impl World {
     /// An organization with nothing in it.
     pub fn empty(id: OrganizationId, name: &str, time_zone: Tz) -> Self {
         Self {
-            organization: Organization { id, name: name.to_owned(), personal: false, time_zone },
+            organization: Organization {
+                id,
+                name: name.to_owned(),
+                personal: false,
+                time_zone,
+            },
             users: Vec::new(),
             user_groups: Vec::new(),
             devices: Vec::new(),
@@ -58,7 +63,8 @@ impl World {
             user,
             expires_at: None,
         };
-        self.credentials.push((CredentialHash::of_token(token), credential));
+        self.credentials
+            .push((CredentialHash::of_token(token), credential));
         self
     }
 
@@ -68,9 +74,15 @@ impl World {
     /// None, an admin being a member.
     pub fn scope(&self) -> Result<OrganizationScope> {
         let organization_id = self.organization.id;
-        let membership = Membership { organization_id, roles: vec![Role::Admin] };
+        let membership = Membership {
+            organization_id,
+            roles: vec![Role::Admin],
+        };
         // The user is named nowhere: a scope is of an organization.
-        let user = self.users.first().map_or_else(|| UserId::try_from(1), |user| Ok(user.id));
+        let user = self
+            .users
+            .first()
+            .map_or_else(|| UserId::try_from(1), |user| Ok(user.id));
         let user = user.map_err(|error| latchkey::wire::Error::Internal(error.to_string()))?;
         Caller::new(user, String::new(), vec![membership]).scope(organization_id)
     }
@@ -83,7 +95,9 @@ impl World {
     pub async fn put(&self, table: &Table) -> Result<bool> {
         let scope = self.scope()?;
         let mut writes =
-            table.transaction().put_new((), &scope.organization_key(), &self.organization)?;
+            table
+                .transaction()
+                .put_new((), &scope.organization_key(), &self.organization)?;
         for user in &self.users {
             writes = writes.put_new((), &scope.user(user.id), user)?;
         }

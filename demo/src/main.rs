@@ -15,8 +15,13 @@ fn main() -> ExitCode {
         demo()?.put(&table).await?;
         Ok::<_, Box<dyn std::error::Error>>(())
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(put)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(put))
+    {
         Ok(()) => {
             println!("{}", announcement());
             ExitCode::SUCCESS

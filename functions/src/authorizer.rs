@@ -39,18 +39,26 @@ fn authorize(
     now: DateTime<Utc>,
 ) -> BoxFuture<'static, Result<Answer>> {
     Box::pin(async move {
-        let header = request.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let hash =
-            header.and_then(CredentialHash::from_authorization).ok_or(Error::Unauthenticated)?;
+        let header = request
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let hash = header
+            .and_then(CredentialHash::from_authorization)
+            .ok_or(Error::Unauthenticated)?;
         let credential: Option<Credential> =
             table.get(&Key::credential(&hash), Read::Strong).await?;
         let credential = credential
             .filter(|credential| credential.is_valid(now))
             .ok_or(Error::Unauthenticated)?;
-        let user: Option<User> = table.get(&Key::user_of(&credential), Read::Eventual).await?;
+        let user: Option<User> = table
+            .get(&Key::user_of(&credential), Read::Eventual)
+            .await?;
         let user = user.ok_or(Error::Unauthenticated)?;
         let caller = credential.caller(user.roles);
-        let context = caller.to_context().map_err(|error| Error::Internal(error.to_string()))?;
+        let context = caller
+            .to_context()
+            .map_err(|error| Error::Internal(error.to_string()))?;
         let mut answer = Answer::default();
         answer.principal_id = Some(caller.user().to_string());
         answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
@@ -82,6 +90,9 @@ mod tests {
         let policy =
             whole_stage("arn:aws:execute-api:eu-west-1:123456789012:abc/v1/POST/v2/shares");
         let resources = &policy.statement[0].resource;
-        assert_eq!(resources, &["arn:aws:execute-api:eu-west-1:123456789012:abc/v1/*"]);
+        assert_eq!(
+            resources,
+            &["arn:aws:execute-api:eu-west-1:123456789012:abc/v1/*"]
+        );
     }
 }

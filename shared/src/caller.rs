@@ -34,7 +34,11 @@ const MEMBERSHIPS: &str = "memberships";
 impl Caller {
     /// The caller that a credential of `user` with the id `credential` speaks for.
     pub fn new(user: UserId, credential: String, memberships: Vec<Membership>) -> Self {
-        Self { user, credential, memberships }
+        Self {
+            user,
+            credential,
+            memberships,
+        }
     }
 
     /// The user.
@@ -56,7 +60,10 @@ impl Caller {
         Ok(HashMap::from([
             (USER.to_owned(), self.user.to_string()),
             (CREDENTIAL.to_owned(), self.credential.clone()),
-            (MEMBERSHIPS.to_owned(), serde_json::to_string(&self.memberships)?),
+            (
+                MEMBERSHIPS.to_owned(),
+                serde_json::to_string(&self.memberships)?,
+            ),
         ]))
     }
 
@@ -115,9 +122,14 @@ mod tests {
     use super::*;
 
     fn caller() -> Caller {
-        let membership =
-            |id: u64, roles| Membership { organization_id: id.try_into().unwrap(), roles };
-        let memberships = vec![membership(1, vec![Role::AccessAdmin]), membership(2, vec![])];
+        let membership = |id: u64, roles| Membership {
+            organization_id: id.try_into().unwrap(),
+            roles,
+        };
+        let memberships = vec![
+            membership(1, vec![Role::AccessAdmin]),
+            membership(2, vec![]),
+        ];
         Caller::new(7.try_into().unwrap(), "key".to_owned(), memberships)
     }
 

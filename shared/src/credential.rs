@@ -50,7 +50,10 @@ impl CredentialHash {
             let token = Uuid::try_parse(value).ok().filter(|_| value.len() == 36);
             token.map(Self::of_token).or_else(|| api_key(value, '.'))
         } else if scheme.eq_ignore_ascii_case("basic") {
-            let bytes = STANDARD.decode(value).or_else(|_| STANDARD_NO_PAD.decode(value)).ok()?;
+            let bytes = STANDARD
+                .decode(value)
+                .or_else(|_| STANDARD_NO_PAD.decode(value))
+                .ok()?;
             api_key(std::str::from_utf8(&bytes).ok()?, ':')
         } else {
             None
@@ -90,7 +93,10 @@ impl Credential {
 
     /// The caller that it speaks for, `roles` being the user's.
     pub fn caller(self, roles: Vec<Role>) -> Caller {
-        let membership = Membership { organization_id: self.organization, roles };
+        let membership = Membership {
+            organization_id: self.organization,
+            roles,
+        };
         Caller::new(self.user, self.id, vec![membership])
     }
 }
@@ -134,6 +140,12 @@ mod tests {
         };
         assert!(credential.is_valid(at(99)));
         assert!(!credential.is_valid(at(100)));
-        assert!(Credential { expires_at: None, ..credential }.is_valid(at(100)));
+        assert!(
+            Credential {
+                expires_at: None,
+                ..credential
+            }
+            .is_valid(at(100))
+        );
     }
 }

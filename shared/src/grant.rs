@@ -69,7 +69,10 @@ impl Permissions {
     pub fn beyond(self, other: Permissions) -> impl Iterator<Item = &'static str> {
         [
             ("administrate", self.administrate && !other.administrate),
-            ("remoteActivate", self.remote_activate && !other.remote_activate),
+            (
+                "remoteActivate",
+                self.remote_activate && !other.remote_activate,
+            ),
             ("assignKeyfob", self.assign_keyfob && !other.assign_keyfob),
         ]
         .into_iter()
@@ -135,9 +138,19 @@ mod tests {
 
     #[test]
     fn what_goes_beyond_is_named() {
-        let all = Permissions { administrate: true, remote_activate: true, assign_keyfob: true };
-        let some = Permissions { remote_activate: true, ..Permissions::default() };
-        assert_eq!(all.beyond(some).collect::<Vec<_>>(), ["administrate", "assignKeyfob"]);
+        let all = Permissions {
+            administrate: true,
+            remote_activate: true,
+            assign_keyfob: true,
+        };
+        let some = Permissions {
+            remote_activate: true,
+            ..Permissions::default()
+        };
+        assert_eq!(
+            all.beyond(some).collect::<Vec<_>>(),
+            ["administrate", "assignKeyfob"]
+        );
         assert_eq!(some.beyond(all).count(), 0);
     }
 }

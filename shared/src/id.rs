@@ -129,6 +129,9 @@ mod tests {
         let new = ShareId::generate(at(1_790_000_000_001), 0);
         assert!(old < new);
         assert_eq!(ShareId::generate(at(0), 0).number(), 1);
-        assert_eq!(ShareId::generate(DateTime::<Utc>::MAX_UTC, u16::MAX).number(), MAX);
+        assert_eq!(
+            ShareId::generate(DateTime::<Utc>::MAX_UTC, u16::MAX).number(),
+            MAX
+        );
     }
 }

@@ -44,12 +44,17 @@ impl Administration {
                     format!("at most {MAX_DEPTH} shares may be made one by right of the other");
                 return Err(Error::invalid("source", FaultCode::NotAllowed, message));
             } else {
-                let parent =
-                    Parent { share: grant.share, receiver: grant.receiver, source: grant.source };
+                let parent = Parent {
+                    share: grant.share,
+                    receiver: grant.receiver,
+                    source: grant.source,
+                };
                 return Ok((parent, grant.depth + 1));
             }
         }
-        Err(Error::InsufficientRights(refused.into_iter().next().unwrap_or_default()))
+        Err(Error::InsufficientRights(
+            refused.into_iter().next().unwrap_or_default(),
+        ))
     }
 }
 
@@ -60,7 +65,10 @@ fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
     let permissions = share.permissions.beyond(grant.permissions);
     let mut faults: Vec<_> = permissions
         .map(|name| {
-            fault(format!("permissions.{name}"), "you do not hold this permission yourself")
+            fault(
+                format!("permissions.{name}"),
+                "you do not hold this permission yourself",
+            )
         })
         .collect();
     let (from, until) = share.timing.span(zone);
@@ -92,10 +100,17 @@ pub fn administration<'f>(
     Box::pin(async move {
         let receiver = Receiver::User(user);
         let grants = scope.grants(receiver, source);
-        let (own, device) =
-            tokio::try_join!(table.query(&grants, Read::Strong), device(table, scope, source))?;
+        let (own, device) = tokio::try_join!(
+            table.query(&grants, Read::Strong),
+            device(table, scope, source)
+        )?;
         let zone = zone(table, scope, device.as_ref()).await?;
-        let asked = Asked { table, scope, zone, now };
+        let asked = Asked {
+            table,
+            scope,
+            zone,
+            now,
+        };
         let mut grants = asked.administrating(own).await?;
         if grants.is_empty() {
             let edges = asked.of_groups(user, source, device).await?;
@@ -149,15 +164,23 @@ impl Asked<'_> {
             .chain(groups.into_iter().map(Receiver::UserGroup))
             .collect();
         let groups = device.map(|device| device.groups).unwrap_or_default();
-        let sources: Vec<_> =
-            [source].into_iter().chain(groups.into_iter().map(Source::DeviceGroup)).collect();
+        let sources: Vec<_> = [source]
+            .into_iter()
+            .chain(groups.into_iter().map(Source::DeviceGroup))
+            .collect();
         let prefixes: Vec<_> = receivers
             .iter()
-            .flat_map(|receiver| sources.iter().map(|source| self.scope.grants(*receiver, *source)))
+            .flat_map(|receiver| {
+                sources
+                    .iter()
+                    .map(|source| self.scope.grants(*receiver, *source))
+            })
             // The first is the user's own on the source itself, which was looked at.
             .skip(1)
             .collect();
-        let queries = prefixes.iter().map(|prefix| self.table.query(prefix, Read::Strong));
+        let queries = prefixes
+            .iter()
+            .map(|prefix| self.table.query(prefix, Read::Strong));
         Ok(futures_util::future::try_join_all(queries).await?.concat())
     }
 
@@ -179,8 +202,10 @@ impl Asked<'_> {
             let rules = match grant.schedule {
                 None => None,
                 Some(id) => {
-                    let schedule: Option<Schedule> =
-                        self.table.get(&self.scope.schedule(id), Read::Strong).await?;
+                    let schedule: Option<Schedule> = self
+                        .table
+                        .get(&self.scope.schedule(id), Read::Strong)
+                        .await?;
                     let Some(schedule) = schedule else {
                         return Ok(false);
                     };
@@ -193,7 +218,9 @@ impl Asked<'_> {
             let Some(parent) = grant.parent else {
                 return Ok(true);
             };
-            let key = self.scope.grant(parent.receiver, parent.source, parent.share);
+            let key = self
+                .scope
+                .grant(parent.receiver, parent.source, parent.share);
             let above: Option<Grant> = self.table.get(&key, Read::Strong).await?;
             match above {
                 Some(above) if above.permissions.administrate => grant = above,

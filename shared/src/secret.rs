@@ -108,7 +108,10 @@ impl Seal {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
         let mut sealed = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let text = self.0.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
+        let text = self
+            .0
+            .open_in_place(nonce, Aad::empty(), &mut sealed)
+            .ok()?;
         String::from_utf8(text.to_vec()).ok()
     }
 }

@@ -13,7 +13,9 @@ use lambda_runtime::tracing::subscriber::{Layer, fmt, registry};
 /// below that, the Lambda runtime and the SDK write whole events and requests, and with
 /// them the credentials of callers.
 pub(super) fn start() {
-    let level = env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok());
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("latchkey", level.unwrap_or(LevelFilter::INFO));

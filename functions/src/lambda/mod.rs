@@ -77,7 +77,10 @@ where
             outcome.await.map_err(|error| {
                 log_error(&error);
                 let name = name_of(&error).to_owned();
-                Diagnostic { error_type: name.clone(), error_message: name }
+                Diagnostic {
+                    error_type: name.clone(),
+                    error_message: name,
+                }
             })
         }
     };
@@ -87,7 +90,9 @@ where
 fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCode {
     log::start();
     // Lambda gives a process one request at a time: one thread serves it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(function),
         Err(error) => Err(error.into()),
@@ -143,7 +148,14 @@ async fn handle(
 ) -> Result<Response> {
     let caller = caller.ok_or(Error::Unauthenticated)?;
     let table = store::table(&random).await?;
-    (endpoint.handle)(Call { request, caller, table, random, now: Utc::now() }).await
+    (endpoint.handle)(Call {
+        request,
+        caller,
+        table,
+        random,
+        now: Utc::now(),
+    })
+    .await
 }
 
 /// The id that API Gateway gave the request, and the caller that its authorizer found.
@@ -152,18 +164,28 @@ fn context(event: &lambda_http::Request) -> (String, Option<Caller>) {
         return (String::new(), None);
     };
     let field = |name: &str| context.authorizer.fields.get(name)?.as_str();
-    (context.request_id.clone().unwrap_or_default(), Caller::from_context(field))
+    (
+        context.request_id.clone().unwrap_or_default(),
+        Caller::from_context(field),
+    )
 }
 
 fn request(event: lambda_http::Request) -> Request {
     let path = event
         .path_parameters_ref()
         .map(|parameters| {
-            parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+            parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
         })
         .unwrap_or_default();
     let (parts, body) = event.into_parts();
-    Request { headers: parts.headers, path, body: body.to_vec() }
+    Request {
+        headers: parts.headers,
+        path,
+        body: body.to_vec(),
+    }
 }
 
 /// The cause of an answer that says nothing of it.

@@ -47,7 +47,10 @@ static TABLE: OnceCell<Table> = OnceCell::const_new();
 /// # Errors
 /// 500 when the environment does not name it, or TLS cannot be set up.
 pub async fn table(random: &Random) -> Result<Table> {
-    TABLE.get_or_try_init(|| async { connect(random) }).await.cloned()
+    TABLE
+        .get_or_try_init(|| async { connect(random) })
+        .await
+        .cloned()
 }
 
 fn connect(random: &Random) -> Result<Table> {
@@ -87,10 +90,15 @@ fn http_client(region: &str, endpoint: Option<&str>) -> Result<SharedHttpClient>
     let trust = if endpoint.is_some() || region.starts_with("cn-") {
         TrustStore::empty().with_native_roots(true)
     } else {
-        ROOTS.iter().fold(TrustStore::empty(), |trust, root| trust.with_pem_certificate(*root))
+        ROOTS.iter().fold(TrustStore::empty(), |trust, root| {
+            trust.with_pem_certificate(*root)
+        })
     };
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| Error::Internal(error.to_string()))?;
     let provider = Provider::rustls(CryptoMode::Ring);
-    Ok(Builder::new().tls_provider(provider).tls_context(context).build_https())
+    Ok(Builder::new()
+        .tls_provider(provider)
+        .tls_context(context)
+        .build_https())
 }

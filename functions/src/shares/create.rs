@@ -29,8 +29,10 @@ use uuid::Uuid;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint =
-    Endpoint { operation: OPERATION, handle: |call| Box::pin(create(call)) };
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: OPERATION,
+    handle: |call| Box::pin(create(call)),
+};
 
 const OPERATION: &str = "create-share";
 
@@ -69,11 +71,21 @@ async fn create(call: Call) -> Result<Response> {
         let held = rights::administration(&call.table, &scope, user, new.source, call.now).await?;
         Some(held.parent_for(&new)?)
     };
-    let token = if new.receiver.is_none() { Some(call.random.uuid()?) } else { None };
+    let token = if new.receiver.is_none() {
+        Some(call.random.uuid()?)
+    } else {
+        None
+    };
 
     for _ in 0..MAX_IDS {
         let share = share(&call, &new, by_right_of)?;
-        let answer = Response::json(StatusCode::OK, &Created { share_id: share.id, token });
+        let answer = Response::json(
+            StatusCode::OK,
+            &Created {
+                share_id: share.id,
+                token,
+            },
+        );
 
         let mut writes = call.table.transaction();
         if let Some(key) = &key {
@@ -91,18 +103,27 @@ async fn create(call: Call) -> Result<Response> {
         if let Some(grant) = share.grant() {
             let edge = scope.grant(grant.receiver, grant.source, share.id);
             writes = writes
-                .exists(Part::Refers(grant.receiver.field()), &scope.receiver(grant.receiver))?
+                .exists(
+                    Part::Refers(grant.receiver.field()),
+                    &scope.receiver(grant.receiver),
+                )?
                 .put_new(Part::Grant, &edge, &GrantEdge::new(&scope, grant))?;
         }
         if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {
-            let invitation =
-                Invitation { organization: share.organization, share: share.id, expires_at };
+            let invitation = Invitation {
+                organization: share.organization,
+                share: share.id,
+                expires_at,
+            };
             let claim = Key::invitation(&InvitationHash::of_token(token));
             writes = writes.put_new(Part::Invitation, &claim, &invitation)?;
         }
         if let Some(schedule) = new.schedule {
-            writes =
-                writes.count_up(Part::Refers("scheduleId"), &scope.schedule(schedule), "keptBy")?;
+            writes = writes.count_up(
+                Part::Refers("scheduleId"),
+                &scope.schedule(schedule),
+                "keptBy",
+            )?;
         }
 
         match writes.send().await {
@@ -115,7 +136,9 @@ async fn create(call: Call) -> Result<Response> {
             }
         }
     }
-    Err(Error::Unavailable(format!("{MAX_IDS} ids in a row were taken")))
+    Err(Error::Unavailable(format!(
+        "{MAX_IDS} ids in a row were taken"
+    )))
 }
 
 fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Result<Share> {
@@ -159,5 +182,9 @@ fn refusal(
             _ => {}
         }
     }
-    if faults.is_empty() { Ok(None) } else { Err(faults.into()) }
+    if faults.is_empty() {
+        Ok(None)
+    } else {
+        Err(faults.into())
+    }
 }

@@ -21,8 +21,10 @@ use latchkey::wire::{Error, Response, Result};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint =
-    Endpoint { operation: "get-share", handle: |call| Box::pin(get(call)) };
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "get-share",
+    handle: |call| Box::pin(get(call)),
+};
 
 const WHAT: &str = "share";
 
@@ -31,8 +33,11 @@ async fn get(call: Call) -> Result<Response> {
     let (scope, share) = find(&call, id).await?.ok_or(Error::NotFound(WHAT))?;
     let caller = scope.user(call.caller.user());
 
-    let mut keys =
-        vec![scope.organization_key(), scope.user(share.creator), scope.source(share.source)];
+    let mut keys = vec![
+        scope.organization_key(),
+        scope.user(share.creator),
+        scope.source(share.source),
+    ];
     keys.extend(share.receiver.map(|receiver| scope.receiver(receiver)));
     keys.extend(share.schedule.map(|schedule| scope.schedule(schedule)));
     if let Some(Receiver::UserGroup(_)) = share.receiver {
@@ -97,7 +102,9 @@ fn names(scope: &OrganizationScope, share: &Share, items: &Items) -> Result<Name
         None => {}
     }
     if let Some(id) = share.schedule {
-        names.schedule = items.get::<Schedule>(&scope.schedule(id))?.map(|schedule| schedule.rules);
+        names.schedule = items
+            .get::<Schedule>(&scope.schedule(id))?
+            .map(|schedule| schedule.rules);
     }
     Ok(names)
 }

@@ -85,8 +85,11 @@ impl Named for DayOfWeek {
 }
 
 impl Named for Recurrence {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("Daily", Self::Daily), ("Weekly", Self::Weekly), ("BiWeekly", Self::BiWeekly)];
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("Daily", Self::Daily),
+        ("Weekly", Self::Weekly),
+        ("BiWeekly", Self::BiWeekly),
+    ];
 }
 
 /// One end of the window: its date and its time, as given.
@@ -138,7 +141,9 @@ fn is_over_everywhere(window: &LocalWindow, now: DateTime<Utc>) -> bool {
     };
     let end = match window.end_time() {
         Some(time) => Some(end.and_time(time)),
-        None => end.checked_add_days(Days::new(1)).map(|next| next.and_time(NaiveTime::MIN)),
+        None => end
+            .checked_add_days(Days::new(1))
+            .map(|next| next.and_time(NaiveTime::MIN)),
     };
     end.is_some_and(|end| end <= now.with_timezone(&last).naive_local())
 }
@@ -153,7 +158,10 @@ fn rule(fields: &Fields<'_>) -> Option<Rule> {
     let period = fields.object("period").map(|period| {
         let start = period.required("startTime");
         let end = period.required("endTime");
-        Some(Period { start: start?, end: end? })
+        Some(Period {
+            start: start?,
+            end: end?,
+        })
     });
     if !fields.has("recurrence") {
         fields.missing("recurrence");
@@ -164,14 +172,22 @@ fn rule(fields: &Fields<'_>) -> Option<Rule> {
     }
     let rule = Rule::new(recurrence, day, period.flatten());
     if rule.is_err() {
-        fields.fault("dayOfWeek", FaultCode::Required, "required unless recurrence is \"Daily\"");
+        fields.fault(
+            "dayOfWeek",
+            FaultCode::Required,
+            "required unless recurrence is \"Daily\"",
+        );
     }
     rule.ok()
 }
 
 fn schedule(body: &Fields<'_>) -> Option<ScheduleId> {
     if body.has("scheduleId") && body.has("schedule") {
-        body.fault("scheduleId", FaultCode::NotAllowed, "give either schedule or scheduleId");
+        body.fault(
+            "scheduleId",
+            FaultCode::NotAllowed,
+            "give either schedule or scheduleId",
+        );
     }
     body.optional("scheduleId")
 }
@@ -191,7 +207,9 @@ fn permissions(body: &Fields<'_>) -> Permissions {
 fn personal_settings(body: &Fields<'_>) -> PersonalSettings {
     let fields = body.object("personalSettings");
     let notifications = fields.and_then(|fields| fields.optional("notifications"));
-    PersonalSettings { notifications: notifications.unwrap_or(false) }
+    PersonalSettings {
+        notifications: notifications.unwrap_or(false),
+    }
 }
 
 fn source(body: &Fields<'_>) -> Option<Source> {
@@ -216,8 +234,16 @@ fn receiver(body: &Fields<'_>) -> Option<Receiver> {
 fn exactly_one(body: &Fields<'_>, object: &Fields<'_>, name: &str, choices: [&str; 2]) {
     let given = choices.iter().filter(|choice| object.has(choice)).count();
     if given != 1 {
-        let code = if given == 0 { FaultCode::Required } else { FaultCode::NotAllowed };
-        body.fault(name, code, format!("give exactly one of {} and {}", choices[0], choices[1]));
+        let code = if given == 0 {
+            FaultCode::Required
+        } else {
+            FaultCode::NotAllowed
+        };
+        body.fault(
+            name,
+            code,
+            format!("give exactly one of {} and {}", choices[0], choices[1]),
+        );
     }
 }
 
@@ -246,7 +272,10 @@ mod tests {
 
     fn faults(changes: Value) -> Vec<(String, FaultCode)> {
         let faults = NewShare::read(&with(changes), now()).unwrap_err();
-        faults.into_iter().map(|fault| (fault.field, fault.code)).collect()
+        faults
+            .into_iter()
+            .map(|fault| (fault.field, fault.code))
+            .collect()
     }
 
     fn one(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
@@ -295,7 +324,10 @@ mod tests {
             ("receiver", FaultCode::Required),
             ("personalSettings", FaultCode::WrongType),
         ];
-        assert_eq!(faults, expected.map(|(field, code)| (field.to_owned(), code)));
+        assert_eq!(
+            faults,
+            expected.map(|(field, code)| (field.to_owned(), code))
+        );
     }
 
     #[test]
@@ -304,7 +336,10 @@ mod tests {
             faults(json!({"startTime": "10:00:00"})),
             one("startTime", FaultCode::NotAllowed)
         );
-        assert_eq!(faults(json!({"endTime": "10:00:00"})), one("endTime", FaultCode::NotAllowed));
+        assert_eq!(
+            faults(json!({"endTime": "10:00:00"})),
+            one("endTime", FaultCode::NotAllowed)
+        );
     }
 
     #[test]
@@ -320,7 +355,10 @@ mod tests {
     #[test]
     fn an_end_that_has_passed_everywhere_is_not_after_a_start_that_is_now() {
         let end = |date: &str, time: Option<&str>| json!({"endDate": date, "endTime": time});
-        assert_eq!(faults(end("2026-06-14", None)), one("endDate", FaultCode::InvalidValue));
+        assert_eq!(
+            faults(end("2026-06-14", None)),
+            one("endDate", FaultCode::InvalidValue)
+        );
         assert!(NewShare::read(&with(end("2026-06-15", Some("00:00:01"))), now()).is_ok());
         assert_eq!(
             faults(end("2026-06-15", Some("00:00:00"))),
@@ -341,7 +379,10 @@ mod tests {
     fn a_schedule_has_a_bounded_number_of_rules() {
         let rules = |count| json!({"schedule": vec![json!({"recurrence": "Daily"}); count]});
         assert!(NewShare::read(&with(rules(MAX_RULES)), now()).is_ok());
-        assert_eq!(faults(rules(MAX_RULES + 1)), one("schedule", FaultCode::OutOfRange));
+        assert_eq!(
+            faults(rules(MAX_RULES + 1)),
+            one("schedule", FaultCode::OutOfRange)
+        );
     }
 
     #[test]

@@ -165,7 +165,10 @@ impl View {
             })
         });
         let group = |group: UserGroup| {
-            ReceiverView::UserGroup(UserGroupView { id: group.id, name: group.name })
+            ReceiverView::UserGroup(UserGroupView {
+                id: group.id,
+                name: group.name,
+            })
         };
         Self {
             id: share.id,
@@ -185,7 +188,9 @@ impl View {
             source: names.source.map_or(SourceView::Gone {}, SourceView::new),
             receiver: receiver.or_else(|| names.user_group.map(group)),
             personal_settings: share.personal_settings,
-            invitation: share.invitation_expiration.map(|expiration| InvitationView { expiration }),
+            invitation: share
+                .invitation_expiration
+                .map(|expiration| InvitationView { expiration }),
             state,
             date_created: share.date_created,
             date_modified: share.date_modified,
@@ -200,14 +205,21 @@ impl Names {
             Some(SourceDetails::Device(device)) => device.time_zone,
             _ => None,
         };
-        let organization = self.organization.as_ref().map(|organization| organization.time_zone);
+        let organization = self
+            .organization
+            .as_ref()
+            .map(|organization| organization.time_zone);
         device.or(organization).unwrap_or(Tz::UTC)
     }
 }
 
 impl AccountView {
     fn new(user: User) -> Self {
-        Self { id: user.id, first_name: user.first_name, last_name: user.last_name }
+        Self {
+            id: user.id,
+            first_name: user.first_name,
+            last_name: user.last_name,
+        }
     }
 }
 

@@ -10,7 +10,9 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let code = error.code().map(str::to_owned);
-    let status = error.raw_response().map(|response| response.status().as_u16());
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
     let is_construction = matches!(error, SdkError::ConstructionFailure(_));
     let cause = DisplayErrorContext(error).to_string();
     match (code.as_deref(), status) {

@@ -22,7 +22,10 @@ pub struct GrantEdge {
 impl GrantEdge {
     /// The edge of a grant in the organization of `scope`.
     pub fn new(scope: &OrganizationScope, grant: Grant) -> Self {
-        Self { by_source: scope.by_source(grant.source), grant }
+        Self {
+            by_source: scope.by_source(grant.source),
+            grant,
+        }
     }
 }
 

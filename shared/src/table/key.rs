@@ -38,13 +38,19 @@ impl Key {
 
     /// The key of a credential: of no tenant, since it is what tells the tenant.
     pub fn credential(hash: &CredentialHash) -> Self {
-        Self { pk: format!("CREDENTIAL#{}", hash.as_str()), sk: "CREDENTIAL".to_owned() }
+        Self {
+            pk: format!("CREDENTIAL#{}", hash.as_str()),
+            sk: "CREDENTIAL".to_owned(),
+        }
     }
 
     /// The key of an open invitation: of no tenant, since its token may be claimed by
     /// anyone who was given it.
     pub fn invitation(hash: &InvitationHash) -> Self {
-        Self { pk: format!("CLAIM#{}", hash.as_str()), sk: "CLAIM".to_owned() }
+        Self {
+            pk: format!("CLAIM#{}", hash.as_str()),
+            sk: "CLAIM".to_owned(),
+        }
     }
 
     /// The key of the user that a credential speaks for.
@@ -58,7 +64,10 @@ impl Key {
 pub struct KeyPrefix(pub(super) Key);
 
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
-    Key { pk: format!("ORG#{organization}"), sk }
+    Key {
+        pk: format!("ORG#{organization}"),
+        sk,
+    }
 }
 
 fn numbered(kind: &str, id: impl Id) -> String {

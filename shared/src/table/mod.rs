@@ -49,7 +49,11 @@ pub struct Table {
 impl Table {
     /// The table `name`, reached by `client`; `random` spreads retries.
     pub fn new(client: Client, name: impl Into<String>, random: Random) -> Self {
-        Self { client, name: name.into(), random }
+        Self {
+            client,
+            name: name.into(),
+            random,
+        }
     }
 
     /// One item, or nothing. One round trip; half a read unit for each 4 KB, a whole one
@@ -63,8 +67,11 @@ impl Table {
 
     fn get_item<'t>(&'t self, key: &'t Key, read: Read) -> BoxFuture<'t, Result<Option<Item>>> {
         Box::pin(async move {
-            let call =
-                self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
+            let call = self
+                .client
+                .get_item()
+                .table_name(&self.name)
+                .set_key(Some(key.attributes()));
             let output = call.consistent_read(read == Read::Strong).send().await;
             Ok(output.map_err(failure::answer)?.item)
         })
@@ -91,13 +98,20 @@ impl Table {
                     .consistent_read(read == Read::Strong)
                     .build()
                     .map_err(|error| Error::Internal(error.to_string()))?;
-                let call = self.client.batch_get_item().request_items(&self.name, asked);
+                let call = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.name, asked);
                 let output = call.send().await.map_err(failure::answer)?;
                 for items in output.responses.unwrap_or_default().into_values() {
                     items.into_iter().for_each(|item| found.add(item));
                 }
                 // DynamoDB may leave keys for another call, under load.
-                let rest = output.unprocessed_keys.unwrap_or_default().into_values().next();
+                let rest = output
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .into_values()
+                    .next();
                 wanted = rest.map(|rest| rest.keys).unwrap_or_default();
             }
             Ok(found)
@@ -113,7 +127,11 @@ impl Table {
         prefix: &KeyPrefix,
         read: Read,
     ) -> Result<Vec<T>> {
-        self.query_items(prefix, read).await?.into_iter().map(from_item).collect()
+        self.query_items(prefix, read)
+            .await?
+            .into_iter()
+            .map(from_item)
+            .collect()
     }
 
     fn query_items<'t>(
@@ -160,7 +178,13 @@ impl Items {
             Some(AttributeValue::S(text)) => text.clone(),
             _ => String::new(),
         };
-        self.0.insert(Key { pk: text(key::PK), sk: text(key::SK) }, item);
+        self.0.insert(
+            Key {
+                pk: text(key::PK),
+                sk: text(key::SK),
+            },
+            item,
+        );
     }
 
     /// The item with this key, if it exists.

@@ -44,7 +44,11 @@ impl<T> From<Error> for Failed<T> {
 
 impl<'t, T: Copy> Transaction<'t, T> {
     pub(super) fn new(table: &'t Table) -> Self {
-        Self { table, items: Vec::new(), tags: Vec::new() }
+        Self {
+            table,
+            items: Vec::new(),
+            tags: Vec::new(),
+        }
     }
 
     /// Puts a new item; refused when one stands there.
@@ -52,7 +56,9 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// # Errors
     /// 500 when `value` is no item.
     pub fn put_new(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
-        let put = self.put(key, value)?.condition_expression("attribute_not_exists(PK)");
+        let put = self
+            .put(key, value)?
+            .condition_expression("attribute_not_exists(PK)");
         self.with_put(tag, put)
     }
 
@@ -87,7 +93,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .condition_expression("attribute_exists(PK)")
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items.push(TransactWriteItem::builder().condition_check(check).build());
+        self.items
+            .push(TransactWriteItem::builder().condition_check(check).build());
         self.tags.push(tag);
         Ok(self)
     }
@@ -106,7 +113,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items.push(TransactWriteItem::builder().update(update).build());
+        self.items
+            .push(TransactWriteItem::builder().update(update).build());
         self.tags.push(tag);
         Ok(self)
     }
@@ -121,7 +129,9 @@ impl<'t, T: Copy> Transaction<'t, T> {
             Outcome::Refused(reasons) => {
                 let refused = self.tags.into_iter().zip(reasons);
                 let refused = refused.filter(|(_, reason)| is(reason, CONDITION));
-                Err(Failed::Refused(refused.map(|(tag, reason)| (tag, reason.item)).collect()))
+                Err(Failed::Refused(
+                    refused.map(|(tag, reason)| (tag, reason.item)).collect(),
+                ))
             }
         }
     }
@@ -131,7 +141,9 @@ impl<'t, T: Copy> Transaction<'t, T> {
         key: &Key,
         value: &impl Serialize,
     ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(to_item(key, value)?));
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(to_item(key, value)?));
         Ok(put
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
@@ -141,8 +153,11 @@ impl<'t, T: Copy> Transaction<'t, T> {
         tag: T,
         put: aws_sdk_dynamodb::types::builders::PutBuilder,
     ) -> Result<Self> {
-        let put = put.build().map_err(|error| Error::Internal(error.to_string()))?;
-        self.items.push(TransactWriteItem::builder().put(put).build());
+        let put = put
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().put(put).build());
         self.tags.push(tag);
         Ok(self)
     }
@@ -166,7 +181,10 @@ fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Ou
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let call = table.client.transact_write_items().set_transact_items(Some(items.clone()));
+            let call = table
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()));
             let Err(error) = call.send().await else {
                 return Ok(Outcome::Done);
             };
@@ -184,8 +202,10 @@ fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Ou
                 return Ok(Outcome::Refused(reasons));
             }
             let conflict = in_progress || reasons.iter().any(|reason| is(reason, CONFLICT));
-            let throttled =
-                reasons.iter().filter_map(CancellationReason::code).any(failure::is_throttling);
+            let throttled = reasons
+                .iter()
+                .filter_map(CancellationReason::code)
+                .any(failure::is_throttling);
             let failed = || aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
             if !conflict && !throttled {
                 return Err(failure::answer(error));

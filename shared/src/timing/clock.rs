@@ -41,11 +41,18 @@ pub(super) struct Wall {
 
 impl Moment {
     /// After every instant that chrono can name.
-    pub(super) const NEVER: Moment = Moment { secs: i64::MAX, nanos: 0 };
+    pub(super) const NEVER: Moment = Moment {
+        secs: i64::MAX,
+        nanos: 0,
+    };
 
     /// The instant as chrono says it, or `None` beyond the end of its range.
     pub(super) fn until(self) -> Option<DateTime<Utc>> {
-        if self > Moment::from(DateTime::<Utc>::MAX_UTC) { None } else { Some(self.saturating()) }
+        if self > Moment::from(DateTime::<Utc>::MAX_UTC) {
+            None
+        } else {
+            Some(self.saturating())
+        }
     }
 
     /// The instant as chrono says it, at the nearer end of its range when it is outside.
@@ -60,7 +67,10 @@ impl Moment {
     /// What the wall clock of the zone shows at the instant.
     pub(super) fn wall(self, zone: Tz) -> Wall {
         let offset = zone.offset_from_utc_datetime(&naive(self.secs));
-        Wall { secs: self.secs + seconds(&offset), nanos: self.nanos }
+        Wall {
+            secs: self.secs + seconds(&offset),
+            nanos: self.nanos,
+        }
     }
 }
 
@@ -78,7 +88,11 @@ impl From<DateTime<Utc>> for Moment {
 
 impl Wall {
     pub(super) fn new(date: NaiveDate, time: NaiveTime) -> Self {
-        Wall { secs: day_number(date) * DAY, nanos: 0 }.at(time)
+        Wall {
+            secs: day_number(date) * DAY,
+            nanos: 0,
+        }
+        .at(time)
     }
 
     /// The time of day `time` on the day whose midnight this is.
@@ -95,7 +109,10 @@ impl Wall {
     }
 
     pub(super) fn plus(self, secs: i64) -> Self {
-        Wall { secs: self.secs + secs, nanos: self.nanos }
+        Wall {
+            secs: self.secs + secs,
+            nanos: self.nanos,
+        }
     }
 
     /// Days since 1970-01-01.
@@ -126,16 +143,20 @@ impl Wall {
         let local = naive(self.secs);
         match GapInfo::new(&local, &zone).and_then(|gap| gap.begin) {
             // The change as the clock before it would have shown it.
-            Some((change, before)) => {
-                Moment { secs: change.and_utc().timestamp() - seconds(&before), nanos: 0 }
-            }
+            Some((change, before)) => Moment {
+                secs: change.and_utc().timestamp() - seconds(&before),
+                nanos: 0,
+            },
             // There is no gap without a beginning.
             None => self.minus(seconds(&zone.offset_from_utc_datetime(&local))),
         }
     }
 
     fn minus(self, offset: i64) -> Moment {
-        Moment { secs: self.secs - offset, nanos: self.nanos }
+        Moment {
+            secs: self.secs - offset,
+            nanos: self.nanos,
+        }
     }
 }
 

@@ -83,7 +83,10 @@ impl Timing {
     /// assert!(timing.holds(chrono_tz::UTC, "2074-06-01T12:00:00Z".parse().unwrap()));
     /// ```
     pub fn new(window: impl Into<Window>, rules: Vec<Rule>) -> Timing {
-        Timing { window: window.into(), rules }
+        Timing {
+            window: window.into(),
+            rules,
+        }
     }
 
     /// Whether it holds at the instant, at a door in that zone.
@@ -129,7 +132,10 @@ impl Timing {
         }
         let base = monday(self.window.first_day(zone));
         let holding = self.rules.iter().position(|rule| {
-            let cycle = Cycle { stretches: &[rule.occurrence(base)], length: rule.step() * DAY };
+            let cycle = Cycle {
+                stretches: &[rule.occurrence(base)],
+                length: rule.step() * DAY,
+            };
             cycle.holds(at, zone)
         });
         match holding {

@@ -94,8 +94,16 @@ impl Pattern {
             return Pattern::Always;
         };
         let base = monday(first_day);
-        let cycle =
-            (Wall { secs: base * DAY, nanos: 0 }, Wall { secs: (base + days) * DAY, nanos: 0 });
+        let cycle = (
+            Wall {
+                secs: base * DAY,
+                nanos: 0,
+            },
+            Wall {
+                secs: (base + days) * DAY,
+                nanos: 0,
+            },
+        );
         let mut parts = Vec::new();
         for rule in rules {
             let occurrence = rule.occurrence(base);
@@ -108,7 +116,10 @@ impl Pattern {
             return Pattern::Always;
         }
         let length = days * DAY;
-        Pattern::Cycle { stretches: around(stretches, cycle, length), length }
+        Pattern::Cycle {
+            stretches: around(stretches, cycle, length),
+            length,
+        }
     }
 }
 

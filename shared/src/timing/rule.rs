@@ -131,7 +131,10 @@ impl Period {
             Some(to) if to == TimeDelta::days(1) => Some(NaiveTime::MIN),
             Some(to) => time_of_day(to),
         };
-        Ok(Some(Period { start: start.ok_or(HoursError::From)?, end: end.ok_or(HoursError::To)? }))
+        Ok(Some(Period {
+            start: start.ok_or(HoursError::From)?,
+            end: end.ok_or(HoursError::To)?,
+        }))
     }
 }
 
@@ -184,22 +187,38 @@ impl Rule {
         if day_of_week.is_none() && recurrence != Recurrence::Daily {
             return Err(DayOfWeekMissing);
         }
-        Ok(Rule { recurrence, day_of_week, period })
+        Ok(Rule {
+            recurrence,
+            day_of_week,
+            period,
+        })
     }
 
     /// Each day, during the period or all day.
     pub fn daily(period: Option<Period>) -> Rule {
-        Rule { recurrence: Recurrence::Daily, day_of_week: None, period }
+        Rule {
+            recurrence: Recurrence::Daily,
+            day_of_week: None,
+            period,
+        }
     }
 
     /// Each week on that day, during the period or all day.
     pub fn weekly(day: DayOfWeek, period: Option<Period>) -> Rule {
-        Rule { recurrence: Recurrence::Weekly, day_of_week: Some(day), period }
+        Rule {
+            recurrence: Recurrence::Weekly,
+            day_of_week: Some(day),
+            period,
+        }
     }
 
     /// Every second week on that day, during the period or all day.
     pub fn biweekly(day: DayOfWeek, period: Option<Period>) -> Rule {
-        Rule { recurrence: Recurrence::BiWeekly, day_of_week: Some(day), period }
+        Rule {
+            recurrence: Recurrence::BiWeekly,
+            day_of_week: Some(day),
+            period,
+        }
     }
 
     /// How often it comes back.
@@ -233,7 +252,10 @@ impl Rule {
             (Recurrence::Daily, _) | (_, None) => monday,
             (_, Some(day)) => monday + day as i64,
         };
-        let midnight = Wall { secs: day * clock::DAY, nanos: 0 };
+        let midnight = Wall {
+            secs: day * clock::DAY,
+            nanos: 0,
+        };
         match self.period {
             None => (midnight, midnight.plus_days(1)),
             Some(period) => {
@@ -265,6 +287,10 @@ impl TryFrom<RuleForm> for Rule {
 
 impl From<Rule> for RuleForm {
     fn from(rule: Rule) -> Self {
-        RuleForm { day_of_week: rule.day_of_week, period: rule.period, recurrence: rule.recurrence }
+        RuleForm {
+            day_of_week: rule.day_of_week,
+            period: rule.period,
+            recurrence: rule.recurrence,
+        }
     }
 }

@@ -152,7 +152,11 @@ impl LocalWindow {
         {
             faults.push(WindowFault::EndNotAfterStart);
         }
-        if faults.is_empty() { Ok(window) } else { Err(WindowError(faults)) }
+        if faults.is_empty() {
+            Ok(window)
+        } else {
+            Err(WindowError(faults))
+        }
     }
 
     /// When it was created: where it begins when no start date is given.
@@ -181,7 +185,8 @@ impl LocalWindow {
     }
 
     fn start_wall(&self) -> Option<Wall> {
-        self.start.map(|(date, time)| Wall::new(date, time.unwrap_or(NaiveTime::MIN)))
+        self.start
+            .map(|(date, time)| Wall::new(date, time.unwrap_or(NaiveTime::MIN)))
     }
 
     fn end_wall(&self) -> Option<Wall> {
@@ -261,12 +266,15 @@ impl Window {
     pub(super) fn moments(&self, zone: Tz) -> (Moment, Moment) {
         match self {
             Window::Local(local) => (
-                local.start_wall().map_or(Moment::from(local.created), |start| start.begins(zone)),
+                local
+                    .start_wall()
+                    .map_or(Moment::from(local.created), |start| start.begins(zone)),
                 local.end_wall().map_or(Moment::NEVER, |end| end.ends(zone)),
             ),
-            Window::Instants(instants) => {
-                (Moment::from(instants.from), instants.until.map_or(Moment::NEVER, Moment::from))
-            }
+            Window::Instants(instants) => (
+                Moment::from(instants.from),
+                instants.until.map_or(Moment::NEVER, Moment::from),
+            ),
         }
     }
 
@@ -274,7 +282,10 @@ impl Window {
     /// or what the door's calendar shows at the instant.
     pub(super) fn first_day(&self, zone: Tz) -> i64 {
         match self {
-            Window::Local(LocalWindow { start: Some((date, _)), .. }) => day_number(*date),
+            Window::Local(LocalWindow {
+                start: Some((date, _)),
+                ..
+            }) => day_number(*date),
             Window::Local(LocalWindow { created, .. }) => Moment::from(*created).wall(zone).day(),
             Window::Instants(InstantWindow { from, .. }) => Moment::from(*from).wall(zone).day(),
         }

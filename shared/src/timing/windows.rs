@@ -42,7 +42,10 @@ impl Span {
     /// `None` when it begins after all instants that chrono can say.
     fn of(from: Moment, until: Moment) -> Option<Span> {
         from.until()?;
-        Some(Span { from: from.saturating(), until: until.until() })
+        Some(Span {
+            from: from.saturating(),
+            until: until.until(),
+        })
     }
 }
 
@@ -66,11 +69,18 @@ impl Windows {
     pub(super) fn new(zone: Tz, pattern: Pattern, range: (Moment, Moment)) -> Windows {
         let k = match &pattern {
             Pattern::Always => 0,
-            Pattern::Cycle { stretches, length } => {
-                Cycle { stretches, length: *length }.first_ending_after(range.0, zone)
+            Pattern::Cycle { stretches, length } => Cycle {
+                stretches,
+                length: *length,
             }
+            .first_ending_after(range.0, zone),
         };
-        Windows { zone, pattern, range, k }
+        Windows {
+            zone,
+            pattern,
+            range,
+            k,
+        }
     }
 
     /// The windows within a range from the one that holds at an instant of the range, or
@@ -84,7 +94,10 @@ impl Windows {
         let mut windows = Windows::new(zone, pattern, (at, range.1));
         windows.range.0 = range.0;
         if let Pattern::Cycle { stretches, length } = &windows.pattern {
-            let cycle = Cycle { stretches, length: *length };
+            let cycle = Cycle {
+                stretches,
+                length: *length,
+            };
             // Where the clock repeated an hour, the one before may touch this one.
             while let (Some((_, before)), Some((this, _))) =
                 (cycle.nth(windows.k - 1), cycle.nth(windows.k))
@@ -109,7 +122,10 @@ impl Iterator for Windows {
             self.range.0 = limit;
             return Span::of(from, limit);
         };
-        let cycle = Cycle { stretches, length: *length };
+        let cycle = Cycle {
+            stretches,
+            length: *length,
+        };
         // Not endless: stretches vanish in the gap of a clock change only, and touch
         // each other in the hour that one repeats only.
         loop {

@@ -60,21 +60,33 @@ impl Error {
 
     fn parts(&self) -> (StatusCode, &'static str, String) {
         let (status, code, message) = match self {
-            Self::InvalidInput(_) => {
-                (StatusCode::BAD_REQUEST, "invalidInputErrorError", "Invalid input")
-            }
-            Self::Unauthenticated => {
-                (StatusCode::UNAUTHORIZED, "invalidTokenError", "Invalid authentication token")
-            }
-            Self::InsufficientRights(_) => {
-                (StatusCode::FORBIDDEN, "insufficientRightsError", "Insufficient rights")
-            }
+            Self::InvalidInput(_) => (
+                StatusCode::BAD_REQUEST,
+                "invalidInputErrorError",
+                "Invalid input",
+            ),
+            Self::Unauthenticated => (
+                StatusCode::UNAUTHORIZED,
+                "invalidTokenError",
+                "Invalid authentication token",
+            ),
+            Self::InsufficientRights(_) => (
+                StatusCode::FORBIDDEN,
+                "insufficientRightsError",
+                "Insufficient rights",
+            ),
             Self::NotFound(what) => {
-                return (StatusCode::NOT_FOUND, "notFoundError", format!("{what} not found"));
+                return (
+                    StatusCode::NOT_FOUND,
+                    "notFoundError",
+                    format!("{what} not found"),
+                );
             }
-            Self::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "requestTooLargeError", "Request body too large")
-            }
+            Self::BodyTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "requestTooLargeError",
+                "Request body too large",
+            ),
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupportedMediaTypeError",
@@ -85,17 +97,21 @@ impl Error {
                 "idempotencyKeyReusedError",
                 "This Idempotency-Key was used before with another body",
             ),
-            Self::Throttled(_) => {
-                (StatusCode::TOO_MANY_REQUESTS, "tooManyRequestsError", "Too many requests")
-            }
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "tooManyRequestsError",
+                "Too many requests",
+            ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "serviceUnavailableError",
                 "Service unavailable, try again",
             ),
-            Self::Internal(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "internalServerError", "Internal server error")
-            }
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internalServerError",
+                "Internal server error",
+            ),
         };
         (status, code, message.to_owned())
     }
@@ -123,7 +139,11 @@ impl Error {
             body["details"] = json!(self.details());
         }
         let response = Response::json(status, &body);
-        if self.is_transient() { response.header(http::header::RETRY_AFTER, "1") } else { response }
+        if self.is_transient() {
+            response.header(http::header::RETRY_AFTER, "1")
+        } else {
+            response
+        }
     }
 }
 
@@ -166,9 +186,18 @@ mod tests {
 
     #[test]
     fn what_may_succeed_later_says_when_to_try_again() {
-        for error in [Error::Throttled(String::new()), Error::Unavailable(String::new())] {
+        for error in [
+            Error::Throttled(String::new()),
+            Error::Unavailable(String::new()),
+        ] {
             assert_eq!(error.response().headers()["retry-after"], "1");
         }
-        assert!(Error::Unauthenticated.response().headers().get("retry-after").is_none());
+        assert!(
+            Error::Unauthenticated
+                .response()
+                .headers()
+                .get("retry-after")
+                .is_none()
+        );
     }
 }

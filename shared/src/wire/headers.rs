@@ -5,11 +5,23 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// The headers that every response carries, name and value. API Gateway's own answers get
 /// the same ones from template.yaml; a test holds the two lists together.
 pub const EVERY_RESPONSE: [(&str, &str); 12] = [
-    ("access-control-expose-headers", "authorization, content-type"),
-    ("access-control-allow-headers", "authorization, content-type"),
-    ("access-control-allow-methods", "GET, POST, DELETE, OPTIONS, PUT"),
+    (
+        "access-control-expose-headers",
+        "authorization, content-type",
+    ),
+    (
+        "access-control-allow-headers",
+        "authorization, content-type",
+    ),
+    (
+        "access-control-allow-methods",
+        "GET, POST, DELETE, OPTIONS, PUT",
+    ),
     ("access-control-allow-origin", "*"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+    (
+        "strict-transport-security",
+        "max-age=31536000; includeSubDomains",
+    ),
     ("x-frame-options", "SAMEORIGIN"),
     ("x-content-type-options", "nosniff"),
     ("x-xss-protection", "1; mode=block"),
@@ -28,7 +40,10 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Adds what every response carries.
 pub fn add(headers: &mut HeaderMap, request_id: &str) {
     for (name, value) in EVERY_RESPONSE {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);

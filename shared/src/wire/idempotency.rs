@@ -54,14 +54,22 @@ impl IdempotencyKey {
         let printable = key.iter().all(|byte| (b' '..=b'~').contains(byte));
         if key.is_empty() || key.len() > MAX_KEY || !printable {
             let message = format!("expected 1 to {MAX_KEY} printable ASCII characters");
-            return Err(Error::invalid("Idempotency-Key", FaultCode::InvalidValue, message));
+            return Err(Error::invalid(
+                "Idempotency-Key",
+                FaultCode::InvalidValue,
+                message,
+            ));
         }
         let user = caller.user().number().to_be_bytes();
         let of = |purpose: &'static [u8]| [purpose, operation.as_bytes(), &user, key];
         let seal = Seal::from_secrets(&of(b"seal"))
             .ok_or_else(|| Error::Internal("no seal".to_owned()))?;
         let request = hash(&[body.to_string().as_bytes()]);
-        Ok(Some(Self { hash: hash(&of(b"key")), request, seal }))
+        Ok(Some(Self {
+            hash: hash(&of(b"key")),
+            request,
+            seal,
+        }))
     }
 
     /// The answer as it is stored.

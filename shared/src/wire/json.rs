@@ -54,7 +54,11 @@ pub struct Fault {
 impl Fault {
     /// A fault of the field at `field`.
     pub fn new(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code, message: message.into() }
+        Self {
+            field: field.into(),
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -97,7 +101,10 @@ fn describe(value: &Value) -> &'static str {
 }
 
 fn wrong_type<T>(expected: &str, value: &Value) -> Result<T, (FaultCode, String)> {
-    Err((FaultCode::WrongType, format!("expected {expected}, got {}", describe(value))))
+    Err((
+        FaultCode::WrongType,
+        format!("expected {expected}, got {}", describe(value)),
+    ))
 }
 
 fn text<'v>(expected: &str, value: &'v Value) -> Result<&'v str, (FaultCode, String)> {
@@ -109,7 +116,9 @@ fn text<'v>(expected: &str, value: &'v Value) -> Result<&'v str, (FaultCode, Str
 
 impl FromJson for bool {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
-        value.as_bool().map_or_else(|| wrong_type("true or false", value), Ok)
+        value
+            .as_bool()
+            .map_or_else(|| wrong_type("true or false", value), Ok)
     }
 }
 
@@ -118,12 +127,15 @@ impl<T: id::Id> FromJson for T {
         let Value::Number(number) = value else {
             return wrong_type("a positive integer", value);
         };
-        number.as_u64().and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
-            (
-                FaultCode::OutOfRange,
-                format!("expected an integer from 1 to {}, got {number}", id::MAX),
-            )
-        })
+        number
+            .as_u64()
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| {
+                (
+                    FaultCode::OutOfRange,
+                    format!("expected an integer from 1 to {}, got {number}", id::MAX),
+                )
+            })
     }
 }
 
@@ -136,7 +148,12 @@ impl FromJson for NaiveDate {
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .ok()
             .filter(|date| date.to_string() == text)
-            .ok_or_else(|| (FaultCode::InvalidValue, format!("expected {EXPECTED} that exists")))
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected {EXPECTED} that exists"),
+                )
+            })
     }
 }
 
@@ -144,15 +161,24 @@ impl FromJson for NaiveTime {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         const EXPECTED: &str = "a local time such as \"13:53:02\"";
         let text = text(EXPECTED, value)?;
-        let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
-        let two_digits = text.split(':').all(|part| part.len() == 2 || part.contains('.'));
+        let plain = text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
+        let two_digits = text
+            .split(':')
+            .all(|part| part.len() == 2 || part.contains('.'));
         // The 60th second of a leap minute stands on no door's clock.
         let leap = text.get(6..8) == Some("60");
         ["%H:%M:%S%.f", "%H:%M"]
             .iter()
             .find_map(|form| NaiveTime::parse_from_str(text, form).ok())
             .filter(|_| plain && two_digits && !leap)
-            .ok_or_else(|| (FaultCode::InvalidValue, format!("expected {EXPECTED} that exists")))
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected {EXPECTED} that exists"),
+                )
+            })
     }
 }
 
@@ -168,7 +194,11 @@ pub struct Name<T: 'static>(pub &'static T);
 impl<T: Named> FromJson for Name<T> {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         let names = || {
-            T::NAMES.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+            T::NAMES
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let Value::String(text) = value else {
             return wrong_type(&format!("one of {}", names()), value);
@@ -177,7 +207,12 @@ impl<T: Named> FromJson for Name<T> {
             .iter()
             .find(|(name, _)| name == text)
             .map(|(_, value)| Name(value))
-            .ok_or_else(|| (FaultCode::InvalidValue, format!("expected one of {}", names())))
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected one of {}", names()),
+                )
+            })
     }
 }
 
@@ -196,7 +231,11 @@ impl<'v> Fields<'v> {
 
     fn of(value: &'v Value, path: String, faults: &Faults) -> Option<Self> {
         match value {
-            Value::Object(object) => Some(Self { object, path, faults: faults.clone() }),
+            Value::Object(object) => Some(Self {
+                object,
+                path,
+                faults: faults.clone(),
+            }),
             other => {
                 let message = format!("expected an object, got {}", describe(other));
                 faults.add(Fault::new(path, FaultCode::WrongType, message));
@@ -207,7 +246,11 @@ impl<'v> Fields<'v> {
 
     /// The path of a field of this object.
     pub fn path(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     /// Writes down a fault of a field of this object.
@@ -252,7 +295,8 @@ impl<'v> Fields<'v> {
 
     /// The value of a field that has one of a few names.
     pub fn name<T: Named + Clone>(&self, name: &str) -> Option<T> {
-        self.optional::<Name<T>>(name).map(|Name(value)| value.clone())
+        self.optional::<Name<T>>(name)
+            .map(|Name(value)| value.clone())
     }
 
     /// The fields of an object inside this one.
@@ -337,7 +381,9 @@ struct Place {
 
 impl Place {
     fn fault(&self, code: FaultCode, message: &str) {
-        self.faults.borrow_mut().push(Fault::new(render(&self.path.borrow()), code, message));
+        self.faults
+            .borrow_mut()
+            .push(Fault::new(render(&self.path.borrow()), code, message));
     }
 
     fn check_text(&self, text: &str) {
@@ -424,7 +470,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
             self.0.path.borrow_mut().push(Step::Key(key.clone()));
             self.0.check_text(&key);
             if map.contains_key(&key) {
-                self.0.fault(FaultCode::DuplicateKey, "this key is given twice");
+                self.0
+                    .fault(FaultCode::DuplicateKey, "this key is given twice");
             }
             let value = object.next_value_seed(Strict(self.0))?;
             self.0.path.borrow_mut().pop();
@@ -440,12 +487,19 @@ mod tests {
     use crate::id::UserId;
 
     fn fields_of(text: &str) -> Vec<String> {
-        parse(text.as_bytes()).unwrap_err().into_iter().map(|fault| fault.field).collect()
+        parse(text.as_bytes())
+            .unwrap_err()
+            .into_iter()
+            .map(|fault| fault.field)
+            .collect()
     }
 
     #[test]
     fn every_duplicate_key_is_named_at_once() {
-        assert_eq!(fields_of(r#"{"a":1,"a":2,"b":[{"c":1,"c":1}]}"#), ["a", "b[0].c"]);
+        assert_eq!(
+            fields_of(r#"{"a":1,"a":2,"b":[{"c":1,"c":1}]}"#),
+            ["a", "b[0].c"]
+        );
     }
 
     #[test]
@@ -462,7 +516,10 @@ mod tests {
     #[test]
     fn text_that_is_not_utf8_names_its_field() {
         let faults = parse(b"{\"a\": {\"name\": \"\xff\"}}").unwrap_err();
-        assert_eq!((faults[0].field.as_str(), faults[0].code), ("a.name", FaultCode::Malformed));
+        assert_eq!(
+            (faults[0].field.as_str(), faults[0].code),
+            ("a.name", FaultCode::Malformed)
+        );
         // As API Gateway hands it on.
         assert_eq!(fields_of("{\"a\": {\"name\": \"\u{FFFD}\"}}"), ["a.name"]);
     }
@@ -483,7 +540,10 @@ mod tests {
         assert!(fields.objects("absent", 9).is_none());
         fields.required::<bool>("absent");
         let faults = faults.or(Some(())).unwrap_err();
-        let found: Vec<_> = faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect();
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.field.as_str(), fault.code))
+            .collect();
         assert_eq!(
             found,
             [

@@ -49,10 +49,17 @@ impl Request {
         let Some(value) = self.headers.get(CONTENT_TYPE) else {
             return true;
         };
-        let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        let media_type = value
+            .to_str()
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default();
         let media_type = media_type.trim().to_ascii_lowercase();
-        matches!(media_type.as_str(), "" | "application/json" | "application/x-www-form-urlencoded")
-            || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        matches!(
+            media_type.as_str(),
+            "" | "application/json" | "application/x-www-form-urlencoded"
+        ) || (media_type.starts_with("application/") && media_type.ends_with("+json"))
     }
 
     /// A parameter of the path, such as `shareId`.
@@ -60,7 +67,10 @@ impl Request {
     /// # Errors
     /// 404 of `what` when it is not in the form of its ids: there is no such thing.
     pub fn path_id<T: std::str::FromStr>(&self, name: &str, what: &'static str) -> Result<T> {
-        self.path.get(name).and_then(|text| text.parse().ok()).ok_or(Error::NotFound(what))
+        self.path
+            .get(name)
+            .and_then(|text| text.parse().ok())
+            .ok_or(Error::NotFound(what))
     }
 }
 
@@ -69,9 +79,14 @@ mod tests {
     use super::*;
 
     fn status(content_type: Option<&str>, body: &[u8]) -> Option<u16> {
-        let mut request = Request { body: body.to_vec(), ..Request::default() };
+        let mut request = Request {
+            body: body.to_vec(),
+            ..Request::default()
+        };
         if let Some(content_type) = content_type {
-            request.headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+            request
+                .headers
+                .insert(CONTENT_TYPE, content_type.parse().unwrap());
         }
         request.json().err().map(|error| error.status().as_u16())
     }
@@ -87,9 +102,12 @@ mod tests {
         ] {
             assert_eq!(status(served, b"{}"), None, "{served:?}");
         }
-        for refused in
-            ["text/plain", "text/jsv", "application/xml", "multipart/form-data; boundary=x"]
-        {
+        for refused in [
+            "text/plain",
+            "text/jsv",
+            "application/xml",
+            "multipart/form-data; boundary=x",
+        ] {
             assert_eq!(status(Some(refused), b"{}"), Some(415), "{refused}");
         }
     }

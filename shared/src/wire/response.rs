@@ -25,7 +25,11 @@ impl Response {
 
     /// A JSON document that is written already.
     pub fn json_text(status: StatusCode, body: String) -> Self {
-        let response = Self { status, headers: HeaderMap::new(), body };
+        let response = Self {
+            status,
+            headers: HeaderMap::new(),
+            body,
+        };
         response.header(CONTENT_TYPE, "application/json")
     }
 
