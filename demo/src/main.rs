@@ -1,2 +1,60 @@
-//! Not yet.
-fn main() {}
+//! Puts the demo organization into the table that the environment names, unless it is
+//! there, and says in one line of JSON what it has and which call to try first.
+
+use std::process::ExitCode;
+
+use latchkey::secret::Random;
+use latchkey_demo::{ADMIN_TOKEN, MEMBER_TOKEN, demo};
+use latchkey_functions::store;
+use ring::rand::SystemRandom;
+use serde_json::json;
+
+fn main() -> ExitCode {
+    let put = async {
+        let table = store::table(&Random::new(SystemRandom::new())).await?;
+        demo()?.put(&table).await?;
+        Ok::<_, Box<dyn std::error::Error>>(())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(put))
+    {
+        Ok(()) => {
+            println!("{}", announcement());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("the demo organization could not be put in: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn announcement() -> serde_json::Value {
+    json!({
+        "ready": {
+            "organizationId": 1,
+            "deviceId": 1,
+            "users": [1, 2],
+            "tokens": {"admin": ADMIN_TOKEN.to_string(), "member": MEMBER_TOKEN.to_string()},
+        },
+        "firstCall": {
+            "method": "POST",
+            "path": "/v2/shares",
+            "headers": {
+                "Authorization": format!("Bearer {ADMIN_TOKEN}"),
+                "Content-Type": "application/json",
+            },
+            "body": {
+                "organizationId": 1,
+                "source": {"deviceId": 1},
+                "receiver": {"userId": 2},
+                "schedule": [{"dayOfWeek": "Monday", "recurrence": "Weekly"}],
+                "permissions": {"remoteActivate": true},
+            },
+        },
+    })
+}

@@ -1,1 +1,12 @@
-//! a
+//! The Lambda functions of Latchkey: one endpoint a file, one binary an endpoint.
+//!
+//! An endpoint is a function pointer to a handler that returns a boxed future. Handlers,
+//! and all that they await, are compiled once, in this library; a binary in `src/bin` is
+//! the one line that names its endpoint. With some tens of binaries that is the
+//! difference between one minute of building and ten.
+
+pub mod authorizer;
+mod lambda;
+pub mod shares;
+
+pub use lambda::{Call, Endpoint, serve, store};

@@ -1,1 +1,24 @@
-//! a
+//! The model of Latchkey: who may open which door, when, and why.
+//!
+//! Everything that the functions share. Knows no AWS event and reads no environment: the
+//! time, the random source and the table come as arguments from a binary's `main`.
+//!
+//! - [`timing`] says when a grant holds; pure.
+//! - [`grant`], [`share`], [`directory`], [`invitation`]: the things, one module each.
+//! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
+//! - [`table`]: the one place that speaks DynamoDB.
+//! - [`wire`]: the one place that speaks HTTP.
+
+pub mod caller;
+pub mod credential;
+pub mod directory;
+pub mod grant;
+pub mod id;
+pub mod invitation;
+pub mod rights;
+pub mod role;
+pub mod secret;
+pub mod share;
+pub mod table;
+pub mod timing;
+pub mod wire;

@@ -1,2 +1,5 @@
-//! Not yet.
-fn main() {}
+//! The Lambda function `authorizer`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::authorizer::serve()
+}

@@ -1,0 +1,98 @@
+//! The authorizer: says who the caller is.
+//!
+//! API Gateway calls it with each request whose `Authorization` it has not asked about
+//! lately, and keeps the answer for as long as template.yaml says. Two reads: the
+//! credential, strongly, so that one just made works and one just revoked does not; and
+//! the user's roles.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use aws_lambda_events::apigw::{
+    ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequestTypeRequest as Request,
+    ApiGatewayCustomAuthorizerResponse,
+};
+use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
+use chrono::{DateTime, Utc};
+use http::header::AUTHORIZATION;
+use latchkey::credential::{Credential, CredentialHash};
+use latchkey::directory::User;
+use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::wire::{Error, Result};
+
+use crate::lambda::serve_events;
+
+type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
+
+/// Serves the authorizer until Lambda ends the process.
+pub fn serve() -> ExitCode {
+    // API Gateway answers 401 to this one word, and takes every other error as its own.
+    serve_events(authorize, |error| match error {
+        Error::Unauthenticated => "Unauthorized",
+        _ => "Failed",
+    })
+}
+
+fn authorize(
+    request: Request,
+    table: Table,
+    now: DateTime<Utc>,
+) -> BoxFuture<'static, Result<Answer>> {
+    Box::pin(async move {
+        let header = request
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let hash = header
+            .and_then(CredentialHash::from_authorization)
+            .ok_or(Error::Unauthenticated)?;
+        let credential: Option<Credential> =
+            table.get(&Key::credential(&hash), Read::Strong).await?;
+        let credential = credential
+            .filter(|credential| credential.is_valid(now))
+            .ok_or(Error::Unauthenticated)?;
+        let user: Option<User> = table
+            .get(&Key::user_of(&credential), Read::Eventual)
+            .await?;
+        let user = user.ok_or(Error::Unauthenticated)?;
+        let caller = credential.caller(user.roles);
+        let context = caller
+            .to_context()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let mut answer = Answer::default();
+        answer.principal_id = Some(caller.user().to_string());
+        answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
+        answer.context = context;
+        Ok(answer)
+    })
+}
+
+/// Leave to call every method of the stage: API Gateway keeps the answer for all of them,
+/// and would refuse the second path to a caller who was let into the first alone.
+fn whole_stage(method_arn: &str) -> ApiGatewayCustomAuthorizerPolicy {
+    let stage: Vec<_> = method_arn.split('/').take(2).collect();
+    let mut statement = IamPolicyStatement::default();
+    statement.action = vec!["execute-api:Invoke".to_owned()];
+    statement.effect = IamPolicyEffect::Allow;
+    statement.resource = vec![format!("{}/*", stage.join("/"))];
+    let mut policy = ApiGatewayCustomAuthorizerPolicy::default();
+    policy.version = Some("2012-10-17".to_owned());
+    policy.statement = vec![statement];
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_covers_the_stage_and_no_other() {
+        let policy =
+            whole_stage("arn:aws:execute-api:eu-west-1:123456789012:abc/v1/POST/v2/shares");
+        let resources = &policy.statement[0].resource;
+        assert_eq!(
+            resources,
+            &["arn:aws:execute-api:eu-west-1:123456789012:abc/v1/*"]
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! The log: one JSON object a line, where Lambda asks for JSON.
+
+use std::env;
+
+use lambda_runtime::tracing::subscriber::filter::{LevelFilter, Targets};
+use lambda_runtime::tracing::subscriber::layer::SubscriberExt;
+use lambda_runtime::tracing::subscriber::util::SubscriberInitExt;
+use lambda_runtime::tracing::subscriber::{Layer, fmt, registry};
+
+/// Starts logging, at the level and in the form that Lambda's logging configuration says.
+///
+/// The level is for what is written here. Libraries log from WARN on, whatever the level:
+/// below that, the Lambda runtime and the SDK write whole events and requests, and with
+/// them the credentials of callers.
+pub(super) fn start() {
+    let level = env::var("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok());
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("latchkey", level.unwrap_or(LevelFilter::INFO));
+    // CloudWatch stamps each line.
+    let lines = fmt::layer().with_target(false).without_time();
+    let lines =
+        if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|form| form.eq_ignore_ascii_case("json")) {
+            lines.json().flatten_event(true).boxed()
+        } else {
+            lines.boxed()
+        };
+    registry().with(lines.with_filter(targets)).init();
+}

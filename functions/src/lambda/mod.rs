@@ -1,0 +1,198 @@
+//! What every function does around its endpoint: reads the environment and the clock,
+//! takes a request from API Gateway, answers with the headers of every response, writes
+//! one line to the log.
+
+mod log;
+pub mod store;
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, RequestExt};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use latchkey::caller::Caller;
+use latchkey::secret::Random;
+use latchkey::table::{BoxFuture, Table};
+use latchkey::wire::{Error, Request, Response, Result, headers};
+use ring::rand::SystemRandom;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// An endpoint: what one function serves.
+#[derive(Clone, Copy)]
+pub struct Endpoint {
+    /// The name of its binary, in template.yaml and in the log.
+    pub operation: &'static str,
+    /// What it does.
+    pub handle: fn(Call) -> BoxFuture<'static, Result<Response>>,
+}
+
+/// One call of an endpoint, with all that it may depend on.
+#[derive(Debug)]
+pub struct Call {
+    /// What is asked.
+    pub request: Request,
+    /// Who asks.
+    pub caller: Caller,
+    /// The table.
+    pub table: Table,
+    /// Secure random numbers.
+    pub random: Random,
+    /// The time of the call.
+    pub now: DateTime<Utc>,
+}
+
+/// Serves `endpoint` until Lambda ends the process.
+pub fn serve(endpoint: Endpoint) -> ExitCode {
+    let random = Random::new(SystemRandom::new());
+    let answer = move |event| answer(endpoint, random.clone(), event);
+    run(async { lambda_http::run(service_fn(answer)).await })
+}
+
+/// What handles an event that is no HTTP request: the event, the table, the time.
+pub(crate) type EventHandler<Event, Answer> =
+    fn(Event, Table, DateTime<Utc>) -> BoxFuture<'static, Result<Answer>>;
+
+/// Serves a function that is called with another event than an HTTP request. An error is
+/// given to the caller by `name_of`, and to the log whole.
+pub(crate) fn serve_events<Event, Answer>(
+    handle: EventHandler<Event, Answer>,
+    name_of: fn(&Error) -> &'static str,
+) -> ExitCode
+where
+    Event: DeserializeOwned + Send + 'static,
+    Answer: Serialize + Send + 'static,
+{
+    let random = Random::new(SystemRandom::new());
+    let answer = move |event: LambdaEvent<Event>| {
+        let random = random.clone();
+        async move {
+            let outcome =
+                async { handle(event.payload, store::table(&random).await?, Utc::now()).await };
+            outcome.await.map_err(|error| {
+                log_error(&error);
+                let name = name_of(&error).to_owned();
+                Diagnostic {
+                    error_type: name.clone(),
+                    error_message: name,
+                }
+            })
+        }
+    };
+    run(async { lambda_runtime::run(service_fn(answer)).await })
+}
+
+fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCode {
+    log::start();
+    // Lambda gives a process one request at a time: one thread serves it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(function),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn answer(
+    endpoint: Endpoint,
+    random: Random,
+    event: lambda_http::Request,
+) -> Result<http::Response<Body>, Infallible> {
+    let started = Instant::now();
+    let (request_id, caller) = context(&event);
+    let handled = handle(endpoint, request(event), caller.clone(), random);
+    // A panic is answered like any other bug, and the process lives on.
+    let result = match AssertUnwindSafe(handled).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(Error::Internal("panicked".to_owned())),
+    };
+    let mut response = result.unwrap_or_else(|error| {
+        log_error(&error);
+        error.response()
+    });
+    headers::add(response.headers_mut(), &request_id);
+    tracing::info!(
+        operation = endpoint.operation,
+        status = response.status().as_u16(),
+        request_id,
+        user = caller.as_ref().map(|caller| caller.user().to_string()),
+        credential = caller.as_ref().map(Caller::credential),
+        milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+        "served"
+    );
+    let mut answer = http::Response::new(Body::Empty);
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    *answer.body_mut() = Body::Text(response.into_body());
+    Ok(answer)
+}
+
+async fn handle(
+    endpoint: Endpoint,
+    request: Request,
+    caller: Option<Caller>,
+    random: Random,
+) -> Result<Response> {
+    let caller = caller.ok_or(Error::Unauthenticated)?;
+    let table = store::table(&random).await?;
+    (endpoint.handle)(Call {
+        request,
+        caller,
+        table,
+        random,
+        now: Utc::now(),
+    })
+    .await
+}
+
+/// The id that API Gateway gave the request, and the caller that its authorizer found.
+fn context(event: &lambda_http::Request) -> (String, Option<Caller>) {
+    let Some(RequestContext::ApiGatewayV1(context)) = event.request_context_ref() else {
+        return (String::new(), None);
+    };
+    let field = |name: &str| context.authorizer.fields.get(name)?.as_str();
+    (
+        context.request_id.clone().unwrap_or_default(),
+        Caller::from_context(field),
+    )
+}
+
+fn request(event: lambda_http::Request) -> Request {
+    let path = event
+        .path_parameters_ref()
+        .map(|parameters| {
+            parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        })
+        .unwrap_or_default();
+    let (parts, body) = event.into_parts();
+    Request {
+        headers: parts.headers,
+        path,
+        body: body.to_vec(),
+    }
+}
+
+/// The cause of an answer that says nothing of it.
+fn log_error(error: &Error) {
+    match error {
+        Error::Internal(_) => tracing::error!(%error, "failed"),
+        Error::Throttled(_) | Error::Unavailable(_) => tracing::warn!(%error, "failed"),
+        _ => tracing::debug!(%error, "refused"),
+    }
+}

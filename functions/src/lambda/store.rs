@@ -1,0 +1,104 @@
+//! The table as a function reaches it.
+//!
+//! A cold start is what a user waits for, so the client is made by hand, without the
+//! chain of providers that looks for credentials where Lambda never has any, and only at
+//! the first request that needs it. Over TLS it trusts Amazon's root certificates alone,
+//! which are in the binary: to read the system's takes as long as everything else.
+
+use std::env;
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::{Client, Config};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use latchkey::secret::Random;
+use latchkey::table::Table;
+use latchkey::wire::{Error, Result};
+use tokio::sync::OnceCell;
+
+/// The roots that AWS's services are signed by, from <https://www.amazontrust.com/repository/>.
+const ROOTS: [&[u8]; 5] = [
+    include_bytes!("../../certificates/amazon-root-ca-1.pem"),
+    include_bytes!("../../certificates/amazon-root-ca-2.pem"),
+    include_bytes!("../../certificates/amazon-root-ca-3.pem"),
+    include_bytes!("../../certificates/amazon-root-ca-4.pem"),
+    include_bytes!("../../certificates/starfield-services-root-g2.pem"),
+];
+
+/// How often one call of DynamoDB is sent at most.
+const MAX_ATTEMPTS: u32 = 3;
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one attempt of a call may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take with its retries: less than the function has (template.yaml),
+/// so that the caller hears of it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(7);
+
+static TABLE: OnceCell<Table> = OnceCell::const_new();
+
+/// The table, made at the first call.
+///
+/// # Errors
+/// 500 when the environment does not name it, or TLS cannot be set up.
+pub async fn table(random: &Random) -> Result<Table> {
+    TABLE
+        .get_or_try_init(|| async { connect(random) })
+        .await
+        .cloned()
+}
+
+fn connect(random: &Random) -> Result<Table> {
+    let name = variable("TABLE_NAME").ok_or_else(|| missing("TABLE_NAME"))?;
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let region = region.ok_or_else(|| missing("AWS_REGION"))?;
+    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build();
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .http_client(http_client(&region, endpoint.as_deref())?)
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+        .timeout_config(timeouts);
+    config.set_endpoint_url(endpoint);
+    let config = config.region(Region::new(region)).build();
+    Ok(Table::new(Client::from_conf(config), name, random.clone()))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn missing(name: &str) -> Error {
+    Error::Internal(format!("the environment variable {name} is not set"))
+}
+
+fn http_client(region: &str, endpoint: Option<&str>) -> Result<SharedHttpClient> {
+    if endpoint.is_some_and(|url| url.starts_with("http://")) {
+        return Ok(Builder::new().build_http());
+    }
+    // Another endpoint than AWS's own, and AWS in China, may be signed by any root.
+    let trust = if endpoint.is_some() || region.starts_with("cn-") {
+        TrustStore::empty().with_native_roots(true)
+    } else {
+        ROOTS.iter().fold(TrustStore::empty(), |trust, root| {
+            trust.with_pem_certificate(*root)
+        })
+    };
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    let context = context.map_err(|error| Error::Internal(error.to_string()))?;
+    let provider = Provider::rustls(CryptoMode::Ring);
+    Ok(Builder::new()
+        .tls_provider(provider)
+        .tls_context(context)
+        .build_https())
+}

@@ -1,0 +1,190 @@
+//! `POST /v2/shares`: create a share.
+//!
+//! Gives a user or a group of users the right to open a device or a group of devices, in
+//! a window and on a schedule; without a receiver, makes an open invitation and answers
+//! its token, which is shown this once.
+//!
+//! Who may: the roles that write shares, and whoever administrates the source now. The
+//! latter give no permission, no earlier start and no later end than they have.
+//!
+//! Writes the share and its grant, and checks that what they refer to exists, in one
+//! transaction: one round trip. By `administrate` there is one more, to read the grants
+//! of the caller.
+
+use http::StatusCode;
+use latchkey::grant::Parent;
+use latchkey::id::{Id, ShareId};
+use latchkey::invitation::{self, Invitation, InvitationHash};
+use latchkey::rights;
+use latchkey::role::{Area, Reach};
+use latchkey::share::{NewShare, Share};
+use latchkey::table::item::{GrantEdge, StoredAnswer};
+use latchkey::table::{Failed, Item, Key, from_item};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::{Error, Response, Result};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: OPERATION,
+    handle: |call| Box::pin(create(call)),
+};
+
+const OPERATION: &str = "create-share";
+
+/// How many ids are tried. One in thousands is taken when many are made at once.
+const MAX_IDS: u32 = 5;
+
+/// The answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    share_id: ShareId,
+    /// The token of an open invitation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<Uuid>,
+}
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Idempotency,
+    Share,
+    Grant,
+    Invitation,
+    Refers(&'static str),
+}
+
+async fn create(call: Call) -> Result<Response> {
+    let body = call.request.json()?;
+    let new = NewShare::read(&body, call.now)?;
+    let key = IdempotencyKey::of(&call.request, OPERATION, &call.caller, &body)?;
+    let scope = call.caller.scope(new.organization)?;
+    let by_right_of = if scope.reaches(Area::Shares, Reach::Write) {
+        None
+    } else {
+        let user = call.caller.user();
+        let held = rights::administration(&call.table, &scope, user, new.source, call.now).await?;
+        Some(held.parent_for(&new)?)
+    };
+    let token = if new.receiver.is_none() {
+        Some(call.random.uuid()?)
+    } else {
+        None
+    };
+
+    for _ in 0..MAX_IDS {
+        let share = share(&call, &new, by_right_of)?;
+        let answer = Response::json(
+            StatusCode::OK,
+            &Created {
+                share_id: share.id,
+                token,
+            },
+        );
+
+        let mut writes = call.table.transaction();
+        if let Some(key) = &key {
+            let stored = StoredAnswer::new(key, answer.body(), &call.random, call.now)?;
+            writes = writes.put_over_expired(
+                Part::Idempotency,
+                &scope.idempotency(&key.hash),
+                &stored,
+                call.now,
+            )?;
+        }
+        writes = writes
+            .put_new(Part::Share, &scope.share(share.id), &share)?
+            .exists(Part::Refers(new.source.field()), &scope.source(new.source))?;
+        if let Some(grant) = share.grant() {
+            let edge = scope.grant(grant.receiver, grant.source, share.id);
+            writes = writes
+                .exists(
+                    Part::Refers(grant.receiver.field()),
+                    &scope.receiver(grant.receiver),
+                )?
+                .put_new(Part::Grant, &edge, &GrantEdge::new(&scope, grant))?;
+        }
+        if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {
+            let invitation = Invitation {
+                organization: share.organization,
+                share: share.id,
+                expires_at,
+            };
+            let claim = Key::invitation(&InvitationHash::of_token(token));
+            writes = writes.put_new(Part::Invitation, &claim, &invitation)?;
+        }
+        if let Some(schedule) = new.schedule {
+            writes = writes.count_up(
+                Part::Refers("scheduleId"),
+                &scope.schedule(schedule),
+                "keptBy",
+            )?;
+        }
+
+        match writes.send().await {
+            Ok(()) => return Ok(answer),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => {
+                if let Some(answer) = refusal(refused, key.as_ref())? {
+                    return Ok(answer);
+                }
+            }
+        }
+    }
+    Err(Error::Unavailable(format!(
+        "{MAX_IDS} ids in a row were taken"
+    )))
+}
+
+fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Result<Share> {
+    let open = new.receiver.is_none();
+    Ok(Share {
+        id: ShareId::generate(call.now, call.random.bits()?),
+        organization: new.organization,
+        creator: call.caller.user(),
+        timing: new.timing.clone(),
+        schedule: new.schedule,
+        permissions: new.permissions,
+        source: new.source,
+        receiver: new.receiver,
+        personal_settings: new.personal_settings,
+        invitation_expiration: open.then(|| invitation::expiration(call.now)),
+        parent: by_right_of.map(|(parent, _)| parent),
+        depth: by_right_of.map_or(0, |(_, depth)| depth),
+        version: 1,
+        date_created: call.now,
+        date_modified: call.now,
+    })
+}
+
+/// What a refused transaction means: the first answer again, a fault of the body, or,
+/// with `None`, only that the id is taken.
+fn refusal(
+    refused: Vec<(Part, Option<Item>)>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Response>> {
+    let mut faults = Vec::new();
+    for (part, item) in refused {
+        match (part, item, key) {
+            (Part::Idempotency, Some(item), Some(key)) => {
+                let stored: StoredAnswer = from_item(item)?;
+                return stored.replay(key, StatusCode::OK).map(Some);
+            }
+            (Part::Refers(field), ..) => {
+                let message = "this organization has no such thing";
+                faults.push(Fault::new(field, FaultCode::NotFound, message));
+            }
+            _ => {}
+        }
+    }
+    if faults.is_empty() {
+        Ok(None)
+    } else {
+        Err(faults.into())
+    }
+}

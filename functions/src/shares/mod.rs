@@ -1,0 +1,4 @@
+//! `/v2/shares`: the share family.
+
+pub mod create;
+pub mod get;

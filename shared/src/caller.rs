@@ -1,0 +1,152 @@
+//! Who calls, and which organizations they may speak of.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrganizationId, UserId};
+use crate::role::{Area, Reach, Role};
+use crate::wire::Error;
+
+/// What the authorizer found out of a credential. API Gateway hands it to every function
+/// with the request, so that none reads the credential again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    user: UserId,
+    credential: String,
+    memberships: Vec<Membership>,
+}
+
+/// A user's place in one organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Membership {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// What the user is there; nothing for a plain member.
+    pub roles: Vec<Role>,
+}
+
+const USER: &str = "userId";
+const CREDENTIAL: &str = "credentialId";
+const MEMBERSHIPS: &str = "memberships";
+
+impl Caller {
+    /// The caller that a credential of `user` with the id `credential` speaks for.
+    pub fn new(user: UserId, credential: String, memberships: Vec<Membership>) -> Self {
+        Self {
+            user,
+            credential,
+            memberships,
+        }
+    }
+
+    /// The user.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The id of the credential: for logs and audits, no secret.
+    pub fn credential(&self) -> &str {
+        &self.credential
+    }
+
+    /// The caller as the authorizer's context. API Gateway takes a flat map of strings,
+    /// so the memberships are JSON inside one.
+    ///
+    /// # Errors
+    /// Never with the types as they are.
+    pub fn to_context(&self) -> Result<HashMap<String, String>, serde_json::Error> {
+        Ok(HashMap::from([
+            (USER.to_owned(), self.user.to_string()),
+            (CREDENTIAL.to_owned(), self.credential.clone()),
+            (
+                MEMBERSHIPS.to_owned(),
+                serde_json::to_string(&self.memberships)?,
+            ),
+        ]))
+    }
+
+    /// The caller from the authorizer's context, by a look-up of its fields. `None` when a
+    /// field is missing or not as [`Caller::to_context`] writes it.
+    pub fn from_context<'c>(field: impl Fn(&str) -> Option<&'c str>) -> Option<Self> {
+        Some(Self {
+            user: field(USER)?.parse().ok()?,
+            credential: field(CREDENTIAL)?.to_owned(),
+            memberships: serde_json::from_str(field(MEMBERSHIPS)?).ok()?,
+        })
+    }
+
+    /// The caller's scope in an organization.
+    ///
+    /// # Errors
+    /// 403 when the caller does not belong to it, whether or not it exists.
+    pub fn scope(&self, organization: OrganizationId) -> Result<OrganizationScope, Error> {
+        self.scopes()
+            .find(|scope| scope.organization == organization)
+            .ok_or_else(|| Error::InsufficientRights(Vec::new()))
+    }
+
+    /// The caller's scope in each organization that they belong to.
+    pub fn scopes(&self) -> impl Iterator<Item = OrganizationScope> {
+        self.memberships.iter().map(|membership| OrganizationScope {
+            organization: membership.organization_id,
+            roles: membership.roles.clone(),
+        })
+    }
+}
+
+/// Leave to speak of the things of one organization. Every key of the table that belongs
+/// to a tenant is made from one of these, and only a caller's memberships give them: so no
+/// function can reach another tenant's items, whatever a request says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationScope {
+    organization: OrganizationId,
+    roles: Vec<Role>,
+}
+
+impl OrganizationScope {
+    /// The organization.
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// Whether one of the caller's roles here reaches that far.
+    pub fn reaches(&self, area: Area, reach: Reach) -> bool {
+        self.roles.iter().any(|role| role.reach(area) >= reach)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller() -> Caller {
+        let membership = |id: u64, roles| Membership {
+            organization_id: id.try_into().unwrap(),
+            roles,
+        };
+        let memberships = vec![
+            membership(1, vec![Role::AccessAdmin]),
+            membership(2, vec![]),
+        ];
+        Caller::new(7.try_into().unwrap(), "key".to_owned(), memberships)
+    }
+
+    #[test]
+    fn a_caller_passes_through_the_authorizers_context() {
+        let context = caller().to_context().unwrap();
+        let read = Caller::from_context(|name| context.get(name).map(String::as_str));
+        assert_eq!(read, Some(caller()));
+        assert_eq!(Caller::from_context(|_| None), None);
+        assert_eq!(Caller::from_context(|_| Some("x")), None);
+    }
+
+    #[test]
+    fn a_scope_comes_only_from_a_membership() {
+        let scope = |id: u64| caller().scope(id.try_into().unwrap());
+        assert!(scope(1).unwrap().reaches(Area::Shares, Reach::Write));
+        assert!(!scope(2).unwrap().reaches(Area::Shares, Reach::Read));
+        assert_eq!(scope(3).unwrap_err().status(), 403);
+    }
+}

@@ -1,0 +1,151 @@
+//! Credentials: what a client puts into `Authorization`, and what the table knows of it.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::caller::{Caller, Membership};
+use crate::id::{OrganizationId, UserId};
+use crate::role::Role;
+use crate::secret::hash;
+
+/// Names the credential that a client presented, by the hash of its secret. The table is
+/// asked for the hash, so there is nothing to compare and nothing to time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialHash(String);
+
+impl CredentialHash {
+    /// The hash of an access token.
+    pub fn of_token(token: Uuid) -> Self {
+        Self(hash(&[b"token", token.as_bytes()]))
+    }
+
+    /// The hash of an API key.
+    pub fn of_api_key(key_id: &str, secret: &str) -> Self {
+        Self(hash(&[b"api key", key_id.as_bytes(), secret.as_bytes()]))
+    }
+
+    /// Reads an `Authorization` header: `Bearer <token>` with a UUID, `Bearer
+    /// <keyId>.<secret>`, or `Basic` with the Base64 of `<keyId>:<secret>`. `None` for
+    /// every other text.
+    ///
+    /// ```
+    /// use latchkey::credential::CredentialHash;
+    ///
+    /// let bearer = CredentialHash::from_authorization("Bearer key1.secret");
+    /// assert_eq!(bearer, CredentialHash::from_authorization("Basic a2V5MTpzZWNyZXQ="));
+    /// assert_eq!(CredentialHash::from_authorization("Bearer nonsense"), None);
+    /// ```
+    pub fn from_authorization(header: &str) -> Option<Self> {
+        let (scheme, value) = header.trim().split_once(' ')?;
+        let value = value.trim();
+        let api_key = |text: &str, separator| {
+            let (key_id, secret) = text.split_once(separator)?;
+            (!key_id.is_empty() && !secret.is_empty()).then(|| Self::of_api_key(key_id, secret))
+        };
+        if scheme.eq_ignore_ascii_case("bearer") {
+            // The canonical form alone: `Uuid` also reads braces, URNs and bare digits.
+            let token = Uuid::try_parse(value).ok().filter(|_| value.len() == 36);
+            token.map(Self::of_token).or_else(|| api_key(value, '.'))
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            let bytes = STANDARD
+                .decode(value)
+                .or_else(|_| STANDARD_NO_PAD.decode(value))
+                .ok()?;
+            api_key(std::str::from_utf8(&bytes).ok()?, ':')
+        } else {
+            None
+        }
+    }
+
+    /// The hash as it stands in the table.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the table knows of a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credential {
+    /// A name for logs, audits and revocation; no secret.
+    pub id: String,
+    /// The organization that it was given out by.
+    pub organization: OrganizationId,
+    /// The user that it speaks for.
+    pub user: UserId,
+    /// When it ends; never, when left out. DynamoDB removes it some time after.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl Credential {
+    /// Whether it is still good at `now`.
+    pub fn is_valid(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// The caller that it speaks for, `roles` being the user's.
+    pub fn caller(self, roles: Vec<Role>) -> Caller {
+        let membership = Membership {
+            organization_id: self.organization,
+            roles,
+        };
+        Caller::new(self.user, self.id, vec![membership])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_a_uuid_in_its_canonical_form() {
+        let token = "293891d1-9278-4468-b322-6887e5e39164";
+        let read = CredentialHash::from_authorization;
+        let hash = read(&format!("Bearer {token}"));
+        assert!(hash.is_some());
+        assert_eq!(read(&format!("bearer {}", token.to_uppercase())), hash);
+        for wrong in [
+            token.to_owned(),
+            format!("Bearer {}", token.replace('-', "")),
+            format!("Bearer {{{token}}}"),
+            format!("Token {token}"),
+            "Bearer ".to_owned(),
+            "Bearer .secret".to_owned(),
+            "Bearer key.".to_owned(),
+            "Basic !".to_owned(),
+            "Basic a2V5MQ==".to_owned(),
+            "Basic /w==".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(read(&wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_credential_ends_at_its_end() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let credential = Credential {
+            id: "t".to_owned(),
+            organization: 1.try_into().unwrap(),
+            user: 1.try_into().unwrap(),
+            expires_at: Some(at(100)),
+        };
+        assert!(credential.is_valid(at(99)));
+        assert!(!credential.is_valid(at(100)));
+        assert!(
+            Credential {
+                expires_at: None,
+                ..credential
+            }
+            .is_valid(at(100))
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The grant: someone may do something at some door during some time.
+//!
+//! Shares and accesses are two ways to write grants. In the table a grant is an edge from
+//! its receiver to its source that holds all that a decision needs, and nothing else.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeviceGroupId, DeviceId, ScheduleId, ShareId, UserGroupId, UserId};
+use crate::timing::{Rule, Timing};
+
+/// Whom a grant is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Receiver {
+    /// One user.
+    #[serde(rename = "userId")]
+    User(UserId),
+    /// Everyone in a group.
+    #[serde(rename = "userGroupId")]
+    UserGroup(UserGroupId),
+}
+
+impl Receiver {
+    /// The field of a body that names it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::User(_) => "receiver.userId",
+            Self::UserGroup(_) => "receiver.userGroupId",
+        }
+    }
+}
+
+/// What a grant opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Source {
+    /// One device.
+    #[serde(rename = "deviceId")]
+    Device(DeviceId),
+    /// Every device in a group.
+    #[serde(rename = "deviceGroupId")]
+    DeviceGroup(DeviceGroupId),
+}
+
+impl Source {
+    /// The field of a body that names it.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Device(_) => "source.deviceId",
+            Self::DeviceGroup(_) => "source.deviceGroupId",
+        }
+    }
+}
+
+/// What a grant allows beyond opening by hand at the door, which needs none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Permissions {
+    /// To share the source with others.
+    pub administrate: bool,
+    /// To open from afar.
+    pub remote_activate: bool,
+    /// To make a key fob that opens it.
+    pub assign_keyfob: bool,
+}
+
+impl Permissions {
+    /// The names of the permissions in `self` that `other` lacks, as fields of a body.
+    pub fn beyond(self, other: Permissions) -> impl Iterator<Item = &'static str> {
+        [
+            ("administrate", self.administrate && !other.administrate),
+            (
+                "remoteActivate",
+                self.remote_activate && !other.remote_activate,
+            ),
+            ("assignKeyfob", self.assign_keyfob && !other.assign_keyfob),
+        ]
+        .into_iter()
+        .filter_map(|(name, beyond)| beyond.then_some(name))
+    }
+}
+
+/// The grant that another one was made by right of: it holds no longer than that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parent {
+    /// The share of that grant.
+    pub share: ShareId,
+    /// Its receiver: the one who shared on, or a group of theirs.
+    pub receiver: Receiver,
+    /// Its source: the same, or a group that has it.
+    pub source: Source,
+}
+
+/// How many shares may be made one by right of the other. Each is one more read for a
+/// decision about the last.
+pub const MAX_DEPTH: u8 = 8;
+
+/// The edge from a receiver to a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Grant {
+    /// The share that it belongs to.
+    pub share: ShareId,
+    /// Whom it is for.
+    pub receiver: Receiver,
+    /// What it opens.
+    pub source: Source,
+    /// When it holds; with the rules of `schedule` in place of its own when there is one.
+    pub timing: Timing,
+    /// The named schedule whose rules it keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ScheduleId>,
+    /// What it allows.
+    pub permissions: Permissions,
+    /// By right of which grant it was made; by role when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// How many grants stand above it.
+    #[serde(default)]
+    pub depth: u8,
+}
+
+impl Grant {
+    /// Whether it holds at `at`, at a door in `zone`; `schedule` being the rules of its
+    /// named schedule, if it keeps one. Of the grants above it this says nothing.
+    pub fn holds(&self, zone: Tz, at: DateTime<Utc>, schedule: Option<&[Rule]>) -> bool {
+        match schedule {
+            None => self.timing.holds(zone, at),
+            Some(rules) => Timing::new(self.timing.window, rules.to_vec()).holds(zone, at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_beyond_is_named() {
+        let all = Permissions {
+            administrate: true,
+            remote_activate: true,
+            assign_keyfob: true,
+        };
+        let some = Permissions {
+            remote_activate: true,
+            ..Permissions::default()
+        };
+        assert_eq!(
+            all.beyond(some).collect::<Vec<_>>(),
+            ["administrate", "assignKeyfob"]
+        );
+        assert_eq!(some.beyond(all).count(), 0);
+    }
+}

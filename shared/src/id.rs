@@ -1,0 +1,137 @@
+//! The numbers that name things.
+//!
+//! An id is a number that JavaScript can hold exactly: 1 to 2⁵³ − 1. New ones are made
+//! without a counter, from the time in milliseconds and twelve random bits, so that they
+//! sort by age and no item is contended. Two made in the same millisecond clash once in
+//! four thousand times; the write that finds its id taken makes another.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The largest integer that JavaScript holds exactly, 2⁵³ − 1.
+pub const MAX: u64 = (1 << 53) - 1;
+
+/// 2024-01-01T00:00:00Z in Unix milliseconds: 41 bits count from here into the year 2093.
+const EPOCH: i64 = 1_704_067_200_000;
+
+const RANDOM_BITS: u32 = 12;
+
+/// A number outside 1 to [`MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id is an integer from 1 to {MAX}")]
+pub struct OutOfRange;
+
+/// A number that names a thing of one kind.
+pub trait Id: Copy + TryFrom<u64, Error = OutOfRange> {
+    /// The number itself.
+    fn number(self) -> u64;
+
+    /// An id for a thing made at `now`. The low bits come from `random`.
+    fn generate(now: DateTime<Utc>, random: u16) -> Self;
+}
+
+fn generate(now: DateTime<Utc>, random: u16) -> u64 {
+    let elapsed = u64::try_from(now.timestamp_millis() - EPOCH).unwrap_or(0);
+    let low = u64::from(random) & ((1 << RANDOM_BITS) - 1);
+    ((elapsed << RANDOM_BITS) | low).clamp(1, MAX)
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "u64", into = "u64")]
+        pub struct $name(u64);
+
+        impl Id for $name {
+            fn number(self) -> u64 {
+                self.0
+            }
+
+            fn generate(now: DateTime<Utc>, random: u16) -> Self {
+                Self(generate(now, random))
+            }
+        }
+
+        impl TryFrom<u64> for $name {
+            type Error = OutOfRange;
+
+            fn try_from(number: u64) -> Result<Self, OutOfRange> {
+                if (1..=MAX).contains(&number) { Ok(Self(number)) } else { Err(OutOfRange) }
+            }
+        }
+
+        impl From<$name> for u64 {
+            fn from(id: $name) -> u64 {
+                id.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = OutOfRange;
+
+            /// Reads the plain decimal form; no sign, no leading zero.
+            fn from_str(text: &str) -> Result<Self, OutOfRange> {
+                let number: u64 = text.parse().map_err(|_| OutOfRange)?;
+                if number.to_string() != text {
+                    return Err(OutOfRange);
+                }
+                Self::try_from(number)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names an organization: the tenant that every key in the table begins with.
+    OrganizationId
+    /// Names a user of an organization.
+    UserId
+    /// Names a group of users.
+    UserGroupId
+    /// Names a device: a lock.
+    DeviceId
+    /// Names a group of devices.
+    DeviceGroupId
+    /// Names a named schedule.
+    ScheduleId
+    /// Names a share.
+    ShareId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_number_that_javascript_holds() {
+        assert_eq!(ShareId::try_from(0), Err(OutOfRange));
+        assert_eq!(ShareId::try_from(MAX + 1), Err(OutOfRange));
+        assert!(ShareId::try_from(MAX).is_ok());
+        assert_eq!("7".parse(), ShareId::try_from(7));
+        for text in ["", "0", "-1", "+1", "01", "1.0", "9007199254740992", "x"] {
+            assert_eq!(text.parse::<ShareId>(), Err(OutOfRange), "{text}");
+        }
+    }
+
+    #[test]
+    fn generated_ids_sort_by_age_and_stay_in_range() {
+        let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+        let old = ShareId::generate(at(1_790_000_000_000), u16::MAX);
+        let new = ShareId::generate(at(1_790_000_000_001), 0);
+        assert!(old < new);
+        assert_eq!(ShareId::generate(at(0), 0).number(), 1);
+        assert_eq!(
+            ShareId::generate(DateTime::<Utc>::MAX_UTC, u16::MAX).number(),
+            MAX
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! What a user may do with a source by right of the grants that they hold.
+//!
+//! Reads that decide are strongly consistent: a grant that was taken away is not seen
+//! again.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::caller::OrganizationScope;
+use crate::directory::{Device, Organization, Schedule, User};
+use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
+use crate::id::UserId;
+use crate::share::NewShare;
+use crate::table::{BoxFuture, Read, Table};
+use crate::wire::json::{Fault, FaultCode};
+use crate::wire::{Error, Result};
+
+/// The grants that let a user administrate a source at one instant.
+#[derive(Debug)]
+pub struct Administration {
+    grants: Vec<Grant>,
+    zone: Tz,
+}
+
+impl Administration {
+    /// Whether there is one.
+    pub fn is_given(&self) -> bool {
+        !self.grants.is_empty()
+    }
+
+    /// The grant by right of which `share` may be made, and how deep the new one stands.
+    ///
+    /// # Errors
+    /// 403 when none gives all that `share` asks for: permissions that the grant lacks, a
+    /// start before its start, an end after its end. 400 when the chain is too long.
+    pub fn parent_for(&self, share: &NewShare) -> Result<(Parent, u8)> {
+        let mut refused = Vec::new();
+        for grant in &self.grants {
+            let faults = beyond(share, grant, self.zone);
+            if !faults.is_empty() {
+                refused.push(faults);
+            } else if grant.depth + 1 >= MAX_DEPTH {
+                let message =
+                    format!("at most {MAX_DEPTH} shares may be made one by right of the other");
+                return Err(Error::invalid("source", FaultCode::NotAllowed, message));
+            } else {
+                let parent = Parent {
+                    share: grant.share,
+                    receiver: grant.receiver,
+                    source: grant.source,
+                };
+                return Ok((parent, grant.depth + 1));
+            }
+        }
+        Err(Error::InsufficientRights(
+            refused.into_iter().next().unwrap_or_default(),
+        ))
+    }
+}
+
+/// In what `share` goes beyond the grant that it would be made by right of.
+fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
+    let fault =
+        |field: String, message: &str| Fault::new(field, FaultCode::InsufficientRights, message);
+    let permissions = share.permissions.beyond(grant.permissions);
+    let mut faults: Vec<_> = permissions
+        .map(|name| {
+            fault(
+                format!("permissions.{name}"),
+                "you do not hold this permission yourself",
+            )
+        })
+        .collect();
+    let (from, until) = share.timing.span(zone);
+    let (first, last) = grant.timing.span(zone);
+    if from < first {
+        faults.push(fault("startDate".to_owned(), "your own right begins later"));
+    }
+    if last.is_some_and(|last| until.is_none_or(|until| until > last)) {
+        faults.push(fault("endDate".to_owned(), "your own right ends earlier"));
+    }
+    faults
+}
+
+/// The grants by which `user` administrates `source` at `now`: their own on that very
+/// source if there are any, else those of and on groups.
+///
+/// One round trip for a grant of their own, two more where groups are looked at, and one
+/// for each grant that stands above another or keeps a named schedule.
+///
+/// # Errors
+/// 429 and 503.
+pub fn administration<'f>(
+    table: &'f Table,
+    scope: &'f OrganizationScope,
+    user: UserId,
+    source: Source,
+    now: DateTime<Utc>,
+) -> BoxFuture<'f, Result<Administration>> {
+    Box::pin(async move {
+        let receiver = Receiver::User(user);
+        let grants = scope.grants(receiver, source);
+        let (own, device) = tokio::try_join!(
+            table.query(&grants, Read::Strong),
+            device(table, scope, source)
+        )?;
+        let zone = zone(table, scope, device.as_ref()).await?;
+        let asked = Asked {
+            table,
+            scope,
+            zone,
+            now,
+        };
+        let mut grants = asked.administrating(own).await?;
+        if grants.is_empty() {
+            let edges = asked.of_groups(user, source, device).await?;
+            grants = asked.administrating(edges).await?;
+        }
+        Ok(Administration { grants, zone })
+    })
+}
+
+async fn device(
+    table: &Table,
+    scope: &OrganizationScope,
+    source: Source,
+) -> Result<Option<Device>> {
+    match source {
+        Source::Device(id) => table.get(&scope.device(id), Read::Strong).await,
+        Source::DeviceGroup(_) => Ok(None),
+    }
+}
+
+/// The zone of the door: the device's own, else the organization's.
+async fn zone(table: &Table, scope: &OrganizationScope, device: Option<&Device>) -> Result<Tz> {
+    if let Some(zone) = device.and_then(|device| device.time_zone) {
+        return Ok(zone);
+    }
+    let organization: Option<Organization> =
+        table.get(&scope.organization_key(), Read::Strong).await?;
+    Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
+}
+
+/// A question about grants: where they stand, at which door, at which instant.
+struct Asked<'f> {
+    table: &'f Table,
+    scope: &'f OrganizationScope,
+    zone: Tz,
+    now: DateTime<Utc>,
+}
+
+impl Asked<'_> {
+    /// The grants to the user's groups, or on the device's groups, or both.
+    async fn of_groups(
+        &self,
+        user: UserId,
+        source: Source,
+        device: Option<Device>,
+    ) -> Result<Vec<Grant>> {
+        let account: Option<User> = self.table.get(&self.scope.user(user), Read::Strong).await?;
+        let groups = account.map(|user| user.groups).unwrap_or_default();
+        let receivers: Vec<_> = [Receiver::User(user)]
+            .into_iter()
+            .chain(groups.into_iter().map(Receiver::UserGroup))
+            .collect();
+        let groups = device.map(|device| device.groups).unwrap_or_default();
+        let sources: Vec<_> = [source]
+            .into_iter()
+            .chain(groups.into_iter().map(Source::DeviceGroup))
+            .collect();
+        let prefixes: Vec<_> = receivers
+            .iter()
+            .flat_map(|receiver| {
+                sources
+                    .iter()
+                    .map(|source| self.scope.grants(*receiver, *source))
+            })
+            // The first is the user's own on the source itself, which was looked at.
+            .skip(1)
+            .collect();
+        let queries = prefixes
+            .iter()
+            .map(|prefix| self.table.query(prefix, Read::Strong));
+        Ok(futures_util::future::try_join_all(queries).await?.concat())
+    }
+
+    /// Those of `edges` that hold and allow to administrate.
+    async fn administrating(&self, edges: Vec<Grant>) -> Result<Vec<Grant>> {
+        let mut grants = Vec::new();
+        for grant in edges {
+            if grant.permissions.administrate && self.holds(&grant).await? {
+                grants.push(grant);
+            }
+        }
+        Ok(grants)
+    }
+
+    /// Whether a grant holds, and every grant above it.
+    async fn holds(&self, grant: &Grant) -> Result<bool> {
+        let mut grant = grant.clone();
+        for _ in 0..MAX_DEPTH {
+            let rules = match grant.schedule {
+                None => None,
+                Some(id) => {
+                    let schedule: Option<Schedule> = self
+                        .table
+                        .get(&self.scope.schedule(id), Read::Strong)
+                        .await?;
+                    let Some(schedule) = schedule else {
+                        return Ok(false);
+                    };
+                    Some(schedule.rules)
+                }
+            };
+            if !grant.holds(self.zone, self.now, rules.as_deref()) {
+                return Ok(false);
+            }
+            let Some(parent) = grant.parent else {
+                return Ok(true);
+            };
+            let key = self
+                .scope
+                .grant(parent.receiver, parent.source, parent.share);
+            let above: Option<Grant> = self.table.get(&key, Read::Strong).await?;
+            match above {
+                Some(above) if above.permissions.administrate => grant = above,
+                _ => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,168 @@
+//! The keys of the one table. `docs/architecture.md` has the picture.
+//!
+//! Numbers are written with sixteen digits, so that DynamoDB's order of strings is the
+//! order of numbers, which for ids is the order of age.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::caller::OrganizationScope;
+use crate::credential::{Credential, CredentialHash};
+use crate::grant::{Receiver, Source};
+use crate::id::{
+    DeviceGroupId, DeviceId, Id, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
+};
+use crate::invitation::InvitationHash;
+
+/// The name of the partition key.
+pub const PK: &str = "PK";
+/// The name of the sort key.
+pub const SK: &str = "SK";
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    /// The key as DynamoDB takes it.
+    pub(super) fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk.clone())),
+            (SK.to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+
+    /// The key of a credential: of no tenant, since it is what tells the tenant.
+    pub fn credential(hash: &CredentialHash) -> Self {
+        Self {
+            pk: format!("CREDENTIAL#{}", hash.as_str()),
+            sk: "CREDENTIAL".to_owned(),
+        }
+    }
+
+    /// The key of an open invitation: of no tenant, since its token may be claimed by
+    /// anyone who was given it.
+    pub fn invitation(hash: &InvitationHash) -> Self {
+        Self {
+            pk: format!("CLAIM#{}", hash.as_str()),
+            sk: "CLAIM".to_owned(),
+        }
+    }
+
+    /// The key of the user that a credential speaks for.
+    pub fn user_of(credential: &Credential) -> Self {
+        in_organization(credential.organization, user(credential.user))
+    }
+}
+
+/// The keys that begin with one text in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPrefix(pub(super) Key);
+
+fn in_organization(organization: OrganizationId, sk: String) -> Key {
+    Key {
+        pk: format!("ORG#{organization}"),
+        sk,
+    }
+}
+
+fn numbered(kind: &str, id: impl Id) -> String {
+    format!("{kind}#{:016}", id.number())
+}
+
+fn user(id: UserId) -> String {
+    numbered("USER", id)
+}
+
+fn receiver_text(receiver: Receiver) -> String {
+    match receiver {
+        Receiver::User(id) => user(id),
+        Receiver::UserGroup(id) => numbered("USERGROUP", id),
+    }
+}
+
+fn source_text(source: Source) -> String {
+    match source {
+        Source::Device(id) => numbered("DEVICE", id),
+        Source::DeviceGroup(id) => numbered("DEVICEGROUP", id),
+    }
+}
+
+/// Keys of what belongs to a tenant: only a scope makes them.
+impl OrganizationScope {
+    fn key(&self, sk: String) -> Key {
+        in_organization(self.organization(), sk)
+    }
+
+    /// The organization itself.
+    pub fn organization_key(&self) -> Key {
+        self.key("ORG".to_owned())
+    }
+
+    /// A user.
+    pub fn user(&self, id: UserId) -> Key {
+        self.key(user(id))
+    }
+
+    /// A group of users.
+    pub fn user_group(&self, id: UserGroupId) -> Key {
+        self.key(numbered("USERGROUP", id))
+    }
+
+    /// A device.
+    pub fn device(&self, id: DeviceId) -> Key {
+        self.key(numbered("DEVICE", id))
+    }
+
+    /// A group of devices.
+    pub fn device_group(&self, id: DeviceGroupId) -> Key {
+        self.key(numbered("DEVICEGROUP", id))
+    }
+
+    /// A named schedule.
+    pub fn schedule(&self, id: ScheduleId) -> Key {
+        self.key(numbered("SCHEDULE", id))
+    }
+
+    /// A share.
+    pub fn share(&self, id: ShareId) -> Key {
+        self.key(numbered("SHARE", id))
+    }
+
+    /// Whom a grant is for: a user or a group of users.
+    pub fn receiver(&self, receiver: Receiver) -> Key {
+        self.key(receiver_text(receiver))
+    }
+
+    /// What a grant opens: a device or a group of devices.
+    pub fn source(&self, source: Source) -> Key {
+        self.key(source_text(source))
+    }
+
+    /// The grant of a share.
+    pub fn grant(&self, receiver: Receiver, source: Source, share: ShareId) -> Key {
+        let KeyPrefix(mut key) = self.grants(receiver, source);
+        key.sk.push_str(&format!("{:016}", share.number()));
+        key
+    }
+
+    /// All grants to one receiver on one source.
+    pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
+        let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));
+        KeyPrefix(self.key(sk))
+    }
+
+    /// What the index by source calls a source.
+    pub fn by_source(&self, source: Source) -> String {
+        format!("ORG#{}#{}", self.organization(), source_text(source))
+    }
+
+    /// The first answer to a request with an idempotency key.
+    pub fn idempotency(&self, hash: &str) -> Key {
+        self.key(format!("IDEMPOTENCY#{hash}"))
+    }
+}

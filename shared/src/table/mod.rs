@@ -1,0 +1,213 @@
+//! The one place that speaks DynamoDB.
+//!
+//! Every call gives a boxed future made here: so the SDK under it is compiled once, in
+//! this crate, and not again in each of the functions that await it.
+
+mod failure;
+pub mod item;
+pub mod key;
+mod transaction;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use key::{Key, KeyPrefix};
+pub use transaction::{Failed, Transaction};
+
+use crate::secret::Random;
+use crate::wire::{Error, Result};
+
+/// An item as DynamoDB holds it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A future made in this crate.
+pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// How fresh a read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// Sees every write that was acknowledged before. What decides asks for it.
+    Strong,
+    /// May be some milliseconds old, and costs half as much.
+    Eventual,
+}
+
+/// The table, and the client that reaches it.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+    random: Random,
+}
+
+impl Table {
+    /// The table `name`, reached by `client`; `random` spreads retries.
+    pub fn new(client: Client, name: impl Into<String>, random: Random) -> Self {
+        Self {
+            client,
+            name: name.into(),
+            random,
+        }
+    }
+
+    /// One item, or nothing. One round trip; half a read unit for each 4 KB, a whole one
+    /// for a strong read.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when the item is not of this type.
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key, read: Read) -> Result<Option<T>> {
+        self.get_item(key, read).await?.map(from_item).transpose()
+    }
+
+    fn get_item<'t>(&'t self, key: &'t Key, read: Read) -> BoxFuture<'t, Result<Option<Item>>> {
+        Box::pin(async move {
+            let call = self
+                .client
+                .get_item()
+                .table_name(&self.name)
+                .set_key(Some(key.attributes()));
+            let output = call.consistent_read(read == Read::Strong).send().await;
+            Ok(output.map_err(failure::answer)?.item)
+        })
+    }
+
+    /// Up to a hundred items in one round trip, by their keys; what does not exist is not
+    /// among them. The same key may be named more than once.
+    ///
+    /// # Errors
+    /// 429 and 503.
+    pub fn get_all<'t>(&'t self, keys: &'t [Key], read: Read) -> BoxFuture<'t, Result<Items>> {
+        Box::pin(async move {
+            let mut found = Items::default();
+            let mut wanted: Vec<_> = Vec::new();
+            for key in keys {
+                let attributes = key.attributes();
+                if !wanted.contains(&attributes) {
+                    wanted.push(attributes);
+                }
+            }
+            while !wanted.is_empty() {
+                let asked = KeysAndAttributes::builder()
+                    .set_keys(Some(wanted))
+                    .consistent_read(read == Read::Strong)
+                    .build()
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                let call = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.name, asked);
+                let output = call.send().await.map_err(failure::answer)?;
+                for items in output.responses.unwrap_or_default().into_values() {
+                    items.into_iter().for_each(|item| found.add(item));
+                }
+                // DynamoDB may leave keys for another call, under load.
+                let rest = output
+                    .unprocessed_keys
+                    .unwrap_or_default()
+                    .into_values()
+                    .next();
+                wanted = rest.map(|rest| rest.keys).unwrap_or_default();
+            }
+            Ok(found)
+        })
+    }
+
+    /// Every item whose sort key begins so, in the order of the keys.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        read: Read,
+    ) -> Result<Vec<T>> {
+        self.query_items(prefix, read)
+            .await?
+            .into_iter()
+            .map(from_item)
+            .collect()
+    }
+
+    fn query_items<'t>(
+        &'t self,
+        prefix: &'t KeyPrefix,
+        read: Read,
+    ) -> BoxFuture<'t, Result<Vec<Item>>> {
+        Box::pin(async move {
+            let mut items = Vec::new();
+            let mut next = None;
+            loop {
+                let call = self
+                    .client
+                    .query()
+                    .table_name(&self.name)
+                    .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                    .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
+                    .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
+                    .consistent_read(read == Read::Strong)
+                    .set_exclusive_start_key(next);
+                let output = call.send().await.map_err(failure::answer)?;
+                items.extend(output.items.unwrap_or_default());
+                next = output.last_evaluated_key;
+                if next.is_none() {
+                    return Ok(items);
+                }
+            }
+        })
+    }
+
+    /// An empty transaction. Its items are told apart by tags of the type `T`.
+    pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
+        Transaction::new(self)
+    }
+}
+
+/// Items that were read together, to be taken out by key.
+#[derive(Debug, Default)]
+pub struct Items(HashMap<Key, Item>);
+
+impl Items {
+    fn add(&mut self, item: Item) {
+        let text = |name| match item.get(name) {
+            Some(AttributeValue::S(text)) => text.clone(),
+            _ => String::new(),
+        };
+        self.0.insert(
+            Key {
+                pk: text(key::PK),
+                sk: text(key::SK),
+            },
+            item,
+        );
+    }
+
+    /// The item with this key, if it exists.
+    ///
+    /// # Errors
+    /// 500 when it is not of this type.
+    pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        self.0.get(key).cloned().map(from_item).transpose()
+    }
+}
+
+/// An item as one of this crate's types.
+///
+/// # Errors
+/// 500 when it is not of this type.
+pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The item that stands at `key` and says `value`.
+fn to_item(key: &Key, value: &impl Serialize) -> Result<Item> {
+    let mut item: Item =
+        serde_dynamo::to_item(value).map_err(|error| Error::Internal(error.to_string()))?;
+    item.extend(key.attributes());
+    Ok(item)
+}

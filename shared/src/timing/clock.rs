@@ -1,0 +1,182 @@
+//! The wall clock of a zone: from instants to what it shows, and back.
+//!
+//! Both lines, that of instants and that of wall clocks, are counted in whole
+//! seconds from 1970-01-01 00:00:00 and the nanoseconds since. Whatever date a
+//! request names, adding days or an offset to it cannot overflow, which chrono's own
+//! types would do at the ends of their range.
+//!
+//! A wall clock does not always run forward, so a boundary has two meanings:
+//!
+//! - it **begins** at the first instant at which the clock shows it or more;
+//! - it **ends** at the first instant from which on the clock never shows less.
+//!
+//! On ordinary days the two are one instant. In the hour that autumn repeats, the
+//! first is the earlier and the second the later one. In the hour that spring leaves
+//! out, both are the first instant after the gap. Neither ever runs backwards when
+//! the boundary moves forward, and no boundary ends before it begins: what the
+//! evaluator does by arithmetic rests on these two facts.
+
+use chrono::offset::{LocalResult, Offset, TimeZone};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+use chrono_tz::{GapInfo, Tz};
+
+pub(super) const DAY: i64 = 86_400;
+
+/// 1970-01-01 in chrono's count of days.
+const EPOCH_FROM_CE: i64 = 719_163;
+
+/// An instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment {
+    secs: i64,
+    nanos: u32,
+}
+
+/// What a wall clock shows: a local date and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wall {
+    pub(super) secs: i64,
+    pub(super) nanos: u32,
+}
+
+impl Moment {
+    /// After every instant that chrono can name.
+    pub(super) const NEVER: Moment = Moment {
+        secs: i64::MAX,
+        nanos: 0,
+    };
+
+    /// The instant as chrono says it, or `None` beyond the end of its range.
+    pub(super) fn until(self) -> Option<DateTime<Utc>> {
+        if self > Moment::from(DateTime::<Utc>::MAX_UTC) {
+            None
+        } else {
+            Some(self.saturating())
+        }
+    }
+
+    /// The instant as chrono says it, at the nearer end of its range when it is outside.
+    pub(super) fn saturating(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.secs, self.nanos).unwrap_or(if self.secs < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        })
+    }
+
+    /// What the wall clock of the zone shows at the instant.
+    pub(super) fn wall(self, zone: Tz) -> Wall {
+        let offset = zone.offset_from_utc_datetime(&naive(self.secs));
+        Wall {
+            secs: self.secs + seconds(&offset),
+            nanos: self.nanos,
+        }
+    }
+}
+
+impl From<DateTime<Utc>> for Moment {
+    fn from(at: DateTime<Utc>) -> Self {
+        // A leap second, which chrono writes as more than a second's nanoseconds, is
+        // the first second of the next minute, as in POSIX time.
+        let nanos = at.timestamp_subsec_nanos();
+        Moment {
+            secs: at.timestamp() + i64::from(nanos / 1_000_000_000),
+            nanos: nanos % 1_000_000_000,
+        }
+    }
+}
+
+impl Wall {
+    pub(super) fn new(date: NaiveDate, time: NaiveTime) -> Self {
+        Wall {
+            secs: day_number(date) * DAY,
+            nanos: 0,
+        }
+        .at(time)
+    }
+
+    /// The time of day `time` on the day whose midnight this is.
+    pub(super) fn at(self, time: NaiveTime) -> Self {
+        Wall {
+            secs: self.secs + i64::from(time.num_seconds_from_midnight()),
+            // A door's clock shows no leap second: it is the end of the second before.
+            nanos: time.nanosecond().min(999_999_999),
+        }
+    }
+
+    pub(super) fn plus_days(self, days: i64) -> Self {
+        self.plus(days * DAY)
+    }
+
+    pub(super) fn plus(self, secs: i64) -> Self {
+        Wall {
+            secs: self.secs + secs,
+            nanos: self.nanos,
+        }
+    }
+
+    /// Days since 1970-01-01.
+    pub(super) fn day(self) -> i64 {
+        self.secs.div_euclid(DAY)
+    }
+
+    /// The instant from which on something holds that begins when the clock shows this.
+    pub(super) fn begins(self, zone: Tz) -> Moment {
+        match zone.offset_from_local_datetime(&naive(self.secs)) {
+            LocalResult::Single(one) => self.minus(seconds(&one)),
+            LocalResult::Ambiguous(a, b) => self.minus(seconds(&a).max(seconds(&b))),
+            LocalResult::None => self.after_gap(zone),
+        }
+    }
+
+    /// The instant at which something no longer holds that ends when the clock shows this.
+    pub(super) fn ends(self, zone: Tz) -> Moment {
+        match zone.offset_from_local_datetime(&naive(self.secs)) {
+            LocalResult::Single(one) => self.minus(seconds(&one)),
+            LocalResult::Ambiguous(a, b) => self.minus(seconds(&a).min(seconds(&b))),
+            LocalResult::None => self.after_gap(zone),
+        }
+    }
+
+    /// The first instant after the gap that swallowed this: the clock change itself.
+    fn after_gap(self, zone: Tz) -> Moment {
+        let local = naive(self.secs);
+        match GapInfo::new(&local, &zone).and_then(|gap| gap.begin) {
+            // The change as the clock before it would have shown it.
+            Some((change, before)) => Moment {
+                secs: change.and_utc().timestamp() - seconds(&before),
+                nanos: 0,
+            },
+            // There is no gap without a beginning.
+            None => self.minus(seconds(&zone.offset_from_utc_datetime(&local))),
+        }
+    }
+
+    fn minus(self, offset: i64) -> Moment {
+        Moment {
+            secs: self.secs - offset,
+            nanos: self.nanos,
+        }
+    }
+}
+
+/// Days from 1970-01-01 to the date.
+pub(super) fn day_number(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce()) - EPOCH_FROM_CE
+}
+
+/// The Monday on which the ISO week of a day begins.
+pub(super) fn monday(day: i64) -> i64 {
+    // 1970-01-01 was a Thursday.
+    day - (day + 3).rem_euclid(7)
+}
+
+fn seconds(offset: &impl Offset) -> i64 {
+    i64::from(offset.fix().local_minus_utc())
+}
+
+/// For asking chrono-tz. Outside chrono's range the nearer end of it is asked, where
+/// no zone has a clock change.
+pub(super) fn naive(secs: i64) -> NaiveDateTime {
+    Moment { secs, nanos: 0 }.saturating().naive_utc()
+}

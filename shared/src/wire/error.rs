@@ -1,0 +1,203 @@
+//! What can go wrong, and the answer that each becomes.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::json::{Fault, FaultCode};
+use super::response::Response;
+
+/// What an endpoint gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not served. Each variant is one status.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// 400: the body, the query or the path does not parse or validate, or refers to what
+    /// the organization does not have.
+    #[error("invalid input: {0:?}")]
+    InvalidInput(Vec<Fault>),
+    /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
+    /// function is called; a function says so only of a request that came another way.
+    #[error("no valid credential")]
+    Unauthenticated,
+    /// 403: the credential is good and its rights are not enough. The faults say of which
+    /// fields, where it is the fields that ask for too much.
+    #[error("insufficient rights: {0:?}")]
+    InsufficientRights(Vec<Fault>),
+    /// 404: the thing does not exist, or this caller may not know of it.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// 413: the body is larger than [`super::request::MAX_BODY`].
+    #[error("body too large")]
+    BodyTooLarge,
+    /// 415: a content type that is not served.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// 422: the `Idempotency-Key` was used before with another body.
+    #[error("idempotency key used with another body")]
+    IdempotencyKeyReused,
+    /// 429: DynamoDB throttled, and retries did not help.
+    #[error("throttled: {0}")]
+    Throttled(String),
+    /// 503: DynamoDB could not be reached, or did not finish, in time.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// 500: a bug. The cause is for the log alone.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// An [`Error::InvalidInput`] with one fault.
+    pub fn invalid(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
+        Self::InvalidInput(vec![Fault::new(field, code, message)])
+    }
+
+    /// The status that this error is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let (status, code, message) = match self {
+            Self::InvalidInput(_) => (
+                StatusCode::BAD_REQUEST,
+                "invalidInputErrorError",
+                "Invalid input",
+            ),
+            Self::Unauthenticated => (
+                StatusCode::UNAUTHORIZED,
+                "invalidTokenError",
+                "Invalid authentication token",
+            ),
+            Self::InsufficientRights(_) => (
+                StatusCode::FORBIDDEN,
+                "insufficientRightsError",
+                "Insufficient rights",
+            ),
+            Self::NotFound(what) => {
+                return (
+                    StatusCode::NOT_FOUND,
+                    "notFoundError",
+                    format!("{what} not found"),
+                );
+            }
+            Self::BodyTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "requestTooLargeError",
+                "Request body too large",
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupportedMediaTypeError",
+                "Unsupported media type: send application/json",
+            ),
+            Self::IdempotencyKeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotencyKeyReusedError",
+                "This Idempotency-Key was used before with another body",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "tooManyRequestsError",
+                "Too many requests",
+            ),
+            Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "serviceUnavailableError",
+                "Service unavailable, try again",
+            ),
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internalServerError",
+                "Internal server error",
+            ),
+        };
+        (status, code, message.to_owned())
+    }
+
+    fn details(&self) -> &[Fault] {
+        match self {
+            Self::InvalidInput(faults) | Self::InsufficientRights(faults) => faults,
+            _ => &[],
+        }
+    }
+
+    /// Whether the same request may succeed later: then the answer says when to try.
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Throttled(_) | Self::Unavailable(_))
+    }
+
+    /// The answer in the shape of the share family: `message` and `code`, each under its
+    /// two names, and `details` where the fault can be located.
+    pub fn response(&self) -> Response {
+        let (status, code, message) = self.parts();
+        let mut body = json!({
+            "message": message, "code": code, "errorMessage": message, "errorCode": code,
+        });
+        if !self.details().is_empty() {
+            body["details"] = json!(self.details());
+        }
+        let response = Response::json(status, &body);
+        if self.is_transient() {
+            response.header(http::header::RETRY_AFTER, "1")
+        } else {
+            response
+        }
+    }
+}
+
+impl From<Vec<Fault>> for Error {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::InvalidInput(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(error: &Error) -> serde_json::Value {
+        serde_json::from_str(error.response().body()).unwrap()
+    }
+
+    #[test]
+    fn a_fault_of_input_is_answered_in_the_shape_that_clients_read() {
+        let error = Error::invalid("receiver.userId", FaultCode::OutOfRange, "expected more");
+        assert_eq!(error.status(), 400);
+        assert_eq!(
+            body(&error),
+            json!({
+                "message": "Invalid input",
+                "code": "invalidInputErrorError",
+                "errorMessage": "Invalid input",
+                "errorCode": "invalidInputErrorError",
+                "details": [{"field": "receiver.userId", "code": "outOfRange", "message": "expected more"}],
+            })
+        );
+    }
+
+    #[test]
+    fn a_bug_says_nothing_of_the_inside() {
+        let error = Error::Internal("SK missing in ORG#1".to_owned());
+        assert_eq!(error.status(), 500);
+        assert!(!body(&error).to_string().contains("ORG#1"));
+    }
+
+    #[test]
+    fn what_may_succeed_later_says_when_to_try_again() {
+        for error in [
+            Error::Throttled(String::new()),
+            Error::Unavailable(String::new()),
+        ] {
+            assert_eq!(error.response().headers()["retry-after"], "1");
+        }
+        assert!(
+            Error::Unauthenticated
+                .response()
+                .headers()
+                .get("retry-after")
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,610 @@
+//! Strict reading of a JSON body.
+//!
+//! A body is read in two steps. [`parse`] makes a tree of it and finds what no JSON of
+//! ours may have: bad syntax, keys given twice, text that is not UTF-8. A [`Fields`] then
+//! reads the tree into values and writes down *every* fault with the path of its field,
+//! so that a client sees all of them at once. Fields that nobody asks for are ignored.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use chrono::{NaiveDate, NaiveTime};
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::id;
+
+/// What kind of fault a field has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultCode {
+    /// The body is not JSON, or not UTF-8.
+    Malformed,
+    /// An object has this key twice.
+    DuplicateKey,
+    /// A field that must be there is left out.
+    Required,
+    /// The value is of another JSON type than the field.
+    WrongType,
+    /// A number outside the field's range, or a text or a list of a wrong length.
+    OutOfRange,
+    /// The value is of the right type and not one that the field can have.
+    InvalidValue,
+    /// The field cannot stand beside another that was given, or without one that was not.
+    NotAllowed,
+    /// The value refers to something that this organization does not have.
+    NotFound,
+    /// The caller lacks the right that this field asks for.
+    InsufficientRights,
+}
+
+/// One fault of a body, a query or a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where it is: a JSON path such as `schedule[0].period.endTime`, empty for the whole.
+    pub field: String,
+    /// What kind of fault it is.
+    pub code: FaultCode,
+    /// What was expected, and what was read where that helps.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault of the field at `field`.
+    pub fn new(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// The faults found so far; shared by the readers of one body.
+#[derive(Debug, Default, Clone)]
+pub struct Faults(Rc<RefCell<Vec<Fault>>>);
+
+impl Faults {
+    /// Writes down one more fault.
+    pub fn add(&self, fault: Fault) {
+        self.0.borrow_mut().push(fault);
+    }
+
+    /// The value when nothing was wrong, else every fault in the order of finding.
+    pub fn or<T>(&self, value: Option<T>) -> Result<T, Vec<Fault>> {
+        let faults = self.0.take();
+        match value {
+            Some(value) if faults.is_empty() => Ok(value),
+            _ => Err(faults),
+        }
+    }
+}
+
+/// What a value of one field can be read from, and what to say when it cannot.
+pub trait FromJson: Sized {
+    /// Reads `value`, or says which kind of fault it has and what was expected.
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)>;
+}
+
+/// What was read, for a message, without the content of a long or a secret text.
+fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn wrong_type<T>(expected: &str, value: &Value) -> Result<T, (FaultCode, String)> {
+    Err((
+        FaultCode::WrongType,
+        format!("expected {expected}, got {}", describe(value)),
+    ))
+}
+
+fn text<'v>(expected: &str, value: &'v Value) -> Result<&'v str, (FaultCode, String)> {
+    match value.as_str() {
+        Some(text) => Ok(text),
+        None => wrong_type(expected, value),
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        value
+            .as_bool()
+            .map_or_else(|| wrong_type("true or false", value), Ok)
+    }
+}
+
+impl<T: id::Id> FromJson for T {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        let Value::Number(number) = value else {
+            return wrong_type("a positive integer", value);
+        };
+        number
+            .as_u64()
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| {
+                (
+                    FaultCode::OutOfRange,
+                    format!("expected an integer from 1 to {}, got {number}", id::MAX),
+                )
+            })
+    }
+}
+
+impl FromJson for NaiveDate {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "a local date such as \"2022-06-23\"";
+        let text = text(EXPECTED, value)?;
+        // chrono also reads `2022-6-3` and `+12022-06-03`: what is not written back the
+        // same is not the form.
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .ok()
+            .filter(|date| date.to_string() == text)
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected {EXPECTED} that exists"),
+                )
+            })
+    }
+}
+
+impl FromJson for NaiveTime {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "a local time such as \"13:53:02\"";
+        let text = text(EXPECTED, value)?;
+        let plain = text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
+        let two_digits = text
+            .split(':')
+            .all(|part| part.len() == 2 || part.contains('.'));
+        // The 60th second of a leap minute stands on no door's clock.
+        let leap = text.get(6..8) == Some("60");
+        ["%H:%M:%S%.f", "%H:%M"]
+            .iter()
+            .find_map(|form| NaiveTime::parse_from_str(text, form).ok())
+            .filter(|_| plain && two_digits && !leap)
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected {EXPECTED} that exists"),
+                )
+            })
+    }
+}
+
+/// A text field that has one of a few values, read by their exact names.
+pub trait Named: Sized + 'static {
+    /// Every name with its value.
+    const NAMES: &'static [(&'static str, Self)];
+}
+
+/// Reads a [`Named`] value; a newtype, so that it does not meet the ids' implementation.
+pub struct Name<T: 'static>(pub &'static T);
+
+impl<T: Named> FromJson for Name<T> {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        let names = || {
+            T::NAMES
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let Value::String(text) = value else {
+            return wrong_type(&format!("one of {}", names()), value);
+        };
+        T::NAMES
+            .iter()
+            .find(|(name, _)| name == text)
+            .map(|(_, value)| Name(value))
+            .ok_or_else(|| {
+                (
+                    FaultCode::InvalidValue,
+                    format!("expected one of {}", names()),
+                )
+            })
+    }
+}
+
+/// The fields of one object, at one place of the body.
+pub struct Fields<'v> {
+    object: &'v Map<String, Value>,
+    path: String,
+    faults: Faults,
+}
+
+impl<'v> Fields<'v> {
+    /// The fields of the whole body. A body that is no object has none, and a fault.
+    pub fn of_body(body: &'v Value, faults: &Faults) -> Option<Self> {
+        Self::of(body, String::new(), faults)
+    }
+
+    fn of(value: &'v Value, path: String, faults: &Faults) -> Option<Self> {
+        match value {
+            Value::Object(object) => Some(Self {
+                object,
+                path,
+                faults: faults.clone(),
+            }),
+            other => {
+                let message = format!("expected an object, got {}", describe(other));
+                faults.add(Fault::new(path, FaultCode::WrongType, message));
+                None
+            }
+        }
+    }
+
+    /// The path of a field of this object.
+    pub fn path(&self, name: &str) -> String {
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
+    }
+
+    /// Writes down a fault of a field of this object.
+    pub fn fault(&self, name: &str, code: FaultCode, message: impl Into<String>) {
+        self.faults.add(Fault::new(self.path(name), code, message));
+    }
+
+    /// Writes down that a field of this object is left out and must not be.
+    pub fn missing(&self, name: &str) {
+        self.fault(name, FaultCode::Required, "required");
+    }
+
+    fn value(&self, name: &str) -> Option<&'v Value> {
+        // Clients of these APIs write null for what they leave out.
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether the field was given, well or badly.
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// The field's value; nothing when it is left out or null, and nothing with a fault
+    /// when it cannot be read.
+    pub fn optional<T: FromJson>(&self, name: &str) -> Option<T> {
+        match T::from_json(self.value(name)?) {
+            Ok(value) => Some(value),
+            Err((code, message)) => {
+                self.fault(name, code, message);
+                None
+            }
+        }
+    }
+
+    /// The field's value, or a fault.
+    pub fn required<T: FromJson>(&self, name: &str) -> Option<T> {
+        if !self.has(name) {
+            self.missing(name);
+        }
+        self.optional(name)
+    }
+
+    /// The value of a field that has one of a few names.
+    pub fn name<T: Named + Clone>(&self, name: &str) -> Option<T> {
+        self.optional::<Name<T>>(name)
+            .map(|Name(value)| value.clone())
+    }
+
+    /// The fields of an object inside this one.
+    pub fn object(&self, name: &str) -> Option<Fields<'v>> {
+        Self::of(self.value(name)?, self.path(name), &self.faults)
+    }
+
+    /// The fields of each object of a list inside this one; `None` when the list is left
+    /// out. A list longer than `most` is a fault and is not looked into.
+    pub fn objects(&self, name: &str, most: usize) -> Option<Vec<Fields<'v>>> {
+        let value = self.value(name)?;
+        let Value::Array(list) = value else {
+            self.fault(
+                name,
+                FaultCode::WrongType,
+                format!("expected an array, got {}", describe(value)),
+            );
+            return None;
+        };
+        if list.len() > most {
+            let message = format!("expected at most {most} elements, got {}", list.len());
+            self.fault(name, FaultCode::OutOfRange, message);
+            return None;
+        }
+        let path = self.path(name);
+        let each = list.iter().enumerate();
+        Some(
+            each.filter_map(|(i, value)| Self::of(value, format!("{path}[{i}]"), &self.faults))
+                .collect(),
+        )
+    }
+}
+
+/// Reads `text` as one JSON document.
+///
+/// # Errors
+/// Everything that keeps it from being one: bad syntax, with line and column; each key
+/// that an object has twice; text that is not UTF-8 (API Gateway hands on such bytes as
+/// U+FFFD, so that character is read as their trace). Each with the path of its field.
+///
+/// ```
+/// use latchkey::wire::json;
+///
+/// let faults = json::parse(br#"{"a": {"b": 1, "b": 2}}"#).unwrap_err();
+/// assert_eq!(faults[0].field, "a.b");
+/// ```
+pub fn parse(text: &[u8]) -> Result<Value, Vec<Fault>> {
+    let place = Place::default();
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let parsed = Strict(&place)
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    let mut faults = place.faults.into_inner();
+    match parsed {
+        Ok(value) if faults.is_empty() => Ok(value),
+        Ok(_) => Err(faults),
+        Err(error) => {
+            // The path where reading stopped is still on the stack.
+            let field = render(&place.path.borrow());
+            let message = if error.is_eof() && text.is_empty() {
+                "expected a JSON object, got an empty body".to_owned()
+            } else {
+                error.to_string()
+            };
+            faults.push(Fault::new(field, FaultCode::Malformed, message));
+            Err(faults)
+        }
+    }
+}
+
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// Where the reader is, and what it found so far.
+#[derive(Default)]
+struct Place {
+    path: RefCell<Vec<Step>>,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl Place {
+    fn fault(&self, code: FaultCode, message: &str) {
+        self.faults
+            .borrow_mut()
+            .push(Fault::new(render(&self.path.borrow()), code, message));
+    }
+
+    fn check_text(&self, text: &str) {
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            self.fault(FaultCode::Malformed, "not valid UTF-8");
+        }
+    }
+}
+
+fn render(path: &[Step]) -> String {
+    path.iter().fold(String::new(), |mut text, step| {
+        match step {
+            Step::Index(index) => text.push_str(&format!("[{index}]")),
+            Step::Key(key) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(key);
+            }
+        }
+        text
+    })
+}
+
+/// Reads any JSON value, remembering the path that it is at.
+struct Strict<'p>(&'p Place);
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        self.0.check_text(value);
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        loop {
+            self.0.path.borrow_mut().push(Step::Index(values.len()));
+            let value = list.next_element_seed(Strict(self.0))?;
+            self.0.path.borrow_mut().pop();
+            match value {
+                Some(value) => values.push(value),
+                None => return Ok(Value::Array(values)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = object.next_key::<String>()? {
+            self.0.path.borrow_mut().push(Step::Key(key.clone()));
+            self.0.check_text(&key);
+            if map.contains_key(&key) {
+                self.0
+                    .fault(FaultCode::DuplicateKey, "this key is given twice");
+            }
+            let value = object.next_value_seed(Strict(self.0))?;
+            self.0.path.borrow_mut().pop();
+            map.insert(key, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::UserId;
+
+    fn fields_of(text: &str) -> Vec<String> {
+        parse(text.as_bytes())
+            .unwrap_err()
+            .into_iter()
+            .map(|fault| fault.field)
+            .collect()
+    }
+
+    #[test]
+    fn every_duplicate_key_is_named_at_once() {
+        assert_eq!(
+            fields_of(r#"{"a":1,"a":2,"b":[{"c":1,"c":1}]}"#),
+            ["a", "b[0].c"]
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_says_where() {
+        let faults = parse(br#"{"a": {"b": [1, 2"#).unwrap_err();
+        assert_eq!(faults[0].field, "a.b[2]");
+        assert!(faults[0].message.contains("line 1 column"), "{faults:?}");
+        assert_eq!(fields_of(r#"{"a": 1e999}"#), ["a"]);
+        assert_eq!(fields_of(""), [""]);
+        assert_eq!(fields_of("{} x"), [""]);
+        assert_eq!(fields_of(&"[".repeat(10_000)).len(), 1);
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_names_its_field() {
+        let faults = parse(b"{\"a\": {\"name\": \"\xff\"}}").unwrap_err();
+        assert_eq!(
+            (faults[0].field.as_str(), faults[0].code),
+            ("a.name", FaultCode::Malformed)
+        );
+        // As API Gateway hands it on.
+        assert_eq!(fields_of("{\"a\": {\"name\": \"\u{FFFD}\"}}"), ["a.name"]);
+    }
+
+    #[test]
+    fn every_fault_is_reported_with_its_path() {
+        let body =
+            parse(br#"{"id": -1, "flag": 1, "list": [{"id": 1}, 7, {"id": "x"}], "gone": null}"#)
+                .unwrap();
+        let faults = Faults::default();
+        let fields = Fields::of_body(&body, &faults).unwrap();
+        assert_eq!(fields.required::<UserId>("id"), None);
+        assert_eq!(fields.optional::<bool>("flag"), None);
+        assert_eq!(fields.optional::<bool>("gone"), None);
+        for object in fields.objects("list", 9).unwrap() {
+            object.required::<UserId>("id");
+        }
+        assert!(fields.objects("absent", 9).is_none());
+        fields.required::<bool>("absent");
+        let faults = faults.or(Some(())).unwrap_err();
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.field.as_str(), fault.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("id", FaultCode::OutOfRange),
+                ("flag", FaultCode::WrongType),
+                ("list[1]", FaultCode::WrongType),
+                ("list[2].id", FaultCode::WrongType),
+                ("absent", FaultCode::Required),
+            ]
+        );
+    }
+
+    #[test]
+    fn ids_are_integers_that_javascript_holds() {
+        let read = |text: &str| UserId::from_json(&serde_json::from_str(text).unwrap()).is_ok();
+        assert!(read("1") && read("9007199254740991"));
+        for text in [
+            "0",
+            "-1",
+            "1.5",
+            "1.0",
+            "1e3",
+            "9007199254740992",
+            "18446744073709551616",
+            "\"1\"",
+            "true",
+            "[]",
+        ] {
+            assert!(!read(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn local_dates_and_times_must_exist_and_have_the_form() {
+        let date = |text: &str| NaiveDate::from_json(&text.into()).is_ok();
+        assert!(date("2022-06-23") && date("2024-02-29"));
+        for text in [
+            "2023-02-29",
+            "2022-6-23",
+            "2022-06-23T00:00:00",
+            "+2022-06-23",
+            "22-06-23",
+            " 2022-06-23",
+            "",
+        ] {
+            assert!(!date(text), "{text}");
+        }
+        let time = |text: &str| NaiveTime::from_json(&text.into()).is_ok();
+        assert!(time("13:53:02") && time("13:53") && time("00:00:00") && time("23:59:59.999"));
+        for text in [
+            "24:00:00",
+            "13:60:00",
+            "23:59:60",
+            "1:02:03",
+            "13:53:02Z",
+            "+1:53:02",
+            "13",
+            "13:53:2",
+            "",
+        ] {
+            assert!(!time(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! How the API speaks HTTP: JSON bodies read strictly, errors, headers, entity tags,
+//! idempotency keys. The one place that knows of status codes.
+
+pub mod error;
+pub mod headers;
+pub mod idempotency;
+pub mod json;
+pub mod request;
+pub mod response;
+
+pub use error::{Error, Result};
+pub use request::{Body, Request};
+pub use response::Response;

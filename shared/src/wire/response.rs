@@ -1,0 +1,76 @@
+//! What an endpoint answers.
+
+use http::header::{CONTENT_TYPE, ETAG};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+
+/// A status, headers and a text body. What every response carries is added outside
+/// ([`super::headers::add`]).
+#[derive(Debug)]
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Response {
+    /// A JSON document.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        match serde_json::to_string(body) {
+            Ok(text) => Self::json_text(status, text),
+            // Nothing that this crate answers has maps with keys that JSON lacks.
+            Err(error) => super::Error::Internal(error.to_string()).response(),
+        }
+    }
+
+    /// A JSON document that is written already.
+    pub fn json_text(status: StatusCode, body: String) -> Self {
+        let response = Self {
+            status,
+            headers: HeaderMap::new(),
+            body,
+        };
+        response.header(CONTENT_TYPE, "application/json")
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// The same with the entity tag of a thing's version.
+    #[must_use]
+    pub fn etag(mut self, version: u64) -> Self {
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+            self.headers.insert(ETAG, tag);
+        }
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of this answer alone.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers, to add to.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// The body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The body, by itself.
+    pub fn into_body(self) -> String {
+        self.body
+    }
+}

@@ -1,0 +1,7 @@
+//! The evaluator of grants in time, proven: by worked examples, against a slow and
+//! obvious oracle, by its laws, and by reading its calendars with another program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod examples;
+mod support;
