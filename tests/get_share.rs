@@ -12,7 +12,10 @@ fn path(id: u64) -> String {
 /// Takes out a stamp, having checked that it is one.
 fn take_stamp(body: &mut Value, name: &str) {
     let stamp = body.as_object_mut().unwrap().remove(name).unwrap();
-    assert!(chrono::DateTime::parse_from_rfc3339(stamp.as_str().unwrap()).is_ok(), "{name}: {stamp}");
+    assert!(
+        chrono::DateTime::parse_from_rfc3339(stamp.as_str().unwrap()).is_ok(),
+        "{name}: {stamp}"
+    );
 }
 
 #[tokio::test]
@@ -55,7 +58,9 @@ async fn what_was_created_is_shown_whole_with_names() {
 #[tokio::test]
 async fn an_open_invitation_says_when_it_ends_and_not_its_token() {
     let system = System::start().await;
-    let id = system.create_share(&share_body(json!({"receiver": null}))).await;
+    let id = system
+        .create_share(&share_body(json!({"receiver": null})))
+        .await;
     let mut body = system.get(&path(id), ADMIN).await.json();
     take_stamp(&mut body["invitation"], "expiration");
     assert_eq!(body["state"], "Pending");
@@ -71,17 +76,34 @@ async fn groups_and_a_named_schedule_are_shown_by_name() {
     let body = tenant.share(json!({
         "source": {"deviceGroupId": 1}, "receiver": {"userGroupId": 1}, "scheduleId": 1,
     }));
-    let id = system.post("/v2/shares", tenant.token(1), &body).await.json()["shareId"].as_u64().unwrap();
+    let id = system
+        .post("/v2/shares", tenant.token(1), &body)
+        .await
+        .json()["shareId"]
+        .as_u64()
+        .unwrap();
     let view = system.get(&path(id), tenant.token(1)).await.json();
-    assert_eq!(view["source"], json!({"deviceGroup": {"id": 1, "name": "Floor 1"}}));
-    assert_eq!(view["receiver"], json!({"userGroup": {"id": 1, "name": "Group 1"}}));
+    assert_eq!(
+        view["source"],
+        json!({"deviceGroup": {"id": 1, "name": "Floor 1"}})
+    );
+    assert_eq!(
+        view["receiver"],
+        json!({"userGroup": {"id": 1, "name": "Group 1"}})
+    );
     assert_eq!(view["scheduleId"], 1);
-    assert_eq!(view["schedule"], json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]));
+    assert_eq!(
+        view["schedule"],
+        json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}])
+    );
     assert_eq!(view["state"], "Active");
 
     // Who is in the group sees it, who is not does not know of it.
     assert_eq!(system.get(&path(id), tenant.token(3)).await.status, 200);
-    system.get(&path(id), tenant.token(4)).await.assert_error(404, "notFoundError");
+    system
+        .get(&path(id), tenant.token(4))
+        .await
+        .assert_error(404, "notFoundError");
 }
 
 #[tokio::test]
@@ -92,7 +114,9 @@ async fn only_those_who_may_know_of_a_share_see_it() {
     store.put(&one.world).await;
     store.put(&two.world).await;
     let create = async |changes: Value| {
-        let answer = system.post("/v2/shares", one.token(1), &one.share(changes)).await;
+        let answer = system
+            .post("/v2/shares", one.token(1), &one.share(changes))
+            .await;
         answer.json()["shareId"].as_u64().unwrap()
     };
     let id = create(json!({})).await;
@@ -103,9 +127,22 @@ async fn only_those_who_may_know_of_a_share_see_it() {
     // The admin of another organization hears the same, as of a share that nobody has.
     let others = system.get(&path(id), two.token(1)).await;
     assert_eq!(others.json(), refused.json());
-    assert_eq!(system.get(&path(id + 1), two.token(1)).await.json(), refused.json());
-    for nonsense in ["0", "-1", "01", "x", "9007199254740992", "1.0", "%F0%9F%9A%AA"] {
-        let answer = system.get(&format!("/v2/shares/{nonsense}"), one.token(1)).await;
+    assert_eq!(
+        system.get(&path(id + 1), two.token(1)).await.json(),
+        refused.json()
+    );
+    for nonsense in [
+        "0",
+        "-1",
+        "01",
+        "x",
+        "9007199254740992",
+        "1.0",
+        "%F0%9F%9A%AA",
+    ] {
+        let answer = system
+            .get(&format!("/v2/shares/{nonsense}"), one.token(1))
+            .await;
         assert_eq!(answer.json(), refused.json(), "{nonsense}");
     }
     // Whoever administrates the door sees its shares.

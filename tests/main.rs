@@ -1,7 +1,13 @@
 //! Latchkey from the outside: the system on one machine, over HTTP, with the binaries
 //! that are deployed. One file an endpoint or a promise; `system` starts and asks it.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod authorizer;
 mod cost;

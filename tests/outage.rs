@@ -57,8 +57,18 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
     };
     let (created, ()) = tokio::join!(join_all((0..8).map(load)), outage);
     let number = |key: String| key.rsplit('#').next().unwrap().parse::<u64>().unwrap();
-    let shares: HashSet<_> = store.sort_keys("SHARE#").await.into_iter().map(number).collect();
-    let grants: HashSet<_> = store.sort_keys("GRANT#").await.into_iter().map(number).collect();
+    let shares: HashSet<_> = store
+        .sort_keys("SHARE#")
+        .await
+        .into_iter()
+        .map(number)
+        .collect();
+    let grants: HashSet<_> = store
+        .sort_keys("GRANT#")
+        .await
+        .into_iter()
+        .map(number)
+        .collect();
     assert_eq!(shares, grants);
     // What was acknowledged is there.
     assert!(created.concat().iter().all(|id| shares.contains(id)));

@@ -14,12 +14,19 @@ pub struct Fixture {
 impl Fixture {
     pub fn read(name: &str) -> Self {
         let path = root().join("tests/fixtures").join(name);
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let (head, body) = text.split_once("\n\n").unwrap();
         let mut lines = head.lines();
         let first = lines.next().unwrap().to_owned();
-        let headers = lines.map(|line| line.split_once(": ").unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { first, headers: headers.collect(), body: body.to_owned() }
+        let headers = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self {
+            first,
+            headers: headers.collect(),
+            body: body.to_owned(),
+        }
     }
 
     /// Sends the request: these headers and no others of its own, this body byte for byte.
@@ -27,7 +34,9 @@ impl Fixture {
         let (method, path) = self.first.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
         let headers = self.headers.iter();
-        let request = headers.fold(system.request(method, path), |request, (name, value)| request.header(name, value));
+        let request = headers.fold(system.request(method, path), |request, (name, value)| {
+            request.header(name, value)
+        });
         Answer::of(request.body(self.body.clone())).await
     }
 

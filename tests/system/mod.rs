@@ -34,16 +34,34 @@ fn binaries() -> &'static Path {
         let mut cargo = std::process::Command::new(env!("CARGO"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("CARGO_") && !matches!(&*text, "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_INCREMENTAL" | "CARGO_TERM_COLOR") {
+            if text.starts_with("CARGO_")
+                && !matches!(
+                    &*text,
+                    "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_INCREMENTAL" | "CARGO_TERM_COLOR"
+                )
+            {
                 cargo.env_remove(&name);
             }
         }
-        let built = cargo.args(["build", "--quiet", "--bins"]).current_dir(root()).status().unwrap();
+        let built = cargo
+            .args(["build", "--quiet", "--bins"])
+            .current_dir(root())
+            .status()
+            .unwrap();
         assert!(built.success(), "the binaries do not build");
         // target/debug/deps/latchkey-….
         let test = std::env::current_exe().unwrap();
         test.ancestors().nth(2).unwrap().to_owned()
     })
+}
+
+/// Where systems under test log to: nowhere, unless someone wants to look.
+fn log() -> Stdio {
+    if std::env::var_os("LATCHKEY_TEST_LOG").is_some() {
+        Stdio::inherit()
+    } else {
+        Stdio::null()
+    }
 }
 
 /// A running system. It ends when this is dropped.
@@ -68,9 +86,17 @@ impl System {
     pub async fn start_with(options: &[&str]) -> Self {
         let mut process = Self::command(options).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().expect("the system ended before it was ready");
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("the system ended before it was ready");
         let ready = serde_json::from_str(&line).unwrap();
-        Self { process, ready, client: reqwest::Client::new() }
+        Self {
+            process,
+            ready,
+            client: reqwest::Client::new(),
+        }
     }
 
     /// The command that starts it: on a free port, one line of JSON when ready.
@@ -82,6 +108,7 @@ impl System {
             .current_dir(root())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(log())
             .kill_on_drop(true);
         command
     }
@@ -95,10 +122,20 @@ impl System {
     }
 
     /// A call with a token and a JSON body.
-    pub async fn call(&self, method: Method, path: &str, token: Uuid, body: Option<&Value>) -> Answer {
-        let mut request = self.request(method, path).header(AUTHORIZATION, format!("Bearer {token}"));
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: Uuid,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self
+            .request(method, path)
+            .header(AUTHORIZATION, format!("Bearer {token}"));
         if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
         }
         Answer::of(request).await
     }
@@ -118,11 +155,27 @@ impl System {
         answer.json()["shareId"].as_u64().unwrap()
     }
 
-    /// Calls a function directly, as `aws lambda invoke` does, with the event of a file in
-    /// `events/`.
+    /// Calls a function directly, as `aws lambda invoke` does, and gives what it answered.
+    pub async fn invoke(&self, function: &str, event: &str) -> Value {
+        let invoke_url = self.ready["invokeUrl"].as_str().unwrap();
+        let url = format!("{invoke_url}/2015-03-31/functions/{function}/invocations");
+        let answer = Answer::of(self.client.post(url).body(event.to_owned())).await;
+        assert_eq!(
+            answer.header("x-amz-function-error"),
+            None,
+            "{}",
+            answer.body
+        );
+        answer.json()
+    }
+
+    /// Ends it as Ctrl-C does.
     pub async fn stop(mut self) -> std::process::ExitStatus {
         let id = self.process.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &id])
+            .status();
+        assert!(sent.unwrap().success());
         self.process.wait().await.unwrap()
     }
 
@@ -144,7 +197,11 @@ impl Answer {
     pub async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        Self {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        }
     }
 
     pub fn json(&self) -> Value {
@@ -157,8 +214,14 @@ impl Answer {
 
     /// The fields of `details`, in their order.
     pub fn fields(&self) -> Vec<String> {
-        let details = self.json()["details"].as_array().cloned().unwrap_or_default();
-        details.iter().map(|fault| fault["field"].as_str().unwrap().to_owned()).collect()
+        let details = self.json()["details"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        details
+            .iter()
+            .map(|fault| fault["field"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Checks the status and the two names of the error code, and what every answer has.
@@ -178,7 +241,10 @@ impl Answer {
         for (name, value) in latchkey::wire::headers::EVERY_RESPONSE {
             assert_eq!(self.header(name), Some(value), "{name}");
         }
-        assert!(self.header("x-request-id").is_some_and(|id| Uuid::try_parse(id).is_ok()));
+        assert!(
+            self.header("x-request-id")
+                .is_some_and(|id| Uuid::try_parse(id).is_ok())
+        );
     }
 }
 

@@ -54,14 +54,21 @@ impl Store {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = listener.local_addr().unwrap();
-        tokio::spawn(dynoxide::server::serve_on(listener, Database::memory().unwrap()));
+        tokio::spawn(dynoxide::server::serve_on(
+            listener,
+            Database::memory().unwrap(),
+        ));
         let recorder = Recorder {
             upstream,
             client: reqwest::Client::new(),
             calls: Mutex::default(),
             refusals: Mutex::default(),
         };
-        let mut store = Self { address: ([127, 0, 0, 1], 0).into(), recorder: Arc::new(recorder), server: None };
+        let mut store = Self {
+            address: ([127, 0, 0, 1], 0).into(),
+            recorder: Arc::new(recorder),
+            server: None,
+        };
         store.resume().await;
         store
     }
@@ -79,10 +86,14 @@ impl Store {
     pub async fn resume(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.address = listener.local_addr().unwrap();
-        let app = Router::new().fallback(forward).with_state(Arc::clone(&self.recorder));
+        let app = Router::new()
+            .fallback(forward)
+            .with_state(Arc::clone(&self.recorder));
         // A runtime of its own would outlive the test; aborting this task drops the
         // listener, and a new runtime thread each connection.
-        self.server = Some(tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }));
+        self.server = Some(tokio::spawn(async move {
+            axum::serve(listener, app).await.unwrap()
+        }));
     }
 
     /// What was called since the last time that this was asked.
@@ -118,7 +129,13 @@ impl Store {
 
     /// Every item of the table, around the recorder.
     pub async fn items(&self) -> Vec<Item> {
-        let mut pages = self.client().scan().table_name(TABLE).into_paginator().items().send();
+        let mut pages = self
+            .client()
+            .scan()
+            .table_name(TABLE)
+            .into_paginator()
+            .items()
+            .send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
             items.push(item.unwrap());
@@ -128,10 +145,14 @@ impl Store {
 
     /// The sort keys that begin so.
     pub async fn sort_keys(&self, prefix: &str) -> Vec<String> {
-        let keys = self.items().await.into_iter().filter_map(|item| match item.get("SK") {
-            Some(AttributeValue::S(key)) => Some(key.clone()),
-            _ => None,
-        });
+        let keys = self
+            .items()
+            .await
+            .into_iter()
+            .filter_map(|item| match item.get("SK") {
+                Some(AttributeValue::S(key)) => Some(key.clone()),
+                _ => None,
+            });
         keys.filter(|key| key.starts_with(prefix)).collect()
     }
 
@@ -139,9 +160,17 @@ impl Store {
     pub async fn delete_grants(&self, prefix: &str) {
         for item in self.items().await {
             let key = |name: &str| item[name].clone();
-            if key("SK").as_s().is_ok_and(|sort_key| sort_key.starts_with(prefix)) {
+            if key("SK")
+                .as_s()
+                .is_ok_and(|sort_key| sort_key.starts_with(prefix))
+            {
                 let delete = self.client().delete_item().table_name(TABLE);
-                delete.key("PK", key("PK")).key("SK", key("SK")).send().await.unwrap();
+                delete
+                    .key("PK", key("PK"))
+                    .key("SK", key("SK"))
+                    .send()
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -159,31 +188,64 @@ impl Store {
 
 async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let target = parts.headers.get("x-amz-target").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let target = parts
+        .headers
+        .get("x-amz-target")
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    if operation == "TransactWriteItems" && let Some(refusal) = lock(&recorder.refusals).pop_front() {
-        let call = Call { operation, request, read_units: 0.0, write_units: 0.0 };
+    if operation == "TransactWriteItems"
+        && let Some(refusal) = lock(&recorder.refusals).pop_front()
+    {
+        let call = Call {
+            operation,
+            request,
+            read_units: 0.0,
+            write_units: 0.0,
+        };
         lock(&recorder.calls).push(call);
         return answer(400, refusal.to_string());
     }
     let mut asked = request.clone();
-    let counted = ["GetItem", "BatchGetItem", "Query", "TransactWriteItems", "PutItem", "UpdateItem"];
+    let counted = [
+        "GetItem",
+        "BatchGetItem",
+        "Query",
+        "TransactWriteItems",
+        "PutItem",
+        "UpdateItem",
+    ];
     if counted.contains(&operation.as_str()) {
         asked["ReturnConsumedCapacity"] = json!("TOTAL");
     }
     let url = format!("http://{}/", recorder.upstream);
     let mut headers = parts.headers;
     headers.remove("content-length");
-    let sent = recorder.client.post(url).headers(headers).body(asked.to_string()).send().await.unwrap();
+    let sent = recorder
+        .client
+        .post(url)
+        .headers(headers)
+        .body(asked.to_string())
+        .send()
+        .await
+        .unwrap();
     let status = sent.status().as_u16();
     let text = sent.text().await.unwrap();
     let said: Value = serde_json::from_str(&text).unwrap_or_default();
     let units = units(&said["ConsumedCapacity"]);
-    let is_write = matches!(operation.as_str(), "TransactWriteItems" | "PutItem" | "UpdateItem");
+    let is_write = matches!(
+        operation.as_str(),
+        "TransactWriteItems" | "PutItem" | "UpdateItem"
+    );
     let (read_units, write_units) = if is_write { (0.0, units) } else { (units, 0.0) };
-    lock(&recorder.calls).push(Call { operation, request, read_units, write_units });
+    lock(&recorder.calls).push(Call {
+        operation,
+        request,
+        read_units,
+        write_units,
+    });
     answer(status, text)
 }
 
@@ -195,7 +257,9 @@ fn units(consumed: &Value) -> f64 {
 }
 
 fn answer(status: u16, body: String) -> Response {
-    let response = Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.0");
     response.body(Body::from(body)).unwrap()
 }
 

@@ -33,10 +33,19 @@ impl Tenant {
                 phone_number: Some(format!("+3161234567{user}")),
                 registered: true,
                 roles: if user == 1 { vec![Role::Admin] } else { vec![] },
-                groups: if matches!(user, 2 | 3) { [id(1)].into() } else { [].into() },
+                groups: if matches!(user, 2 | 3) {
+                    [id(1)].into()
+                } else {
+                    [].into()
+                },
             })
             .collect();
-        world.user_groups = [1, 2].map(|group| UserGroup { id: id(group), name: format!("Group {group}") }).into();
+        world.user_groups = [1, 2]
+            .map(|group| UserGroup {
+                id: id(group),
+                name: format!("Group {group}"),
+            })
+            .into();
         world.devices = [1, 2]
             .map(|device| Device {
                 id: id(device),
@@ -45,18 +54,36 @@ impl Tenant {
                 location: None,
                 remarks: None,
                 carousel_image_url: None,
-                groups: if device == 1 { [id(1)].into() } else { [].into() },
+                groups: if device == 1 {
+                    [id(1)].into()
+                } else {
+                    [].into()
+                },
             })
             .into();
         world.device_groups = [1, 2]
-            .map(|group| DeviceGroup { id: id(group), name: format!("Floor {group}"), location: None, remarks: None })
+            .map(|group| DeviceGroup {
+                id: id(group),
+                name: format!("Floor {group}"),
+                location: None,
+                remarks: None,
+            })
             .into();
         let mondays = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]);
         let rules = serde_json::from_value(mondays).unwrap();
-        world.schedules = vec![Schedule { id: id(1), name: "Mondays".to_owned(), rules, kept_by: 0 }];
+        world.schedules = vec![Schedule {
+            id: id(1),
+            name: "Mondays".to_owned(),
+            rules,
+            kept_by: 0,
+        }];
         let tokens: Vec<_> = (1..=9).map(|_| Uuid::new_v4()).collect();
         for (index, token) in tokens.iter().enumerate() {
-            world = world.with_token(*token, id(index as u64 + 1), &format!("token-{}", index + 1));
+            world = world.with_token(
+                *token,
+                id(index as u64 + 1),
+                &format!("token-{}", index + 1),
+            );
         }
         Self { world, tokens }
     }
@@ -86,7 +113,8 @@ impl Tenant {
 
 /// The body of a share of the demo organization's device to its member, with `changes`.
 pub fn share_body(changes: Value) -> Value {
-    let mut body = json!({"organizationId": 1, "source": {"deviceId": 1}, "receiver": {"userId": 2}});
+    let mut body =
+        json!({"organizationId": 1, "source": {"deviceId": 1}, "receiver": {"userId": 2}});
     for (name, value) in changes.as_object().unwrap() {
         body[name] = value.clone();
     }
