@@ -1,0 +1,240 @@
+//! The part of API Gateway that stands before the functions: a REST API at one stage, as
+//! `AWS::Serverless::Api` describes it.
+//!
+//! A request goes the way it goes in API Gateway: its resource and method are found, the
+//! method's throttle and authorizer let it pass, the integration answers, and whatever of
+//! this fails becomes a gateway response. Locally the path has no stage in front, as behind
+//! a custom domain name with an empty base path.
+//!
+//! - [`routes`]: which method of which resource.
+//! - [`exchange`]: one request and what is known of it.
+//! - [`variables`]: `$context` and its kin, in headers and templates.
+//! - [`authorizer`], [`policy`]: who may.
+//! - [`event`]: what functions and authorizers are sent.
+//! - [`proxy_response`]: what a function sent back, as HTTP.
+//! - [`failure`]: gateway responses.
+//! - [`throttle`], [`media_types`]: the limits, and what is binary.
+
+mod authorizer;
+mod event;
+mod exchange;
+mod failure;
+mod media_types;
+mod policy;
+mod proxy_response;
+mod routes;
+mod throttle;
+mod variables;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body_util::BodyExt;
+
+use crate::lambda::{Functions, Outcome, Refusal};
+use crate::template::{CustomResponse, Integration, Mock, RestApi};
+use authorizer::Authorizers;
+use exchange::Exchange;
+pub(crate) use failure::is_response_type;
+use failure::{Failure, ResponseType};
+use media_types::MediaTypes;
+use routes::{Method, Routes};
+
+/// The most that API Gateway takes in a request body.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// How much of a body that is too large is still read, so that the client gets to see the
+/// answer: a connection closed on a client that is still sending looks like a broken one.
+const LARGEST_DISCARDED: usize = 10 * LARGEST_BODY;
+
+/// A REST API ready to answer.
+pub struct Gateway {
+    routes: Routes,
+    authorizers: Authorizers,
+    responses: std::collections::BTreeMap<String, CustomResponse>,
+    binary: MediaTypes,
+    functions: Functions,
+    stage: Stage,
+}
+
+/// What is the same for every request.
+pub(crate) struct Stage {
+    api_id: String,
+    name: String,
+    region: String,
+    variables: std::collections::BTreeMap<String, String>,
+    port: u16,
+}
+
+impl Gateway {
+    /// The API of a template, in front of its functions.
+    ///
+    /// # Errors
+    /// Two routes that API Gateway would not take side by side, in one line.
+    pub fn new(
+        api: RestApi,
+        functions: Functions,
+        region: &str,
+        port: u16,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            routes: Routes::new(api.routes, &api.id)?,
+            authorizers: Authorizers::new(api.authorizers),
+            responses: api.responses,
+            binary: MediaTypes::new(api.binary_media_types),
+            functions,
+            stage: Stage {
+                api_id: api.id,
+                name: api.stage,
+                region: region.to_owned(),
+                variables: api.stage_variables,
+                port,
+            },
+        })
+    }
+
+    /// The HTTP service.
+    pub fn router(self) -> Router {
+        Router::new().fallback(handle).with_state(Arc::new(self))
+    }
+
+    async fn answer(&self, exchange: &mut Exchange<'_>, body: Body) -> Result<Response, Failure> {
+        let method = self.routes.find(exchange)?;
+        exchange.body = read(&exchange.headers, body).await?;
+        if let Some(throttle) = &method.throttle
+            && !throttle.admits(Instant::now())
+        {
+            return Err(Failure::of(ResponseType::Throttled));
+        }
+        if let Some(name) = &method.authorizer {
+            exchange.caller = Some(
+                self.authorizers
+                    .admit(name, exchange, method, &self.functions)
+                    .await?,
+            );
+        }
+        match &method.integration {
+            Integration::Mock(mock) => Ok(mocked(mock, exchange)),
+            Integration::Function(function) => {
+                tokio::time::timeout(method.timeout, self.proxy(function, exchange, method))
+                    .await
+                    .map_err(|_| Failure::of(ResponseType::IntegrationTimeout))?
+            }
+        }
+    }
+
+    async fn proxy(
+        &self,
+        function: &str,
+        exchange: &Exchange<'_>,
+        method: &Method,
+    ) -> Result<Response, Failure> {
+        let binary = exchange
+            .header("content-type")
+            .is_some_and(|content_type| self.binary.contains(&content_type));
+        let payload = event::proxy(exchange, method, binary);
+        let pool = self.functions.get(function).ok_or(Failure::internal(500))?;
+        match pool.invoke(payload, exchange.trace_id.clone()).await {
+            Ok(Outcome::Answer(payload)) => proxy_response::parse(&payload, exchange, &self.binary)
+                .map_err(|why| {
+                    tracing::error!(function, "malformed Lambda proxy response: {why}");
+                    Failure::internal(502)
+                }),
+            Ok(Outcome::Failure(_)) => Err(Failure::internal(502)),
+            // An answer, not an invocation, is what failed: API Gateway gives 502 for a
+            // function that failed and 500 where Lambda would not invoke it.
+            Err(refusal) => {
+                tracing::error!(function, "{refusal}");
+                Err(match refusal {
+                    Refusal::TooLarge => Failure::of(ResponseType::RequestTooLarge),
+                    _ => Failure::internal(500),
+                })
+            }
+        }
+    }
+}
+
+async fn handle(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let mut exchange = Exchange::new(parts, peer, &gateway.stage);
+    let mut response = match gateway.answer(&mut exchange, body).await {
+        Ok(response) => response,
+        Err(failure) => failure.response(&exchange, &gateway.responses),
+    };
+    let headers = response.headers_mut();
+    put(headers, "x-amzn-requestid", &exchange.request_id);
+    put(headers, "x-amz-apigw-id", &exchange.extended_request_id);
+    log(&exchange, response.status(), started.elapsed());
+    response
+}
+
+fn log(exchange: &Exchange<'_>, status: StatusCode, took: Duration) {
+    tracing::info!(
+        target: "latchkey_local::request",
+        "{} {} {} {:.1} ms",
+        exchange.method,
+        exchange.path,
+        status.as_u16(),
+        took.as_secs_f64() * 1_000.0
+    );
+}
+
+/// The body, if it is not too large.
+async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Failure> {
+    let declared: Option<usize> = headers
+        .get("content-length")
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut read = Vec::with_capacity(declared.unwrap_or(0).min(LARGEST_BODY));
+    let mut size = 0;
+    while let Some(frame) = body.frame().await {
+        // The client has gone; whatever is answered, nobody reads it.
+        let Ok(frame) = frame else {
+            return Err(Failure::of(ResponseType::BadRequestBody));
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        size += data.len();
+        if size <= LARGEST_BODY {
+            read.extend_from_slice(&data);
+        } else if size > LARGEST_DISCARDED {
+            break;
+        }
+    }
+    if size > LARGEST_BODY {
+        return Err(Failure::of(ResponseType::RequestTooLarge));
+    }
+    Ok(Bytes::from(read))
+}
+
+fn mocked(mock: &Mock, exchange: &Exchange<'_>) -> Response {
+    let mut response = Response::new(Body::from(variables::substituted(
+        &mock.body, exchange, None,
+    )));
+    *response.status_mut() = StatusCode::from_u16(mock.status).unwrap_or(StatusCode::OK);
+    put(response.headers_mut(), "content-type", &mock.content_type);
+    for (name, mapping) in &mock.headers {
+        if let Some(value) = variables::mapped(mapping, exchange, None) {
+            put(response.headers_mut(), name, &value);
+        }
+    }
+    response
+}
+
+/// Sets a header, if name and value can be in one.
+fn put(headers: &mut HeaderMap, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}

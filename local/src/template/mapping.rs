@@ -1,0 +1,58 @@
+//! Where the value of a response header comes from.
+
+/// The right side of a `ResponseParameters` entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// `'text'`, without its quotes.
+    Static(String),
+    /// `context.name`.
+    Context(String),
+    /// `method.request.header.Name`.
+    Header(String),
+    /// `method.request.querystring.name`.
+    Query(String),
+    /// `method.request.path.name`.
+    Path(String),
+    /// `stageVariables.name`.
+    StageVariable(String),
+}
+
+impl Mapping {
+    /// Reads an expression; `None` when it is none of the forms above.
+    pub(super) fn parse(expression: &str) -> Option<Self> {
+        // Only the outermost quotes delimit: a Content-Security-Policy has quotes inside.
+        if let Some(text) = expression
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''))
+        {
+            return Some(Self::Static(text.to_owned()));
+        }
+        let after = |prefix: &str| expression.strip_prefix(prefix).map(str::to_owned);
+        after("context.")
+            .map(Self::Context)
+            .or_else(|| after("method.request.header.").map(Self::Header))
+            .or_else(|| after("method.request.querystring.").map(Self::Query))
+            .or_else(|| after("method.request.path.").map(Self::Path))
+            .or_else(|| after("stageVariables.").map(Self::StageVariable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_outermost_quotes_go() {
+        assert_eq!(
+            Mapping::parse("'default-src 'self'; img-src 'none''"),
+            Some(Mapping::Static(
+                "default-src 'self'; img-src 'none'".to_owned()
+            ))
+        );
+        assert_eq!(
+            Mapping::parse("context.requestId"),
+            Some(Mapping::Context("requestId".into()))
+        );
+        assert_eq!(Mapping::parse("*"), None);
+    }
+}

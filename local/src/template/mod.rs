@@ -1,0 +1,499 @@
+//! The SAM template, read into what this program needs of it.
+//!
+//! The rule for a property of a resource that runs here is: honoured, or known to change
+//! nothing on one machine, or an error that names it. Resources of other types (alarms, log
+//! groups, roles) are left alone, because nothing here would behave differently with them.
+
+mod api;
+mod function;
+mod intrinsics;
+mod mapping;
+mod table;
+mod yaml;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+pub use api::{
+    Authorizer, AuthorizerKind, CustomResponse, IdentitySource, Integration, Mock, RestApi, Route,
+    Throttle,
+};
+pub use function::{Function, Program};
+pub use intrinsics::ACCOUNT_ID;
+pub(crate) use intrinsics::short_id;
+pub use mapping::Mapping;
+pub use table::{AttributeType, Index, Key, Table, Throughput};
+
+use crate::error::{Error, Result};
+use intrinsics::{Scope, text};
+
+/// A template with everything worked out that this machine is to run.
+#[derive(Debug)]
+pub struct Stack {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// The region that appears in ARNs and in the functions' environment.
+    pub region: String,
+    /// The functions by logical id.
+    pub functions: BTreeMap<String, Function>,
+    /// The REST API in front of them.
+    pub api: RestApi,
+    /// The tables that they use.
+    pub tables: Vec<Table>,
+    /// `Metadata.LocalSystem.DemoProgram`: the program to run once the tables are there.
+    pub demo_program: Option<String>,
+    /// What the deployed system does and this one does not, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Stack {
+    /// Reads the template at `path`, with `parameters` in place of their defaults.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be read, [`Error::Template`] when it says something that
+    /// cannot be honoured here.
+    pub fn read(path: &Path, parameters: &BTreeMap<String, String>, region: &str) -> Result<Self> {
+        let source = std::fs::read_to_string(path).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&source, path, parameters, region).map_err(|fault| Error::Template {
+            at: match fault.at.as_str() {
+                "" => path.display().to_string(),
+                at => format!("{}: {at}", path.display()),
+            },
+            message: fault.message,
+        })
+    }
+
+    fn parse(
+        source: &str,
+        path: &Path,
+        given: &BTreeMap<String, String>,
+        region: &str,
+    ) -> std::result::Result<Self, Fault> {
+        let root = yaml::read(source).map_err(|message| Fault::new("", message))?;
+        let resources = root["Resources"]
+            .as_object()
+            .filter(|resources| !resources.is_empty())
+            .ok_or_else(|| Fault::new("Resources", "expected a map of resources"))?;
+
+        let mut scope = Scope {
+            region: region.to_owned(),
+            stack_name: "local".to_owned(),
+            parameters: parameters(&root["Parameters"], given)?,
+            conditions: root["Conditions"].as_object().cloned().unwrap_or_default(),
+            mappings: root["Mappings"].clone(),
+            resources: resources.clone(),
+        };
+        let mut absent = Vec::new();
+        for (logical_id, resource) in resources {
+            if let Some(condition) = resource["Condition"].as_str()
+                && !scope.condition(condition, &format!("Resources.{logical_id}.Condition"))?
+            {
+                absent.push(logical_id.clone());
+            }
+        }
+        for logical_id in &absent {
+            scope.resources.remove(logical_id);
+        }
+
+        let globals = &root["Globals"];
+        let base = path.parent().unwrap_or(Path::new("."));
+        let mut functions = BTreeMap::new();
+        let mut tables = Vec::new();
+        let mut apis = Vec::new();
+        let mut notes = Vec::new();
+        for (logical_id, resource) in &scope.resources {
+            let at = format!("Resources.{logical_id}");
+            let Some(kind) = resource["Type"].as_str() else {
+                return Err(Fault::new(&at, "has no Type"));
+            };
+            let properties = |section: &str| Properties {
+                scope: &scope,
+                values: merged(&globals[section], &resource["Properties"]),
+                at: format!("{at}.Properties"),
+            };
+            match kind {
+                "AWS::Serverless::Function" => {
+                    let function = function::read(
+                        logical_id,
+                        &resource["Metadata"],
+                        &properties("Function"),
+                        base,
+                    )?;
+                    functions.insert(logical_id.clone(), function);
+                }
+                "AWS::Serverless::Api" => apis.push((logical_id.clone(), properties("Api"))),
+                "AWS::DynamoDB::Table" => tables.push(table::read(logical_id, &properties(""))?),
+                "AWS::Serverless::SimpleTable"
+                | "AWS::DynamoDB::GlobalTable"
+                | "AWS::Serverless::HttpApi"
+                | "AWS::Serverless::StateMachine"
+                | "AWS::Serverless::GraphQLApi"
+                | "AWS::Serverless::Application"
+                | "AWS::Lambda::Function" => {
+                    return Err(Fault::new(
+                        &format!("{at}.Type"),
+                        format!("{kind} is not run by the local system"),
+                    ));
+                }
+                other
+                    if other.starts_with("AWS::ApiGateway::")
+                        && !matches!(
+                            other,
+                            "AWS::ApiGateway::Account"
+                                | "AWS::ApiGateway::UsagePlan"
+                                | "AWS::ApiGateway::DomainName"
+                                | "AWS::ApiGateway::BasePathMapping"
+                        ) =>
+                {
+                    return Err(Fault::new(
+                        &format!("{at}.Type"),
+                        format!(
+                            "{kind}: put it into an AWS::Serverless::Api, which the local system reads"
+                        ),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let (api, api_notes) = api::read(apis, &scope, globals, &functions)?;
+        notes.extend(api_notes);
+
+        let demo_program = root["Metadata"]["LocalSystem"]["DemoProgram"]
+            .as_str()
+            .map(str::to_owned);
+        Ok(Self {
+            path: path.to_owned(),
+            region: region.to_owned(),
+            functions,
+            api,
+            tables,
+            demo_program,
+            notes,
+        })
+    }
+}
+
+/// A fault and its place in the template.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    at: String,
+    message: String,
+}
+
+impl Fault {
+    fn new(at: &str, message: impl Into<String>) -> Self {
+        Self {
+            at: at.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+fn parameters(
+    declared: &Value,
+    given: &BTreeMap<String, String>,
+) -> std::result::Result<BTreeMap<String, Value>, Fault> {
+    let none = Map::new();
+    let declared = declared.as_object().unwrap_or(&none);
+    if let Some(name) = given.keys().find(|name| !declared.contains_key(*name)) {
+        return Err(Fault::new(
+            "Parameters",
+            format!("there is no parameter {name}"),
+        ));
+    }
+    let mut values = BTreeMap::new();
+    for (name, declaration) in declared {
+        let at = format!("Parameters.{name}");
+        let value = match given.get(name) {
+            Some(value) => Value::String(value.clone()),
+            None => declaration.get("Default").cloned().ok_or_else(|| {
+                Fault::new(
+                    &at,
+                    format!("has no Default: give one with --parameter {name}=VALUE"),
+                )
+            })?,
+        };
+        if let Some(allowed) = declaration["AllowedValues"].as_array()
+            && !allowed.iter().any(|allowed| text(allowed) == text(&value))
+        {
+            return Err(Fault::new(
+                &at,
+                format!("{} is not one of its AllowedValues", text(&value)),
+            ));
+        }
+        let value = match declaration["Type"].as_str().unwrap_or("String") {
+            "Number" => text(&value)
+                .parse::<serde_json::Number>()
+                .map(Value::Number)
+                .map_err(|_| Fault::new(&at, format!("{} is not a number", text(&value))))?,
+            kind if kind.starts_with("List<") || kind == "CommaDelimitedList" => Value::Array(
+                text(&value)
+                    .split(',')
+                    .map(|item| Value::from(item.trim()))
+                    .collect(),
+            ),
+            _ => Value::String(text(&value)),
+        };
+        values.insert(name.clone(), value);
+    }
+    Ok(values)
+}
+
+/// A section of `Globals` under the properties of one resource, as SAM merges them: maps key
+/// by key, lists one after the other, anything else as the resource says.
+fn merged(global: &Value, own: &Value) -> Map<String, Value> {
+    fn merge(global: &Value, own: &Value) -> Value {
+        let intrinsic = |map: &Map<String, Value>| {
+            map.len() == 1
+                && map
+                    .keys()
+                    .all(|key| key == "Ref" || key.starts_with("Fn::"))
+        };
+        match (global, own) {
+            (Value::Object(global), Value::Object(own))
+                if !intrinsic(global) && !intrinsic(own) =>
+            {
+                let mut result = global.clone();
+                for (key, value) in own {
+                    let value = match global.get(key) {
+                        Some(global) => merge(global, value),
+                        None => value.clone(),
+                    };
+                    result.insert(key.clone(), value);
+                }
+                Value::Object(result)
+            }
+            (Value::Array(global), Value::Array(own)) => {
+                Value::Array(global.iter().chain(own).cloned().collect())
+            }
+            (global, Value::Null) => global.clone(),
+            (_, own) => own.clone(),
+        }
+    }
+    match merge(global, own) {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The properties of a resource, or of a map in them, worked out one at a time: what is not
+/// asked for may refer to anything.
+struct Properties<'t> {
+    scope: &'t Scope,
+    values: Map<String, Value>,
+    at: String,
+}
+
+impl Properties<'_> {
+    fn at(&self, name: &str) -> String {
+        format!("{}.{name}", self.at)
+    }
+
+    fn fault(&self, name: &str, message: impl Into<String>) -> Fault {
+        Fault::new(&self.at(name), message)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    fn get(&self, name: &str) -> std::result::Result<Option<Value>, Fault> {
+        match self.values.get(name) {
+            Some(value) => self.scope.resolve(value, &self.at(name)),
+            None => Ok(None),
+        }
+    }
+
+    fn string(&self, name: &str) -> std::result::Result<Option<String>, Fault> {
+        match self.get(name)? {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(_) | Value::Array(_)) => Err(self.fault(name, "expected a string")),
+            Some(scalar) => Ok(Some(text(&scalar))),
+        }
+    }
+
+    fn required(&self, name: &str) -> std::result::Result<String, Fault> {
+        self.string(name)?
+            .ok_or_else(|| self.fault(name, "is missing"))
+    }
+
+    fn boolean(&self, name: &str) -> std::result::Result<Option<bool>, Fault> {
+        match self.string(name)?.as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(other) => Err(self.fault(name, format!("expected true or false, not {other}"))),
+        }
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> std::result::Result<Option<T>, Fault> {
+        match self.string(name)? {
+            None => Ok(None),
+            Some(value) => value
+                .parse()
+                .map(Some)
+                .map_err(|_| self.fault(name, format!("{value} is not a number that fits here"))),
+        }
+    }
+
+    fn strings(&self, name: &str) -> std::result::Result<Vec<String>, Fault> {
+        Ok(match self.get(name)? {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) => items.iter().map(text).collect(),
+            Some(Value::Object(_)) => return Err(self.fault(name, "expected a list")),
+            Some(scalar) => vec![text(&scalar)],
+        })
+    }
+
+    /// The map under `name`, empty if there is none.
+    fn map(&self, name: &str) -> std::result::Result<Self, Fault> {
+        Ok(Self {
+            scope: self.scope,
+            values: match self.values.get(name) {
+                None | Some(Value::Null) => Map::new(),
+                Some(Value::Object(map))
+                    if map.contains_key("Fn::If") || map.contains_key("Ref") =>
+                {
+                    match self.get(name)? {
+                        None => Map::new(),
+                        Some(Value::Object(map)) => map,
+                        Some(_) => return Err(self.fault(name, "expected a map")),
+                    }
+                }
+                Some(Value::Object(map)) => map.clone(),
+                Some(_) => return Err(self.fault(name, "expected a map")),
+            },
+            at: self.at(name),
+        })
+    }
+
+    /// The list of maps under `name`, empty if there is none.
+    fn maps(&self, name: &str) -> std::result::Result<Vec<Self>, Fault> {
+        match self.get(name)? {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .into_iter()
+                .enumerate()
+                .map(|(index, item)| match item {
+                    Value::Object(values) => Ok(Self {
+                        scope: self.scope,
+                        values,
+                        at: format!("{}[{index}]", self.at(name)),
+                    }),
+                    _ => Err(self.fault(name, "expected a list of maps")),
+                })
+                .collect(),
+            Some(_) => Err(self.fault(name, "expected a list")),
+        }
+    }
+
+    /// An error for the first property that is in neither list.
+    fn only(&self, honoured: &[&str], harmless: &[&str]) -> std::result::Result<(), Fault> {
+        match self
+            .values
+            .keys()
+            .find(|name| !honoured.contains(&name.as_str()) && !harmless.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some(name) => Err(self.fault(name, "is not supported by the local system")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(template: &str) -> std::result::Result<Stack, String> {
+        Stack::parse(
+            template,
+            Path::new("/x/template.yaml"),
+            &BTreeMap::new(),
+            "us-east-1",
+        )
+        .map_err(|fault| format!("{}: {}", fault.at, fault.message))
+    }
+
+    const FUNCTION: &str = "
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: f}}
+    Properties:
+      Runtime: provided.al2023
+      CodeUri: .
+";
+
+    #[test]
+    fn globals_are_merged_as_sam_does() {
+        let stack = parse(&format!(
+            "Globals:
+  Function:
+    Timeout: 7
+    Environment: {{Variables: {{A: 1, B: !Ref AWS::Region}}}}
+Resources:{FUNCTION}      Environment: {{Variables: {{A: 2}}}}
+"
+        ))
+        .unwrap();
+        let function = &stack.functions["F"];
+        assert_eq!(function.timeout.as_secs(), 7);
+        assert_eq!(function.environment["A"], "2");
+        assert_eq!(function.environment["B"], "us-east-1");
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_names_resource_and_property() {
+        for (addition, expected) in [
+            ("      VpcConfig: {}\n", None),
+            (
+                "      Timeout: soon\n",
+                Some("Resources.F.Properties.Timeout: soon is not a number"),
+            ),
+            ("      Runtime: python3.13\n", None),
+            (
+                "      Nonsense: 1\n",
+                Some("Resources.F.Properties.Nonsense: is not supported"),
+            ),
+            (
+                "      Events: {E: {Type: HttpApi}}\n",
+                Some("Resources.F.Properties.Events.E.Type: HttpApi"),
+            ),
+            (
+                "      Events: {E: {Type: Api, Properties: {Path: /a, Method: get, Auth: {ApiKeyRequired: true}}}}\n",
+                Some("Resources.F.Properties.Events.E.Properties.Auth.ApiKeyRequired:"),
+            ),
+            (
+                "      Events: {E: {Type: Api, Properties: {Path: '/{a+}/b', Method: get}}}\n",
+                Some("Resources.F.Properties.Events.E.Properties.Path:"),
+            ),
+            (
+                "      MemorySize: !Ref Nobody\n",
+                Some("Resources.F.Properties.MemorySize: !Ref Nobody"),
+            ),
+        ] {
+            let result = parse(&format!("Resources:{FUNCTION}{addition}"));
+            match expected {
+                Some(expected) => {
+                    let message = result.map(|_| ()).unwrap_err();
+                    assert!(message.starts_with(expected), "{addition}: {message}");
+                }
+                None => drop(result),
+            }
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_default_must_be_given() {
+        let template = format!("Parameters: {{P: {{Type: String}}}}\nResources:{FUNCTION}");
+        assert!(
+            parse(&template)
+                .map(|_| ())
+                .unwrap_err()
+                .contains("--parameter P=VALUE")
+        );
+    }
+}

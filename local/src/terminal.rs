@@ -1,0 +1,177 @@
+//! What a person sees: the progress of the build, and what is there once it is up.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use console::Style;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often the build says where it is when nobody watches.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// The progress of the build: a bar on a terminal, else a line now and then.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    said: Mutex<Option<Instant>>,
+    started: Instant,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Progress {
+    /// Nothing is shown until there is something to build.
+    #[must_use]
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::no_length();
+            let style = ProgressStyle::with_template(
+                "  Building the functions {bar:24.cyan} {pos}/{len} {wide_msg:.dim}",
+            )
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.progress_chars("━╸─"));
+            bar
+        });
+        Self {
+            bar,
+            said: Mutex::new(None),
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) fn coloured(&self) -> bool {
+        self.bar.is_some() && console::colors_enabled_stderr()
+    }
+
+    pub(crate) fn at(&self, done: u64, total: u64, what: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total);
+                bar.set_position(done);
+                bar.set_message(what.to_owned());
+            }
+            None => self.say(|| format!("building the functions: {done} of {total} ({what})")),
+        }
+    }
+
+    pub(crate) fn doing(&self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(what.to_owned()),
+            None => self.say(|| format!("building the functions: {what}")),
+        }
+    }
+
+    pub(crate) fn message(&self, line: &str) {
+        match &self.bar {
+            // Printed above the bar, which is drawn again below.
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        tracing::debug!(
+            "the build took {:.1} s",
+            self.started.elapsed().as_secs_f64()
+        );
+    }
+
+    fn say(&self, line: impl FnOnce() -> String) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        // The first seconds say nothing: a build that has nothing to do is over by then.
+        let since = said.unwrap_or(self.started + Duration::from_secs(2) - SAY_EVERY);
+        if now.saturating_duration_since(since) >= SAY_EVERY {
+            *said = Some(now);
+            eprintln!("{}", line());
+        }
+    }
+}
+
+/// What there is to say about a system that is up.
+pub struct Summary<'s> {
+    /// The base URL of the API.
+    pub url: &'s str,
+    /// Method, path and what answers.
+    pub routes: &'s [(String, String, String)],
+    /// The URL of the store, and where its data is.
+    pub store: (&'s str, String),
+    /// The URL for invocations by name.
+    pub invoke_url: &'s str,
+    /// A first call, as a command.
+    pub first_call: Option<&'s str>,
+    /// What the deployed system does and this one does not.
+    pub notes: &'s [String],
+}
+
+impl Summary<'_> {
+    /// The lines for a person.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bold = Style::new().bold();
+        let dim = Style::new().dim();
+        let green = Style::new().green().bold();
+        let mut text = String::new();
+        let mut line = |line: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{line}");
+        };
+        line(String::new());
+        line(format!(
+            "  {} {}   {}",
+            green.apply_to("Ready on"),
+            bold.apply_to(self.url),
+            dim.apply_to("Ctrl-C stops it")
+        ));
+        line(String::new());
+        let width = self
+            .routes
+            .iter()
+            .map(|(_, path, _)| path.chars().count())
+            .max()
+            .unwrap_or(0);
+        for (method, path, answers) in self.routes {
+            line(format!(
+                "    {}  {path:width$}  {}",
+                bold.apply_to(format!("{method:7}")),
+                dim.apply_to(answers)
+            ));
+        }
+        line(String::new());
+        line(format!(
+            "  Store      {}   {}",
+            self.store.0,
+            dim.apply_to(&self.store.1)
+        ));
+        line(format!(
+            "  Functions  {}   {}",
+            self.invoke_url,
+            dim.apply_to("for `aws lambda invoke --endpoint-url`")
+        ));
+        if !self.notes.is_empty() {
+            line(String::new());
+            for note in self.notes {
+                line(format!(
+                    "  {} {note}",
+                    Style::new().yellow().apply_to("Note:")
+                ));
+            }
+        }
+        if let Some(first_call) = self.first_call {
+            line(String::new());
+            line("  Try it:".to_owned());
+            line(String::new());
+            // From the first column, so that what is copied is what is pasted.
+            line(first_call.to_owned());
+        }
+        text
+    }
+}
