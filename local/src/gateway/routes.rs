@@ -80,6 +80,10 @@ impl Routes {
         };
         let path = without_trailing_slash(&exchange.path);
         let found = self.matcher.at(path).map_err(|_| unknown())?;
+        // A parameter is never empty.
+        if found.params.iter().any(|(_, value)| value.is_empty()) {
+            return Err(unknown());
+        }
         let resource = found.value;
         let method = resource
             .methods

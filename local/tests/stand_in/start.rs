@@ -18,6 +18,12 @@ async fn store_call(running: &Running, operation: &str, body: &str) -> serde_jso
     let headers = [
         ("x-amz-target", target.as_str()),
         ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-date", "20260101T000000Z"),
+        (
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=0",
+        ),
     ];
     let url = running.system.store_url.clone();
     running
@@ -154,8 +160,8 @@ async fn a_broken_template_is_told_with_its_place() {
             "Resources.EchoFunction.Properties.Timeout",
         ),
         (
-            "Path: /limited",
-            "Path: limited",
+            "Method: get, Path: /limited",
+            "Method: get, Path: limited",
             "Resources.EchoFunction.Properties.Events.Limited.Properties.Path",
         ),
         (

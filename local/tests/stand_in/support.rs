@@ -55,7 +55,10 @@ pub(crate) fn folder() -> PathBuf {
 
 pub(crate) fn options(arguments: &[&str]) -> Options {
     let template = template();
-    let mut all = vec!["local", "--port", "0"];
+    let mut all = vec!["local"];
+    if !arguments.contains(&"--port") {
+        all.extend(["--port", "0"]);
+    }
     if !arguments.contains(&"--template") {
         all.extend(["--template", template.to_str().unwrap()]);
     }
