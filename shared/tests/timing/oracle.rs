@@ -352,7 +352,7 @@ fn compare(walk: &Walk, case: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(standing(at(place)), expected[place], "at {}", at(place));
         prop_assert_eq!(standing(late), expected[place], "at {}", late);
     }
-    for place in case.asked.iter().copied() {
+    for place in case.asked.iter().copied().take(6) {
         compare_next(walk, case, &holds, place)?;
     }
     Ok(())
