@@ -154,8 +154,8 @@ impl Walk {
             while date <= last {
                 if is_on(rule, date, first_week) {
                     let (start, end) = boundaries(rule, date);
-                    for place in self.begins(start)..self.ends(end) {
-                        holding[place] = holding[place].or(Some(number));
+                    for minute in &mut holding[self.begins(start)..self.ends(end)] {
+                        minute.get_or_insert(number);
                     }
                 }
                 date = date.succ_opt().unwrap();
