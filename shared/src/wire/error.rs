@@ -1,5 +1,7 @@
 //! What can go wrong, and the answer that each becomes.
 
+use std::fmt;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -14,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// 400: the body, the query or the path does not parse or validate, or refers to what
     /// the organization does not have.
-    #[error("invalid input: {0:?}")]
+    #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
     /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
     /// function is called; a function says so only of a request that came another way.
@@ -22,7 +24,7 @@ pub enum Error {
     Unauthenticated,
     /// 403: the credential is good and its rights are not enough. The faults say of which
     /// fields, where it is the fields that ask for too much.
-    #[error("insufficient rights: {0:?}")]
+    #[error("insufficient rights: {}", Faults(.0))]
     InsufficientRights(Vec<Fault>),
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
@@ -56,6 +58,11 @@ impl Error {
     /// The status that this error is answered with.
     pub fn status(&self) -> StatusCode {
         self.parts().0
+    }
+
+    /// The code that clients tell errors apart by.
+    pub fn code(&self) -> &'static str {
+        self.parts().1
     }
 
     fn parts(&self) -> (StatusCode, &'static str, String) {
@@ -144,6 +151,19 @@ impl Error {
         } else {
             response
         }
+    }
+}
+
+/// Faults in one line.
+struct Faults<'f>(&'f [Fault]);
+
+impl fmt::Display for Faults<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {}", fault.field, fault.message)?;
+        }
+        Ok(())
     }
 }
 
