@@ -3,10 +3,22 @@
 use std::fmt;
 
 use http::StatusCode;
-use serde_json::json;
+use serde::Serialize;
 
 use super::json::{Fault, FaultCode};
 use super::response::Response;
+
+/// The body of an error.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'e> {
+    message: &'e str,
+    code: &'e str,
+    error_message: &'e str,
+    error_code: &'e str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'e [Fault],
+}
 
 /// What an endpoint gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -139,12 +151,13 @@ impl Error {
     /// two names, and `details` where the fault can be located.
     pub fn response(&self) -> Response {
         let (status, code, message) = self.parts();
-        let mut body = json!({
-            "message": message, "code": code, "errorMessage": message, "errorCode": code,
-        });
-        if !self.details().is_empty() {
-            body["details"] = json!(self.details());
-        }
+        let body = Body {
+            message: &message,
+            code,
+            error_message: &message,
+            error_code: code,
+            details: self.details(),
+        };
         let response = Response::json(status, &body);
         if self.is_transient() {
             response.header(http::header::RETRY_AFTER, "1")
@@ -175,6 +188,8 @@ impl From<Vec<Fault>> for Error {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn body(error: &Error) -> serde_json::Value {
