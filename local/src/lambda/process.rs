@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::serve::ListenerExt;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -177,6 +178,9 @@ async fn tend(
     gone: oneshot::Receiver<()>,
     ended: watch::Sender<Option<String>>,
 ) {
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     let how = tokio::select! {
         status = child.wait() => match status {
             Ok(status) => described(status),
