@@ -28,7 +28,7 @@ pub(super) struct Process {
     ended: watch::Receiver<Option<String>>,
     sandbox: Arc<Sandbox>,
     // Dropped with the copy, which ends the task that holds the process.
-    _alive: oneshot::Sender<()>,
+    alive: oneshot::Sender<()>,
 }
 
 impl Process {
@@ -91,8 +91,14 @@ impl Process {
             requests,
             ended,
             sandbox,
-            _alive: alive,
+            alive,
         })
+    }
+
+    /// Ends the process, and waits until it has.
+    pub(super) async fn end(mut self) {
+        drop(self.alive);
+        let _ = self.ended.wait_for(Option::is_some).await;
     }
 
     /// Whether the process has ended.
