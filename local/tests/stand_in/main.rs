@@ -9,5 +9,6 @@ mod authorizers;
 mod events;
 mod functions;
 mod gateway;
+mod speed;
 mod start;
 mod support;

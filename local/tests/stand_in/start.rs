@@ -33,6 +33,38 @@ async fn store_call(running: &Running, operation: &str, body: &str) -> serde_jso
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_demo_program_sees_what_functions_see_and_is_passed_on() {
+    let running = Running::new(&[]).await;
+    let ready = running.system.ready();
+    assert_eq!(ready["url"], running.system.url.as_str());
+    assert_eq!(
+        ready["where"],
+        "us-east-1 arn:aws:dynamodb:us-east-1:123456789012:table/local-notes"
+    );
+    assert_eq!(ready["home"], serde_json::Value::Null);
+}
+
+/// What is shown to paste works when it is pasted.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_call_works_when_pasted() {
+    let running = Running::new(&[]).await;
+    let summary = running.system.summary();
+    let command = summary
+        .get(summary.find("curl ").unwrap()..)
+        .unwrap()
+        .to_owned();
+    let output = tokio::process::Command::new("sh")
+        .args(["-c", &command])
+        .output()
+        .await;
+    let Ok(output) = output else { return };
+    let event: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(event["path"], "/open/first");
+    assert_eq!(event["headers"]["X-Says"], "it's me");
+    assert_eq!(event["body"], "{\"a\": 1,\n \"b\": \"it's\"}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_table_is_that_of_the_template() {
     let running = Running::new(&[]).await;
     let table = store_call(&running, "DescribeTable", r#"{"TableName": "local-notes"}"#).await;
