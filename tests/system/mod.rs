@@ -29,20 +29,7 @@ pub fn root() -> &'static Path {
 fn binaries() -> &'static Path {
     static BINARIES: OnceLock<PathBuf> = OnceLock::new();
     BINARIES.get_or_init(|| {
-        // As at a terminal: what cargo tells tests of themselves would have build scripts
-        // run again, and all that stands on them be compiled again.
-        let mut cargo = std::process::Command::new(env!("CARGO"));
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_")
-                && !matches!(
-                    &*text,
-                    "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_INCREMENTAL" | "CARGO_TERM_COLOR"
-                )
-            {
-                cargo.env_remove(&name);
-            }
-        }
+        let mut cargo = latchkey_local::compile::cargo();
         let built = cargo
             .args(["build", "--quiet", "--bins"])
             .current_dir(root())
