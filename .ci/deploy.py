@@ -102,12 +102,13 @@ def main(program):
                 try:
                     run(
                         "sam", "deploy", "--template-file", f"{build}/template.yaml",
+                        # Without the path it is looked for beside the built template.
+                        "--config-file", os.path.abspath("samconfig.toml"),
                         "--stack-name", STACK, "--no-confirm-changeset", *overrides,
                         stdout=deploy_log, stderr=subprocess.STDOUT,
                     )
                 except subprocess.CalledProcessError:
-                    print(pathlib.Path(outputs).read_text()[-4000:])
-                    raise
+                    raise SystemExit(pathlib.Path(outputs).read_text()[-4000:]) from None
             print(f"sam deploy: {time.monotonic() - start:.0f} s")
             described = subprocess.run(
                 ["sam", "list", "stack-outputs", "--stack-name", STACK, "--output", "json"],
@@ -124,7 +125,7 @@ def main(program):
                 check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 env=environment | {"TABLE_NAME": found["TableName"], "AWS_ENDPOINT_URL_DYNAMODB": endpoint},
             )
-            organization = json.loads(demo.stdout)
+            organization = json.loads(demo.stdout)["ready"]
             admin, member = (organization["tokens"][who] for who in ("admin", "member"))
             share = {
                 "organizationId": organization["organizationId"],

@@ -9,6 +9,7 @@ cannot grow.
 
 import collections
 import json
+import logging
 import os
 import sys
 
@@ -28,6 +29,8 @@ POLICIES = {
 
 def main(path, *overrides):
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+    # It misses the feature toggles of the service, which are not here.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     with open(path, encoding="utf-8") as file:
         template = yaml_parse(file.read())
     # A copy without shared parts, as `sam build` writes it: the translator changes in place.

@@ -1,1 +1,1 @@
-//! a
+//! End-to-end tests of Latchkey: `main.rs` and the files beside it, by endpoint.

@@ -1,13 +1,18 @@
 //! Puts an organization into a table, whole: the one that `cargo run` shows the system
 //! with, and those that tests need.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::{Europe, Tz};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{Credential, CredentialHash};
 use latchkey::directory::{Device, DeviceGroup, Organization, Schedule, User, UserGroup};
+use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{OrganizationId, UserId};
 use latchkey::role::Role;
+use latchkey::share::{PersonalSettings, Share};
+use latchkey::table::item::GrantEdge;
 use latchkey::table::{Failed, Key, Table};
+use latchkey::timing::{LocalWindow, Timing};
 use latchkey::wire::Result;
 use uuid::{Uuid, uuid};
 
@@ -31,6 +36,8 @@ pub struct World {
     pub device_groups: Vec<DeviceGroup>,
     /// Its named schedules.
     pub schedules: Vec<Schedule>,
+    /// Its shares; each has a receiver.
+    pub shares: Vec<Share>,
     /// Its credentials.
     pub credentials: Vec<(CredentialHash, Credential)>,
 }
@@ -50,6 +57,7 @@ impl World {
             devices: Vec::new(),
             device_groups: Vec::new(),
             schedules: Vec::new(),
+            shares: Vec::new(),
             credentials: Vec::new(),
         }
     }
@@ -113,6 +121,13 @@ impl World {
         for schedule in &self.schedules {
             writes = writes.put_new((), &scope.schedule(schedule.id), schedule)?;
         }
+        for share in &self.shares {
+            writes = writes.put_new((), &scope.share(share.id), share)?;
+            if let Some(grant) = share.grant() {
+                let edge = scope.grant(grant.receiver, grant.source, share.id);
+                writes = writes.put_new((), &edge, &GrantEdge::new(&scope, grant))?;
+            }
+        }
         for (hash, credential) in &self.credentials {
             writes = writes.put_new((), &Key::credential(hash), credential)?;
         }
@@ -124,11 +139,39 @@ impl World {
     }
 }
 
-/// The demo organization: number 1, with device 1, an admin who is user 1, and user 2.
+/// Share 3, of one day in 2022: something to look at that opens no door.
+fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
+    let created: DateTime<Utc> = "2022-06-20T09:00:00Z".parse()?;
+    let day = NaiveDate::from_ymd_opt(2022, 6, 23);
+    let window = LocalWindow::new(created, (day, None), (day, None))?;
+    Ok(Share {
+        id: 3.try_into()?,
+        organization: 1.try_into()?,
+        creator: 1.try_into()?,
+        timing: Timing::new(window, vec![]),
+        schedule: None,
+        permissions: Permissions {
+            remote_activate: true,
+            ..Permissions::default()
+        },
+        source: Source::Device(1.try_into()?),
+        receiver: Some(Receiver::User(2.try_into()?)),
+        personal_settings: PersonalSettings::default(),
+        invitation_expiration: None,
+        parent: None,
+        depth: 0,
+        version: 1,
+        date_created: created,
+        date_modified: created,
+    })
+}
+
+/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, and
+/// share 3, which is over.
 ///
 /// # Errors
-/// None: 1 and 2 are ids.
-pub fn demo() -> Result<World, latchkey::id::OutOfRange> {
+/// None: what it is made of is right.
+pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let (one, two) = (UserId::try_from(1)?, UserId::try_from(2)?);
     let user = |id, first: &str, last: &str, email: &str, roles| User {
         id,
@@ -154,6 +197,7 @@ pub fn demo() -> Result<World, latchkey::id::OutOfRange> {
         carousel_image_url: None,
         groups: [].into(),
     }];
+    world.shares = vec![past_share()?];
     Ok(world.with_token(ADMIN_TOKEN, one, "demo-admin").with_token(
         MEMBER_TOKEN,
         two,

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let put = async {
         let table = store::table(&Random::new(SystemRandom::new())).await?;
         demo()?.put(&table).await?;
-        Ok::<_, Box<dyn std::error::Error>>(())
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

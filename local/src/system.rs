@@ -192,10 +192,16 @@ impl System {
         })
     }
 
-    /// What a script wants to know: the URL, and what the demo program passes on.
+    /// What a script wants to know: the URLs, and what the demo program passes on.
     #[must_use]
     pub fn ready(&self) -> serde_json::Value {
-        let mut ready = serde_json::Map::from_iter([("url".to_owned(), self.url.clone().into())]);
+        let urls = [
+            ("url", &self.url),
+            ("storeUrl", &self.store_url),
+            ("invokeUrl", &self.invoke_url),
+        ];
+        let urls = urls.map(|(name, url)| (name.to_owned(), url.clone().into()));
+        let mut ready = serde_json::Map::from_iter(urls);
         ready.extend(self.demo.ready.clone());
         ready.into()
     }

@@ -1,0 +1,21 @@
+//! Latchkey from the outside: the system on one machine, over HTTP, with the binaries
+//! that are deployed. One file an endpoint or a promise; `system` starts and asks it.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod authorizer;
+mod cost;
+mod create_share;
+mod events;
+mod gateway;
+mod get_share;
+mod local;
+mod outage;
+mod system;
+mod template;

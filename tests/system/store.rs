@@ -1,0 +1,268 @@
+//! A store of the test's own: the embedded DynamoDB behind a recorder, which counts what
+//! each call costs, can be stopped and started, and can answer what the embedded one
+//! never does.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{Client, Config};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use dynoxide::Database;
+use latchkey::secret::Random;
+use latchkey::table::{Item, Table};
+use latchkey_demo::World;
+use ring::rand::SystemRandom;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// The name that the table has on one machine.
+const TABLE: &str = "LatchkeyTable";
+
+/// One call of DynamoDB.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Such as `TransactWriteItems`.
+    pub operation: String,
+    pub request: Value,
+    /// What `ReturnConsumedCapacity` reports.
+    pub read_units: f64,
+    pub write_units: f64,
+}
+
+pub struct Store {
+    address: SocketAddr,
+    recorder: Arc<Recorder>,
+    server: Option<JoinHandle<()>>,
+}
+
+struct Recorder {
+    upstream: SocketAddr,
+    client: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+    /// Answers to give in place of the store's own to the next transactions.
+    refusals: Mutex<VecDeque<Value>>,
+}
+
+impl Store {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = listener.local_addr().unwrap();
+        tokio::spawn(dynoxide::server::serve_on(
+            listener,
+            Database::memory().unwrap(),
+        ));
+        let recorder = Recorder {
+            upstream,
+            client: reqwest::Client::new(),
+            calls: Mutex::default(),
+            refusals: Mutex::default(),
+        };
+        let mut store = Self {
+            address: ([127, 0, 0, 1], 0).into(),
+            recorder: Arc::new(recorder),
+            server: None,
+        };
+        store.resume().await;
+        store
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes the door: connections are refused, calls under way are cut.
+    pub fn stop(&mut self) {
+        self.server.take().unwrap().abort();
+    }
+
+    /// Opens it again, with all that was there.
+    pub async fn resume(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.address = listener.local_addr().unwrap();
+        let app = Router::new()
+            .fallback(forward)
+            .with_state(Arc::clone(&self.recorder));
+        // A runtime of its own would outlive the test; aborting this task drops the
+        // listener, and a new runtime thread each connection.
+        self.server = Some(tokio::spawn(async move {
+            axum::serve(listener, app).await.unwrap()
+        }));
+    }
+
+    /// What was called since the last time that this was asked.
+    pub fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut *lock(&self.recorder.calls))
+    }
+
+    /// Has the next `times` transactions refused because of another one.
+    pub fn conflict(&self, times: usize) {
+        let conflict = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": [{"Code": "TransactionConflict", "Message": "conflict"}],
+        });
+        lock(&self.recorder.refusals).extend(std::iter::repeat_n(conflict, times));
+    }
+
+    /// Has the next `times` transactions refused because there were too many.
+    pub fn throttle(&self, times: usize) {
+        let throttling = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "message": "too much",
+        });
+        lock(&self.recorder.refusals).extend(std::iter::repeat_n(throttling, times));
+    }
+
+    /// Puts an organization into the table.
+    pub async fn put(&self, world: &World) {
+        let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
+        assert!(world.put(&table).await.unwrap(), "it is there already");
+        self.calls();
+    }
+
+    /// Every item of the table, around the recorder.
+    pub async fn items(&self) -> Vec<Item> {
+        let mut pages = self
+            .client()
+            .scan()
+            .table_name(TABLE)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.unwrap());
+        }
+        items
+    }
+
+    /// The sort keys that begin so.
+    pub async fn sort_keys(&self, prefix: &str) -> Vec<String> {
+        let keys = self
+            .items()
+            .await
+            .into_iter()
+            .filter_map(|item| match item.get("SK") {
+                Some(AttributeValue::S(key)) => Some(key.clone()),
+                _ => None,
+            });
+        keys.filter(|key| key.starts_with(prefix)).collect()
+    }
+
+    /// Takes grants out of the table, by the beginning of their keys.
+    pub async fn delete_grants(&self, prefix: &str) {
+        for item in self.items().await {
+            let key = |name: &str| item[name].clone();
+            if key("SK")
+                .as_s()
+                .is_ok_and(|sort_key| sort_key.starts_with(prefix))
+            {
+                let delete = self.client().delete_item().table_name(TABLE);
+                delete
+                    .key("PK", key("PK"))
+                    .key("SK", key("SK"))
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+
+    fn client(&self) -> Client {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(format!("http://{}", self.recorder.upstream));
+        Client::from_conf(config.build())
+    }
+}
+
+async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts
+        .headers
+        .get("x-amz-target")
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap().to_owned();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if operation == "TransactWriteItems"
+        && let Some(refusal) = lock(&recorder.refusals).pop_front()
+    {
+        let call = Call {
+            operation,
+            request,
+            read_units: 0.0,
+            write_units: 0.0,
+        };
+        lock(&recorder.calls).push(call);
+        return answer(400, refusal.to_string());
+    }
+    let mut asked = request.clone();
+    let counted = [
+        "GetItem",
+        "BatchGetItem",
+        "Query",
+        "TransactWriteItems",
+        "PutItem",
+        "UpdateItem",
+    ];
+    if counted.contains(&operation.as_str()) {
+        asked["ReturnConsumedCapacity"] = json!("TOTAL");
+    }
+    let url = format!("http://{}/", recorder.upstream);
+    let mut headers = parts.headers;
+    headers.remove("content-length");
+    let sent = recorder
+        .client
+        .post(url)
+        .headers(headers)
+        .body(asked.to_string())
+        .send()
+        .await
+        .unwrap();
+    let status = sent.status().as_u16();
+    let text = sent.text().await.unwrap();
+    let said: Value = serde_json::from_str(&text).unwrap_or_default();
+    let units = units(&said["ConsumedCapacity"]);
+    let is_write = matches!(
+        operation.as_str(),
+        "TransactWriteItems" | "PutItem" | "UpdateItem"
+    );
+    let (read_units, write_units) = if is_write { (0.0, units) } else { (units, 0.0) };
+    lock(&recorder.calls).push(Call {
+        operation,
+        request,
+        read_units,
+        write_units,
+    });
+    answer(status, text)
+}
+
+fn units(consumed: &Value) -> f64 {
+    match consumed {
+        Value::Array(tables) => tables.iter().map(units).sum(),
+        table => table["CapacityUnits"].as_f64().unwrap_or(0.0),
+    }
+}
+
+fn answer(status: u16, body: String) -> Response {
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/x-amz-json-1.0");
+    response.body(Body::from(body)).unwrap()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}

@@ -1,0 +1,122 @@
+//! Organizations that tests need.
+
+use chrono_tz::Europe::Amsterdam;
+use latchkey::directory::{Device, DeviceGroup, Schedule, User, UserGroup};
+use latchkey::id::Id;
+use latchkey::role::Role;
+use latchkey_demo::World;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// An organization with a token for each of its users.
+pub struct Tenant {
+    pub world: World,
+    tokens: Vec<Uuid>,
+}
+
+fn id<T: Id>(number: u64) -> T {
+    T::try_from(number).unwrap()
+}
+
+impl Tenant {
+    /// Organization `number`, with user 1, an admin; users 2 to 9, plain members; user
+    /// groups 1 (users 2 and 3) and 2 (nobody); devices 1 and 2; device groups 1 (device
+    /// 1) and 2 (nothing); named schedule 1, of Mondays.
+    pub fn new(number: u64) -> Self {
+        let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
+        world.users = (1..=9)
+            .map(|user| User {
+                id: id(user),
+                first_name: format!("User {user}"),
+                last_name: format!("Of {number}"),
+                email_address: None,
+                phone_number: Some(format!("+3161234567{user}")),
+                registered: true,
+                roles: if user == 1 { vec![Role::Admin] } else { vec![] },
+                groups: if matches!(user, 2 | 3) {
+                    [id(1)].into()
+                } else {
+                    [].into()
+                },
+            })
+            .collect();
+        world.user_groups = [1, 2]
+            .map(|group| UserGroup {
+                id: id(group),
+                name: format!("Group {group}"),
+            })
+            .into();
+        world.devices = [1, 2]
+            .map(|device| Device {
+                id: id(device),
+                name: format!("Door {device}"),
+                time_zone: Some(Amsterdam),
+                location: None,
+                remarks: None,
+                carousel_image_url: None,
+                groups: if device == 1 {
+                    [id(1)].into()
+                } else {
+                    [].into()
+                },
+            })
+            .into();
+        world.device_groups = [1, 2]
+            .map(|group| DeviceGroup {
+                id: id(group),
+                name: format!("Floor {group}"),
+                location: None,
+                remarks: None,
+            })
+            .into();
+        let mondays = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]);
+        let rules = serde_json::from_value(mondays).unwrap();
+        world.schedules = vec![Schedule {
+            id: id(1),
+            name: "Mondays".to_owned(),
+            rules,
+            kept_by: 0,
+        }];
+        let tokens: Vec<_> = (1..=9).map(|_| Uuid::new_v4()).collect();
+        for (index, token) in tokens.iter().enumerate() {
+            world = world.with_token(
+                *token,
+                id(index as u64 + 1),
+                &format!("token-{}", index + 1),
+            );
+        }
+        Self { world, tokens }
+    }
+
+    /// Gives a user roles.
+    pub fn with_roles(mut self, user: usize, roles: &[Role]) -> Self {
+        self.world.users[user - 1].roles = roles.to_vec();
+        self
+    }
+
+    /// The token of a user.
+    pub fn token(&self, user: usize) -> Uuid {
+        self.tokens[user - 1]
+    }
+
+    pub fn number(&self) -> u64 {
+        self.world.organization.id.number()
+    }
+
+    /// The body of a share of device 1 to user 2, with `changes` to its fields.
+    pub fn share(&self, changes: Value) -> Value {
+        let mut body = share_body(changes);
+        body["organizationId"] = json!(self.number());
+        body
+    }
+}
+
+/// The body of a share of the demo organization's device to its member, with `changes`.
+pub fn share_body(changes: Value) -> Value {
+    let mut body =
+        json!({"organizationId": 1, "source": {"deviceId": 1}, "receiver": {"userId": 2}});
+    for (name, value) in changes.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body
+}
