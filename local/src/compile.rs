@@ -241,10 +241,16 @@ async fn show(display: Option<impl AsyncRead + Unpin>, progress: &Progress) {
             .position(|&byte| byte == b'\n' || byte == b'\r')
         {
             let line: Vec<u8> = pending.drain(..=end).collect();
-            show_line(String::from_utf8_lossy(&line).trim_end(), progress);
+            // Cargo wipes its progress with blanks and a carriage return.
+            let wiped = line.ends_with(b"\r") && line.trim_ascii().is_empty();
+            if !wiped {
+                show_line(String::from_utf8_lossy(&line).trim_end(), progress);
+            }
         }
     }
-    show_line(String::from_utf8_lossy(&pending).trim_end(), progress);
+    if !pending.is_empty() {
+        show_line(String::from_utf8_lossy(&pending).trim_end(), progress);
+    }
 }
 
 fn show_line(line: &str, progress: &Progress) {

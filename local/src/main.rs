@@ -1,6 +1,5 @@
 //! `cargo run`: the whole system on this machine.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::process::ExitCode;
@@ -58,7 +57,7 @@ fn failed(error: &Error) -> ExitCode {
 async fn run(options: &Options) -> Result<(), Error> {
     let mut stop = Stop::new(options.json)?;
     let system = tokio::select! {
-        system = System::start(options, BTreeMap::new()) => system?,
+        system = System::start(options) => system?,
         () = stop.asked() => return Err(Error::Stopped),
     };
     let mut stdout = std::io::stdout();

@@ -58,8 +58,13 @@ pub struct Options {
     pub template: Option<PathBuf>,
 
     /// A value for a parameter of the template; may be repeated.
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
     pub parameters: Vec<(String, String)>,
+
+    /// A program that is built already, by the name of its binary; may be repeated. What is
+    /// not among them is built.
+    #[arg(long = "program", value_name = "NAME=FILE", value_parser = pair)]
+    pub programs: Vec<(String, String)>,
 }
 
 impl Options {
@@ -72,9 +77,9 @@ impl Options {
     }
 }
 
-fn parameter(argument: &str) -> Result<(String, String), String> {
+fn pair(argument: &str) -> Result<(String, String), String> {
     match argument.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=…".to_owned()),
     }
 }

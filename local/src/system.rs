@@ -58,12 +58,11 @@ pub struct System {
 impl System {
     /// Brings the system up: everything that is said in the options and the template.
     ///
-    /// `programs` are binaries that need no building, by name; what is not among them is
-    /// built. To drop the future before it is done ends what it has started.
+    /// To drop the future before it is done ends what it has started.
     ///
     /// # Errors
     /// Whatever keeps the system from coming up, in one line.
-    pub async fn start(options: &Options, programs: BTreeMap<String, PathBuf>) -> Result<Self> {
+    pub async fn start(options: &Options) -> Result<Self> {
         let path = template_path(options.template.as_deref())?;
         let root = path.parent().unwrap_or(Path::new(".")).to_owned();
         let account = Account::of(options.endpoint_url.as_deref()).await;
@@ -105,13 +104,17 @@ impl System {
             },
         };
 
+        let mut programs: BTreeMap<String, PathBuf> = options
+            .programs
+            .iter()
+            .map(|(name, file)| (name.clone(), PathBuf::from(file)))
+            .collect();
         let binaries = compile::binaries(stack.functions.values()).await?;
         let wanted = binaries.values().chain(&stack.demo_program);
         let wanted = wanted
             .filter(|name| !programs.contains_key(*name))
             .cloned()
             .collect();
-        let mut programs = programs;
         programs.extend(compile::build(&root, &wanted, options.release, &Progress::new()).await?);
 
         let client = account.client(&store_url);

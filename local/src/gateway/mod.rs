@@ -6,14 +6,14 @@
 //! this fails becomes a gateway response. Locally the path has no stage in front, as behind
 //! a custom domain name with an empty base path.
 //!
-//! - [`routes`]: which method of which resource.
-//! - [`exchange`]: one request and what is known of it.
-//! - [`variables`]: `$context` and its kin, in headers and templates.
-//! - [`authorizer`], [`policy`]: who may.
-//! - [`event`]: what functions and authorizers are sent.
-//! - [`proxy_response`]: what a function sent back, as HTTP.
-//! - [`failure`]: gateway responses.
-//! - [`throttle`], [`media_types`]: the limits, and what is binary.
+//! - `routes`: which method of which resource.
+//! - `exchange`: one request and what is known of it.
+//! - `variables`: `$context` and its kin, in headers and templates.
+//! - `authorizer`, `policy`: who may.
+//! - `event`: what functions and authorizers are sent.
+//! - `proxy_response`: what a function sent back, as HTTP.
+//! - `failure`: gateway responses.
+//! - `throttle`, `media_types`: the limits, and what is binary.
 
 mod authorizer;
 mod event;

@@ -1,11 +1,11 @@
 //! The part of AWS Lambda that runs functions: their real binaries, each copy a process of
 //! its own that asks for its next request over the Lambda Runtime API.
 //!
-//! - [`environment`]: what a function finds in its environment.
-//! - [`runtime_api`]: the HTTP interface between a copy and this program.
-//! - [`process`]: one copy, from its start to its end.
-//! - [`pool`]: the copies of one function, as many as there are requests at once.
-//! - [`invoke_api`]: invoking a function by name, as `aws lambda invoke` does.
+//! - `environment`: what a function finds in its environment.
+//! - `runtime_api`: the HTTP interface between a copy and this program.
+//! - `process`: one copy, from its start to its end.
+//! - `pool`: the copies of one function, as many as there are requests at once.
+//! - `invoke_api`: invoking a function by name, as `aws lambda invoke` does.
 
 mod environment;
 mod invoke_api;

@@ -53,7 +53,7 @@ async fn one_copy_serves_one_request_after_the_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_at_once_have_copies_of_their_own() {
     let running = Running::new(&[]).await;
-    let calls = (0..8).map(|_| running.get("/open/x?do=sleep&ms=700", &[]));
+    let calls = (0..8).map(|_| running.get("/open/x?do=sleep&ms=2000", &[]));
     let mut pids = BTreeSet::new();
     for answer in join_all(calls).await {
         assert_eq!(answer.status, 200);
@@ -113,9 +113,9 @@ async fn an_error_of_the_function_is_502_and_the_copy_lives_on() {
 async fn a_function_over_its_time_is_ended() {
     let running = Running::new(&[]).await;
     let started = std::time::Instant::now();
-    let answer = running.get("/hasty?do=sleep&ms=5000", &[]).await;
+    let answer = running.get("/hasty?do=sleep&ms=8000", &[]).await;
     assert_eq!(answer.status, 502);
-    assert!((900..3_000).contains(&started.elapsed().as_millis()));
+    assert!((900..4_900).contains(&started.elapsed().as_millis()));
     assert_eq!(running.get("/hasty?do=pid", &[]).await.status, 200);
 }
 
@@ -131,7 +131,7 @@ async fn api_gateway_waits_no_longer_than_the_route_allows() {
 async fn reserved_concurrency_refuses_what_is_above_it() {
     let running = Running::new(&[]).await;
     assert_eq!(running.get("/hasty", &[]).await.status, 200);
-    let (first, second) = tokio::join!(running.get("/hasty?do=sleep&ms=500", &[]), async {
+    let (first, second) = tokio::join!(running.get("/hasty?do=sleep&ms=800", &[]), async {
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         running.get("/hasty", &[]).await
     });

@@ -122,7 +122,7 @@ async fn a_body_above_ten_megabytes_is_413() {
 async fn a_method_has_a_rate_and_a_burst() {
     let running = Running::new(&[]).await;
     let mut statuses = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..10 {
         let answer = running.get("/limited", &[]).await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             assert_eq!(answer.header("retry-after"), Some("1"));

@@ -9,6 +9,7 @@ mod authorizers;
 mod events;
 mod functions;
 mod gateway;
+mod program;
 mod speed;
 mod start;
 mod support;

@@ -165,12 +165,11 @@ async fn a_port_in_use_is_told_with_a_way_out() {
 async fn a_stop_lets_requests_in_flight_end() {
     let running = Running::new(&[]).await;
     running.get("/open/x", &[]).await;
-    let Running { system, .. } = &running;
-    let url = system.url.clone();
+    let url = running.system.url.clone();
+    let other = Running::new(&[]).await;
     let slow = tokio::spawn(async move {
-        let other = Running::new(&[]).await;
         other
-            .call_at(&url, "GET", "/open/x?do=sleep&ms=1000", &[], "")
+            .call_at(&url, "GET", "/open/x?do=sleep&ms=2000", &[], "")
             .await
             .status
     });

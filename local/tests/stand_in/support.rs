@@ -1,6 +1,5 @@
 //! A system for a test, and a client for it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -53,25 +52,28 @@ pub(crate) fn folder() -> PathBuf {
     folder
 }
 
-pub(crate) fn options(arguments: &[&str]) -> Options {
-    let template = template();
-    let mut all = vec!["local"];
+/// What is given on the command line: `arguments`, and what every test wants.
+pub(crate) fn command_line(arguments: &[&str]) -> Vec<String> {
+    let mut line: Vec<String> = arguments
+        .iter()
+        .map(|&argument| argument.to_owned())
+        .collect();
+    line.push(format!("--program=fixture={}", fixture().display()));
     if !arguments.contains(&"--port") {
-        all.extend(["--port", "0"]);
+        line.push("--port=0".to_owned());
     }
     if !arguments.contains(&"--template") {
-        all.extend(["--template", template.to_str().unwrap()]);
+        line.push(format!("--template={}", template().display()));
     }
     if !arguments.contains(&"--data-dir") && !arguments.contains(&"--endpoint-url") {
-        all.push("--in-memory");
+        line.push("--in-memory".to_owned());
     }
-    all.extend(arguments);
-    Options::try_parse_from(all).unwrap()
+    line
 }
 
 pub(crate) async fn start(arguments: &[&str]) -> latchkey_local::Result<System> {
-    let programs = BTreeMap::from([("fixture".to_owned(), fixture())]);
-    System::start(&options(arguments), programs).await
+    let line = std::iter::once("local".to_owned()).chain(command_line(arguments));
+    System::start(&Options::try_parse_from(line).unwrap()).await
 }
 
 /// A running system with a client.
