@@ -251,9 +251,12 @@ impl Writer<'_> {
     }
 
     fn push_closed(&mut self, cycle: Cycle<'_>, run: Option<Run>) {
-        let rule = run
-            .filter(|run| run.count > 1)
-            .map(|run| rule_of(cycle, Some(run.last)));
+        let rule = run.filter(|run| run.count > 1).map(|run| {
+            // Any instant from the last start up to the next one says the same. Programs
+            // that take it for local time are right too if it is not before that either.
+            let ahead = run.last.wall(self.zone).secs - run.last.secs();
+            rule_of(cycle, Some(run.last.plus(ahead.max(0))))
+        });
         self.push_run(run, rule);
     }
 

@@ -133,6 +133,12 @@ impl Wall {
         }
     }
 
+    /// Whether no clock change can bring the two together: none ever moved a clock by
+    /// more than a day.
+    pub(super) fn is_long_before(self, later: Wall) -> bool {
+        later.secs - self.secs > 2 * DAY
+    }
+
     /// Days since 1970-01-01.
     pub(super) fn day(self) -> i64 {
         self.secs.div_euclid(DAY)

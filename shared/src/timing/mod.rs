@@ -133,7 +133,7 @@ impl Timing {
         if self.rules.is_empty() {
             return Standing::Holds(None);
         }
-        let base = monday(self.window.first_day(zone));
+        let base = monday(self.first_day(zone));
         let holding = self.rules.iter().position(|rule| {
             let cycle = Cycle {
                 stretches: &[rule.occurrence(base)],
@@ -196,7 +196,7 @@ impl Timing {
         if at >= range.1 {
             return None;
         }
-        Windows::around(zone, self.pattern(zone), range, at).next()
+        Windows::around(zone, self.pattern(zone), range, at)
     }
 
     /// The two ends of its window as instants, before any rule is asked; no second one
@@ -214,6 +214,15 @@ impl Timing {
     }
 
     fn pattern(&self, zone: Tz) -> Pattern {
-        Pattern::new(&self.rules, self.window.first_day(zone))
+        Pattern::new(&self.rules, self.first_day(zone))
+    }
+
+    /// The day from which the weeks are counted; any will do when no rule counts them.
+    fn first_day(&self, zone: Tz) -> i64 {
+        if self.rules.iter().any(Rule::counts_weeks) {
+            self.window.first_day(zone)
+        } else {
+            0
+        }
     }
 }

@@ -41,9 +41,15 @@ impl Cycle<'_> {
 
     /// The number of the first stretch that ends after the instant.
     pub(super) fn first_ending_after(&self, at: Moment, zone: Tz) -> i64 {
-        let mut k = self.first_ending_after_wall(at.wall(zone));
+        self.first_ending_after_shown(at, at.wall(zone), zone)
+    }
+
+    /// The same when it is known what the clock shows at the instant.
+    fn first_ending_after_shown(&self, at: Moment, shown: Wall, zone: Tz) -> i64 {
+        let mut k = self.first_ending_after_wall(shown);
         // While the clock repeats an hour, stretches that it showed as ended go on.
         while let Some((_, end)) = self.nth(k - 1)
+            && !end.is_long_before(shown)
             && end.ends(zone) > at
         {
             k -= 1;
@@ -65,11 +71,18 @@ impl Cycle<'_> {
 
     /// Whether one of the stretches holds at the instant.
     pub(super) fn holds(&self, at: Moment, zone: Tz) -> bool {
-        let k = self.first_ending_after(at, zone);
-        self.nth(k).is_some_and(|(start, _)| {
-            // What the clock shows as begun has begun; the zone is asked only for the rest.
-            start <= at.wall(zone) || start.begins(zone) <= at
-        })
+        let shown = at.wall(zone);
+        let inside = |(start, end): Stretch| start <= shown && shown < end;
+        // What the clock shows as allowed is: no clock change takes it away.
+        if self
+            .nth(self.first_ending_after_wall(shown))
+            .is_some_and(inside)
+        {
+            return true;
+        }
+        let k = self.first_ending_after_shown(at, shown, zone);
+        self.nth(k)
+            .is_some_and(|(start, _)| !shown.is_long_before(start) && start.begins(zone) <= at)
     }
 }
 
@@ -88,34 +101,59 @@ pub(super) enum Pattern {
 }
 
 impl Pattern {
+    /// Its stretches; `None` when it is always.
+    pub(super) fn cycle(&self) -> Option<Cycle<'_>> {
+        match self {
+            Pattern::Always => None,
+            Pattern::Cycle { stretches, length } => Some(Cycle {
+                stretches,
+                length: *length,
+            }),
+        }
+    }
+
     /// The union of the rules of a window that begins on that day; no rules are always.
     pub(super) fn new(rules: &[Rule], first_day: i64) -> Pattern {
-        let Some(days) = rules.iter().map(Rule::step).max() else {
-            return Pattern::Always;
-        };
         let base = monday(first_day);
-        let cycle = (
-            Wall {
-                secs: base * DAY,
-                nanos: 0,
-            },
-            Wall {
-                secs: (base + days) * DAY,
-                nanos: 0,
-            },
-        );
+        match rules {
+            [] => Pattern::Always,
+            [rule] => Pattern::of_one(rule, base),
+            rules => Pattern::of_many(rules, base),
+        }
+    }
+
+    /// One rule is one stretch, and there is nothing to join.
+    fn of_one(rule: &Rule, base: i64) -> Pattern {
+        let (start, end) = rule.occurrence(base);
+        let length = rule.step() * DAY;
+        if start.plus(length) == end {
+            return Pattern::Always;
+        }
+        Pattern::Cycle {
+            stretches: vec![(start, end)],
+            length,
+        }
+    }
+
+    fn of_many(rules: &[Rule], base: i64) -> Pattern {
+        let days = rules.iter().map(Rule::step).max().unwrap_or(1);
+        let length = days * DAY;
+        let start = Wall {
+            secs: base * DAY,
+            nanos: 0,
+        };
+        let cycle = (start, start.plus(length));
         let mut parts = Vec::new();
         for rule in rules {
             let occurrence = rule.occurrence(base);
-            for back in 0..days / rule.step() {
-                split(occurrence, back * rule.step(), cycle, &mut parts);
+            for time in 0..days / rule.step() {
+                split(occurrence, time * rule.step(), cycle, &mut parts);
             }
         }
         let stretches = joined(parts);
         if stretches == [cycle] {
             return Pattern::Always;
         }
-        let length = days * DAY;
         Pattern::Cycle {
             stretches: around(stretches, cycle, length),
             length,

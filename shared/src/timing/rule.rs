@@ -236,6 +236,11 @@ impl Rule {
         self.period
     }
 
+    /// Whether it depends on the week that the window begins in.
+    pub(super) fn counts_weeks(&self) -> bool {
+        self.recurrence == Recurrence::BiWeekly
+    }
+
     /// The days from one occurrence to the next.
     pub(super) fn step(&self) -> i64 {
         match self.recurrence {

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::clock::Moment;
-use super::pattern::{Cycle, Pattern};
+use super::pattern::Pattern;
 
 /// A stretch of time between two instants, half-open.
 ///
@@ -67,13 +67,9 @@ pub struct Windows {
 impl Windows {
     /// The windows within a range of instants.
     pub(super) fn new(zone: Tz, pattern: Pattern, range: (Moment, Moment)) -> Windows {
-        let k = match &pattern {
-            Pattern::Always => 0,
-            Pattern::Cycle { stretches, length } => Cycle {
-                stretches,
-                length: *length,
-            }
-            .first_ending_after(range.0, zone),
+        let k = match pattern.cycle() {
+            Some(cycle) => cycle.first_ending_after(range.0, zone),
+            None => 0,
         };
         Windows {
             zone,
@@ -83,30 +79,27 @@ impl Windows {
         }
     }
 
-    /// The windows within a range from the one that holds at an instant of the range, or
-    /// the first after it, which keeps what lies of it before the instant.
+    /// The window within a range that holds at an instant of the range, or the first
+    /// after it, with what lies of it before the instant.
     pub(super) fn around(
         zone: Tz,
         pattern: Pattern,
         range: (Moment, Moment),
         at: Moment,
-    ) -> Windows {
+    ) -> Option<Span> {
         let mut windows = Windows::new(zone, pattern, (at, range.1));
         windows.range.0 = range.0;
-        if let Pattern::Cycle { stretches, length } = &windows.pattern {
-            let cycle = Cycle {
-                stretches,
-                length: *length,
-            };
+        if let Some(cycle) = windows.pattern.cycle() {
             // Where the clock repeated an hour, the one before may touch this one.
             while let (Some((_, before)), Some((this, _))) =
                 (cycle.nth(windows.k - 1), cycle.nth(windows.k))
+                && !before.is_long_before(this)
                 && before.ends(zone) >= this.begins(zone)
             {
                 windows.k -= 1;
             }
         }
-        windows
+        windows.next()
     }
 }
 
@@ -118,37 +111,37 @@ impl Iterator for Windows {
         if from >= limit {
             return None;
         }
-        let Pattern::Cycle { stretches, length } = &self.pattern else {
+        let Some(cycle) = self.pattern.cycle() else {
             self.range.0 = limit;
             return Span::of(from, limit);
         };
-        let cycle = Cycle {
-            stretches,
-            length: *length,
-        };
-        // Not endless: stretches vanish in the gap of a clock change only, and touch
-        // each other in the hour that one repeats only.
+        // Not endless: stretches vanish in the gap of a clock change only.
         loop {
-            let (start, mut end) = cycle.instants(self.k, self.zone)?;
+            let (shown, mut end) = cycle.nth(self.k)?;
+            let start = shown.begins(self.zone);
             if start >= limit {
                 self.range.0 = limit;
                 return None;
             }
             self.k += 1;
             let start = start.max(from);
-            if end <= start {
+            let mut until = end.ends(self.zone);
+            if until <= start {
                 continue;
             }
-            while let Some(next) = cycle.instants(self.k, self.zone)
-                && next.0 <= end
-                && end < limit
+            // Nor is this: they touch in the hour that a clock change repeats only.
+            while let Some((next, next_end)) = cycle.nth(self.k)
+                && until < limit
+                && !end.is_long_before(next)
+                && next.begins(self.zone) <= until
             {
-                end = end.max(next.1);
+                end = next_end;
+                until = until.max(end.ends(self.zone));
                 self.k += 1;
             }
-            let end = end.min(limit);
-            self.range.0 = end;
-            return Span::of(start, end);
+            let until = until.min(limit);
+            self.range.0 = until;
+            return Span::of(start, until);
         }
     }
 }
