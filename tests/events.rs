@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::system::{System, root};
+use reqwest::Method;
+
+use crate::system::{Answer, System, root, share_body};
 
 fn event(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("events/{name}.json"))).unwrap()
@@ -31,6 +33,53 @@ async fn each_sample_event_is_served_by_its_function() {
     assert_eq!(shown["statusCode"], 200, "{shown}");
     let view: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
     assert_eq!(view["id"], 3);
+}
+
+#[tokio::test]
+async fn an_organization_begins_with_an_admin_who_gets_in() {
+    let system = System::start().await;
+    let made = invoke(&system, "bootstrap-organization").await;
+    let organization = made["organizationId"].as_u64().unwrap();
+    let (id, secret) = (
+        made["apiKey"]["id"].as_str().unwrap(),
+        made["apiKey"]["secret"].as_str().unwrap(),
+    );
+    let create = |key: String| {
+        // 400 for the device that it does not have, after the right to share it.
+        let body = share_body(json!({"organizationId": organization, "receiver": null}));
+        Answer::of(
+            system
+                .request(Method::POST, "/v2/shares")
+                .bearer_auth(key)
+                .body(body.to_string()),
+        )
+    };
+    assert_eq!(
+        create(format!("{id}.{secret}")).await.fields(),
+        ["source.deviceId"]
+    );
+    assert_eq!(create(format!("{id}.{id}")).await.status, 401);
+    let again = invoke(&system, "bootstrap-organization").await;
+    assert_ne!(again["organizationId"], made["organizationId"]);
+}
+
+#[tokio::test]
+async fn an_organization_with_faults_is_not_made_and_each_is_named() {
+    let system = System::start().await;
+    let event = json!({"name": " ", "timeZone": "Mars/Base", "admin": {"firstName": 1}});
+    let error = system
+        .invoke_failing("bootstrap-organization", &event.to_string())
+        .await;
+    assert_eq!(error["errorType"], "invalidInputErrorError");
+    let message = error["errorMessage"].as_str().unwrap();
+    for field in [
+        "name: ",
+        "timeZone: ",
+        "admin.firstName: ",
+        "admin.lastName: ",
+    ] {
+        assert!(message.contains(field), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -167,6 +167,16 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     );
     store.calls();
 
+    let event =
+        json!({"name": "A", "timeZone": "UTC", "admin": {"firstName": "A", "lastName": "B"}});
+    system
+        .invoke("bootstrap-organization", &event.to_string())
+        .await;
+    assert_eq!(
+        needed(&store.calls()),
+        allowed("BootstrapOrganizationFunction")
+    );
+
     let right = tenant.share(json!({"scheduleId": 1, "permissions": {"administrate": true}}));
     let keyed = system
         .request(Method::POST, "/v2/shares")

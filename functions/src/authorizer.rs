@@ -13,58 +13,50 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
-use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use latchkey::credential::{Credential, CredentialHash};
 use latchkey::directory::User;
-use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::table::{Key, Read};
 use latchkey::wire::{Error, Result};
 
-use crate::lambda::serve_events;
+use crate::lambda::{EventCall, serve_events};
 
 type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
 
 /// Serves the authorizer until Lambda ends the process.
 pub fn serve() -> ExitCode {
     // API Gateway answers 401 to this one word, and takes every other error as its own.
-    serve_events(authorize, |error| match error {
-        Error::Unauthenticated => "Unauthorized",
-        _ => "Failed",
-    })
+    let say = |error: &Error| match error {
+        Error::Unauthenticated => "Unauthorized".to_owned(),
+        _ => "Failed".to_owned(),
+    };
+    serve_events(|request, call| Box::pin(authorize(request, call)), say)
 }
 
-fn authorize(
-    request: Request,
-    table: Table,
-    now: DateTime<Utc>,
-) -> BoxFuture<'static, Result<Answer>> {
-    Box::pin(async move {
-        let header = request
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let hash = header
-            .and_then(CredentialHash::from_authorization)
-            .ok_or(Error::Unauthenticated)?;
-        let credential: Option<Credential> =
-            table.get(&Key::credential(&hash), Read::Strong).await?;
-        let credential = credential
-            .filter(|credential| credential.is_valid(now))
-            .ok_or(Error::Unauthenticated)?;
-        let user: Option<User> = table
-            .get(&Key::user_of(&credential), Read::Eventual)
-            .await?;
-        let user = user.ok_or(Error::Unauthenticated)?;
-        let caller = credential.caller(user.roles);
-        let context = caller
-            .to_context()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        let mut answer = Answer::default();
-        answer.principal_id = Some(caller.user().to_string());
-        answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
-        answer.context = context;
-        Ok(answer)
-    })
+async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
+    let EventCall { table, now, .. } = call;
+    let header = request
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let hash = header.and_then(CredentialHash::from_authorization);
+    let hash = hash.ok_or(Error::Unauthenticated)?;
+    let credential: Option<Credential> = table.get(&Key::credential(&hash), Read::Strong).await?;
+    let credential = credential.filter(|credential| credential.is_valid(now));
+    let credential = credential.ok_or(Error::Unauthenticated)?;
+    let user: Option<User> = table
+        .get(&Key::user_of(&credential), Read::Eventual)
+        .await?;
+    let user = user.ok_or(Error::Unauthenticated)?;
+    let caller = credential.caller(user.roles);
+    let context = caller
+        .to_context()
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let mut answer = Answer::default();
+    answer.principal_id = Some(caller.user().to_string());
+    answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
+    answer.context = context;
+    Ok(answer)
 }
 
 /// Leave to call every method of the stage: API Gateway keeps the answer for all of them,

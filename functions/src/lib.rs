@@ -7,6 +7,7 @@
 
 pub mod authorizer;
 mod lambda;
+pub mod organizations;
 pub mod shares;
 
 pub use lambda::{Call, Endpoint, serve, store};

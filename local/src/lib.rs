@@ -12,6 +12,7 @@
 //! Everything it serves it reads from the template: [`template`] is what it understood,
 //! [`system`] puts the parts together, and nothing here knows what the functions do.
 
+mod body;
 pub mod compile;
 pub mod demo;
 mod error;

@@ -1,6 +1,6 @@
 //! The parts, put together in the order in which they need each other, and taken apart again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -105,7 +105,14 @@ impl System {
             },
         };
 
-        let programs = built(&stack, &root, programs, options).await?;
+        let binaries = compile::binaries(stack.functions.values()).await?;
+        let wanted = binaries.values().chain(&stack.demo_program);
+        let wanted = wanted
+            .filter(|name| !programs.contains_key(*name))
+            .cloned()
+            .collect();
+        let mut programs = programs;
+        programs.extend(compile::build(&root, &wanted, options.release, &Progress::new()).await?);
 
         let client = account.client(&store_url);
         for table in &stack.tables {
@@ -135,7 +142,6 @@ impl System {
             _ => Demo::default(),
         };
 
-        let binaries = compile::binaries(stack.functions.values()).await?;
         let mut functions = BTreeMap::new();
         for (logical_id, function) in stack.functions {
             let program = binaries
@@ -239,7 +245,7 @@ impl System {
             );
         }
         for pool in self.functions.values() {
-            pool.stop();
+            pool.stop().await;
         }
         let store = self.store.take();
         // It joins a thread, which must not hold up the tasks that end the functions.
@@ -322,24 +328,6 @@ fn https() -> aws_sdk_dynamodb::config::SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()
-}
-
-/// The programs that the stack needs, by name.
-async fn built(
-    stack: &Stack,
-    root: &Path,
-    given: BTreeMap<String, PathBuf>,
-    options: &Options,
-) -> Result<BTreeMap<String, PathBuf>> {
-    let binaries = compile::binaries(stack.functions.values()).await?;
-    let wanted: BTreeSet<String> = binaries
-        .into_values()
-        .chain(stack.demo_program.clone())
-        .filter(|name| !given.contains_key(name))
-        .collect();
-    let mut programs = given;
-    programs.extend(compile::build(root, &wanted, options.release, &Progress::new()).await?);
-    Ok(programs)
 }
 
 /// The template named in the options, or the one found from here upwards.
@@ -456,7 +444,7 @@ fn listed(api: &RestApi) -> Vec<(String, String, String)> {
         })
         .collect();
     if !preflights.is_empty() {
-        let paths = format!("{} of these paths", preflights.len());
+        let paths = format!("({} paths)", preflights.len());
         listed.push((
             "OPTIONS".to_owned(),
             paths,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     LocalSecondaryIndex, PointInTimeRecoverySpecification, Projection, ProjectionType,
@@ -39,7 +39,7 @@ pub async fn ensure(client: &Client, table: &Table, protect: bool) -> Result<boo
             return Ok(false);
         }
         Err(error) if error.code() == Some("ResourceNotFoundException") => {}
-        Err(error) => return Err(failed(DisplayErrorContext(&error).to_string())),
+        Err(error) => return Err(failed(told(&error))),
     }
 
     create(client, table).await.map_err(failed)?;
@@ -50,7 +50,7 @@ pub async fn ensure(client: &Client, table: &Table, protect: bool) -> Result<boo
             .table_name(&table.name)
             .send()
             .await
-            .map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| failed(told(&error)))?;
         ready =
             answer.table().and_then(TableDescription::table_status) == Some(&TableStatus::Active);
         if ready {
@@ -120,7 +120,7 @@ async fn create(client: &Client, table: &Table) -> std::result::Result<(), Strin
         Ok(_) => Ok(()),
         // Another process was quicker.
         Err(error) if error.code() == Some("ResourceInUseException") => Ok(()),
-        Err(error) => Err(DisplayErrorContext(&error).to_string()),
+        Err(error) => Err(told(&error)),
     }
 }
 
@@ -138,7 +138,7 @@ async fn expire(client: &Client, table: &Table) -> Result<()> {
         .table_name(&table.name)
         .send()
         .await
-        .map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+        .map_err(|error| failed(told(&error)))?;
     let status = answer
         .time_to_live_description()
         .and_then(|found| found.time_to_live_status());
@@ -159,13 +159,13 @@ async fn expire(client: &Client, table: &Table) -> Result<()> {
         .time_to_live_specification(wanted)
         .send()
         .await
-        .map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+        .map_err(|error| failed(told(&error)))?;
     Ok(())
 }
 
 /// Asks for what protects the data, and takes no for an answer.
 async fn guard(client: &Client, table: &Table) {
-    let refused = |what: &str, error: &dyn std::error::Error| {
+    let refused = |what: &str, error: String| {
         tracing::debug!(table = table.name, "no {what}: {error}");
     };
     if table.point_in_time_recovery {
@@ -180,7 +180,7 @@ async fn guard(client: &Client, table: &Table) {
                 .send()
                 .await
         {
-            refused("point-in-time recovery", &error);
+            refused("point-in-time recovery", told(&error));
         }
     }
     if table.encryption {
@@ -190,7 +190,7 @@ async fn guard(client: &Client, table: &Table) {
             .table_name(&table.name)
             .sse_specification(wanted);
         if let Err(error) = request.send().await {
-            refused("encryption with a key of the account", &error);
+            refused("encryption with a key of the account", told(&error));
         }
     }
     if table.deletion_protection {
@@ -199,9 +199,27 @@ async fn guard(client: &Client, table: &Table) {
             .table_name(&table.name)
             .deletion_protection_enabled(true);
         if let Err(error) = request.send().await {
-            refused("deletion protection", &error);
+            refused("deletion protection", told(&error));
         }
     }
+}
+
+/// What the store said, or why it could not be asked, in one line.
+fn told<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkError<E>) -> String {
+    if let Some(code) = error.code() {
+        return format!("{code}: {}", error.message().unwrap_or_default());
+    }
+    let mut line = "the store cannot be reached".to_owned();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        // Each wrapper repeats what it wraps, or says that it is an error.
+        let text = error.to_string();
+        if cause.and_then(std::error::Error::source).is_none() {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line
 }
 
 fn key_schema(

@@ -1,7 +1,7 @@
 //! Credentials: what a client puts into `Authorization`, and what the table knows of it.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,11 +9,11 @@ use uuid::Uuid;
 use crate::caller::{Caller, Membership};
 use crate::id::{OrganizationId, UserId};
 use crate::role::Role;
-use crate::secret::hash;
+use crate::secret::{Random, RandomFailed, hash};
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialHash(String);
 
 impl CredentialHash {
@@ -98,6 +98,57 @@ impl Credential {
             roles,
         };
         Caller::new(self.user, self.id, vec![membership])
+    }
+}
+
+/// An API key as its organization knows it; the credential itself stands by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKey {
+    /// Its id, which is part of what is presented, and no secret.
+    pub id: String,
+    /// What it is for, in words.
+    pub name: String,
+    /// The user that it speaks for.
+    pub user: UserId,
+    /// The key of its credential.
+    pub hash: CredentialHash,
+    /// When it was made.
+    pub date_created: DateTime<Utc>,
+}
+
+/// An API key with its secret, as it is shown once.
+#[derive(Serialize)]
+pub struct ApiKeySecret {
+    /// Its id: 16 characters.
+    pub id: String,
+    secret: String,
+}
+
+impl ApiKeySecret {
+    /// A new one, with 256 random bits.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
+        // Neither text has a full stop or a colon, which part them when presented.
+        Ok(Self {
+            id: URL_SAFE_NO_PAD.encode(random.bytes::<12>()?),
+            secret: URL_SAFE_NO_PAD.encode(random.bytes::<32>()?),
+        })
+    }
+
+    /// What is stored in its place.
+    pub fn hash(&self) -> CredentialHash {
+        CredentialHash::of_api_key(&self.id, &self.secret)
+    }
+}
+
+impl std::fmt::Debug for ApiKeySecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKeySecret")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

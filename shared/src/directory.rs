@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::id::{DeviceGroupId, DeviceId, OrganizationId, ScheduleId, UserGroupId, UserId};
 use crate::role::Role;
 use crate::timing::Rule;
+use crate::wire::json::{Fault, Faults, Fields, Label};
 
 /// An organization: the tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +24,51 @@ pub struct Organization {
     pub personal: bool,
     /// The zone of doors that have none of their own.
     pub time_zone: Tz,
+}
+
+/// An organization that shall be made, with its first admin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOrganization {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one person's own.
+    pub personal: bool,
+    /// The zone of doors that have none of their own.
+    pub time_zone: Tz,
+    /// The admin's given name.
+    pub admin_first_name: String,
+    /// The admin's family name.
+    pub admin_last_name: String,
+}
+
+impl NewOrganization {
+    /// Reads `{"name", "timeZone", "personal", "admin": {"firstName", "lastName"}}`;
+    /// `personal` may be left out and is then false.
+    ///
+    /// # Errors
+    /// Every fault, each with the path of its field.
+    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let new = Fields::of_body(body, &faults).and_then(|body| {
+            let name = body.required("name").map(|Label(name)| name);
+            let time_zone = body.required("timeZone");
+            let personal = body.optional("personal").unwrap_or(false);
+            if !body.has("admin") {
+                body.missing("admin");
+            }
+            let admin = body.object("admin")?;
+            let first = admin.required("firstName").map(|Label(name)| name);
+            let last = admin.required("lastName").map(|Label(name)| name);
+            Some(Self {
+                name: name?,
+                personal,
+                time_zone: time_zone?,
+                admin_first_name: first?,
+                admin_last_name: last?,
+            })
+        });
+        faults.or(new)
+    }
 }
 
 /// A user of an organization.

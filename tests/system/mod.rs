@@ -157,9 +157,7 @@ impl System {
 
     /// Calls a function directly, as `aws lambda invoke` does, and gives what it answered.
     pub async fn invoke(&self, function: &str, event: &str) -> Value {
-        let invoke_url = self.ready["invokeUrl"].as_str().unwrap();
-        let url = format!("{invoke_url}/2015-03-31/functions/{function}/invocations");
-        let answer = Answer::of(self.client.post(url).body(event.to_owned())).await;
+        let answer = self.invocation(function, event).await;
         assert_eq!(
             answer.header("x-amz-function-error"),
             None,
@@ -167,6 +165,23 @@ impl System {
             answer.body
         );
         answer.json()
+    }
+
+    /// Calls a function that fails, and gives its error.
+    pub async fn invoke_failing(&self, function: &str, event: &str) -> Value {
+        let answer = self.invocation(function, event).await;
+        assert!(
+            answer.header("x-amz-function-error").is_some(),
+            "{}",
+            answer.body
+        );
+        answer.json()
+    }
+
+    async fn invocation(&self, function: &str, event: &str) -> Answer {
+        let invoke_url = self.ready["invokeUrl"].as_str().unwrap();
+        let url = format!("{invoke_url}/2015-03-31/functions/{function}/invocations");
+        Answer::of(self.client.post(url).body(event.to_owned())).await
     }
 
     /// Ends it as Ctrl-C does.

@@ -18,6 +18,9 @@ pub(super) fn start() {
         .and_then(|level| level.parse().ok());
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
+        // An error that a function gives its caller. What it is worth is logged here, and
+        // one that says "401" is worth nothing.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_target("latchkey", level.unwrap_or(LevelFilter::INFO));
     // CloudWatch stamps each line.
     let lines = fmt::layer().with_target(false).without_time();

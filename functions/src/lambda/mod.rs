@@ -54,15 +54,26 @@ pub fn serve(endpoint: Endpoint) -> ExitCode {
     run(async { lambda_http::run(service_fn(answer)).await })
 }
 
-/// What handles an event that is no HTTP request: the event, the table, the time.
-pub(crate) type EventHandler<Event, Answer> =
-    fn(Event, Table, DateTime<Utc>) -> BoxFuture<'static, Result<Answer>>;
+/// What a function may depend on that is called with another event than an HTTP request.
+#[derive(Debug)]
+pub(crate) struct EventCall {
+    /// The table.
+    pub(crate) table: Table,
+    /// Secure random numbers.
+    pub(crate) random: Random,
+    /// The time of the call.
+    pub(crate) now: DateTime<Utc>,
+}
 
-/// Serves a function that is called with another event than an HTTP request. An error is
-/// given to the caller by `name_of`, and to the log whole.
+/// What handles such an event.
+pub(crate) type EventHandler<Event, Answer> =
+    fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
+
+/// Serves a function that is called with another event than an HTTP request. Of an error
+/// its caller hears what `say` makes of it; the log has it whole.
 pub(crate) fn serve_events<Event, Answer>(
     handle: EventHandler<Event, Answer>,
-    name_of: fn(&Error) -> &'static str,
+    say: fn(&Error) -> String,
 ) -> ExitCode
 where
     Event: DeserializeOwned + Send + 'static,
@@ -72,14 +83,23 @@ where
     let answer = move |event: LambdaEvent<Event>| {
         let random = random.clone();
         async move {
-            let outcome =
-                async { handle(event.payload, store::table(&random).await?, Utc::now()).await };
+            let outcome = async {
+                let table = store::table(&random).await?;
+                handle(
+                    event.payload,
+                    EventCall {
+                        table,
+                        random,
+                        now: Utc::now(),
+                    },
+                )
+                .await
+            };
             outcome.await.map_err(|error| {
                 log_error(&error);
-                let name = name_of(&error).to_owned();
                 Diagnostic {
-                    error_type: name.clone(),
-                    error_message: name,
+                    error_type: error.code().to_owned(),
+                    error_message: say(&error),
                 }
             })
         }

@@ -23,6 +23,8 @@ pub(super) enum ResponseType {
     RequestTooLarge,
     Throttled,
     Unauthorized,
+    /// A failure before any method was found, which has no type of its own.
+    Default4xx,
     /// A failure of the integration, which has no type of its own.
     Default5xx,
 }
@@ -122,6 +124,15 @@ impl ResponseType {
                 401,
                 Some("Unauthorized"),
                 "UnauthorizedException",
+            ),
+            Self::Default4xx => (
+                "DEFAULT_4XX",
+                403,
+                Some(
+                    "Invalid key=value pair (missing equal-sign) in Authorization header \
+                     (hashed with SHA-256 and encoded with Base64).",
+                ),
+                "IncompleteSignatureException",
             ),
             Self::Default5xx => (
                 "DEFAULT_5XX",

@@ -31,12 +31,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use http_body_util::BodyExt;
 
+use crate::body::{self, Unread};
 use crate::lambda::{Functions, Outcome, Refusal};
 use crate::template::{CustomResponse, Integration, Mock, RestApi};
 use authorizer::Authorizers;
@@ -48,10 +48,6 @@ use routes::{Method, Routes};
 
 /// The most that API Gateway takes in a request body.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
-
-/// How much of a body that is too large is still read, so that the client gets to see the
-/// answer: a connection closed on a client that is still sending looks like a broken one.
-const LARGEST_DISCARDED: usize = 10 * LARGEST_BODY;
 
 /// A REST API ready to answer.
 pub struct Gateway {
@@ -106,7 +102,12 @@ impl Gateway {
 
     async fn answer(&self, exchange: &mut Exchange<'_>, body: Body) -> Result<Response, Failure> {
         let method = self.routes.find(exchange)?;
-        exchange.body = read(&exchange.headers, body).await?;
+        exchange.body = body::read(body, LARGEST_BODY).await.map_err(|unread| {
+            Failure::of(match unread {
+                Unread::TooLarge => ResponseType::RequestTooLarge,
+                Unread::BrokenOff => ResponseType::BadRequestBody,
+            })
+        })?;
         if let Some(throttle) = &method.throttle
             && !throttle.admits(Instant::now())
         {
@@ -188,34 +189,6 @@ fn log(exchange: &Exchange<'_>, status: StatusCode, took: Duration) {
         status.as_u16(),
         took.as_secs_f64() * 1_000.0
     );
-}
-
-/// The body, if it is not too large.
-async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Failure> {
-    let declared: Option<usize> = headers
-        .get("content-length")
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut read = Vec::with_capacity(declared.unwrap_or(0).min(LARGEST_BODY));
-    let mut size = 0;
-    while let Some(frame) = body.frame().await {
-        // The client has gone; whatever is answered, nobody reads it.
-        let Ok(frame) = frame else {
-            return Err(Failure::of(ResponseType::BadRequestBody));
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        size += data.len();
-        if size <= LARGEST_BODY {
-            read.extend_from_slice(&data);
-        } else if size > LARGEST_DISCARDED {
-            break;
-        }
-    }
-    if size > LARGEST_BODY {
-        return Err(Failure::of(ResponseType::RequestTooLarge));
-    }
-    Ok(Bytes::from(read))
 }
 
 fn mocked(mock: &Mock, exchange: &Exchange<'_>) -> Response {

@@ -69,9 +69,21 @@ impl Routes {
     /// The path is matched as it came: an encoded slash is no separator. Only then are the
     /// parameters decoded.
     pub(super) fn find(&self, exchange: &mut Exchange<'_>) -> Result<&Method, Failure> {
-        let unknown = || Failure::of(ResponseType::MissingAuthenticationToken);
+        // Of a method that it does not know, API Gateway supposes that AWS credentials are for
+        // it: none is a missing token, any other credential a signature that it cannot read.
+        let credential = exchange.headers.contains_key("authorization");
+        let unknown = || {
+            Failure::of(match credential {
+                true => ResponseType::Default4xx,
+                false => ResponseType::MissingAuthenticationToken,
+            })
+        };
         let path = without_trailing_slash(&exchange.path);
         let found = self.matcher.at(path).map_err(|_| unknown())?;
+        // A parameter is never empty.
+        if found.params.iter().any(|(_, value)| value.is_empty()) {
+            return Err(unknown());
+        }
         let resource = found.value;
         let method = resource
             .methods

@@ -2,7 +2,7 @@
 //! and the SDKs call, for functions that have no route.
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::post;
@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{Functions, LARGEST_PAYLOAD, Outcome, Refusal};
+use crate::body;
 use crate::template::Program;
 
 pub(crate) fn router(functions: Functions) -> Router {
@@ -36,7 +37,7 @@ async fn invoke(
         return refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);
     };
     let kind = request.headers().get("x-amz-invocation-type").cloned();
-    let Ok(mut payload) = to_bytes(request.into_body(), LARGEST_PAYLOAD).await else {
+    let Ok(mut payload) = body::read(request.into_body(), LARGEST_PAYLOAD).await else {
         let message = Refusal::TooLarge.to_string();
         return refusal(
             StatusCode::PAYLOAD_TOO_LARGE,

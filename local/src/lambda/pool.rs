@@ -71,11 +71,15 @@ impl Pool {
         task.await.unwrap_or(Err(Refusal::Stopping))
     }
 
-    /// Ends the copies, those with a request too.
-    pub fn stop(&self) {
+    /// Takes no more requests and ends the copies that have none. One that has a request ends
+    /// after it, or with this program.
+    pub async fn stop(&self) {
         self.inner.stopped.store(true, Ordering::SeqCst);
         self.inner.places.close();
-        self.inner.idle().clear();
+        let idle = std::mem::take(&mut *self.inner.idle());
+        for process in idle {
+            process.end().await;
+        }
     }
 }
 

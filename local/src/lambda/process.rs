@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::serve::ListenerExt;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -27,7 +28,7 @@ pub(super) struct Process {
     ended: watch::Receiver<Option<String>>,
     sandbox: Arc<Sandbox>,
     // Dropped with the copy, which ends the task that holds the process.
-    _alive: oneshot::Sender<()>,
+    alive: oneshot::Sender<()>,
 }
 
 impl Process {
@@ -90,8 +91,14 @@ impl Process {
             requests,
             ended,
             sandbox,
-            _alive: alive,
+            alive,
         })
+    }
+
+    /// Ends the process, and waits until it has.
+    pub(super) async fn end(mut self) {
+        drop(self.alive);
+        let _ = self.ended.wait_for(Option::is_some).await;
     }
 
     /// Whether the process has ended.
@@ -177,6 +184,9 @@ async fn tend(
     gone: oneshot::Receiver<()>,
     ended: watch::Sender<Option<String>>,
 ) {
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     let how = tokio::select! {
         status = child.wait() => match status {
             Ok(status) => described(status),

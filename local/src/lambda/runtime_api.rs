@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{Method, StatusCode};
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 
 use super::{Failure, LARGEST_PAYLOAD, Outcome};
+use crate::body;
 
 const VERSION: &str = "/2018-06-01/runtime/";
 
@@ -80,7 +81,7 @@ async fn handle(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
     match (request.method(), parts.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(&sandbox).await,
         (&Method::POST, ["invocation", id, "response"]) => {
-            let status = match to_bytes(request.into_body(), LARGEST_PAYLOAD).await {
+            let status = match body::read(request.into_body(), LARGEST_PAYLOAD).await {
                 Ok(body) => sandbox.finish(id, Outcome::Answer(body)),
                 Err(_) => {
                     let message = format!(
@@ -94,7 +95,7 @@ async fn handle(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
             plain(status)
         }
         (&Method::POST, ["invocation", id, "error"]) => {
-            let payload = to_bytes(request.into_body(), LARGEST_PAYLOAD)
+            let payload = body::read(request.into_body(), LARGEST_PAYLOAD)
                 .await
                 .unwrap_or_default();
             plain(sandbox.finish(
@@ -106,7 +107,7 @@ async fn handle(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
             ))
         }
         (&Method::POST, ["init", "error"]) => {
-            let payload = to_bytes(request.into_body(), LARGEST_PAYLOAD)
+            let payload = body::read(request.into_body(), LARGEST_PAYLOAD)
                 .await
                 .unwrap_or_default();
             *sandbox
@@ -125,7 +126,9 @@ async fn handle(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
 /// The long poll. It ends with a request, or with the copy that asked.
 async fn next(sandbox: &Sandbox) -> Response {
     let Some(invocation) = sandbox.next.lock().await.recv().await else {
-        return plain(StatusCode::GONE);
+        // There will be no other, and the process is about to be ended. An answer would have
+        // it complain of one that it does not understand.
+        return std::future::pending().await;
     };
     let deadline = SystemTime::now() + invocation.timeout;
     let deadline = deadline

@@ -128,6 +128,11 @@ impl OrganizationScope {
         self.key(numbered("SCHEDULE", id))
     }
 
+    /// An API key.
+    pub fn api_key(&self, id: &str) -> Key {
+        self.key(format!("APIKEY#{id}"))
+    }
+
     /// A share.
     pub fn share(&self, id: ShareId) -> Key {
         self.key(numbered("SHARE", id))

@@ -64,13 +64,31 @@ impl Moment {
         })
     }
 
+    /// Seconds since 1970.
+    pub(super) fn secs(self) -> i64 {
+        self.secs
+    }
+
+    /// So many seconds later, at most [`Moment::NEVER`].
+    pub(super) fn plus(self, secs: i64) -> Moment {
+        Moment {
+            secs: self.secs.saturating_add(secs),
+            nanos: self.nanos,
+        }
+    }
+
+    /// What a wall clock so many seconds ahead of UTC shows.
+    pub(super) fn shown_at(self, offset: i64) -> Wall {
+        Wall {
+            secs: self.secs + offset,
+            nanos: self.nanos,
+        }
+    }
+
     /// What the wall clock of the zone shows at the instant.
     pub(super) fn wall(self, zone: Tz) -> Wall {
         let offset = zone.offset_from_utc_datetime(&naive(self.secs));
-        Wall {
-            secs: self.secs + seconds(&offset),
-            nanos: self.nanos,
-        }
+        self.shown_at(seconds(&offset))
     }
 }
 

@@ -17,9 +17,11 @@
 //! more the further the instant lies from the start; a table of windows made in advance
 //! would have to be made again with each change of a zone's rules.
 
+mod calendar;
 mod clock;
 mod pattern;
 mod rule;
+mod vtimezone;
 mod window;
 mod windows;
 
@@ -30,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use clock::{DAY, Moment, monday};
 use pattern::{Cycle, Pattern};
 
+pub use calendar::CalendarEntry;
 pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule};
 pub use window::{InstantWindow, LocalWindow, Window, WindowError, WindowFault};
 pub use windows::{Span, Windows};

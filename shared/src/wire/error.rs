@@ -1,10 +1,24 @@
 //! What can go wrong, and the answer that each becomes.
 
+use std::fmt;
+
 use http::StatusCode;
-use serde_json::json;
+use serde::Serialize;
 
 use super::json::{Fault, FaultCode};
 use super::response::Response;
+
+/// The body of an error.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'e> {
+    message: &'e str,
+    code: &'e str,
+    error_message: &'e str,
+    error_code: &'e str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'e [Fault],
+}
 
 /// What an endpoint gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,7 +28,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// 400: the body, the query or the path does not parse or validate, or refers to what
     /// the organization does not have.
-    #[error("invalid input: {0:?}")]
+    #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
     /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
     /// function is called; a function says so only of a request that came another way.
@@ -22,7 +36,7 @@ pub enum Error {
     Unauthenticated,
     /// 403: the credential is good and its rights are not enough. The faults say of which
     /// fields, where it is the fields that ask for too much.
-    #[error("insufficient rights: {0:?}")]
+    #[error("insufficient rights: {}", Faults(.0))]
     InsufficientRights(Vec<Fault>),
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
@@ -56,6 +70,11 @@ impl Error {
     /// The status that this error is answered with.
     pub fn status(&self) -> StatusCode {
         self.parts().0
+    }
+
+    /// The code that clients tell errors apart by.
+    pub fn code(&self) -> &'static str {
+        self.parts().1
     }
 
     fn parts(&self) -> (StatusCode, &'static str, String) {
@@ -132,18 +151,32 @@ impl Error {
     /// two names, and `details` where the fault can be located.
     pub fn response(&self) -> Response {
         let (status, code, message) = self.parts();
-        let mut body = json!({
-            "message": message, "code": code, "errorMessage": message, "errorCode": code,
-        });
-        if !self.details().is_empty() {
-            body["details"] = json!(self.details());
-        }
+        let body = Body {
+            message: &message,
+            code,
+            error_message: &message,
+            error_code: code,
+            details: self.details(),
+        };
         let response = Response::json(status, &body);
         if self.is_transient() {
             response.header(http::header::RETRY_AFTER, "1")
         } else {
             response
         }
+    }
+}
+
+/// Faults in one line.
+struct Faults<'f>(&'f [Fault]);
+
+impl fmt::Display for Faults<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {}", fault.field, fault.message)?;
+        }
+        Ok(())
     }
 }
 
@@ -155,6 +188,8 @@ impl From<Vec<Fault>> for Error {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn body(error: &Error) -> serde_json::Value {

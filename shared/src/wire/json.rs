@@ -10,6 +10,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -181,6 +182,33 @@ impl FromJson for NaiveTime {
             })
     }
 }
+
+impl FromJson for Tz {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "an IANA time zone such as \"Europe/Berlin\"";
+        let text = text(EXPECTED, value)?;
+        text.parse()
+            .map_err(|_| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
+    }
+}
+
+/// The name of a thing: 1 to 200 characters of any script, without white space at its ends.
+pub struct Label(pub String);
+
+impl FromJson for Label {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        let text = text("a name", value)?.trim();
+        let length = text.chars().count();
+        if (1..=MAX_LABEL).contains(&length) {
+            return Ok(Self(text.to_owned()));
+        }
+        let message = format!("expected 1 to {MAX_LABEL} characters, got {length}");
+        Err((FaultCode::OutOfRange, message))
+    }
+}
+
+/// The longest [`Label`], in characters.
+const MAX_LABEL: usize = 200;
 
 /// A text field that has one of a few values, read by their exact names.
 pub trait Named: Sized + 'static {

@@ -4,4 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod examples;
+mod extremes;
+mod laws;
+mod oracle;
 mod support;
+mod zones;

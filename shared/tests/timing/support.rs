@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use latchkey::timing::{DayOfWeek, InstantWindow, LocalWindow, Period, Rule, Timing, Window};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// An instant from RFC 3339.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -69,4 +70,23 @@ pub(crate) fn shown(timing: &Timing, zone: Tz, from: &str, until: &str) -> Vec<S
         .windows(zone, ends.0, ends.1.unwrap())
         .map(|span| format!("{}/{}", rfc3339(span.from), rfc3339(span.until.unwrap())))
         .collect()
+}
+
+/// Runs random cases, the same ones each time. `PROOF_CASES` multiplies their number and
+/// `PROOF_SEED`, a number, makes them others: for a longer look than a build has time for.
+pub(crate) fn runner(name: &str, cases: u32) -> TestRunner {
+    let number = |name| std::env::var(name).ok()?.parse().ok();
+    let config = Config {
+        cases: cases * number("PROOF_CASES").unwrap_or(1),
+        max_global_rejects: 1_000_000,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut seed = [0; 32];
+    seed[..4].copy_from_slice(&number("PROOF_SEED").unwrap_or(0).to_le_bytes());
+    for (place, byte) in name.bytes().enumerate() {
+        let cell: &mut u8 = &mut seed[4 + place % 28];
+        *cell = cell.wrapping_mul(31).wrapping_add(byte);
+    }
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }

@@ -1,0 +1,97 @@
+//! `bootstrap-organization`: make an organization.
+//!
+//! A function without a route: only who may invoke Lambda functions in the AWS account can
+//! call it, since there is no credential yet that could say who may. Takes the name and the
+//! zone of the organization and the name of its first admin; answers their numbers and an
+//! API key of the admin, whose secret is shown this once.
+//!
+//! Writes everything in one transaction.
+
+use std::process::ExitCode;
+
+use latchkey::caller::{Caller, Membership};
+use latchkey::credential::{ApiKey, ApiKeySecret, Credential};
+use latchkey::directory::{NewOrganization, Organization, User};
+use latchkey::id::{Id, OrganizationId, UserId};
+use latchkey::role::Role;
+use latchkey::table::{Failed, Key};
+use latchkey::wire::{Error, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::lambda::{EventCall, serve_events};
+
+/// The answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bootstrapped {
+    organization_id: OrganizationId,
+    user_id: UserId,
+    api_key: ApiKeySecret,
+}
+
+/// Serves the function until Lambda ends the process.
+pub fn serve() -> ExitCode {
+    serve_events(
+        |event, call| Box::pin(bootstrap(event, call)),
+        Error::to_string,
+    )
+}
+
+async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
+    let new = NewOrganization::read(&event)?;
+    let id = OrganizationId::generate(call.now, call.random.bits()?);
+    let admin = User {
+        id: UserId::generate(call.now, call.random.bits()?),
+        first_name: new.admin_first_name,
+        last_name: new.admin_last_name,
+        email_address: None,
+        phone_number: None,
+        registered: true,
+        roles: vec![Role::Admin],
+        groups: [].into(),
+    };
+    let organization = Organization {
+        id,
+        name: new.name,
+        personal: new.personal,
+        time_zone: new.time_zone,
+    };
+    let secret = ApiKeySecret::generate(&call.random)?;
+    let credential = Credential {
+        id: secret.id.clone(),
+        organization: id,
+        user: admin.id,
+        expires_at: None,
+    };
+    let api_key = ApiKey {
+        id: secret.id.clone(),
+        name: "bootstrap".to_owned(),
+        user: admin.id,
+        hash: secret.hash(),
+        date_created: call.now,
+    };
+
+    let membership = Membership {
+        organization_id: id,
+        roles: admin.roles.clone(),
+    };
+    let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
+    let writes = call
+        .table
+        .transaction()
+        .put_new((), &scope.organization_key(), &organization)?
+        .put_new((), &scope.user(admin.id), &admin)?
+        .put_new((), &scope.api_key(&api_key.id), &api_key)?
+        .put_new((), &Key::credential(&api_key.hash), &credential)?;
+    match writes.send().await {
+        Ok(()) => Ok(Bootstrapped {
+            organization_id: id,
+            user_id: admin.id,
+            api_key: secret,
+        }),
+        // Two organizations in one millisecond, with the same twelve random bits.
+        Err(Failed::Refused(_)) => Err(Error::Unavailable("the number is taken".to_owned())),
+        Err(Failed::Error(error)) => Err(error),
+    }
+}
