@@ -23,6 +23,7 @@ import urllib.error
 import urllib.request
 
 STACK = "latchkey-check"
+REGION = "eu-central-1"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
 
 
@@ -81,7 +82,8 @@ def main(program):
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": os.environ["AWS_DEFAULT_REGION"],
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
     }
 
     def run(*command, **more):
