@@ -9,6 +9,15 @@ use latchkey_functions::store;
 use ring::rand::SystemRandom;
 use serde_json::json;
 
+/// The right to open the door, also from afar, on Mondays.
+const FIRST_BODY: &str = r#"{
+  "organizationId": 1,
+  "source": {"deviceId": 1},
+  "receiver": {"userId": 2},
+  "schedule": [{"dayOfWeek": "Monday", "recurrence": "Weekly"}],
+  "permissions": {"remoteActivate": true}
+}"#;
+
 fn main() -> ExitCode {
     let put = async {
         let table = store::table(&Random::new(SystemRandom::new())).await?;
@@ -48,13 +57,8 @@ fn announcement() -> serde_json::Value {
                 "Authorization": format!("Bearer {ADMIN_TOKEN}"),
                 "Content-Type": "application/json",
             },
-            "body": {
-                "organizationId": 1,
-                "source": {"deviceId": 1},
-                "receiver": {"userId": 2},
-                "schedule": [{"dayOfWeek": "Monday", "recurrence": "Weekly"}],
-                "permissions": {"remoteActivate": true},
-            },
+            // A text, to be shown in this order.
+            "body": FIRST_BODY,
         },
     })
 }
