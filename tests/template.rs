@@ -80,6 +80,15 @@ fn every_other_route_asks_the_authorizer() {
 fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() {
     for (kind, response) in stack().api.responses {
         assert_headers(&kind, &response.headers);
+        let status = response
+            .status
+            .unwrap_or_else(|| panic!("{kind} has no StatusCode"));
+        let transient = matches!(status, 429 | 503);
+        let retry = response
+            .headers
+            .iter()
+            .any(|(name, _)| name == "Retry-After");
+        assert_eq!(retry, transient, "{kind}");
         let body: serde_json::Value =
             serde_json::from_str(&response.templates["application/json"]).unwrap();
         assert_eq!(body["message"], body["errorMessage"], "{kind}");

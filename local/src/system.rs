@@ -291,8 +291,9 @@ impl Account {
                     }),
                 }
             }
+            // What the shell says of AWS is nothing to the embedded one.
             elsewhere => Self {
-                region: region.unwrap_or_else(|| REGION.to_owned()),
+                region: elsewhere.and(region).unwrap_or_else(|| REGION.to_owned()),
                 credentials: match (
                     elsewhere.and_then(|_| variable("AWS_ACCESS_KEY_ID")),
                     variable("AWS_SECRET_ACCESS_KEY"),

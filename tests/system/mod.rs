@@ -93,6 +93,10 @@ impl System {
             .args(["--port", "0", "--json"])
             .args(options)
             .current_dir(root())
+            // What a developer's shell says of AWS is not for tests.
+            .env_remove("AWS_REGION")
+            .env_remove("AWS_DEFAULT_REGION")
+            .env_remove("AWS_PROFILE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log())

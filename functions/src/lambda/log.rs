@@ -22,13 +22,14 @@ pub(super) fn start() {
         // one that says "401" is worth nothing.
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_target("latchkey", level.unwrap_or(LevelFilter::INFO));
-    // CloudWatch stamps each line.
-    let lines = fmt::layer().with_target(false).without_time();
-    let lines =
-        if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|form| form.eq_ignore_ascii_case("json")) {
-            lines.json().flatten_event(true).boxed()
-        } else {
-            lines.boxed()
-        };
+    let lines = fmt::layer().with_target(false);
+    let json =
+        env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|form| form.eq_ignore_ascii_case("json"));
+    let lines = if json {
+        // With its time: Lambda takes a line without one for INFO, whatever its level says.
+        lines.json().flatten_event(true).boxed()
+    } else {
+        lines.without_time().boxed()
+    };
     registry().with(lines.with_filter(targets)).init();
 }
