@@ -16,7 +16,7 @@ fn committed() -> String {
 }
 
 fn document() -> Value {
-    serde_json::from_str(&committed()).unwrap()
+    serde_json::from_str(&latchkey_functions::openapi::document().unwrap()).unwrap()
 }
 
 #[test]

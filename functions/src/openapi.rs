@@ -75,15 +75,15 @@ impl Modify for Common {
     fn modify(&self, document: &mut Document) {
         let errors = errors();
         let components = document.components.get_or_insert_default();
-        for common in &errors {
-            components
-                .responses
-                .insert(common.name.to_owned(), common.response().into());
-        }
         components.headers.extend(headers());
         components.security_schemes.extend(security_schemes());
         for operation in document.paths.paths.values_mut().flat_map(operations) {
-            complete(operation, &errors);
+            for error in complete(operation, &errors) {
+                let response = error.response();
+                components
+                    .responses
+                    .insert(error.name.to_owned(), response.into());
+            }
         }
         let read = requested(document);
         if let Some(components) = &mut document.components {
@@ -240,8 +240,9 @@ fn parameters(operation: &Operation) -> impl Iterator<Item = (&str, &ParameterIn
     })
 }
 
-/// Adds to an operation what follows from what its annotation says.
-fn complete(operation: &mut Operation, errors: &[CommonError]) {
+/// Adds to an operation what follows from what its annotation says; gives the errors that
+/// it refers to.
+fn complete<'e>(operation: &mut Operation, errors: &'e [CommonError]) -> Vec<&'e CommonError> {
     operation.operation_id = operation.operation_id.as_deref().map(camel_case);
     operation.summary = operation
         .summary
@@ -250,6 +251,11 @@ fn complete(operation: &mut Operation, errors: &[CommonError]) {
     // `security(())` becomes a list of one empty requirement.
     if let Some(security) = &mut operation.security {
         security.retain(|requirement| *requirement != Default::default());
+    }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            parameter.schema.iter_mut().for_each(without_null);
+        }
     }
     let replayed = has_parameter(operation, "Idempotency-Key");
     for (status, response) in &mut operation.responses.responses {
@@ -270,15 +276,18 @@ fn complete(operation: &mut Operation, errors: &[CommonError]) {
             add_header(response, &name);
         }
     }
-    let common: Vec<_> = errors
-        .iter()
-        .filter(|error| (error.of)(operation))
-        .collect();
-    for error in common {
+    let own = |error: &&CommonError| {
+        let responses = &operation.responses.responses;
+        responses.contains_key(&error.status())
+    };
+    let common = errors.iter().filter(|error| (error.of)(operation));
+    let common: Vec<_> = common.filter(|error| !own(error)).collect();
+    for error in &common {
         let shared = Ref::from_response_name(error.name);
         let responses = &mut operation.responses.responses;
-        responses.entry(error.status()).or_insert(shared.into());
+        responses.insert(error.status(), shared.into());
     }
+    common
 }
 
 /// `create-share` is `createShare`.
@@ -344,27 +353,32 @@ fn add_header(response: &mut Response, name: &str) {
 }
 
 fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
-    let scheme = |name: &str, scheme, description| {
-        let scheme = HttpBuilder::new()
+    let scheme = |name: &str, scheme, format, description| {
+        let mut scheme = HttpBuilder::new()
             .scheme(scheme)
-            .description(Some(description));
-        let scheme = SecurityScheme::Http(scheme.build());
-        (name.to_owned(), RefOr::T(scheme))
+            .description(Some(description))
+            .build();
+        scheme.bearer_format = format;
+        (name.to_owned(), RefOr::T(SecurityScheme::Http(scheme)))
     };
+    let format = |format: &str| Some(format.to_owned());
     BTreeMap::from([
         scheme(
             "accessToken",
             HttpAuthScheme::Bearer,
+            format("UUID"),
             "`Bearer <token>` with an access token, a UUID.",
         ),
         scheme(
             "apiKey",
             HttpAuthScheme::Bearer,
+            format("<keyId>.<secret>"),
             "`Bearer <keyId>.<secret>` with an API key.",
         ),
         scheme(
             "apiKeyBasic",
             HttpAuthScheme::Basic,
+            None,
             "An API key with its id as the user name and its secret as the password.",
         ),
     ])

@@ -13,6 +13,7 @@ use crate::timing::{Rule, Timing};
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(description = "Whom it is for: a user or a group of users.")]
 pub enum Receiver {
     /// One user.
     #[serde(rename = "userId")]
@@ -34,6 +35,7 @@ impl Receiver {
 
 /// What a grant opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(description = "What it opens: a device or a group of devices.")]
 pub enum Source {
     /// One device.
     #[serde(rename = "deviceId")]
@@ -56,15 +58,18 @@ impl Source {
 /// What a grant allows beyond opening by hand at the door, which needs none of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schema(
+    description = "What is allowed beyond opening by hand at the door, which needs none of these."
+)]
 pub struct Permissions {
     /// To share the source with others.
-    #[schema(example = false)]
+    #[schema(examples(false))]
     pub administrate: bool,
     /// To open from afar.
-    #[schema(example = true)]
+    #[schema(examples(true))]
     pub remote_activate: bool,
     /// To make a key fob that opens it.
-    #[schema(example = false)]
+    #[schema(examples(false))]
     pub assign_keyfob: bool,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Created {
     share_id: ShareId,
     /// The token of an open invitation; shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")]
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     token: Option<Uuid>,
 }
 

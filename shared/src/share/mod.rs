@@ -20,7 +20,7 @@ use crate::timing::Timing;
 #[serde(rename_all = "camelCase", default)]
 pub struct PersonalSettings {
     /// Whether the receiver is told of what happens to the share.
-    #[schema(example = false)]
+    #[schema(examples(false))]
     pub notifications: bool,
 }
 
@@ -70,7 +70,7 @@ pub struct Share {
 #[schema(
     as = ShareState,
     description = "Where a share is in its life: an open invitation that nobody has claimed, before, in or after its window. Of its schedule this says nothing.",
-    example = "Active"
+    examples("Active")
 )]
 pub enum State {
     /// An open invitation that nobody has claimed.

@@ -40,7 +40,7 @@ pub struct NewShare {
     as = NewShare,
     rename_all = "camelCase",
     description = "A share to create.",
-    example = json!({
+    examples(json!({
         "organizationId": 1,
         "source": {"deviceId": 1},
         "receiver": {"userId": 2},
@@ -55,7 +55,7 @@ pub struct NewShare {
         }],
         "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},
         "personalSettings": {"notifications": false}
-    })
+    }))
 )]
 pub struct NewShareBody {
     /// The organization whose share it shall be.
@@ -77,7 +77,7 @@ pub struct NewShareBody {
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days: during any of these rules; without one, always.
-    #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
+    #[schema(max_items = 100, examples(json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}])))]
     pub schedule: Option<Vec<Rule>>,
     /// The named schedule whose rules it shall keep, in place of `schedule`.
     pub schedule_id: Option<ScheduleId>,
@@ -308,6 +308,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::schema;
 
     fn now() -> DateTime<Utc> {
         "2026-06-15T12:00:00Z".parse().unwrap()
@@ -335,6 +336,11 @@ mod tests {
 
     fn one(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
         vec![(field.to_owned(), code)]
+    }
+
+    #[test]
+    fn the_schema_is_what_is_read() {
+        schema::assert_reads::<NewShareBody, _>(|body| NewShare::read(body, now()));
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub struct View {
     #[schema(value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
     /// When it holds within those days, also when that is a named schedule; empty is always.
-    #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
+    #[schema(examples(json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}])))]
     schedule: Vec<Rule>,
     /// The named schedule that it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,10 +104,10 @@ struct OrganizationView {
     /// Its number.
     id: OrganizationId,
     /// Its name.
-    #[schema(example = "Demo House")]
+    #[schema(examples("Demo House"))]
     name: String,
     /// Whether it is one person's own.
-    #[schema(example = false)]
+    #[schema(examples(false))]
     personal: bool,
 }
 
@@ -119,25 +119,24 @@ struct AccountView {
     /// Their number.
     id: UserId,
     /// Given name.
-    #[schema(example = "Ada")]
+    #[schema(examples("Ada"))]
     first_name: String,
     /// Family name.
-    #[schema(example = "Admin")]
+    #[schema(examples("Admin"))]
     last_name: String,
 }
 
-/// What a share opens: a device or a group of devices.
-#[derive(Debug, Serialize, ToSchema)]
+/// What a share opens: a device or a group of devices; neither, when it has been deleted.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareSource)]
-enum SourceView {
+struct SourceView {
     /// One device.
-    Device(DeviceView),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceView>,
     /// Every device in a group.
-    DeviceGroup(DeviceGroupView),
-    /// Nothing any more: it has been deleted.
-    #[serde(untagged)]
-    Gone {},
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_group: Option<DeviceGroupView>,
 }
 
 /// A device that a share opens.
@@ -148,19 +147,19 @@ struct DeviceView {
     /// Its number.
     id: DeviceId,
     /// Its name.
-    #[schema(example = "Front door")]
+    #[schema(examples("Front door"))]
     name: String,
     /// Where it is, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Ground floor")]
+    #[schema(examples("Ground floor"))]
     location: Option<String>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Push hard")]
+    #[schema(examples("Push hard"))]
     remarks: Option<String>,
     /// A picture of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = "uri", example = "https://example.com/front-door.jpg")]
+    #[schema(format = "uri", examples("https://example.com/front-door.jpg"))]
     carousel_image_url: Option<String>,
 }
 
@@ -171,15 +170,15 @@ struct DeviceGroupView {
     /// Its number.
     id: DeviceGroupId,
     /// Its name.
-    #[schema(example = "Floor 1")]
+    #[schema(examples("Floor 1"))]
     name: String,
     /// Where its devices are, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "First floor")]
+    #[schema(examples("First floor"))]
     location: Option<String>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Offices only")]
+    #[schema(examples("Offices only"))]
     remarks: Option<String>,
 }
 
@@ -203,14 +202,14 @@ struct UserView {
     account: AccountView,
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = "email", example = "max@example.com")]
+    #[schema(format = "email", examples("max@example.com"))]
     email_address: Option<String>,
     /// Phone number, E.164.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "+491701234567")]
+    #[schema(examples("+491701234567"))]
     phone_number: Option<String>,
     /// Whether the user has taken up the account.
-    #[schema(example = true)]
+    #[schema(examples(true))]
     registered: bool,
 }
 
@@ -221,7 +220,7 @@ struct UserGroupView {
     /// Its number.
     id: UserGroupId,
     /// Its name.
-    #[schema(example = "Cleaners")]
+    #[schema(examples("Cleaners"))]
     name: String,
 }
 
@@ -272,7 +271,7 @@ impl View {
             schedule: names.schedule.unwrap_or(share.timing.rules),
             schedule_id: share.schedule,
             permissions: share.permissions,
-            source: names.source.map_or(SourceView::Gone {}, SourceView::new),
+            source: names.source.map(SourceView::new).unwrap_or_default(),
             receiver: receiver.or_else(|| names.user_group.map(group)),
             personal_settings: share.personal_settings,
             invitation: share
@@ -313,19 +312,25 @@ impl AccountView {
 impl SourceView {
     fn new(source: SourceDetails) -> Self {
         match source {
-            SourceDetails::Device(device) => Self::Device(DeviceView {
-                id: device.id,
-                name: device.name,
-                location: device.location,
-                remarks: device.remarks,
-                carousel_image_url: device.carousel_image_url,
-            }),
-            SourceDetails::DeviceGroup(group) => Self::DeviceGroup(DeviceGroupView {
-                id: group.id,
-                name: group.name,
-                location: group.location,
-                remarks: group.remarks,
-            }),
+            SourceDetails::Device(device) => Self {
+                device: Some(DeviceView {
+                    id: device.id,
+                    name: device.name,
+                    location: device.location,
+                    remarks: device.remarks,
+                    carousel_image_url: device.carousel_image_url,
+                }),
+                device_group: None,
+            },
+            SourceDetails::DeviceGroup(group) => Self {
+                device: None,
+                device_group: Some(DeviceGroupView {
+                    id: group.id,
+                    name: group.name,
+                    location: group.location,
+                    remarks: group.remarks,
+                }),
+            },
         }
     }
 }

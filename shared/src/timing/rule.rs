@@ -10,7 +10,7 @@ use crate::wire::schema::LocalTime;
 
 /// How often a rule comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(example = "Weekly")]
+#[schema(examples("Weekly"))]
 pub enum Recurrence {
     /// Each day.
     Daily,
@@ -31,7 +31,7 @@ pub enum Recurrence {
 /// assert_eq!(serde_json::to_string(&DayOfWeek::Monday).unwrap(), r#""Monday""#);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(description = "A day of the week.", example = "Monday")]
+#[schema(description = "A day of the week.", examples("Monday"))]
 #[allow(missing_docs)]
 pub enum DayOfWeek {
     Monday,

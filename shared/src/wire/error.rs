@@ -15,16 +15,16 @@ use super::response::Response;
 #[schema(as = Error)]
 pub struct Body<'e> {
     /// What went wrong, in English.
-    #[schema(example = "Invalid input")]
+    #[schema(examples("Invalid input"))]
     message: &'e str,
     /// What went wrong, for programs.
-    #[schema(example = "invalidInputErrorError")]
+    #[schema(examples("invalidInputErrorError"))]
     code: &'e str,
     /// The same as `message`.
-    #[schema(example = "Invalid input")]
+    #[schema(examples("Invalid input"))]
     error_message: &'e str,
     /// The same as `code`.
-    #[schema(example = "invalidInputErrorError")]
+    #[schema(examples("invalidInputErrorError"))]
     error_code: &'e str,
     /// What is wrong where: every fault that could be located.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

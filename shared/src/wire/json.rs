@@ -21,7 +21,7 @@ use crate::id;
 /// What kind of fault a field has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(example = "outOfRange")]
+#[schema(examples("outOfRange"))]
 pub enum FaultCode {
     /// The body is not JSON, or not UTF-8.
     Malformed,
@@ -47,12 +47,12 @@ pub enum FaultCode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     /// Where it is: a JSON path such as `schedule[0].period.endTime`, empty for the whole.
-    #[schema(example = "receiver.userId")]
+    #[schema(examples("receiver.userId"))]
     pub field: String,
     /// What kind of fault it is.
     pub code: FaultCode,
     /// What was expected, and what was read where that helps.
-    #[schema(example = "expected an integer from 1 to 9007199254740991, got -1")]
+    #[schema(examples("expected an integer from 1 to 9007199254740991, got -1"))]
     pub message: String,
 }
 
@@ -296,6 +296,8 @@ impl<'v> Fields<'v> {
     }
 
     fn value(&self, name: &str) -> Option<&'v Value> {
+        #[cfg(test)]
+        super::schema::asked(self.path(name));
         // Clients of these APIs write null for what they leave out.
         self.object.get(name).filter(|value| !value.is_null())
     }
