@@ -16,9 +16,7 @@ use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{
-    Components, ContentBuilder, Header, OpenApi as Document, Ref, RefOr, Response,
-};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::{docs, shares};
@@ -87,7 +85,13 @@ impl Modify for Common {
         }
         let read = requested(document);
         if let Some(components) = &mut document.components {
-            leave_out_null(components, &read);
+            for (name, schema) in &mut components.schemas {
+                if read.contains(name) {
+                    describe_nullable(schema);
+                } else {
+                    without_null(schema);
+                }
+            }
         }
     }
 }
@@ -428,16 +432,8 @@ fn references(part: &impl serde::Serialize) -> Vec<String> {
     names
 }
 
-/// Takes null out of what is only answered: there, what is unset is left out. (utoipa
-/// takes every `Option` for one that may be null.)
-fn leave_out_null(components: &mut Components, read: &BTreeSet<String>) {
-    for (name, schema) in &mut components.schemas {
-        if !read.contains(name) {
-            without_null(schema);
-        }
-    }
-}
-
+/// Takes null out of what is only answered, where what is unset is left out, and out of
+/// parameters. (utoipa takes every `Option` for one that may be null.)
 fn without_null(schema: &mut RefOr<Schema>) {
     let RefOr::T(inner) = schema else { return };
     match inner {
@@ -462,6 +458,21 @@ fn without_null(schema: &mut RefOr<Schema>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Says what a property that may be null is at the property, where readers of the document
+/// look, and not at the one alternative that is not null.
+fn describe_nullable(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema {
+        for property in object.properties.values_mut() {
+            if let RefOr::T(Schema::OneOf(one)) = property
+                && let [RefOr::Ref(only), null] | [null, RefOr::Ref(only)] = &mut one.items[..]
+                && is_null(null)
+            {
+                one.description = Some(std::mem::take(&mut only.description));
+            }
+        }
     }
 }
 

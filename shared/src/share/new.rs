@@ -77,7 +77,7 @@ pub struct NewShareBody {
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days: during any of these rules; without one, always.
-    #[schema(max_items = 100, examples(json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}])))]
+    #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub schedule: Option<Vec<Rule>>,
     /// The named schedule whose rules it shall keep, in place of `schedule`.
     pub schedule_id: Option<ScheduleId>,

@@ -70,7 +70,7 @@ pub struct View {
     #[schema(value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
     /// When it holds within those days, also when that is a named schedule; empty is always.
-    #[schema(examples(json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}])))]
+    #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
     /// The named schedule that it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
