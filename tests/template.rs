@@ -204,4 +204,8 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         .get(&format!("/v2/shares/{}", other["shareId"]), tenant.token(2))
         .await;
     assert_eq!(needed(&store.calls()), allowed("GetShareFunction"));
+
+    let document = system.request(Method::GET, "/openapi.json");
+    assert_eq!(Answer::of(document).await.status, 200);
+    assert!(store.calls().is_empty());
 }

@@ -36,7 +36,7 @@ const WHAT: &str = "share";
     path = "/v2/shares/{shareId}",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
-    params(("shareId" = ShareId, Path, description = "The number of the share.")),
+    params(("shareId" = ShareId, Path, description = "The number of the share.", example = 3)),
     responses(
         (status = 200, description = "The share.", body = View, headers(("ETag"))),
     ),
