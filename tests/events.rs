@@ -33,6 +33,9 @@ async fn each_sample_event_is_served_by_its_function() {
     assert_eq!(shown["statusCode"], 200, "{shown}");
     let view: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
     assert_eq!(view["id"], 3);
+
+    let document = invoke(&system, "get-openapi").await;
+    assert_eq!(document["statusCode"], 200, "{document}");
 }
 
 #[tokio::test]

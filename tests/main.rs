@@ -16,6 +16,7 @@ mod events;
 mod gateway;
 mod get_share;
 mod local;
+mod openapi;
 mod outage;
 mod system;
 mod template;

@@ -6,8 +6,10 @@
 //! difference between one minute of building and ten.
 
 pub mod authorizer;
+pub mod docs;
 mod lambda;
+pub mod openapi;
 pub mod organizations;
 pub mod shares;
 
-pub use lambda::{Call, Endpoint, serve, store};
+pub use lambda::{Call, Endpoint, OpenCall, OpenEndpoint, serve, serve_open, store};

@@ -6,12 +6,14 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::{DeviceGroupId, DeviceId, ScheduleId, ShareId, UserGroupId, UserId};
 use crate::timing::{Rule, Timing};
 
 /// Whom a grant is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(description = "Whom it is for: a user or a group of users.")]
 pub enum Receiver {
     /// One user.
     #[serde(rename = "userId")]
@@ -32,7 +34,8 @@ impl Receiver {
 }
 
 /// What a grant opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(description = "What it opens: a device or a group of devices.")]
 pub enum Source {
     /// One device.
     #[serde(rename = "deviceId")]
@@ -53,14 +56,20 @@ impl Source {
 }
 
 /// What a grant allows beyond opening by hand at the door, which needs none of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schema(
+    description = "What is allowed beyond opening by hand at the door, which needs none of these."
+)]
 pub struct Permissions {
     /// To share the source with others.
+    #[schema(examples(false))]
     pub administrate: bool,
     /// To open from afar.
+    #[schema(examples(true))]
     pub remote_activate: bool,
     /// To make a key fob that opens it.
+    #[schema(examples(false))]
     pub assign_keyfob: bool,
 }
 

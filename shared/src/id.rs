@@ -9,6 +9,9 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The largest integer that JavaScript holds exactly, 2⁵³ − 1.
 pub const MAX: u64 = (1 << 53) - 1;
@@ -38,9 +41,21 @@ fn generate(now: DateTime<Utc>, random: u16) -> u64 {
     ((elapsed << RANDOM_BITS) | low).clamp(1, MAX)
 }
 
+/// How the API document describes an id.
+fn schema(description: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some(description.trim()))
+        .minimum(Some(1.0))
+        .maximum(Some(MAX as f64))
+        .examples([1])
+        .into()
+}
+
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
-        $(#[$doc])*
+    ($($(#[doc = $doc:literal])+ $name:ident)*) => {$(
+        $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "u64", into = "u64")]
         pub struct $name(u64);
@@ -81,6 +96,14 @@ macro_rules! ids {
                 Self::try_from(number)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                schema(concat!($($doc),+))
+            }
+        }
+
+        impl ToSchema for $name {}
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -47,10 +47,57 @@ pub struct Call {
     pub now: DateTime<Utc>,
 }
 
+/// An endpoint that is open to everyone: template.yaml gives its route no authorizer, and
+/// nobody is known to call. A type of its own, so that no other endpoint can do without a
+/// caller by mistake.
+#[derive(Clone, Copy)]
+pub struct OpenEndpoint {
+    /// The name of its binary, in template.yaml and in the log.
+    pub operation: &'static str,
+    /// What it does.
+    pub handle: fn(OpenCall) -> BoxFuture<'static, Result<Response>>,
+}
+
+/// One call of an endpoint that is open to everyone.
+#[derive(Debug)]
+pub struct OpenCall {
+    /// What is asked.
+    pub request: Request,
+    /// Secure random numbers.
+    pub random: Random,
+    /// The time of the call.
+    pub now: DateTime<Utc>,
+}
+
+impl OpenCall {
+    /// The table, for who needs it.
+    ///
+    /// # Errors
+    /// 500 as [`store::table`].
+    pub async fn table(&self) -> Result<Table> {
+        store::table(&self.random).await
+    }
+}
+
 /// Serves `endpoint` until Lambda ends the process.
 pub fn serve(endpoint: Endpoint) -> ExitCode {
+    serve_requests(endpoint.operation, Handler::OfCaller(endpoint.handle))
+}
+
+/// Serves an `endpoint` that is open to everyone until Lambda ends the process.
+pub fn serve_open(endpoint: OpenEndpoint) -> ExitCode {
+    serve_requests(endpoint.operation, Handler::Open(endpoint.handle))
+}
+
+#[derive(Clone, Copy)]
+enum Handler {
+    OfCaller(fn(Call) -> BoxFuture<'static, Result<Response>>),
+    Open(fn(OpenCall) -> BoxFuture<'static, Result<Response>>),
+}
+
+fn serve_requests(operation: &'static str, handler: Handler) -> ExitCode {
     let random = Random::new(SystemRandom::new());
-    let answer = move |event| answer(endpoint, random.clone(), event);
+    let answer = move |event| answer(operation, handler, random.clone(), event);
     run(async { lambda_http::run(service_fn(answer)).await })
 }
 
@@ -127,13 +174,14 @@ fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCo
 }
 
 async fn answer(
-    endpoint: Endpoint,
+    operation: &'static str,
+    handler: Handler,
     random: Random,
     event: lambda_http::Request,
 ) -> Result<http::Response<Body>, Infallible> {
     let started = Instant::now();
     let (request_id, caller) = context(&event);
-    let handled = handle(endpoint, request(event), caller.clone(), random);
+    let handled = handle(handler, request(event), caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(result) => result,
@@ -145,7 +193,7 @@ async fn answer(
     });
     headers::add(response.headers_mut(), &request_id);
     tracing::info!(
-        operation = endpoint.operation,
+        operation,
         status = response.status().as_u16(),
         request_id,
         user = caller.as_ref().map(|caller| caller.user().to_string()),
@@ -161,21 +209,34 @@ async fn answer(
 }
 
 async fn handle(
-    endpoint: Endpoint,
+    handler: Handler,
     request: Request,
     caller: Option<Caller>,
     random: Random,
 ) -> Result<Response> {
-    let caller = caller.ok_or(Error::Unauthenticated)?;
-    let table = store::table(&random).await?;
-    (endpoint.handle)(Call {
-        request,
-        caller,
-        table,
-        random,
-        now: Utc::now(),
-    })
-    .await
+    let now = Utc::now();
+    match handler {
+        Handler::OfCaller(handle) => {
+            let caller = caller.ok_or(Error::Unauthenticated)?;
+            let table = store::table(&random).await?;
+            let call = Call {
+                request,
+                caller,
+                table,
+                random,
+                now,
+            };
+            handle(call).await
+        }
+        Handler::Open(handle) => {
+            let call = OpenCall {
+                request,
+                random,
+                now,
+            };
+            handle(call).await
+        }
+    }
 }
 
 /// The id that API Gateway gave the request, and the caller that its authorizer found.

@@ -1,11 +1,4 @@
-//! `POST /v2/shares`: create a share.
-//!
-//! Gives a user or a group of users the right to open a device or a group of devices, in
-//! a window and on a schedule; without a receiver, makes an open invitation and answers
-//! its token, which is shown this once.
-//!
-//! Who may: the roles that write shares, and whoever administrates the source now. The
-//! latter give no permission, no earlier start and no later end than they have.
+//! `POST /v2/shares`.
 //!
 //! Writes the share and its grant, and checks that what they refer to exists, in one
 //! transaction: one round trip. By `administrate` there is one more, to read the grants
@@ -17,13 +10,14 @@ use latchkey::id::{Id, ShareId};
 use latchkey::invitation::{self, Invitation, InvitationHash};
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
-use latchkey::share::{NewShare, Share};
+use latchkey::share::{NewShare, NewShareBody, Share};
 use latchkey::table::item::{GrantEdge, StoredAnswer};
 use latchkey::table::{Failed, Item, Key, from_item};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::lambda::{Call, Endpoint};
@@ -40,12 +34,15 @@ const OPERATION: &str = "create-share";
 const MAX_IDS: u32 = 5;
 
 /// The answer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Created {
+#[schema(as = ShareCreated, description = "What was created.")]
+pub(crate) struct Created {
+    /// The number of the share.
     share_id: ShareId,
-    /// The token of an open invitation.
+    /// The token of an open invitation; shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     token: Option<Uuid>,
 }
 
@@ -59,7 +56,28 @@ enum Part {
     Refers(&'static str),
 }
 
-async fn create(call: Call) -> Result<Response> {
+/// Create a share.
+///
+/// Gives a user or a group of users the right to open a device or a group of devices, in
+/// a window and on a schedule; without a receiver, makes an open invitation and answers
+/// its token, which is shown this once.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
+/// the source now. The latter give no permission, no earlier start and no later end than
+/// they have.
+#[utoipa::path(
+    post,
+    path = "/v2/shares",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewShareBody,
+    responses(
+        (status = 200, description = "The share is there.", body = Created),
+        (status = 403, description = "The caller is not in the organization, or may not share this source, or not as far as this."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
     let body = call.request.json()?;
     let new = NewShare::read(&body, call.now)?;
     let key = IdempotencyKey::of(&call.request, OPERATION, &call.caller, &body)?;

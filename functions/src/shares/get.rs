@@ -1,7 +1,4 @@
-//! `GET /v2/shares/{shareId}`: the full view of a share.
-//!
-//! Who may: the roles that write shares, who made it, who received it, and whoever
-//! administrates its source now. To everyone else it does not exist.
+//! `GET /v2/shares/{shareId}`.
 //!
 //! Two round trips: the share, then the names of all that it refers to. Both are
 //! eventually consistent reads, which cost half; a share that such a read does not find
@@ -28,7 +25,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const WHAT: &str = "share";
 
-async fn get(call: Call) -> Result<Response> {
+/// Get a share.
+///
+/// The share whole, with the names of all that it refers to.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, who made it, who received
+/// it, and whoever administrates its source now. To everyone else it does not exist.
+#[utoipa::path(
+    get,
+    path = "/v2/shares/{shareId}",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(("shareId" = ShareId, Path, description = "The number of the share.", example = 3)),
+    responses(
+        (status = 200, description = "The share.", body = View, headers(("ETag"))),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
     let id: ShareId = call.request.path_id("shareId", WHAT)?;
     let (scope, share) = find(&call, id).await?.ok_or(Error::NotFound(WHAT))?;
     let caller = scope.user(call.caller.user());

@@ -6,8 +6,9 @@ mod view;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-pub use new::{MAX_RULES, NewShare};
+pub use new::{MAX_RULES, NewShare, NewShareBody};
 pub use view::{Names, SourceDetails, View};
 
 use crate::grant::{Grant, Parent, Permissions, Receiver, Source};
@@ -15,10 +16,11 @@ use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
 use crate::timing::Timing;
 
 /// What the receiver of a share has chosen for themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersonalSettings {
     /// Whether the receiver is told of what happens to the share.
+    #[schema(examples(false))]
     pub notifications: bool,
 }
 
@@ -64,7 +66,12 @@ pub struct Share {
 }
 
 /// Where a share is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(
+    as = ShareState,
+    description = "Where a share is in its life: an open invitation that nobody has claimed, before, in or after its window. Of its schedule this says nothing.",
+    examples("Active")
+)]
 pub enum State {
     /// An open invitation that nobody has claimed.
     Pending,

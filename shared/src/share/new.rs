@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::PersonalSettings;
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId};
 use crate::timing::{DayOfWeek, LocalWindow, Period, Recurrence, Rule, Timing, WindowFault};
 use crate::wire::json::{Fault, FaultCode, Faults, Fields, Named};
+use crate::wire::schema::{LocalDate, LocalTime};
 
 /// The most rules that a schedule may have.
 pub const MAX_RULES: usize = 100;
@@ -30,6 +32,59 @@ pub struct NewShare {
     pub receiver: Option<Receiver>,
     /// What is chosen for the receiver.
     pub personal_settings: PersonalSettings,
+}
+
+/// The body of `POST /v2/shares` as the API document shows it; [`NewShare::read`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    as = NewShare,
+    rename_all = "camelCase",
+    description = "A share to create.",
+    examples(json!({
+        "organizationId": 1,
+        "source": {"deviceId": 1},
+        "receiver": {"userId": 2},
+        "startDate": "2027-01-01",
+        "startTime": "08:00:00",
+        "endDate": "2027-12-31",
+        "endTime": "18:00:00",
+        "schedule": [{
+            "dayOfWeek": "Monday",
+            "recurrence": "Weekly",
+            "period": {"startTime": "09:00:00", "endTime": "17:00:00"}
+        }],
+        "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},
+        "personalSettings": {"notifications": false}
+    }))
+)]
+pub struct NewShareBody {
+    /// The organization whose share it shall be.
+    pub organization_id: OrganizationId,
+    /// What it shall open.
+    pub source: Source,
+    /// Whom it shall be for; left out, the share is an open invitation.
+    pub receiver: Option<Receiver>,
+    /// The first day; left out, it begins with its creation.
+    #[schema(value_type = Option<LocalDate>)]
+    pub start_date: Option<NaiveDate>,
+    /// When it begins on the first day; left out, with that day. Not without `startDate`.
+    #[schema(value_type = Option<LocalTime>)]
+    pub start_time: Option<NaiveTime>,
+    /// The last day; left out, it has no end.
+    #[schema(value_type = Option<LocalDate>)]
+    pub end_date: Option<NaiveDate>,
+    /// When it ends on the last day; left out, with that day. Not without `endDate`.
+    #[schema(value_type = Option<LocalTime>)]
+    pub end_time: Option<NaiveTime>,
+    /// When it holds within those days: during any of these rules; without one, always.
+    #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
+    pub schedule: Option<Vec<Rule>>,
+    /// The named schedule whose rules it shall keep, in place of `schedule`.
+    pub schedule_id: Option<ScheduleId>,
+    /// What it shall allow beyond opening by hand at the door; left out, nothing.
+    pub permissions: Option<Permissions>,
+    /// What is chosen for the receiver.
+    pub personal_settings: Option<PersonalSettings>,
 }
 
 impl NewShare {
@@ -253,6 +308,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::schema;
 
     fn now() -> DateTime<Utc> {
         "2026-06-15T12:00:00Z".parse().unwrap()
@@ -280,6 +336,11 @@ mod tests {
 
     fn one(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
         vec![(field.to_owned(), code)]
+    }
+
+    #[test]
+    fn the_schema_is_what_is_read() {
+        schema::assert_reads::<NewShareBody, _>(|body| NewShare::read(body, now()));
     }
 
     #[test]

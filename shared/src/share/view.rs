@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{PersonalSettings, Share, State};
 use crate::directory::{Device, DeviceGroup, Organization, User, UserGroup};
@@ -11,6 +12,7 @@ use crate::id::{
     DeviceGroupId, DeviceId, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
 };
 use crate::timing::{Rule, Window};
+use crate::wire::schema::{Instant, LocalDate, LocalTime};
 
 /// What a share refers to, as far as it is still there.
 #[derive(Debug, Default)]
@@ -39,111 +41,195 @@ pub enum SourceDetails {
 }
 
 /// The full view. What is unset is left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Share, description = "A share with the names of all that it refers to.")]
 pub struct View {
+    /// Its number.
     id: ShareId,
+    /// Its organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<OrganizationView>,
+    /// Who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     creator_account: Option<AccountView>,
+    /// The first day; left out when it began with its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalDate>)]
     start_date: Option<NaiveDate>,
+    /// When it begins on the first day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalTime>)]
     start_time: Option<NaiveTime>,
+    /// The last day; left out when it has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalDate>)]
     end_date: Option<NaiveDate>,
+    /// When it ends on the last day.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
+    /// When it holds within those days, also when that is a named schedule; empty is always.
+    #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
+    /// The named schedule that it keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule_id: Option<ScheduleId>,
+    /// What it allows beyond opening by hand at the door.
     permissions: Permissions,
+    /// What it opens; empty when that has been deleted.
     source: SourceView,
+    /// Whom it is for; left out of an open invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     receiver: Option<ReceiverView>,
+    /// What the receiver has chosen.
     personal_settings: PersonalSettings,
+    /// Of an open invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationView>,
+    /// Where it is in its life.
     state: State,
+    /// When it was made.
+    #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
+    /// When it was last changed.
+    #[schema(value_type = Instant)]
     date_modified: DateTime<Utc>,
 }
 
-#[derive(Debug, Serialize)]
+/// An organization, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareOrganization)]
 struct OrganizationView {
+    /// Its number.
     id: OrganizationId,
+    /// Its name.
+    #[schema(examples("Demo House"))]
     name: String,
+    /// Whether it is one person's own.
+    #[schema(examples(false))]
     personal: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// A user, by name.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShareAccount)]
 struct AccountView {
+    /// Their number.
     id: UserId,
+    /// Given name.
+    #[schema(examples("Ada"))]
     first_name: String,
+    /// Family name.
+    #[schema(examples("Admin"))]
     last_name: String,
 }
 
-#[derive(Debug, Serialize)]
+/// What a share opens: a device or a group of devices; neither, when it has been deleted.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-enum SourceView {
-    Device(DeviceView),
-    DeviceGroup(DeviceGroupView),
-    #[serde(untagged)]
-    Gone {},
+#[schema(as = ShareSource)]
+struct SourceView {
+    /// One device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceView>,
+    /// Every device in a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_group: Option<DeviceGroupView>,
 }
 
-#[derive(Debug, Serialize)]
+/// A device that a share opens.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShareDevice)]
 struct DeviceView {
+    /// Its number.
     id: DeviceId,
+    /// Its name.
+    #[schema(examples("Front door"))]
     name: String,
+    /// Where it is, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Ground floor"))]
     location: Option<String>,
+    /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Push hard"))]
     remarks: Option<String>,
+    /// A picture of it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri", examples("https://example.com/front-door.jpg"))]
     carousel_image_url: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A group of devices that a share opens.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareDeviceGroup)]
 struct DeviceGroupView {
+    /// Its number.
     id: DeviceGroupId,
+    /// Its name.
+    #[schema(examples("Floor 1"))]
     name: String,
+    /// Where its devices are, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("First floor"))]
     location: Option<String>,
+    /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Offices only"))]
     remarks: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// Whom a share is for: a user or a group of users.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShareReceiver)]
 enum ReceiverView {
+    /// One user.
     User(UserView),
+    /// Everyone in a group.
     UserGroup(UserGroupView),
 }
 
-#[derive(Debug, Serialize)]
+/// A user whom a share is for.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShareUser)]
 struct UserView {
     #[serde(flatten)]
     account: AccountView,
+    /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "email", examples("max@example.com"))]
     email_address: Option<String>,
+    /// Phone number, E.164.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("+491701234567"))]
     phone_number: Option<String>,
+    /// Whether the user has taken up the account.
+    #[schema(examples(true))]
     registered: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// A group of users whom a share is for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareUserGroup)]
 struct UserGroupView {
+    /// Its number.
     id: UserGroupId,
+    /// Its name.
+    #[schema(examples("Cleaners"))]
     name: String,
 }
 
-#[derive(Debug, Serialize)]
+/// An open invitation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareInvitation)]
 struct InvitationView {
+    /// When it can no longer be claimed.
+    #[schema(value_type = Instant)]
     expiration: DateTime<Utc>,
 }
 
@@ -185,7 +271,7 @@ impl View {
             schedule: names.schedule.unwrap_or(share.timing.rules),
             schedule_id: share.schedule,
             permissions: share.permissions,
-            source: names.source.map_or(SourceView::Gone {}, SourceView::new),
+            source: names.source.map(SourceView::new).unwrap_or_default(),
             receiver: receiver.or_else(|| names.user_group.map(group)),
             personal_settings: share.personal_settings,
             invitation: share
@@ -226,19 +312,25 @@ impl AccountView {
 impl SourceView {
     fn new(source: SourceDetails) -> Self {
         match source {
-            SourceDetails::Device(device) => Self::Device(DeviceView {
-                id: device.id,
-                name: device.name,
-                location: device.location,
-                remarks: device.remarks,
-                carousel_image_url: device.carousel_image_url,
-            }),
-            SourceDetails::DeviceGroup(group) => Self::DeviceGroup(DeviceGroupView {
-                id: group.id,
-                name: group.name,
-                location: group.location,
-                remarks: group.remarks,
-            }),
+            SourceDetails::Device(device) => Self {
+                device: Some(DeviceView {
+                    id: device.id,
+                    name: device.name,
+                    location: device.location,
+                    remarks: device.remarks,
+                    carousel_image_url: device.carousel_image_url,
+                }),
+                device_group: None,
+            },
+            SourceDetails::DeviceGroup(group) => Self {
+                device: None,
+                device_group: Some(DeviceGroupView {
+                    id: group.id,
+                    name: group.name,
+                    location: group.location,
+                    remarks: group.remarks,
+                }),
+            },
         }
     }
 }

@@ -2,11 +2,15 @@
 
 use chrono::{NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::clock::{self, Wall};
+use crate::wire::schema::LocalTime;
 
 /// How often a rule comes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(examples("Weekly"))]
 pub enum Recurrence {
     /// Each day.
     Daily,
@@ -26,7 +30,8 @@ pub enum Recurrence {
 /// assert_eq!(DayOfWeek::from(Weekday::Mon), DayOfWeek::Monday);
 /// assert_eq!(serde_json::to_string(&DayOfWeek::Monday).unwrap(), r#""Monday""#);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(description = "A day of the week.", examples("Monday"))]
 #[allow(missing_docs)]
 pub enum DayOfWeek {
     Monday,
@@ -68,13 +73,18 @@ impl From<chrono::Weekday> for DayOfWeek {
 /// assert_eq!(nights.start, NaiveTime::from_hms_opt(22, 0, 0).unwrap());
 /// assert!(nights.is_overnight());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(
+    description = "The hours of a day, in local time, without their end. An end that is not later than the start lies on the next day."
+)]
 pub struct Period {
     /// When it begins, local time.
     #[serde(rename = "startTime")]
+    #[schema(value_type = LocalTime)]
     pub start: NaiveTime,
     /// When it ends, local time; on the next day unless it is later than the start.
     #[serde(rename = "endTime")]
+    #[schema(value_type = LocalTime)]
     pub end: NaiveTime,
 }
 
@@ -272,14 +282,30 @@ impl Rule {
 }
 
 /// A rule as it is written: `startTime` and `endTime` in ISO 8601 with seconds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "A rule of a schedule: on which days, and when on them.")]
 struct RuleForm {
+    /// On which day of the week; required unless `recurrence` is `Daily`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     day_of_week: Option<DayOfWeek>,
+    /// During which hours; all day when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     period: Option<Period>,
+    /// How often it comes back; `BiWeekly` counts ISO weeks from the one that the window begins in.
     recurrence: Recurrence,
+}
+
+impl PartialSchema for Rule {
+    fn schema() -> RefOr<Schema> {
+        RuleForm::schema()
+    }
+}
+
+impl ToSchema for Rule {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        RuleForm::schemas(schemas);
+    }
 }
 
 impl TryFrom<RuleForm> for Rule {

@@ -4,18 +4,29 @@ use std::fmt;
 
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::json::{Fault, FaultCode};
 use super::response::Response;
 
 /// The body of an error.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'e> {
+#[schema(as = Error)]
+pub struct Body<'e> {
+    /// What went wrong, in English.
+    #[schema(examples("Invalid input"))]
     message: &'e str,
+    /// What went wrong, for programs.
+    #[schema(examples("invalidInputErrorError"))]
     code: &'e str,
+    /// The same as `message`.
+    #[schema(examples("Invalid input"))]
     error_message: &'e str,
+    /// The same as `code`.
+    #[schema(examples("invalidInputErrorError"))]
     error_code: &'e str,
+    /// What is wrong where: every fault that could be located.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'e [Fault],
 }

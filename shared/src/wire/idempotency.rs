@@ -8,6 +8,9 @@
 
 use http::HeaderName;
 use serde_json::Value;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Error, Result};
 use super::json::FaultCode;
@@ -99,6 +102,26 @@ impl IdempotencyKey {
             .open(sealed)
             .ok_or_else(|| Error::Internal("a stored answer does not open".to_owned()))?;
         Ok(Response::json_text(status, answer).header(REPLAYED, "true"))
+    }
+}
+
+/// The header, for the API document.
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let key = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX_KEY))
+            .pattern(Some("^[ -~]+$"))
+            .examples(["f3a1b9d2-order-17"]);
+        let description = "Makes it safe to send the request again: the same key with the same \
+                           body within 24 hours gives the first answer again and creates nothing.";
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .description(Some(description))
+            .schema(Some(key));
+        vec![header.build()]
     }
 }
 

@@ -14,12 +14,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::id;
 
 /// What kind of fault a field has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples("outOfRange"))]
 pub enum FaultCode {
     /// The body is not JSON, or not UTF-8.
     Malformed,
@@ -42,13 +44,15 @@ pub enum FaultCode {
 }
 
 /// One fault of a body, a query or a path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     /// Where it is: a JSON path such as `schedule[0].period.endTime`, empty for the whole.
+    #[schema(examples("receiver.userId"))]
     pub field: String,
     /// What kind of fault it is.
     pub code: FaultCode,
     /// What was expected, and what was read where that helps.
+    #[schema(examples("expected an integer from 1 to 9007199254740991, got -1"))]
     pub message: String,
 }
 
@@ -292,6 +296,8 @@ impl<'v> Fields<'v> {
     }
 
     fn value(&self, name: &str) -> Option<&'v Value> {
+        #[cfg(test)]
+        super::schema::asked(self.path(name));
         // Clients of these APIs write null for what they leave out.
         self.object.get(name).filter(|value| !value.is_null())
     }

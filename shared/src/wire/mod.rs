@@ -7,6 +7,7 @@ pub mod idempotency;
 pub mod json;
 pub mod request;
 pub mod response;
+pub mod schema;
 
 pub use error::{Error, Result};
 pub use request::{Body, Request};

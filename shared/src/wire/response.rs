@@ -33,6 +33,15 @@ impl Response {
         response.header(CONTENT_TYPE, "application/json")
     }
 
+    /// No document.
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: String::new(),
+        }
+    }
+
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -42,8 +51,14 @@ impl Response {
 
     /// The same with the entity tag of a thing's version.
     #[must_use]
-    pub fn etag(mut self, version: u64) -> Self {
-        if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+    pub fn etag(self, version: u64) -> Self {
+        self.entity_tag(&format!("\"{version}\""))
+    }
+
+    /// The same with an entity tag, in its quotes.
+    #[must_use]
+    pub fn entity_tag(mut self, tag: &str) -> Self {
+        if let Ok(tag) = HeaderValue::from_str(tag) {
             self.headers.insert(ETAG, tag);
         }
         self

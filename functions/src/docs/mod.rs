@@ -1,0 +1,3 @@
+//! The API document.
+
+pub mod openapi;

@@ -1,0 +1,53 @@
+//! `GET /openapi.json`.
+//!
+//! The document is the committed one, in the binary: nothing is read and nothing is made.
+
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, IF_NONE_MATCH};
+use latchkey::secret::hash;
+use latchkey::wire::{Response, Result};
+
+use crate::lambda::{OpenCall, OpenEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
+    operation: "get-openapi",
+    handle: |call| Box::pin(async move { get(&call) }),
+};
+
+const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+/// How long it may be kept: another deployment may have another one.
+const CACHE: &str = "public, max-age=300";
+
+/// Get this document.
+///
+/// The API as OpenAPI 3.1, of the version that answers. Open to everyone.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "Documentation",
+    operation_id = ENDPOINT.operation,
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy: when it is still the same, the answer is 304.", example = "\"0a1b2c\"")),
+    responses(
+        (status = 200, description = "The document.", body = Object, headers(("ETag"), ("Cache-Control"))),
+        (status = 304, description = "The copy is still the same.", headers(("ETag"), ("Cache-Control"))),
+    ),
+    security(()),
+)]
+pub(crate) fn get(call: &OpenCall) -> Result<Response> {
+    let tag = format!("\"{}\"", hash(&[DOCUMENT.as_bytes()]));
+    let known = call.request.headers.get_all(IF_NONE_MATCH).iter();
+    let known = known.filter_map(|value| value.to_str().ok());
+    let same = known
+        .flat_map(|value| value.split(','))
+        // A cache on the way may have made it a weak one.
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == tag || known == "*");
+    let response = if same {
+        Response::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        Response::json_text(StatusCode::OK, DOCUMENT.to_owned())
+    };
+    Ok(response.header(CACHE_CONTROL, CACHE).entity_tag(&tag))
+}

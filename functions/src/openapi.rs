@@ -1,0 +1,490 @@
+//! The API document, made from the annotations beside the handlers.
+//!
+//! An annotation says what is an endpoint's own. What follows from that is added here, in
+//! one place for all of them: the errors that any endpoint has, or any with a body or with
+//! an id in its path; the example of each; the headers of every response. Nothing of this
+//! is in a function: the document is committed (docs/openapi.json), and a test compares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::header::RETRY_AFTER;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::{Error, error};
+use serde_json::Value;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, Response};
+use utoipa::{Modify, OpenApi};
+
+use crate::{docs, shares};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Latchkey",
+        description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. Fields \
+                       that are not known are ignored, `null` in a request is the same as a \
+                       field left out, and what is unset is left out of an answer. Dates and \
+                       times without an offset are those on the wall clock of the door."
+    ),
+    servers(
+        (url = ".", description = "The deployment that this document came from"),
+        (
+            url = "https://{api}.execute-api.{region}.amazonaws.com/{stage}",
+            description = "A deployment on AWS",
+            variables(
+                ("api" = (default = "abcdef1234", description = "The id of the API in API Gateway")),
+                ("region" = (default = "eu-central-1", description = "The AWS region")),
+                ("stage" = (default = "prod", description = "The stage, a parameter of the template"))
+            )
+        ),
+        (url = "http://127.0.0.1:3000", description = "`cargo run` on this machine")
+    ),
+    paths(
+        docs::openapi::get,
+        shares::create::create,
+        shares::get::get,
+    ),
+    components(schemas(error::Body)),
+    tags(
+        (name = "Documentation", description = "This document."),
+        (name = "Shares", description = "Who may open what, and when."),
+    ),
+    security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = [])),
+    modifiers(&Common)
+)]
+struct Api;
+
+/// The API document, as docs/openapi.json has it.
+///
+/// # Errors
+/// None that the types do not rule out.
+pub fn document() -> serde_json::Result<String> {
+    Ok(Api::openapi().to_pretty_json()? + "\n")
+}
+
+/// Adds what endpoints have in common.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut Document) {
+        let errors = errors();
+        let components = document.components.get_or_insert_default();
+        components.headers.extend(headers());
+        components.security_schemes.extend(security_schemes());
+        for operation in document.paths.paths.values_mut().flat_map(operations) {
+            for error in complete(operation, &errors) {
+                let response = error.response();
+                components
+                    .responses
+                    .insert(error.name.to_owned(), response.into());
+            }
+        }
+        let read = requested(document);
+        if let Some(components) = &mut document.components {
+            for (name, schema) in &mut components.schemas {
+                if read.contains(name) {
+                    describe_nullable(schema);
+                } else {
+                    without_null(schema);
+                }
+            }
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        put,
+        post,
+        delete,
+        patch,
+        ..
+    } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// An error that many endpoints have.
+struct CommonError {
+    /// Its name among the components.
+    name: &'static str,
+    /// When it is answered.
+    description: &'static str,
+    /// One that is answered so.
+    error: Error,
+    /// Which endpoints have it without saying so.
+    of: fn(&Operation) -> bool,
+}
+
+fn errors() -> Vec<CommonError> {
+    let common = |name, error, of, description| CommonError {
+        name,
+        description,
+        error,
+        of,
+    };
+    let fault = Error::invalid(
+        "receiver.userId",
+        FaultCode::OutOfRange,
+        "expected an integer from 1 to 9007199254740991, got -1",
+    );
+    vec![
+        common(
+            "InvalidInput",
+            fault,
+            |operation| operation.request_body.is_some() || has(operation, &ParameterIn::Query),
+            "The body or a parameter does not parse or is not valid, or refers to what the \
+             organization does not have. `details` has every fault.",
+        ),
+        common(
+            "Unauthenticated",
+            Error::Unauthenticated,
+            |operation| !is_open(operation),
+            "The credential is missing, unknown, expired or revoked.",
+        ),
+        common(
+            "InsufficientRights",
+            Error::InsufficientRights(Vec::new()),
+            |_| false,
+            "The rights of the caller are not enough.",
+        ),
+        common(
+            "NotFound",
+            Error::NotFound("share"),
+            |operation| has(operation, &ParameterIn::Path),
+            "There is no such thing, or the caller may not know of it.",
+        ),
+        common(
+            "BodyTooLarge",
+            Error::BodyTooLarge,
+            |operation| operation.request_body.is_some(),
+            "The body is larger than 64 KiB.",
+        ),
+        common(
+            "UnsupportedMediaType",
+            Error::UnsupportedMediaType,
+            |operation| operation.request_body.is_some(),
+            "The body is of a content type that is not served.",
+        ),
+        common(
+            "IdempotencyKeyReused",
+            Error::IdempotencyKeyReused,
+            |operation| has_parameter(operation, "Idempotency-Key"),
+            "The `Idempotency-Key` was used before with another body.",
+        ),
+        common(
+            "TooManyRequests",
+            Error::Throttled(String::new()),
+            |_| true,
+            "Too many requests; try again after `Retry-After` seconds.",
+        ),
+        common(
+            "InternalError",
+            Error::Internal(String::new()),
+            |_| true,
+            "A bug, logged under the `X-Request-Id`.",
+        ),
+        common(
+            "Unavailable",
+            Error::Unavailable(String::new()),
+            |_| true,
+            "The store cannot be reached in time; try again after `Retry-After` seconds.",
+        ),
+    ]
+}
+
+impl CommonError {
+    fn status(&self) -> String {
+        self.error.status().as_str().to_owned()
+    }
+
+    fn response(&self) -> Response {
+        let mut response = ResponseBuilder::new().description(self.description).build();
+        self.describe(&mut response);
+        response
+    }
+
+    /// The body and the headers, as they are answered.
+    fn describe(&self, response: &mut Response) {
+        let answer = self.error.response();
+        let body = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Error")))
+            .example(serde_json::from_str::<Value>(answer.body()).ok());
+        response
+            .content
+            .insert("application/json".to_owned(), body.build().into());
+        add_header(response, REQUEST_ID);
+        if answer.headers().contains_key(RETRY_AFTER) {
+            add_header(response, "Retry-After");
+        }
+    }
+}
+
+fn is_open(operation: &Operation) -> bool {
+    operation.security.as_ref().is_some_and(Vec::is_empty)
+}
+
+fn has(operation: &Operation, place: &ParameterIn) -> bool {
+    parameters(operation).any(|(_, of)| of == place)
+}
+
+fn has_parameter(operation: &Operation, name: &str) -> bool {
+    parameters(operation).any(|(parameter, _)| parameter == name)
+}
+
+fn parameters(operation: &Operation) -> impl Iterator<Item = (&str, &ParameterIn)> {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some((parameter.name.as_str(), &parameter.parameter_in)),
+        RefOr::Ref(_) => None,
+    })
+}
+
+/// Adds to an operation what follows from what its annotation says; gives the errors that
+/// it refers to.
+fn complete<'e>(operation: &mut Operation, errors: &'e [CommonError]) -> Vec<&'e CommonError> {
+    operation.operation_id = operation.operation_id.as_deref().map(camel_case);
+    operation.summary = operation
+        .summary
+        .as_deref()
+        .map(|summary| summary.trim_end_matches('.').to_owned());
+    // `security(())` becomes a list of one empty requirement.
+    if let Some(security) = &mut operation.security {
+        security.retain(|requirement| *requirement != Default::default());
+    }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            parameter.schema.iter_mut().for_each(without_null);
+        }
+    }
+    let replayed = has_parameter(operation, "Idempotency-Key");
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let error = errors.iter().find(|error| error.status() == *status);
+        if let (Some(error), true) = (error, response.content.is_empty()) {
+            error.describe(response);
+        }
+        add_header(response, REQUEST_ID);
+        if replayed && status.starts_with('2') {
+            add_header(response, "Idempotency-Replayed");
+        }
+        let known: BTreeSet<_> = headers().into_keys().collect();
+        let named: Vec<_> = response.headers.keys().cloned().collect();
+        for name in named.into_iter().filter(|name| known.contains(name)) {
+            add_header(response, &name);
+        }
+    }
+    let own = |error: &&CommonError| {
+        let responses = &operation.responses.responses;
+        responses.contains_key(&error.status())
+    };
+    let common = errors.iter().filter(|error| (error.of)(operation));
+    let common: Vec<_> = common.filter(|error| !own(error)).collect();
+    for error in &common {
+        let shared = Ref::from_response_name(error.name);
+        let responses = &mut operation.responses.responses;
+        responses.insert(error.status(), shared.into());
+    }
+    common
+}
+
+/// `create-share` is `createShare`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut camel, word| {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        camel + letters.as_str()
+    })
+}
+
+const REQUEST_ID: &str = "X-Request-Id";
+
+/// The headers of answers; an annotation needs only to name one: `headers(("ETag"))`.
+fn headers() -> BTreeMap<String, RefOr<Header>> {
+    let header = |name: &str, kind, example: &str, description| {
+        let schema = ObjectBuilder::new().schema_type(kind).examples([example]);
+        let header = HeaderBuilder::new()
+            .schema(Some(schema))
+            .description(Some(description));
+        (name.to_owned(), RefOr::T(header.build()))
+    };
+    let text = Type::String;
+    BTreeMap::from([
+        header(
+            REQUEST_ID,
+            text.clone(),
+            "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "The id of the request, as in the log.",
+        ),
+        header(
+            "ETag",
+            text.clone(),
+            "\"1\"",
+            "The version of what is answered; changes with it.",
+        ),
+        header(
+            "Cache-Control",
+            text.clone(),
+            "public, max-age=300",
+            "How long the answer may be kept.",
+        ),
+        header(
+            "Idempotency-Replayed",
+            text.clone(),
+            "true",
+            "`true` when this is the first answer to the same `Idempotency-Key` again.",
+        ),
+        header(
+            "Retry-After",
+            text,
+            "1",
+            "After how many seconds to try again.",
+        ),
+    ])
+}
+
+fn add_header(response: &mut Response, name: &str) {
+    let shared = Ref::new(format!("#/components/headers/{name}"));
+    response.headers.insert(name.to_owned(), RefOr::Ref(shared));
+}
+
+fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
+    let scheme = |name: &str, scheme, format, description| {
+        let mut scheme = HttpBuilder::new()
+            .scheme(scheme)
+            .description(Some(description))
+            .build();
+        scheme.bearer_format = format;
+        (name.to_owned(), RefOr::T(SecurityScheme::Http(scheme)))
+    };
+    let format = |format: &str| Some(format.to_owned());
+    BTreeMap::from([
+        scheme(
+            "accessToken",
+            HttpAuthScheme::Bearer,
+            format("UUID"),
+            "`Bearer <token>` with an access token, a UUID.",
+        ),
+        scheme(
+            "apiKey",
+            HttpAuthScheme::Bearer,
+            format("<keyId>.<secret>"),
+            "`Bearer <keyId>.<secret>` with an API key.",
+        ),
+        scheme(
+            "apiKeyBasic",
+            HttpAuthScheme::Basic,
+            None,
+            "An API key with its id as the user name and its secret as the password.",
+        ),
+    ])
+}
+
+/// The names of the schemas that are part of what a client sends.
+fn requested(document: &mut Document) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut found: Vec<String> = document
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(operations)
+        .flat_map(|operation| references(&operation.request_body))
+        .collect();
+    let schemas = document
+        .components
+        .as_ref()
+        .map(|components| &components.schemas);
+    while let Some(name) = found.pop() {
+        let schema = schemas.and_then(|schemas| schemas.get(&name));
+        if names.insert(name) {
+            found.extend(references(&schema));
+        }
+    }
+    names
+}
+
+/// The names of the schemas that `part` refers to.
+fn references(part: &impl serde::Serialize) -> Vec<String> {
+    fn collect(value: &Value, names: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                let name = object.get("$ref").and_then(Value::as_str);
+                names.extend(
+                    name.and_then(|name| name.strip_prefix("#/components/schemas/"))
+                        .map(str::to_owned),
+                );
+                object.values().for_each(|value| collect(value, names));
+            }
+            Value::Array(list) => list.iter().for_each(|value| collect(value, names)),
+            _ => {}
+        }
+    }
+    let mut names = Vec::new();
+    collect(&serde_json::to_value(part).unwrap_or_default(), &mut names);
+    names
+}
+
+/// Takes null out of what is only answered, where what is unset is left out, and out of
+/// parameters. (utoipa takes every `Option` for one that may be null.)
+fn without_null(schema: &mut RefOr<Schema>) {
+    let RefOr::T(inner) = schema else { return };
+    match inner {
+        Schema::Object(object) => {
+            not_null(&mut object.schema_type);
+            object.properties.values_mut().for_each(without_null);
+        }
+        Schema::Array(array) => {
+            not_null(&mut array.schema_type);
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                without_null(items);
+            }
+        }
+        Schema::AllOf(all) => all.items.iter_mut().for_each(without_null),
+        Schema::OneOf(one) => {
+            one.items.retain(|item| !is_null(item));
+            one.items.iter_mut().for_each(without_null);
+            if let [RefOr::Ref(only)] = one.items.as_slice() {
+                let mut only = only.clone();
+                only.description = one.description.take().unwrap_or_default();
+                *schema = RefOr::Ref(only);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Says what a property that may be null is at the property, where readers of the document
+/// look, and not at the one alternative that is not null.
+fn describe_nullable(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema {
+        for property in object.properties.values_mut() {
+            if let RefOr::T(Schema::OneOf(one)) = property
+                && let [RefOr::Ref(only), null] | [null, RefOr::Ref(only)] = &mut one.items[..]
+                && is_null(null)
+            {
+                one.description = Some(std::mem::take(&mut only.description));
+            }
+        }
+    }
+}
+
+fn not_null(types: &mut SchemaType) {
+    if let SchemaType::Array(list) = types {
+        list.retain(|kind| *kind != Type::Null);
+        if let [only] = list.as_slice() {
+            *types = SchemaType::Type(only.clone());
+        }
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
+}
