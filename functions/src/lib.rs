@@ -6,8 +6,15 @@
 //! difference between one minute of building and ten.
 
 pub mod authorizer;
+pub mod device_groups;
+pub mod devices;
+mod directory;
 mod lambda;
 pub mod organizations;
+pub mod schedules;
 pub mod shares;
+pub mod spaces;
+pub mod user_groups;
+pub mod users;
 
 pub use lambda::{Call, Endpoint, serve, store};

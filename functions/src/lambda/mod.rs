@@ -15,9 +15,9 @@ use futures_util::FutureExt;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use latchkey::caller::Caller;
+use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
-use latchkey::table::{BoxFuture, Table};
+use latchkey::table::{BoxFuture, Key, Read, Table};
 use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub struct Endpoint {
 /// One call of an endpoint, with all that it may depend on.
 #[derive(Debug)]
 pub struct Call {
+    /// The name of the endpoint that is called.
+    pub operation: &'static str,
     /// What is asked.
     pub request: Request,
     /// Who asks.
@@ -46,6 +48,30 @@ pub struct Call {
     /// The time of the call.
     pub now: DateTime<Utc>,
 }
+
+impl Call {
+    /// What stands at a key in an organization that the caller belongs to, with the scope
+    /// that found it. Looked for once more, strongly, when it is not there: so that what
+    /// was just created always is. One round trip when it is found.
+    pub(crate) async fn find<T: DeserializeOwned>(
+        &self,
+        key: impl Fn(&OrganizationScope) -> Option<Key>,
+        reads: &[Read],
+    ) -> Result<Option<(OrganizationScope, T)>> {
+        for read in reads {
+            for scope in self.caller.scopes() {
+                let Some(key) = key(&scope) else { continue };
+                if let Some(item) = self.table.get(&key, *read).await? {
+                    return Ok(Some((scope, item)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// For what is only shown: cheap, and fresh where cheap does not find it.
+pub(crate) const SHOWN: &[Read] = &[Read::Eventual, Read::Strong];
 
 /// Serves `endpoint` until Lambda ends the process.
 pub fn serve(endpoint: Endpoint) -> ExitCode {
@@ -169,6 +195,7 @@ async fn handle(
     let caller = caller.ok_or(Error::Unauthenticated)?;
     let table = store::table(&random).await?;
     (endpoint.handle)(Call {
+        operation: endpoint.operation,
         request,
         caller,
         table,
@@ -200,10 +227,22 @@ fn request(event: lambda_http::Request) -> Request {
                 .collect()
         })
         .unwrap_or_default();
+    let query = event
+        .query_string_parameters_ref()
+        .map(|parameters| {
+            parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        })
+        .unwrap_or_default();
     let (parts, body) = event.into_parts();
+    let url = parts.uri.to_string();
     Request {
         headers: parts.headers,
+        url: url.split('?').next().unwrap_or_default().to_owned(),
         path,
+        query,
         body: body.to_vec(),
     }
 }

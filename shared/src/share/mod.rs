@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use new::rules;
 pub use new::{MAX_RULES, NewShare};
 pub use view::{Names, SourceDetails, View};
 

@@ -1,6 +1,6 @@
 //! What an endpoint answers.
 
-use http::header::{CONTENT_TYPE, ETAG};
+use http::header::{CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -33,6 +33,15 @@ impl Response {
         response.header(CONTENT_TYPE, "application/json")
     }
 
+    /// Nothing but a status.
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: String::new(),
+        }
+    }
+
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -45,6 +54,15 @@ impl Response {
     pub fn etag(mut self, version: u64) -> Self {
         if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
             self.headers.insert(ETAG, tag);
+        }
+        self
+    }
+
+    /// The same with a link to what comes next.
+    #[must_use]
+    pub fn next(mut self, url: &str) -> Self {
+        if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
+            self.headers.insert(LINK, link);
         }
         self
     }
