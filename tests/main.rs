@@ -12,10 +12,13 @@
 mod authorizer;
 mod cost;
 mod create_share;
+mod directory;
 mod events;
 mod gateway;
 mod get_share;
 mod local;
 mod outage;
+mod roles;
 mod system;
 mod template;
+mod tenancy;

@@ -236,14 +236,29 @@ fn request(event: lambda_http::Request) -> Request {
                 .collect()
         })
         .unwrap_or_default();
+    let url = url(&event);
     let (parts, body) = event.into_parts();
-    let url = parts.uri.to_string();
     Request {
         headers: parts.headers,
-        url: url.split('?').next().unwrap_or_default().to_owned(),
+        url,
         path,
         query,
         body: body.to_vec(),
+    }
+}
+
+/// Where the client sent the request: with the stage in the path, or with what stands in
+/// its place under a domain of one's own.
+fn url(event: &lambda_http::Request) -> String {
+    let header = |name| event.headers().get(name)?.to_str().ok();
+    let path = match event.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.path.clone(),
+        _ => None,
+    };
+    let path = path.unwrap_or_default();
+    match (header("x-forwarded-proto"), header("host")) {
+        (Some(scheme), Some(host)) => format!("{scheme}://{host}{path}"),
+        _ => path,
     }
 }
 

@@ -261,7 +261,10 @@ impl FromJson for Phone {
         const EXPECTED: &str = "an E.164 phone number such as \"+31612345678\"";
         use phonelib::ParseError::{InvalidAreaCode, InvalidExchange};
         let text = text(EXPECTED, value)?.trim();
-        let digits = text.strip_prefix('+').unwrap_or_default();
+        let unreadable = || Err((FaultCode::InvalidValue, format!("expected {EXPECTED}")));
+        let Some(digits) = text.strip_prefix('+') else {
+            return unreadable();
+        };
         match phonelib::try_normalize_phone_number(text) {
             Ok(number) => Ok(Self(number)),
             // North America gives out area codes now and then, and some never, for use in
@@ -271,7 +274,7 @@ impl FromJson for Phone {
             {
                 Ok(Self(text.to_owned()))
             }
-            Err(_) => Err((FaultCode::InvalidValue, format!("expected {EXPECTED}"))),
+            Err(_) => unreadable(),
         }
     }
 }
@@ -746,6 +749,60 @@ mod tests {
             "[]",
         ] {
             assert!(!read(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn phone_numbers_are_e164_and_are_written_one_way() {
+        let read = |text: &str| Phone::from_json(&text.into()).ok().map(|Phone(text)| text);
+        for (text, number) in [
+            ("+31612345678", "+31612345678"),
+            ("+49 (151) 1234-5678", "+4915112345678"),
+            (" +15551234567 ", "+15551234567"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(number), "{text}");
+        }
+        for text in [
+            "",
+            "+",
+            "+1",
+            "0612345678",
+            "0151 12345678",
+            "31612345678",
+            "+999123456789",
+            "+316x",
+            "+31612345678901234",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_parse() {
+        let email = |text: &str| Email::from_json(&text.into()).is_ok();
+        assert!(email("ada@example.com") && email("\u{fc}n\u{ef}@ex\u{e4}mple.de"));
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "Ada <ada@example.com>",
+            "ada@localhost",
+            "ada@[1.2.3.4]",
+        ] {
+            assert!(!email(text), "{text}");
+        }
+        let url = |text: &str| WebUrl::from_json(&text.into()).is_ok();
+        assert!(url("https://example.com/a b.jpg"));
+        for text in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "https://",
+            "ftp://example.com",
+        ] {
+            assert!(!url(text), "{text}");
         }
     }
 
