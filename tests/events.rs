@@ -6,7 +6,8 @@ use reqwest::Method;
 
 use crate::system::{Answer, System, root, share_body};
 
-fn event(name: &str) -> String {
+/// The sample event of a function.
+pub fn event(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("events/{name}.json"))).unwrap()
 }
 
@@ -14,10 +15,40 @@ async fn invoke(system: &System, name: &str) -> Value {
     system.invoke(name, &event(name)).await
 }
 
+/// The names of the functions, in an order in which the event of each finds what it speaks
+/// of: what changes things after what shows them, what deletes them last.
+pub fn functions() -> Vec<String> {
+    let files = std::fs::read_dir(root().join("events")).unwrap();
+    let mut names: Vec<_> = files
+        .filter_map(|file| {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            name.strip_suffix(".json").map(str::to_owned)
+        })
+        .collect();
+    names.sort_by_key(|name| {
+        let verb = name.split('-').next().unwrap();
+        let order = ["update", "delete"].iter().position(|late| *late == verb);
+        (order, name.clone())
+    });
+    names
+}
+
 #[tokio::test]
 async fn each_sample_event_is_served_by_its_function() {
     let system = System::start().await;
+    for name in functions() {
+        let answer = invoke(&system, &name).await;
+        let event: Value = serde_json::from_str(&event(&name)).unwrap();
+        if event["requestContext"]["authorizer"].is_object() {
+            let status = answer["statusCode"].as_u64().unwrap();
+            assert!((200..300).contains(&status), "{name}: {answer}");
+        }
+    }
+}
 
+#[tokio::test]
+async fn the_authorizer_lets_the_caller_into_the_stage() {
+    let system = System::start().await;
     let allowed = invoke(&system, "authorizer").await;
     assert_eq!(allowed["principalId"], "1");
     assert_eq!(allowed["policyDocument"]["Statement"][0]["Effect"], "Allow");
@@ -25,17 +56,6 @@ async fn each_sample_event_is_served_by_its_function() {
         allowed["context"]["memberships"],
         json!("[{\"organizationId\":1,\"roles\":[\"Admin\"]}]")
     );
-
-    let created = invoke(&system, "create-share").await;
-    assert_eq!(created["statusCode"], 200, "{created}");
-
-    let shown = invoke(&system, "get-share").await;
-    assert_eq!(shown["statusCode"], 200, "{shown}");
-    let view: Value = serde_json::from_str(shown["body"].as_str().unwrap()).unwrap();
-    assert_eq!(view["id"], 3);
-
-    let document = invoke(&system, "get-openapi").await;
-    assert_eq!(document["statusCode"], 200, "{document}");
 }
 
 #[tokio::test]

@@ -12,11 +12,14 @@
 mod authorizer;
 mod cost;
 mod create_share;
+mod directory;
 mod events;
 mod gateway;
 mod get_share;
 mod local;
 mod openapi;
 mod outage;
+mod roles;
 mod system;
 mod template;
+mod tenancy;

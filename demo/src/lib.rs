@@ -1,19 +1,23 @@
 //! Puts an organization into a table, whole: the one that `cargo run` shows the system
 //! with, and those that tests need.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{Credential, CredentialHash};
-use latchkey::directory::{Device, DeviceGroup, Organization, Schedule, User, UserGroup};
+use latchkey::directory::{
+    Device, DeviceGroup, ForeignId, Group, Link, Organization, Resource, Schedule, Space, User,
+    UserGroup,
+};
 use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::id::{OrganizationId, UserId};
+use latchkey::id::{DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Key, Table};
-use latchkey::timing::{LocalWindow, Timing};
+use latchkey::table::{Failed, Key, Table, Transaction};
+use latchkey::timing::{LocalWindow, Period, Rule, Timing};
 use latchkey::wire::Result;
+use serde_json::json;
 use uuid::{Uuid, uuid};
 
 /// The token of the demo organization's admin. Published: good for demonstrations alone.
@@ -36,6 +40,8 @@ pub struct World {
     pub device_groups: Vec<DeviceGroup>,
     /// Its named schedules.
     pub schedules: Vec<Schedule>,
+    /// Its spaces.
+    pub spaces: Vec<Space>,
     /// Its shares; each has a receiver.
     pub shares: Vec<Share>,
     /// Its credentials.
@@ -51,12 +57,14 @@ impl World {
                 name: name.to_owned(),
                 personal: false,
                 time_zone,
+                version: 1,
             },
             users: Vec::new(),
             user_groups: Vec::new(),
             devices: Vec::new(),
             device_groups: Vec::new(),
             schedules: Vec::new(),
+            spaces: Vec::new(),
             shares: Vec::new(),
             credentials: Vec::new(),
         }
@@ -106,20 +114,21 @@ impl World {
             table
                 .transaction()
                 .put_new((), &scope.organization_key(), &self.organization)?;
+        writes = things(writes, &scope, &self.users)?;
+        writes = things(writes, &scope, &self.user_groups)?;
+        writes = things(writes, &scope, &self.devices)?;
+        writes = things(writes, &scope, &self.device_groups)?;
+        writes = things(writes, &scope, &self.schedules)?;
+        writes = things(writes, &scope, &self.spaces)?;
         for user in &self.users {
-            writes = writes.put_new((), &scope.user(user.id), user)?;
-        }
-        for group in &self.user_groups {
-            writes = writes.put_new((), &scope.user_group(group.id), group)?;
+            for group in &user.groups {
+                writes = edge(writes, UserGroup::link(&scope, *group, user.id))?;
+            }
         }
         for device in &self.devices {
-            writes = writes.put_new((), &scope.device(device.id), device)?;
-        }
-        for group in &self.device_groups {
-            writes = writes.put_new((), &scope.device_group(group.id), group)?;
-        }
-        for schedule in &self.schedules {
-            writes = writes.put_new((), &scope.schedule(schedule.id), schedule)?;
+            for group in &device.groups {
+                writes = edge(writes, DeviceGroup::link(&scope, *group, device.id))?;
+            }
         }
         for share in &self.shares {
             writes = writes.put_new((), &scope.share(share.id), share)?;
@@ -136,6 +145,33 @@ impl World {
             Err(Failed::Refused(_)) => Ok(false),
             Err(Failed::Error(error)) => Err(error),
         }
+    }
+}
+
+type Writes<'t> = Transaction<'t, ()>;
+
+/// Things of one kind, each with the items that say what is its alone.
+fn things<'t, R: Resource>(
+    mut writes: Writes<'t>,
+    scope: &OrganizationScope,
+    things: &[R],
+) -> Result<Writes<'t>> {
+    for thing in things {
+        let key = R::key(scope, thing.id());
+        let key = key.ok_or(latchkey::wire::Error::NotFound(R::WHAT))?;
+        writes = writes.put_new((), &key, thing)?;
+        for claim in thing.claims(scope) {
+            writes = writes.put_new((), &claim.key, &json!({"owner": thing.id()}))?;
+        }
+    }
+    Ok(writes)
+}
+
+/// The item by which a group finds a member.
+fn edge(writes: Writes<'_>, link: Link) -> Result<Writes<'_>> {
+    match link.item {
+        Some((key, item)) => writes.put_new((), &key, &item),
+        None => Ok(writes),
     }
 }
 
@@ -182,6 +218,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         registered: true,
         roles,
         groups: [].into(),
+        version: 1,
     };
     let mut world = World::empty(1.try_into()?, "Demo House", Europe::Amsterdam);
     world.users = vec![
@@ -193,9 +230,37 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         name: "Front door".to_owned(),
         time_zone: Some(Europe::Amsterdam),
         location: Some("Ground floor".to_owned()),
-        remarks: None,
-        carousel_image_url: None,
-        groups: [].into(),
+        gateway_id: Some(ForeignId::Number(1)),
+        activation_time: Some(5),
+        ..Device::blank(1.try_into()?)
+    }];
+    // What the sample events speak of. User 2 is in the group, which nothing is shared with.
+    let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
+    let space = SpaceId::from(uuid!("0192a5b0-7c00-7000-8000-000000000001"));
+    world.users[1].groups = [user_group].into();
+    world.user_groups = vec![UserGroup {
+        name: "Tenants".to_owned(),
+        ..UserGroup::blank(user_group)
+    }];
+    world.devices[0].groups = [device_group].into();
+    world.devices[0].spaces = [space].into();
+    world.device_groups = vec![DeviceGroup {
+        name: "Ground floor".to_owned(),
+        ..DeviceGroup::blank(device_group)
+    }];
+    world.spaces = vec![Space {
+        name: "Lobby".to_owned(),
+        devices: [1.try_into()?].into(),
+        ..Space::blank(space)
+    }];
+    let hours = Period {
+        start: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),
+        end: NaiveTime::from_hms_opt(17, 0, 0).unwrap_or_default(),
+    };
+    world.schedules = vec![Schedule {
+        name: "Office hours".to_owned(),
+        rules: vec![Rule::daily(Some(hours))],
+        ..Schedule::blank(1.try_into()?)
     }];
     world.shares = vec![past_share()?];
     Ok(world.with_token(ADMIN_TOKEN, one, "demo-admin").with_token(

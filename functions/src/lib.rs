@@ -6,10 +6,17 @@
 //! difference between one minute of building and ten.
 
 pub mod authorizer;
+pub mod device_groups;
+pub mod devices;
+mod directory;
 pub mod docs;
 mod lambda;
 pub mod openapi;
 pub mod organizations;
+pub mod schedules;
 pub mod shares;
+pub mod spaces;
+pub mod user_groups;
+pub mod users;
 
 pub use lambda::{Call, Endpoint, OpenCall, OpenEndpoint, serve, serve_open, store};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, UserId};
-use crate::role::{Area, Reach, Role};
+use crate::role::{Area, By, Reach, Role};
 use crate::wire::Error;
 
 /// What the authorizer found out of a credential. API Gateway hands it to every function
@@ -113,7 +113,9 @@ impl OrganizationScope {
 
     /// Whether one of the caller's roles here reaches that far.
     pub fn reaches(&self, area: Area, reach: Reach) -> bool {
-        self.roles.iter().any(|role| role.reach(area) >= reach)
+        self.roles
+            .iter()
+            .any(|role| By::Role(*role).reach(area) >= reach)
     }
 }
 

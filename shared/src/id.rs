@@ -8,10 +8,14 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
+use uuid::{Builder, Uuid};
+
+use crate::secret::{Random, RandomFailed};
 
 /// The largest integer that JavaScript holds exactly, 2⁵³ − 1.
 pub const MAX: u64 = (1 << 53) - 1;
@@ -33,6 +37,88 @@ pub trait Id: Copy + TryFrom<u64, Error = OutOfRange> {
 
     /// An id for a thing made at `now`. The low bits come from `random`.
     fn generate(now: DateTime<Utc>, random: u16) -> Self;
+}
+
+/// What names a thing of the directory: a number, or a UUID. Those made later sort after
+/// those made before.
+pub trait Identifier:
+    Copy + Ord + fmt::Display + std::str::FromStr + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// A new one, for a thing made at `now`.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed>;
+
+    /// How it stands in keys: texts whose order is that of the ids.
+    fn key_text(self) -> String;
+}
+
+macro_rules! identifiers {
+    ($($name:ident)*) => {$(
+        impl Identifier for $name {
+            fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
+                Ok(Self::generate(now, random.bits()?))
+            }
+
+            fn key_text(self) -> String {
+                format!("{:016}", self.0)
+            }
+        }
+    )*};
+}
+
+identifiers! { OrganizationId UserId UserGroupId DeviceId DeviceGroupId ScheduleId }
+
+/// Names a space. Written as 32 hexadecimal digits; read with dashes and braces, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SpaceId(Uuid);
+
+impl Identifier for SpaceId {
+    fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let builder = Builder::from_unix_timestamp_millis(millis, &random.bytes()?);
+        Ok(Self(builder.into_uuid()))
+    }
+
+    fn key_text(self) -> String {
+        self.to_string()
+    }
+}
+
+impl From<Uuid> for SpaceId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for SpaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+impl std::str::FromStr for SpaceId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for SpaceId {
+    type Error = uuid::Error;
+
+    fn try_from(text: String) -> Result<Self, uuid::Error> {
+        text.parse()
+    }
+}
+
+impl From<SpaceId> for String {
+    fn from(id: SpaceId) -> String {
+        id.to_string()
+    }
 }
 
 fn generate(now: DateTime<Utc>, random: u16) -> u64 {

@@ -1,6 +1,8 @@
-//! What the roles of an organization allow.
+//! Who may do what, by role and by grant.
 
 use serde::{Deserialize, Serialize};
+
+use crate::wire::json::Named;
 
 /// A role that a user has in an organization. A user without one is a plain member, who
 /// may do what their own grants give them.
@@ -20,32 +22,88 @@ pub enum Role {
     Device,
 }
 
-/// What a role may be allowed to work on.
+/// What a right is about: the rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
+    /// Organizations, users, devices, their groups, spaces, named schedules.
+    Directory,
     /// Shares, whatever their source.
     Shares,
+    /// Accesses.
+    Accesses,
+    /// Access templates.
+    Templates,
+    /// New codes for all accesses at once.
+    ReprogramCodes,
+    /// Whether a door opens, for whom and when.
+    Decisions,
 }
 
-/// How far a role's right goes in an area.
+/// By what someone has a right: the columns of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A role in the organization.
+    Role(Role),
+    /// `administrate` on a source, by a grant that holds now.
+    Administration,
+    /// Belonging to the organization.
+    Membership,
+}
+
+/// How far a right goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// No right of the role's own.
+    /// No right.
     Nothing,
-    /// Read everything.
+    /// What is the caller's own or is about them: to read, and to claim what is offered.
+    Own,
+    /// What is about the source that they administrate, never more than they hold.
+    Source,
+    /// Read everything, or ask about anything.
     Read,
     /// Read and change everything.
     Write,
 }
 
-impl Role {
-    /// How far this role's right goes in `area`: the one table of what roles allow.
-    pub fn reach(self, area: Area) -> Reach {
-        use Reach::{Nothing, Write};
-        use Role::{AccessAdmin, AccessTemplateAdmin, Admin, Device, Receptionist, TenantAdmin};
-        match (area, self) {
-            (Area::Shares, Admin | TenantAdmin | AccessAdmin) => Write,
-            (Area::Shares, AccessTemplateAdmin | Receptionist | Device) => Nothing,
-        }
+/// Who may do what: the one table. A role's right adds to those of a member.
+#[rustfmt::skip]
+const fn row(area: Area) -> [Reach; 6] {
+    use Reach::{Nothing, Own, Read, Source, Write};
+    match area {
+        //                       Admin,       Access- Access-        Recep-   Admini-  Member-
+        //                       TenantAdmin  Admin   TemplateAdmin  tionist  stration ship
+        Area::Directory      => [Write,       Read,   Read,          Read,    Source,  Own],
+        Area::Shares         => [Write,       Write,  Nothing,       Nothing, Source,  Own],
+        Area::Accesses       => [Write,       Write,  Nothing,       Read,    Nothing, Own],
+        Area::Templates      => [Write,       Read,   Write,         Nothing, Nothing, Nothing],
+        Area::ReprogramCodes => [Write,       Nothing, Nothing,      Nothing, Nothing, Nothing],
+        Area::Decisions      => [Read,        Read,   Nothing,       Read,    Source,  Own],
     }
+}
+
+impl By {
+    /// How far the right goes in `area` that one has by this.
+    pub const fn reach(self, area: Area) -> Reach {
+        let column = match self {
+            Self::Role(Role::Admin | Role::TenantAdmin) => 0,
+            Self::Role(Role::AccessAdmin) => 1,
+            Self::Role(Role::AccessTemplateAdmin) => 2,
+            Self::Role(Role::Receptionist) => 3,
+            Self::Administration => 4,
+            // A door's controller has its endpoint, and there no more than its role.
+            Self::Membership | Self::Role(Role::Device) => 5,
+        };
+        row(area)[column]
+    }
+}
+
+impl Named for Role {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("Admin", Self::Admin),
+        ("TenantAdmin", Self::TenantAdmin),
+        ("AccessAdmin", Self::AccessAdmin),
+        ("AccessTemplateAdmin", Self::AccessTemplateAdmin),
+        ("Receptionist", Self::Receptionist),
+        ("Device", Self::Device),
+    ];
 }

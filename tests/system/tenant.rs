@@ -1,12 +1,15 @@
 //! Organizations that tests need.
 
 use chrono_tz::Europe::Amsterdam;
-use latchkey::directory::{Device, DeviceGroup, Schedule, User, UserGroup};
-use latchkey::id::Id;
+use latchkey::directory::{Device, DeviceGroup, Resource, Schedule, Space, User, UserGroup};
+use latchkey::id::{Id, SpaceId};
 use latchkey::role::Role;
 use latchkey_demo::World;
 use serde_json::{Value, json};
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
+
+/// The space of each tenant.
+const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
 
 /// An organization with a token for each of its users.
 pub struct Tenant {
@@ -21,7 +24,8 @@ fn id<T: Id>(number: u64) -> T {
 impl Tenant {
     /// Organization `number`, with user 1, an admin; users 2 to 9, plain members; user
     /// groups 1 (users 2 and 3) and 2 (nobody); devices 1 and 2; device groups 1 (device
-    /// 1) and 2 (nothing); named schedule 1, of Mondays.
+    /// 1) and 2 (nothing); named schedule 1, of Mondays;
+    /// one space without devices.
     pub fn new(number: u64) -> Self {
         let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
         world.users = (1..=9)
@@ -38,44 +42,43 @@ impl Tenant {
                 } else {
                     [].into()
                 },
+                version: 1,
             })
             .collect();
         world.user_groups = [1, 2]
             .map(|group| UserGroup {
-                id: id(group),
                 name: format!("Group {group}"),
+                ..UserGroup::blank(id(group))
             })
             .into();
         world.devices = [1, 2]
             .map(|device| Device {
-                id: id(device),
                 name: format!("Door {device}"),
                 time_zone: Some(Amsterdam),
-                location: None,
-                remarks: None,
-                carousel_image_url: None,
                 groups: if device == 1 {
                     [id(1)].into()
                 } else {
                     [].into()
                 },
+                ..Device::blank(id(device))
             })
             .into();
         world.device_groups = [1, 2]
             .map(|group| DeviceGroup {
-                id: id(group),
                 name: format!("Floor {group}"),
-                location: None,
-                remarks: None,
+                ..DeviceGroup::blank(id(group))
             })
             .into();
         let mondays = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]);
         let rules = serde_json::from_value(mondays).unwrap();
         world.schedules = vec![Schedule {
-            id: id(1),
             name: "Mondays".to_owned(),
             rules,
-            kept_by: 0,
+            ..Schedule::blank(id(1))
+        }];
+        world.spaces = vec![Space {
+            name: "Hall".to_owned(),
+            ..Space::blank(SpaceId::from(SPACE))
         }];
         let tokens: Vec<_> = (1..=9).map(|_| Uuid::new_v4()).collect();
         for (index, token) in tokens.iter().enumerate() {

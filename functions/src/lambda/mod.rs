@@ -15,9 +15,9 @@ use futures_util::FutureExt;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use latchkey::caller::Caller;
+use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
-use latchkey::table::{BoxFuture, Table};
+use latchkey::table::{BoxFuture, Key, Read, Table};
 use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub struct Endpoint {
 /// One call of an endpoint, with all that it may depend on.
 #[derive(Debug)]
 pub struct Call {
+    /// The name of the endpoint that is called.
+    pub operation: &'static str,
     /// What is asked.
     pub request: Request,
     /// Who asks.
@@ -78,6 +80,30 @@ impl OpenCall {
         store::table(&self.random).await
     }
 }
+
+impl Call {
+    /// What stands at a key in an organization that the caller belongs to, with the scope
+    /// that found it. Looked for once more, strongly, when it is not there: so that what
+    /// was just created always is. One round trip when it is found.
+    pub(crate) async fn find<T: DeserializeOwned>(
+        &self,
+        key: impl Fn(&OrganizationScope) -> Option<Key>,
+        reads: &[Read],
+    ) -> Result<Option<(OrganizationScope, T)>> {
+        for read in reads {
+            for scope in self.caller.scopes() {
+                let Some(key) = key(&scope) else { continue };
+                if let Some(item) = self.table.get(&key, *read).await? {
+                    return Ok(Some((scope, item)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// For what is only shown: cheap, and fresh where cheap does not find it.
+pub(crate) const SHOWN: &[Read] = &[Read::Eventual, Read::Strong];
 
 /// Serves `endpoint` until Lambda ends the process.
 pub fn serve(endpoint: Endpoint) -> ExitCode {
@@ -181,7 +207,7 @@ async fn answer(
 ) -> Result<http::Response<Body>, Infallible> {
     let started = Instant::now();
     let (request_id, caller) = context(&event);
-    let handled = handle(handler, request(event), caller.clone(), random);
+    let handled = handle(operation, handler, request(event), caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(result) => result,
@@ -209,6 +235,7 @@ async fn answer(
 }
 
 async fn handle(
+    operation: &'static str,
     handler: Handler,
     request: Request,
     caller: Option<Caller>,
@@ -220,6 +247,7 @@ async fn handle(
             let caller = caller.ok_or(Error::Unauthenticated)?;
             let table = store::table(&random).await?;
             let call = Call {
+                operation,
                 request,
                 caller,
                 table,
@@ -261,11 +289,38 @@ fn request(event: lambda_http::Request) -> Request {
                 .collect()
         })
         .unwrap_or_default();
+    let query = event
+        .query_string_parameters_ref()
+        .map(|parameters| {
+            parameters
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect()
+        })
+        .unwrap_or_default();
+    let url = url(&event);
     let (parts, body) = event.into_parts();
     Request {
         headers: parts.headers,
+        url,
         path,
+        query,
         body: body.to_vec(),
+    }
+}
+
+/// Where the client sent the request: with the stage in the path, or with what stands in
+/// its place under a domain of one's own.
+fn url(event: &lambda_http::Request) -> String {
+    let header = |name| event.headers().get(name)?.to_str().ok();
+    let path = match event.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.path.clone(),
+        _ => None,
+    };
+    let path = path.unwrap_or_default();
+    match (header("x-forwarded-proto"), header("host")) {
+        (Some(scheme), Some(host)) => format!("{scheme}://{host}{path}"),
+        _ => path,
     }
 }
 

@@ -50,12 +50,14 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         registered: true,
         roles: vec![Role::Admin],
         groups: [].into(),
+        version: 1,
     };
     let organization = Organization {
         id,
         name: new.name,
         personal: new.personal,
         time_zone: new.time_zone,
+        version: 1,
     };
     let secret = ApiKeySecret::generate(&call.random)?;
     let credential = Credential {

@@ -1,3 +1,5 @@
 //! Organizations.
 
 pub mod bootstrap;
+pub mod get;
+pub mod update;

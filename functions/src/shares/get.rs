@@ -15,7 +15,7 @@ use latchkey::share::{Names, Share, SourceDetails, View};
 use latchkey::table::{Items, Read};
 use latchkey::wire::{Error, Response, Result};
 
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, SHOWN};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -43,7 +43,8 @@ const WHAT: &str = "share";
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
     let id: ShareId = call.request.path_id("shareId", WHAT)?;
-    let (scope, share) = find(&call, id).await?.ok_or(Error::NotFound(WHAT))?;
+    let found = call.find(|scope| Some(scope.share(id)), SHOWN).await?;
+    let (scope, share): (_, Share) = found.ok_or(Error::NotFound(WHAT))?;
     let caller = scope.user(call.caller.user());
 
     let mut keys = vec![
@@ -64,17 +65,6 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
     let version = share.version;
     let names = names(&scope, &share, &items)?;
     Ok(Response::json(StatusCode::OK, &View::new(share, names, call.now)).etag(version))
-}
-
-async fn find(call: &Call, id: ShareId) -> Result<Option<(OrganizationScope, Share)>> {
-    for read in [Read::Eventual, Read::Strong] {
-        for scope in call.caller.scopes() {
-            if let Some(share) = call.table.get(&scope.share(id), read).await? {
-                return Ok(Some((scope, share)));
-            }
-        }
-    }
-    Ok(None)
 }
 
 async fn may_read(

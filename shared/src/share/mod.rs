@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use new::rules;
 pub use new::{MAX_RULES, NewShare, NewShareBody};
 pub use view::{Names, SourceDetails, View};
 

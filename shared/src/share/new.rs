@@ -107,7 +107,7 @@ impl NewShare {
             // Each is read before any is asked for, so that every fault is found.
             let organization = body.required("organizationId");
             let window = window(&body, now);
-            let rules = rules(&body);
+            let rules = rules(&body, "schedule").unwrap_or_default();
             let schedule = schedule(&body);
             let permissions = permissions(&body);
             let source = source(&body);
@@ -203,9 +203,10 @@ fn is_over_everywhere(window: &LocalWindow, now: DateTime<Utc>) -> bool {
     end.is_some_and(|end| end <= now.with_timezone(&last).naive_local())
 }
 
-fn rules(body: &Fields<'_>) -> Vec<Rule> {
-    let rules = body.objects("schedule", MAX_RULES).unwrap_or_default();
-    rules.iter().filter_map(rule).collect()
+/// The rules in a list of the body; `None` when it is left out.
+pub(crate) fn rules(body: &Fields<'_>, name: &str) -> Option<Vec<Rule>> {
+    let rules = body.objects(name, MAX_RULES)?;
+    Some(rules.iter().filter_map(rule).collect())
 }
 
 fn rule(fields: &Fields<'_>) -> Option<Rule> {

@@ -11,7 +11,8 @@ use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::grant::{Receiver, Source};
 use crate::id::{
-    DeviceGroupId, DeviceId, Id, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
+    DeviceGroupId, DeviceId, Id, Identifier, OrganizationId, ScheduleId, ShareId, UserGroupId,
+    UserId,
 };
 use crate::invitation::InvitationHash;
 
@@ -96,6 +97,38 @@ fn source_text(source: Source) -> String {
 impl OrganizationScope {
     fn key(&self, sk: String) -> Key {
         in_organization(self.organization(), sk)
+    }
+
+    /// A thing of the directory, by its kind and its id as keys have it.
+    pub fn thing(&self, kind: &str, id: impl Identifier) -> Key {
+        self.key(format!("{kind}#{}", id.key_text()))
+    }
+
+    /// All things of one kind.
+    pub fn things(&self, kind: &str) -> KeyPrefix {
+        KeyPrefix(self.key(format!("{kind}#")))
+    }
+
+    /// That something is in a group: one item a member, so that they are found in pages.
+    pub fn membership(&self, group: &Key, member: &Key) -> Key {
+        let KeyPrefix(mut key) = self.memberships(group);
+        key.sk.push_str(&member.sk);
+        key
+    }
+
+    /// All that is in a group.
+    pub fn memberships(&self, group: &Key) -> KeyPrefix {
+        KeyPrefix(self.key(format!("MEMBER#{}#", group.sk)))
+    }
+
+    /// That a user has this e-mail address, and so no other one may.
+    pub fn email_address(&self, address: &str) -> Key {
+        self.key(format!("EMAIL#{}", address.to_lowercase()))
+    }
+
+    /// That a user has this phone number, and so no other one may.
+    pub fn phone_number(&self, number: &str) -> Key {
+        self.key(format!("PHONE#{number}"))
     }
 
     /// The organization itself.

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use key::{Key, KeyPrefix};
-pub use transaction::{Failed, Transaction};
+pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};
@@ -162,6 +162,73 @@ impl Table {
         })
     }
 
+    /// A page of the items whose sort key begins so, in the order of the keys: at most
+    /// `size`, those after the place `after`; with the place of the last of them when there
+    /// are more. A place is what a key has after the prefix. One round trip.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page<T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        size: usize,
+        after: Option<&str>,
+        read: Read,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let (items, next) = self.page_items(prefix, size, after, read).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, next))
+    }
+
+    fn page_items<'t>(
+        &'t self,
+        prefix: &'t KeyPrefix,
+        size: usize,
+        after: Option<&'t str>,
+        read: Read,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
+        Box::pin(async move {
+            let start = after.map(|place| Key {
+                pk: prefix.0.pk.clone(),
+                sk: format!("{}{place}", prefix.0.sk),
+            });
+            // One more than asked for tells whether there is more: where DynamoDB itself
+            // stops, there may be nothing after.
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
+                .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
+                .consistent_read(read == Read::Strong)
+                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.map(|key| key.attributes()));
+            let output = call.send().await.map_err(failure::answer)?;
+            let mut items = output.items.unwrap_or_default();
+            let more = items.len() > size || output.last_evaluated_key.is_some();
+            items.truncate(size);
+            let place = match items.last().and_then(|item| item.get(key::SK)) {
+                Some(AttributeValue::S(key)) if more => key.strip_prefix(&prefix.0.sk),
+                _ => None,
+            };
+            let place = place.map(str::to_owned);
+            Ok((items, place))
+        })
+    }
+
+    /// Waits a little before a change is tried again that met another one; longer after
+    /// each attempt.
+    ///
+    /// # Errors
+    /// 500 when the system has no random numbers.
+    pub fn back_off(&self, attempt: u32) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            tokio::time::sleep(transaction::wait(attempt, self.random.bits()?)).await;
+            Ok(())
+        })
+    }
+
     /// An empty transaction. Its items are told apart by tags of the type `T`.
     pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
         Transaction::new(self)
@@ -185,6 +252,11 @@ impl Items {
             },
             item,
         );
+    }
+
+    /// Whether there is an item with this key.
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
     }
 
     /// The item with this key, if it exists.

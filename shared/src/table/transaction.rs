@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -19,11 +20,42 @@ const MAX_ATTEMPTS: u32 = 8;
 /// The name of the attribute that DynamoDB's time to live goes by.
 const EXPIRES_AT: &str = "expiresAt";
 
+/// The name of the attribute that grows by one with each change of an item.
+const VERSION: &str = "version";
+
 /// Writes and checks to be sent together. Each has a tag, by which a refusal names it.
 pub struct Transaction<'t, T> {
     table: &'t Table,
     items: Vec<TransactWriteItem>,
     tags: Vec<T>,
+}
+
+/// Under which conditions an item may be taken away, besides that it is there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Only<'v> {
+    /// It has one of these versions.
+    pub versions: Option<&'v [u64]>,
+    /// This attribute of it, a count, is nought or missing.
+    pub unused: Option<&'static str>,
+}
+
+/// One of the things in a set that an item has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    /// Of a set of numbers.
+    Number(u64),
+    /// Of a set of texts.
+    Text(String),
+}
+
+impl Element {
+    /// The set of nothing else.
+    fn alone(&self) -> AttributeValue {
+        match self {
+            Self::Number(number) => AttributeValue::Ns(vec![number.to_string()]),
+            Self::Text(text) => AttributeValue::Ss(vec![text.clone()]),
+        }
+    }
 }
 
 /// Why a transaction did not happen.
@@ -99,18 +131,164 @@ impl<'t, T: Copy> Transaction<'t, T> {
         Ok(self)
     }
 
-    /// Adds one to a number of an item; refused when there is no such item.
+    /// Adds one to a number of an item, which makes a new version of it; refused when there
+    /// is no such item.
     ///
     /// # Errors
     /// 500 when the key is none.
-    pub fn count_up(mut self, tag: T, key: &Key, attribute: &str) -> Result<Self> {
-        let update = Update::builder()
+    pub fn count_up(self, tag: T, key: &Key, attribute: &str) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .update_expression("ADD #count :one, #version :one")
+            .expression_attribute_names("#count", attribute);
+        self.with_update(tag, update)
+    }
+
+    /// Makes a new version of an item; refused when there is no such item.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn touch(self, tag: T, key: &Key) -> Result<Self> {
+        let update = self.new_version(key).update_expression("ADD #version :one");
+        self.with_update(tag, update)
+    }
+
+    /// Puts something into a set that an item has; refused when there is no such item.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn include(self, tag: T, key: &Key, set: &str, element: &Element) -> Result<Self> {
+        self.with_set(tag, key, set, element, "ADD #set :element, #version :one")
+    }
+
+    /// Takes something out of a set that an item has; refused when there is no such item.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn exclude(self, tag: T, key: &Key, set: &str, element: &Element) -> Result<Self> {
+        let expression = "DELETE #set :element ADD #version :one";
+        self.with_set(tag, key, set, element, expression)
+    }
+
+    fn with_set(
+        self,
+        tag: T,
+        key: &Key,
+        set: &str,
+        element: &Element,
+        expression: &str,
+    ) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .update_expression(expression)
+            .expression_attribute_names("#set", set)
+            .expression_attribute_values(":element", element.alone());
+        self.with_update(tag, update)
+    }
+
+    /// Changes what differs between an item `before` and `after`, and nothing else of it;
+    /// refused when there is no such item, or another version of it than `version`.
+    ///
+    /// # Errors
+    /// 500 when one of the two is no item.
+    pub fn change(
+        self,
+        tag: T,
+        key: &Key,
+        before: &impl Serialize,
+        after: &impl Serialize,
+        version: u64,
+    ) -> Result<Self> {
+        let (before, after) = (to_item(key, before)?, to_item(key, after)?);
+        let mut update = self
+            .new_version(key)
+            .condition_expression("attribute_exists(PK) AND #version = :version")
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        for (place, (name, value)) in after.iter().enumerate() {
+            if name != VERSION && before.get(name) != Some(value) {
+                set.push(format!("#set{place} = :set{place}"));
+                update = update
+                    .expression_attribute_names(format!("#set{place}"), name)
+                    .expression_attribute_values(format!(":set{place}"), value.clone());
+            }
+        }
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
+        for (place, name) in gone.enumerate() {
+            remove.push(format!("#remove{place}"));
+            update = update.expression_attribute_names(format!("#remove{place}"), name);
+        }
+        let mut expression = "ADD #version :one".to_owned();
+        for (verb, parts) in [("SET", set), ("REMOVE", remove)] {
+            if !parts.is_empty() {
+                expression.push_str(&format!(" {verb} {}", parts.join(", ")));
+            }
+        }
+        self.with_update(tag, update.update_expression(expression))
+    }
+
+    /// Takes an item away; refused when there is none, or one that is not as `only` says.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn delete(mut self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
+        let mut condition = "attribute_exists(PK)".to_owned();
+        let mut delete = Delete::builder()
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
-            .update_expression("ADD #count :one")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(versions) = only.versions {
+            // Nought is no version: a list must have something in it.
+            let wanted = versions.iter().chain(&[0]).enumerate();
+            let wanted = wanted.map(|(place, version)| (format!(":version{place}"), version));
+            let wanted: Vec<_> = wanted.collect();
+            let names: Vec<_> = wanted.iter().map(|(name, _)| name.as_str()).collect();
+            condition.push_str(&format!(" AND #version IN ({})", names.join(", ")));
+            delete = delete.expression_attribute_names("#version", VERSION);
+            for (name, version) in wanted {
+                let version = AttributeValue::N(version.to_string());
+                delete = delete.expression_attribute_values(name, version);
+            }
+        }
+        if let Some(count) = only.unused {
+            condition.push_str(" AND (attribute_not_exists(#count) OR #count = :nought)");
+            delete = delete
+                .expression_attribute_names("#count", count)
+                .expression_attribute_values(":nought", AttributeValue::N("0".to_owned()));
+        }
+        let delete = delete
+            .condition_expression(condition)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().delete(delete).build());
+        self.tags.push(tag);
+        Ok(self)
+    }
+
+    /// How many items it has. DynamoDB takes a hundred at most.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The beginning of an update of an item that must be there.
+    fn new_version(&self, key: &Key) -> UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
             .condition_expression("attribute_exists(PK)")
-            .expression_attribute_names("#count", attribute)
+            .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+    }
+
+    fn with_update(mut self, tag: T, update: UpdateBuilder) -> Result<Self> {
+        let update = update
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.items
@@ -136,11 +314,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
     }
 
-    fn put(
-        &self,
-        key: &Key,
-        value: &impl Serialize,
-    ) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder> {
+    fn put(&self, key: &Key, value: &impl Serialize) -> Result<PutBuilder> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(to_item(key, value)?));
@@ -148,11 +322,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    fn with_put(
-        mut self,
-        tag: T,
-        put: aws_sdk_dynamodb::types::builders::PutBuilder,
-    ) -> Result<Self> {
+    fn with_put(mut self, tag: T, put: PutBuilder) -> Result<Self> {
         let put = put
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
@@ -224,7 +394,7 @@ fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Ou
 }
 
 /// A random part of a span that doubles with each attempt: 25 ms, 50 ms, … at most 400 ms.
-fn wait(attempt: u32, random: u16) -> Duration {
+pub(super) fn wait(attempt: u32, random: u16) -> Duration {
     let span = Duration::from_millis(25) * 2_u32.pow(attempt.min(5) - 1);
     span.mul_f64(f64::from(random) / f64::from(u16::MAX))
 }

@@ -1,5 +1,6 @@
 //! What can go wrong, and the answer that each becomes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use http::StatusCode;
@@ -29,6 +30,9 @@ pub struct Body<'e> {
     /// What is wrong where: every fault that could be located.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'e [Fault],
+    /// What is there already, under the name of its id.
+    #[serde(flatten)]
+    existing: Option<BTreeMap<&'static str, u64>>,
 }
 
 /// What an endpoint gives.
@@ -52,6 +56,12 @@ pub enum Error {
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// 409: the thing exists already, is in use, or was changed meanwhile.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// 412: `If-Match` names another version than the one that is there.
+    #[error("the version is another")]
+    PreconditionFailed,
     /// 413: the body is larger than [`super::request::MAX_BODY`].
     #[error("body too large")]
     BodyTooLarge,
@@ -70,6 +80,25 @@ pub enum Error {
     /// 500: a bug. The cause is for the log alone.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+/// What stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// Another thing has what no two may have: here are the name and the value of its id.
+    #[error("{id_field} {id} has it already")]
+    Exists {
+        /// The name that the id goes by.
+        id_field: &'static str,
+        /// The id.
+        id: u64,
+    },
+    /// Others refer to it.
+    #[error("in use")]
+    InUse,
+    /// Others kept changing it.
+    #[error("changed meanwhile")]
+    Changed,
 }
 
 impl Error {
@@ -112,6 +141,24 @@ impl Error {
                     format!("{what} not found"),
                 );
             }
+            Self::Conflict(Conflict::Exists { .. }) => (
+                StatusCode::CONFLICT,
+                "alreadyExistsError",
+                "This exists already",
+            ),
+            Self::Conflict(Conflict::InUse) => {
+                (StatusCode::CONFLICT, "inUseError", "This is in use")
+            }
+            Self::Conflict(Conflict::Changed) => (
+                StatusCode::CONFLICT,
+                "conflictError",
+                "This was changed meanwhile, try again",
+            ),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "preconditionFailedError",
+                "If-Match does not hold: this was changed meanwhile",
+            ),
             Self::BodyTooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "requestTooLargeError",
@@ -153,6 +200,15 @@ impl Error {
         }
     }
 
+    fn existing(&self) -> Option<BTreeMap<&'static str, u64>> {
+        match self {
+            Self::Conflict(Conflict::Exists { id_field, id }) => {
+                Some(BTreeMap::from([(*id_field, *id)]))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later: then the answer says when to try.
     fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled(_) | Self::Unavailable(_))
@@ -168,6 +224,7 @@ impl Error {
             error_message: &message,
             error_code: code,
             details: self.details(),
+            existing: self.existing(),
         };
         let response = Response::json(status, &body);
         if self.is_transient() {

@@ -196,23 +196,132 @@ impl FromJson for Tz {
     }
 }
 
+/// Reads a text of 1 to `most` characters of any script, without white space at its ends.
+fn trimmed(what: &str, most: usize, value: &Value) -> Result<String, (FaultCode, String)> {
+    let text = text(what, value)?.trim();
+    let length = text.chars().count();
+    if (1..=most).contains(&length) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("expected 1 to {most} characters, got {length}");
+    Err((FaultCode::OutOfRange, message))
+}
+
 /// The name of a thing: 1 to 200 characters of any script, without white space at its ends.
 pub struct Label(pub String);
 
 impl FromJson for Label {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
-        let text = text("a name", value)?.trim();
-        let length = text.chars().count();
-        if (1..=MAX_LABEL).contains(&length) {
-            return Ok(Self(text.to_owned()));
-        }
-        let message = format!("expected 1 to {MAX_LABEL} characters, got {length}");
-        Err((FaultCode::OutOfRange, message))
+        trimmed("a name", 200, value).map(Self)
     }
 }
 
-/// The longest [`Label`], in characters.
-const MAX_LABEL: usize = 200;
+/// What there is to say of a thing: 1 to 2000 characters.
+pub struct Remark(pub String);
+
+impl FromJson for Remark {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        trimmed("a text", 2000, value).map(Self)
+    }
+}
+
+/// The address of something on the web.
+pub struct WebUrl(pub String);
+
+impl FromJson for WebUrl {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "a URL such as \"https://example.com/door.jpg\"";
+        let text = trimmed(EXPECTED, 2000, value)?;
+        url::Url::parse(&text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .map(|url| Self(url.into()))
+            .ok_or_else(|| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
+    }
+}
+
+/// An e-mail address, as it was given.
+pub struct Email(pub String);
+
+impl FromJson for Email {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "an e-mail address such as \"ada@example.com\"";
+        let text = text(EXPECTED, value)?.trim();
+        let options = email_address::Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        email_address::EmailAddress::parse_with_options(text, options)
+            .map(|address| Self(address.into()))
+            .map_err(|_| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
+    }
+}
+
+/// A phone number, as E.164 writes it.
+pub struct Phone(pub String);
+
+impl FromJson for Phone {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "an E.164 phone number such as \"+31612345678\"";
+        use phonelib::ParseError::{InvalidAreaCode, InvalidExchange};
+        let text = text(EXPECTED, value)?.trim();
+        let unreadable = || Err((FaultCode::InvalidValue, format!("expected {EXPECTED}")));
+        let Some(digits) = text.strip_prefix('+') else {
+            return unreadable();
+        };
+        match phonelib::try_normalize_phone_number(text) {
+            Ok(number) => Ok(Self(number)),
+            // North America gives out area codes now and then, and some never, for use in
+            // films: these are E.164 all the same.
+            Err(InvalidAreaCode | InvalidExchange)
+                if digits.bytes().all(|digit| digit.is_ascii_digit()) =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            Err(_) => unreadable(),
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident)*) => {$(
+        impl From<$name> for String {
+            fn from($name(text): $name) -> String {
+                text
+            }
+        }
+    )*};
+}
+
+texts! { Label Remark WebUrl Email Phone }
+
+/// A whole number from `LEAST` to `MOST`.
+pub struct Within<const LEAST: u32, const MOST: u32>(pub u32);
+
+impl<const LEAST: u32, const MOST: u32> FromJson for Within<LEAST, MOST> {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        let Value::Number(number) = value else {
+            return wrong_type("an integer", value);
+        };
+        number
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| (LEAST..=MOST).contains(number))
+            .map(Self)
+            .ok_or_else(|| {
+                (
+                    FaultCode::OutOfRange,
+                    format!("expected an integer from {LEAST} to {MOST}, got {number}"),
+                )
+            })
+    }
+}
+
+impl<const LEAST: u32, const MOST: u32> From<Within<LEAST, MOST>> for u32 {
+    fn from(Within(number): Within<LEAST, MOST>) -> u32 {
+        number
+    }
+}
 
 /// A text field that has one of a few values, read by their exact names.
 pub trait Named: Sized + 'static {
@@ -302,6 +411,11 @@ impl<'v> Fields<'v> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether the field is null: what a thing may lack is then taken away.
+    pub fn is_null(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(Value::is_null)
+    }
+
     /// Whether the field was given, well or badly.
     pub fn has(&self, name: &str) -> bool {
         self.value(name).is_some()
@@ -333,14 +447,41 @@ impl<'v> Fields<'v> {
             .map(|Name(value)| value.clone())
     }
 
+    /// Puts the field's value in the place of `target`, which stays as it is when the
+    /// field is left out, null or bad.
+    pub fn set<T: FromJson, U: From<T>>(&self, name: &str, target: &mut U) {
+        if let Some(value) = self.optional::<T>(name) {
+            *target = value.into();
+        }
+    }
+
+    /// The same of what a thing may lack: null takes it away.
+    pub fn set_or_clear<T: FromJson, U: From<T>>(&self, name: &str, target: &mut Option<U>) {
+        if self.is_null(name) {
+            *target = None;
+        } else if let Some(value) = self.optional::<T>(name) {
+            *target = Some(value.into());
+        }
+    }
+
+    /// The values of a list; `None` when it is left out or longer than `most`. Those that
+    /// cannot be read are faults, each with its place.
+    pub fn list<T: FromJson>(&self, name: &str, most: usize) -> Option<Vec<T>> {
+        let list = self.array(name, most)?;
+        let read = list.iter().enumerate().filter_map(|(i, value)| {
+            T::from_json(value)
+                .map_err(|(code, message)| self.fault(&format!("{name}[{i}]"), code, message))
+                .ok()
+        });
+        Some(read.collect())
+    }
+
     /// The fields of an object inside this one.
     pub fn object(&self, name: &str) -> Option<Fields<'v>> {
         Self::of(self.value(name)?, self.path(name), &self.faults)
     }
 
-    /// The fields of each object of a list inside this one; `None` when the list is left
-    /// out. A list longer than `most` is a fault and is not looked into.
-    pub fn objects(&self, name: &str, most: usize) -> Option<Vec<Fields<'v>>> {
+    fn array(&self, name: &str, most: usize) -> Option<&'v Vec<Value>> {
         let value = self.value(name)?;
         let Value::Array(list) = value else {
             self.fault(
@@ -355,6 +496,13 @@ impl<'v> Fields<'v> {
             self.fault(name, FaultCode::OutOfRange, message);
             return None;
         }
+        Some(list)
+    }
+
+    /// The fields of each object of a list inside this one; `None` when the list is left
+    /// out. A list longer than `most` is a fault and is not looked into.
+    pub fn objects(&self, name: &str, most: usize) -> Option<Vec<Fields<'v>>> {
+        let list = self.array(name, most)?;
         let path = self.path(name);
         let each = list.iter().enumerate();
         Some(
@@ -607,6 +755,60 @@ mod tests {
             "[]",
         ] {
             assert!(!read(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn phone_numbers_are_e164_and_are_written_one_way() {
+        let read = |text: &str| Phone::from_json(&text.into()).ok().map(|Phone(text)| text);
+        for (text, number) in [
+            ("+31612345678", "+31612345678"),
+            ("+49 (151) 1234-5678", "+4915112345678"),
+            (" +15551234567 ", "+15551234567"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(number), "{text}");
+        }
+        for text in [
+            "",
+            "+",
+            "+1",
+            "0612345678",
+            "0151 12345678",
+            "31612345678",
+            "+999123456789",
+            "+316x",
+            "+31612345678901234",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_parse() {
+        let email = |text: &str| Email::from_json(&text.into()).is_ok();
+        assert!(email("ada@example.com") && email("\u{fc}n\u{ef}@ex\u{e4}mple.de"));
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "Ada <ada@example.com>",
+            "ada@localhost",
+            "ada@[1.2.3.4]",
+        ] {
+            assert!(!email(text), "{text}");
+        }
+        let url = |text: &str| WebUrl::from_json(&text.into()).is_ok();
+        assert!(url("https://example.com/a b.jpg"));
+        for text in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "https://",
+            "ftp://example.com",
+        ] {
+            assert!(!url(text), "{text}");
         }
     }
 

@@ -5,10 +5,14 @@ pub mod error;
 pub mod headers;
 pub mod idempotency;
 pub mod json;
+pub mod page;
+pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
 
-pub use error::{Error, Result};
+pub use error::{Conflict, Error, Result};
+pub use page::Page;
+pub use query::Query;
 pub use request::{Body, Request};
 pub use response::Response;

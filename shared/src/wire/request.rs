@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, IF_MATCH};
 use serde_json::Value;
 
 use super::error::{Error, Result};
@@ -20,8 +20,12 @@ pub type Body = Vec<u8>;
 pub struct Request {
     /// The headers as the client sent them.
     pub headers: HeaderMap,
+    /// Where it was sent to, without the query.
+    pub url: String,
     /// The parameters of the path, decoded.
     pub path: HashMap<String, String>,
+    /// The parameters of the query, decoded, in the order of their names.
+    pub query: Vec<(String, String)>,
     /// The body.
     pub body: Body,
 }
@@ -62,6 +66,22 @@ impl Request {
         ) || (media_type.starts_with("application/") && media_type.ends_with("+json"))
     }
 
+    /// The versions that `If-Match` asks for.
+    pub fn if_match(&self) -> IfMatch {
+        let values = self.headers.get_all(IF_MATCH);
+        let tags = values
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+            .map(str::trim);
+        let tags: Vec<_> = tags.collect();
+        if tags.is_empty() || tags.contains(&"*") {
+            return IfMatch(None);
+        }
+        // A weak tag (`W/"1"`) never matches, and neither does what is none of ours.
+        let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        IfMatch(Some(tags.into_iter().filter_map(version).collect()))
+    }
+
     /// A parameter of the path, such as `shareId`.
     ///
     /// # Errors
@@ -71,6 +91,28 @@ impl Request {
             .get(name)
             .and_then(|text| text.parse().ok())
             .ok_or(Error::NotFound(what))
+    }
+}
+
+/// The versions that a change is meant for; any, when the client does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(Option<Vec<u64>>);
+
+impl IfMatch {
+    /// Whether the client named versions at all.
+    pub fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Whether a change of `version` is meant.
+    pub fn holds(&self, version: u64) -> bool {
+        self.versions()
+            .is_none_or(|versions| versions.contains(&version))
+    }
+
+    /// The versions, if the client named some.
+    pub fn versions(&self) -> Option<&[u64]> {
+        self.0.as_deref()
     }
 }
 
@@ -110,6 +152,22 @@ mod tests {
         ] {
             assert_eq!(status(Some(refused), b"{}"), Some(415), "{refused}");
         }
+    }
+
+    #[test]
+    fn if_match_names_versions_or_any() {
+        let of = |values: &[&str]| {
+            let mut request = Request::default();
+            for value in values {
+                request.headers.append(IF_MATCH, value.parse().unwrap());
+            }
+            request.if_match()
+        };
+        assert!(of(&[]).holds(3) && !of(&[]).is_given());
+        assert!(of(&["*"]).holds(3));
+        assert!(of(&["\"3\""]).holds(3) && !of(&["\"3\""]).holds(4));
+        assert!(of(&["\"1\", \"2\"", "\"3\""]).holds(3));
+        assert!(!of(&["W/\"3\""]).holds(3) && !of(&["3"]).holds(3) && !of(&[""]).holds(3));
     }
 
     #[test]

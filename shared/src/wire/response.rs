@@ -1,6 +1,6 @@
 //! What an endpoint answers.
 
-use http::header::{CONTENT_TYPE, ETAG};
+use http::header::{CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ impl Response {
         response.header(CONTENT_TYPE, "application/json")
     }
 
-    /// No document.
+    /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -60,6 +60,15 @@ impl Response {
     pub fn entity_tag(mut self, tag: &str) -> Self {
         if let Ok(tag) = HeaderValue::from_str(tag) {
             self.headers.insert(ETAG, tag);
+        }
+        self
+    }
+
+    /// The same with a link to what comes next.
+    #[must_use]
+    pub fn next(mut self, url: &str) -> Self {
+        if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
+            self.headers.insert(LINK, link);
         }
         self
     }

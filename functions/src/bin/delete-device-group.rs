@@ -1,0 +1,5 @@
+//! The Lambda function `delete-device-group`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::device_groups::delete::ENDPOINT)
+}

@@ -1,0 +1,5 @@
+//! The Lambda function `delete-user-group`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::user_groups::delete::ENDPOINT)
+}

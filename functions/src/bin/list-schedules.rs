@@ -1,0 +1,5 @@
+//! The Lambda function `list-schedules`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::schedules::list::ENDPOINT)
+}

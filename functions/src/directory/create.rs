@@ -1,0 +1,180 @@
+//! Creating.
+
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::Resource;
+use latchkey::id::Identifier;
+use latchkey::table::item::StoredAnswer;
+use latchkey::table::{Failed, Item, Key, from_item};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::{Map, Value};
+
+use super::writes;
+use crate::lambda::{Call, Endpoint};
+
+/// How many ids are tried. One in thousands is taken when many are made at once.
+const MAX_IDS: u32 = 5;
+
+/// What each item of a transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Part {
+    /// The first answer to a request with a key.
+    Idempotency,
+    /// The thing itself.
+    Itself,
+    /// A text that no two may have.
+    Claim,
+    /// What was a text that no two may have, or a link that there was.
+    Former,
+    /// The other end of the link with this number.
+    Link(usize),
+    /// What else is put in with it.
+    Further,
+}
+
+/// What a kind of thing is created with besides what all are.
+#[derive(Default)]
+pub(crate) struct Extra {
+    /// Further fields of the answer.
+    pub(crate) answer: Map<String, Value>,
+    /// Further items.
+    pub(crate) items: Vec<(Key, Value)>,
+}
+
+/// `POST`: creates a thing in the organization that the body names, and what goes with it,
+/// in one transaction: one round trip.
+pub(crate) const fn create<R: Resource>(operation: &'static str) -> Endpoint {
+    Endpoint {
+        operation,
+        handle: |call| Box::pin(create_with::<R>(call, |_, _, _| Ok(Extra::default()))),
+    }
+}
+
+/// The same with something more.
+pub(crate) async fn create_with<R: Resource>(
+    call: Call,
+    extra: fn(&Call, &OrganizationScope, &R) -> Result<Extra>,
+) -> Result<Response> {
+    let body = call.request.json()?;
+    for _ in 0..MAX_IDS {
+        let id = R::Id::make(call.now, &call.random)?;
+        let (organization, new) = R::create(id, &body)?;
+        let key = IdempotencyKey::of(&call.request, call.operation, &call.caller, &body)?;
+        let scope = call.caller.scope(organization)?;
+        if !writes(&scope) {
+            return Err(Error::InsufficientRights(Vec::new()));
+        }
+        let extra = extra(&call, &scope, &new)?;
+        let mut answer = Map::new();
+        answer.insert(R::ID_FIELD.to_owned(), json(&id)?);
+        answer.extend(extra.answer);
+        let answer = Response::json(StatusCode::CREATED, &answer);
+
+        let mut writes = call.table.transaction();
+        if let Some(key) = &key {
+            let stored = StoredAnswer::new(key, answer.body(), &call.random, call.now)?;
+            let at = scope.idempotency(&key.hash);
+            writes = writes.put_over_expired(Part::Idempotency, &at, &stored, call.now)?;
+        }
+        let at = R::key(&scope, id).ok_or_else(|| Error::Internal("no key".to_owned()))?;
+        writes = writes.put_new(Part::Itself, &at, &new)?;
+        let owner = json(&id)?;
+        for claim in new.claims(&scope) {
+            writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
+        }
+        let links = new.links(&scope);
+        for (place, link) in links.iter().enumerate() {
+            writes = writes.include(Part::Link(place), &link.to, link.set, &link.element)?;
+            if let Some((key, item)) = &link.item {
+                writes = writes.put_new(Part::Further, key, item)?;
+            }
+        }
+        for (key, item) in &extra.items {
+            writes = writes.put_new(Part::Further, key, item)?;
+        }
+        match writes.send().await {
+            Ok(()) => return Ok(answer),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => {
+                let fields: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
+                if let Some(answer) = replay(&refused, key.as_ref())? {
+                    return Ok(answer);
+                }
+                refusal(&refused, R::ID_FIELD, &fields)?;
+            }
+        }
+    }
+    Err(Error::Unavailable(format!(
+        "{MAX_IDS} ids in a row were taken"
+    )))
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// What stands where a text is claimed: whose it is.
+pub(super) fn claimed(owner: &Value) -> Value {
+    serde_json::json!({ "owner": owner })
+}
+
+/// The first answer again, if the request was one with a key that was used before.
+fn replay(
+    refused: &[(Part, Option<Item>)],
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Response>> {
+    let first = refused
+        .iter()
+        .find(|(part, _)| *part == Part::Idempotency)
+        .and_then(|(_, item)| item.clone());
+    match (first, key) {
+        (Some(item), Some(key)) => {
+            let stored: StoredAnswer = from_item(item)?;
+            stored.replay(key, StatusCode::CREATED).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a refused transaction says of the body: nothing, if it was about something else.
+///
+/// # Errors
+/// 400 for what the organization does not have, 409 for what another one has already.
+pub(super) fn refusal(
+    refused: &[(Part, Option<Item>)],
+    id_field: &'static str,
+    links: &[&str],
+) -> Result<()> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for (part, item) in refused {
+        match (part, item) {
+            (Part::Link(place), _) => {
+                let field = links.get(*place).copied().unwrap_or_default();
+                if !faults.iter().any(|fault| fault.field == field) {
+                    let message = "this organization does not have all of these";
+                    faults.push(Fault::new(field, FaultCode::NotFound, message));
+                }
+            }
+            (Part::Claim, Some(item)) => {
+                let Claimed { owner } = from_item(item.clone())?;
+                return Err(Error::Conflict(Conflict::Exists {
+                    id_field,
+                    id: owner,
+                }));
+            }
+            _ => {}
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults.into())
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Claimed {
+    owner: u64,
+}

@@ -1,0 +1,176 @@
+//! Listing, and showing one.
+
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Group, InGroup, Own, Resource, View};
+use latchkey::rights;
+use latchkey::role::{Area, By, Reach};
+use latchkey::table::Read;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::{Error, Page, Query, Response, Result};
+
+use super::reads;
+use crate::lambda::{Call, Endpoint, SHOWN};
+
+/// `GET` of all of a kind, in pages, oldest first; with an id in the path, `GET` of one.
+/// One round trip either way.
+pub(crate) const fn list<R: Resource>(operation: &'static str) -> Endpoint {
+    Endpoint {
+        operation,
+        handle: |call| {
+            Box::pin(async move {
+                if call.request.path.contains_key(R::ID_FIELD) {
+                    show::<R>(&call).await
+                } else {
+                    all::<R>(&call).await
+                }
+            })
+        },
+    }
+}
+
+/// Reads the organization that a list is of: the query's `organizationId`, else the only
+/// one that the caller belongs to.
+fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
+    const FIELD: &str = "organizationId";
+    if query.text(FIELD).is_some() {
+        let id = query.optional(FIELD, "the number of an organization")?;
+        return call.caller.scope(id).ok();
+    }
+    let mut scopes = call.caller.scopes();
+    match (scopes.next(), scopes.next()) {
+        (Some(scope), None) => Some(scope),
+        _ => {
+            query.fault(FIELD, FaultCode::Required, "you belong to more than one");
+            None
+        }
+    }
+}
+
+/// What a list is asked for: whose, and which page.
+pub(crate) struct Listed {
+    pub(crate) scope: OrganizationScope,
+    pub(crate) page: Page,
+}
+
+/// Reads the organization and the page of a list of the directory.
+///
+/// # Errors
+/// 400 for every fault of the query; 403 when the caller does not read the directory.
+pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
+    let scope = organization(call, &query);
+    let of = scope.as_ref().map(|scope| scope.organization().to_string());
+    let list = [call.operation, of.as_deref().unwrap_or_default()];
+    let page = Page::read(&query, &call.request, &list);
+    query.finish()?;
+    match scope {
+        Some(scope) if reads(&scope) => Ok(Listed { scope, page }),
+        _ => Err(Error::InsufficientRights(Vec::new())),
+    }
+}
+
+async fn all<R: Resource>(call: &Call) -> Result<Response> {
+    let Listed { scope, page } = in_organization(call, Query::of(&call.request))?;
+    let prefix = scope.things(R::KEY);
+    let after = page.after.as_deref();
+    let (things, next) = call
+        .table
+        .page(&prefix, page.size, after, Read::Eventual)
+        .await?;
+    Ok(shown::<R>(call, &scope, &page, &things, next))
+}
+
+/// A page of things, with a link to the next one.
+fn shown<R: Resource>(
+    call: &Call,
+    scope: &OrganizationScope,
+    page: &Page,
+    things: &[R],
+    next: Option<String>,
+) -> Response {
+    let views: Vec<_> = things.iter().map(|thing| View::new(scope, thing)).collect();
+    let response = Response::json(StatusCode::OK, &views);
+    match next {
+        Some(place) => response.next(&page.next(&call.request, &place)),
+        None => response,
+    }
+}
+
+/// One thing. One round trip for who reads the directory.
+async fn show<R: Resource>(call: &Call) -> Result<Response> {
+    let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
+    if R::own(id) == Own::Nobody && !call.caller.scopes().any(|scope| reads(&scope)) {
+        return Err(Error::InsufficientRights(Vec::new()));
+    }
+    let found = call.find::<R>(|scope| R::key(scope, id), SHOWN).await?;
+    let (scope, thing) = found.ok_or(Error::NotFound(R::WHAT))?;
+    if !reads(&scope) && !owns(call, &scope, R::own(id)).await? {
+        return Err(Error::NotFound(R::WHAT));
+    }
+    let view = View::new(&scope, &thing);
+    Ok(Response::json(StatusCode::OK, &view).etag(thing.version()))
+}
+
+/// Whether it is the caller's own, by what a member or an administrator of it has.
+async fn owns(call: &Call, scope: &OrganizationScope, own: Own) -> Result<bool> {
+    let reach = |by: By| by.reach(Area::Directory);
+    let user = call.caller.user();
+    match own {
+        Own::Nobody => Ok(false),
+        Own::User(id) => Ok(id == user && reach(By::Membership) >= Reach::Own),
+        Own::Source(source) => {
+            let held = rights::administration(&call.table, scope, user, source, call.now).await?;
+            Ok(held.is_given() && reach(By::Administration) >= Reach::Source)
+        }
+    }
+}
+
+/// `GET` of what is in a group, in pages. Three round trips: the group, a page of what is
+/// in it, and those things.
+pub(crate) async fn list_groups_members<G: Group>(call: &Call) -> Result<Response>
+where
+    <G::Member as Resource>::Id: TryFrom<u64>,
+{
+    let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
+    if !call.caller.scopes().any(|scope| reads(&scope)) {
+        return Err(Error::InsufficientRights(Vec::new()));
+    }
+    let group = |scope: &OrganizationScope| G::key(scope, id).filter(|_| reads(scope));
+    let found = call.find::<G>(group, SHOWN).await?;
+    let (scope, _) = found.ok_or(Error::NotFound(G::WHAT))?;
+    let group = group(&scope).ok_or(Error::NotFound(G::WHAT))?;
+
+    let of = [scope.organization().to_string(), id.to_string()];
+    let page = page(call, &[call.operation, &of[0], &of[1]])?;
+    let prefix = scope.memberships(&group);
+    let after = page.after.as_deref();
+    let (edges, next) = call
+        .table
+        .page::<InGroup>(&prefix, page.size, after, Read::Eventual)
+        .await?;
+    let ids = edges
+        .iter()
+        .filter_map(|edge| <G::Member as Resource>::Id::try_from(edge.member).ok());
+    let keys: Vec<_> = ids
+        .filter_map(|id| <G::Member as Resource>::key(&scope, id))
+        .collect();
+    let items = if keys.is_empty() {
+        Default::default()
+    } else {
+        call.table.get_all(&keys, Read::Eventual).await?
+    };
+    // One that is gone from the table is no member, whatever remains of it.
+    let members: Vec<G::Member> = keys
+        .iter()
+        .filter_map(|key| items.get(key).transpose())
+        .collect::<Result<_>>()?;
+    Ok(shown(call, &scope, &page, &members, next))
+}
+
+/// The page of a list that needs no more than one.
+fn page(call: &Call, list: &[&str]) -> Result<Page> {
+    let query = Query::of(&call.request);
+    let page = Page::read(&query, &call.request, list);
+    query.finish()?;
+    Ok(page)
+}

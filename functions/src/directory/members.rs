@@ -1,0 +1,89 @@
+//! Putting one thing into a group, and taking it out.
+//!
+//! Both sides change in one transaction: the set of groups that the member has, by which a
+//! decision finds them, and the item by which the group finds its members. The group gets
+//! a new version, so that whoever replaces its whole list at the same time meets the
+//! change.
+
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Group, Resource};
+use latchkey::table::{Failed, Item, Only};
+use latchkey::wire::{Error, Response, Result};
+
+use super::writing;
+use crate::lambda::{Call, Endpoint};
+
+/// What each item of the transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Group,
+    Member,
+    Edge,
+}
+
+/// `PUT`: puts something into a group; what is in it already stays. One round trip.
+pub(crate) const fn add<G: Group>(operation: &'static str) -> Endpoint {
+    Endpoint {
+        operation,
+        handle: |call| Box::pin(change::<G>(call, true)),
+    }
+}
+
+/// `DELETE`: takes something out of a group. One round trip.
+pub(crate) const fn remove<G: Group>(operation: &'static str) -> Endpoint {
+    Endpoint {
+        operation,
+        handle: |call| Box::pin(change::<G>(call, false)),
+    }
+}
+
+async fn change<G: Group>(call: Call, join: bool) -> Result<Response> {
+    let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
+    let what = G::Member::WHAT;
+    let member = call.request.path_id(G::Member::ID_FIELD, what)?;
+    let mut missing = G::WHAT;
+    for scope in &writing(&call)? {
+        let refused = match change_in::<G>(&call, scope, id, member, join).await? {
+            None => return Ok(Response::empty(StatusCode::NO_CONTENT)),
+            Some(refused) => refused,
+        };
+        let is = |part| refused.iter().any(|(refused, _)| *refused == part);
+        match (is(Part::Group), is(Part::Member), is(Part::Edge)) {
+            (true, ..) => {}
+            (_, true, _) => missing = what,
+            // It is in the group already.
+            _ if join => return Ok(Response::empty(StatusCode::NO_CONTENT)),
+            _ => missing = what,
+        }
+    }
+    Err(Error::NotFound(missing))
+}
+
+async fn change_in<G: Group>(
+    call: &Call,
+    scope: &OrganizationScope,
+    id: G::Id,
+    member: <G::Member as Resource>::Id,
+    join: bool,
+) -> Result<Option<Vec<(Part, Option<Item>)>>> {
+    let link = G::link(scope, id, member);
+    let (Some(group), Some((edge, item))) = (G::key(scope, id), link.item) else {
+        return Err(Error::NotFound(G::WHAT));
+    };
+    let writes = call.table.transaction().touch(Part::Group, &group)?;
+    let writes = if join {
+        writes
+            .include(Part::Member, &link.to, link.set, &link.element)?
+            .put_new(Part::Edge, &edge, &item)?
+    } else {
+        writes
+            .exclude(Part::Member, &link.to, link.set, &link.element)?
+            .delete(Part::Edge, &edge, Only::default())?
+    };
+    match writes.send().await {
+        Ok(()) => Ok(None),
+        Err(Failed::Refused(refused)) => Ok(Some(refused)),
+        Err(Failed::Error(error)) => Err(error),
+    }
+}

@@ -1,0 +1,161 @@
+//! Changing.
+
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Claim, InGroup, Link, Resource, View};
+use latchkey::table::{Failed, Read};
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::Value;
+
+use super::create::{Part, claimed, refusal};
+use super::writing;
+use crate::lambda::{Call, Endpoint};
+
+/// How often a change is tried that meets others.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// How many links may be made and ended at once: each is two of the hundred writes that
+/// DynamoDB takes in one transaction.
+const MAX_LINKS: usize = 48;
+
+/// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
+/// trips: it is read, and written on condition that it is still the same; one more for a
+/// group whose members are given, and one where others no longer belong to it.
+pub(crate) const fn update<R: Resource>(operation: &'static str) -> Endpoint {
+    Endpoint {
+        operation,
+        handle: |call| Box::pin(change::<R>(call)),
+    }
+}
+
+async fn change<R: Resource>(call: Call) -> Result<Response> {
+    let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
+    let body = call.request.json()?;
+    // What is wrong with the body is wrong with it whatever stands in the table.
+    R::blank(id).changed(&body)?;
+    let scopes = writing(&call)?;
+    let if_match = call.request.if_match();
+    for attempt in 1..=MAX_ATTEMPTS {
+        let found = find::<R>(&call, &scopes, id).await?;
+        let (scope, before) = found.ok_or(Error::NotFound(R::WHAT))?;
+        if !if_match.holds(before.version()) {
+            return Err(Error::PreconditionFailed);
+        }
+        match replace(&call, scope, before, &body).await? {
+            Some(answer) => return Ok(answer),
+            None if if_match.is_given() => return Err(Error::PreconditionFailed),
+            None => call.table.back_off(attempt).await?,
+        }
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}
+
+async fn find<'s, R: Resource>(
+    call: &Call,
+    scopes: &'s [OrganizationScope],
+    id: R::Id,
+) -> Result<Option<(&'s OrganizationScope, R)>> {
+    for scope in scopes {
+        if let Some(key) = R::key(scope, id)
+            && let Some(thing) = call.table.get(&key, Read::Strong).await?
+        {
+            return Ok(Some((scope, thing)));
+        }
+    }
+    Ok(None)
+}
+
+/// One attempt; `None` when it was changed meanwhile.
+async fn replace<R: Resource>(
+    call: &Call,
+    scope: &OrganizationScope,
+    mut before: R,
+    body: &Value,
+) -> Result<Option<Response>> {
+    let after = before.changed(body)?;
+    if let Some(prefix) = after.listed(scope) {
+        let listed: Vec<InGroup> = call.table.query(&prefix, Read::Strong).await?;
+        before.set_listed(&listed);
+    }
+    let (old, new) = (before.links(scope), after.links(scope));
+    let joined: Vec<_> = missing(&new, &old).collect();
+    let left: Vec<_> = missing(&old, &new).collect();
+    if joined.is_empty() && left.is_empty() && after == before {
+        return Ok(Some(answer(scope, &before)));
+    }
+
+    let changes = || joined.iter().chain(&left);
+    if changes().count() > MAX_LINKS {
+        let field = changes().next().map_or("", |link| link.field.as_str());
+        let message = format!("at most {MAX_LINKS} can be put in and taken out at once");
+        return Err(Error::invalid(field, FaultCode::OutOfRange, message));
+    }
+
+    let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
+    let mut writes =
+        call.table
+            .transaction()
+            .change(Part::Itself, &key, &before, &after, before.version())?;
+    let (had, has) = (before.claims(scope), after.claims(scope));
+    let gone = |claim: &&Claim| !has.contains(claim);
+    for claim in had.iter().filter(gone) {
+        writes = writes.delete(Part::Former, &claim.key, Default::default())?;
+    }
+    let owner = serde_json::to_value(after.id());
+    let owner = owner.map_err(|error| Error::Internal(error.to_string()))?;
+    for claim in has.iter().filter(|claim| !had.contains(claim)) {
+        writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
+    }
+    // Who is gone from the table takes no place in a set; the links to those are cleaned
+    // up elsewhere.
+    let there = present(call, &left).await?;
+    for link in there {
+        writes = writes.exclude(Part::Former, &link.to, link.set, &link.element)?;
+    }
+    for link in &left {
+        if let Some((key, _)) = &link.item {
+            writes = writes.delete(Part::Former, key, Default::default())?;
+        }
+    }
+    for (place, link) in joined.iter().enumerate() {
+        writes = writes.include(Part::Link(place), &link.to, link.set, &link.element)?;
+        if let Some((key, item)) = &link.item {
+            writes = writes.put_new(Part::Former, key, item)?;
+        }
+    }
+    let fields: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
+    match writes.send().await {
+        Ok(()) => Ok(Some(answer(scope, &after.next_version()))),
+        Err(Failed::Error(error)) => Err(error),
+        Err(Failed::Refused(refused)) => {
+            refusal(&refused, R::ID_FIELD, &fields)?;
+            Ok(None)
+        }
+    }
+}
+
+/// The links that are in `these` and not in `those`.
+fn missing<'l>(these: &'l [Link], those: &'l [Link]) -> impl Iterator<Item = &'l Link> {
+    these
+        .iter()
+        .filter(|link| !those.iter().any(|other| other.to == link.to))
+}
+
+/// Those links whose other end is still there.
+async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> = links.iter().map(|link| link.to.clone()).collect();
+    let mut there = Vec::new();
+    for (keys, links) in keys.chunks(100).zip(links.chunks(100)) {
+        let items = call.table.get_all(keys, Read::Strong).await?;
+        there.extend(links.iter().filter(|link| items.has(&link.to)).copied());
+    }
+    Ok(there)
+}
+
+fn answer<R: Resource>(scope: &OrganizationScope, thing: &R) -> Response {
+    Response::json(StatusCode::OK, &View::new(scope, thing)).etag(thing.version())
+}

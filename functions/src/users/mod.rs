@@ -1,0 +1,6 @@
+//! `/v2/users`.
+
+pub mod create;
+pub mod delete;
+pub mod list;
+pub mod update;

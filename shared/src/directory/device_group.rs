@@ -1,0 +1,117 @@
+//! Groups of devices.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Device, Group, InGroup, Link, MAX_LISTED, Own, Resource, first};
+use crate::caller::OrganizationScope;
+use crate::grant::Source;
+use crate::id::{DeviceGroupId, DeviceId, Id};
+use crate::table::{Element, KeyPrefix};
+use crate::wire::json::{Fields, Label, Remark};
+
+/// A group of devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceGroup {
+    /// Its number.
+    pub id: DeviceGroupId,
+    /// Its name.
+    pub name: String,
+    /// Where its devices are, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What else there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remarks: Option<String>,
+    /// Grows by one with each change, of who is in it too.
+    #[serde(default = "first")]
+    pub version: u64,
+    /// Who is in it, as far as a body says; in the table each has an item.
+    #[serde(skip)]
+    pub devices: Option<BTreeSet<DeviceId>>,
+}
+
+impl Resource for DeviceGroup {
+    type Id = DeviceGroupId;
+    const KEY: &'static str = "DEVICEGROUP";
+    const WHAT: &'static str = "device group";
+    const ID_FIELD: &'static str = "deviceGroupId";
+    const REQUIRED: &'static [&'static str] = &["name"];
+
+    fn blank(id: DeviceGroupId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            location: None,
+            remarks: None,
+            version: 1,
+            devices: None,
+        }
+    }
+
+    fn id(&self) -> Self::Id {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn next_version(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("name", &mut self.name);
+        body.set_or_clear::<Label, _>("location", &mut self.location);
+        body.set_or_clear::<Remark, _>("remarks", &mut self.remarks);
+        let devices = body.list::<DeviceId>("devices", MAX_LISTED);
+        self.devices = devices.map(BTreeSet::from_iter);
+    }
+
+    fn own(id: DeviceGroupId) -> Own {
+        Own::Source(Source::DeviceGroup(id))
+    }
+
+    fn links(&self, scope: &OrganizationScope) -> Vec<Link> {
+        let listed = self.devices.iter().flatten();
+        listed.map(|id| Self::link(scope, self.id, *id)).collect()
+    }
+
+    fn listed(&self, scope: &OrganizationScope) -> Option<KeyPrefix> {
+        self.devices
+            .as_ref()
+            .map(|_| scope.memberships(&scope.device_group(self.id)))
+    }
+
+    fn set_listed(&mut self, members: &[InGroup]) {
+        let ids = members
+            .iter()
+            .filter_map(|edge| edge.member.try_into().ok());
+        self.devices = Some(ids.collect());
+    }
+}
+
+impl Group for DeviceGroup {
+    type Member = Device;
+
+    fn link(scope: &OrganizationScope, id: DeviceGroupId, member: DeviceId) -> Link {
+        let to = scope.device(member);
+        let item = scope.membership(&scope.device_group(id), &to);
+        Link {
+            to,
+            set: "groups",
+            element: Element::Number(id.number()),
+            item: Some((
+                item,
+                InGroup {
+                    member: member.number(),
+                },
+            )),
+            field: "devices".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What grants refer to: organizations, users, devices and their groups, spaces, named
+//! schedules. Each type is also the item that stands in the table, and what a `GET` shows.
+//!
+//! What their operations have in common goes by [`Resource`]; each kind says in its file
+//! which fields it has. To add a kind: a file like `schedule.rs`, and its id in `id.rs`.
+
+mod device;
+mod device_group;
+mod organization;
+mod resource;
+mod schedule;
+mod space;
+mod user;
+mod user_group;
+
+pub use device::{Device, ForeignId, Kind, Model};
+pub use device_group::DeviceGroup;
+pub use organization::{NewOrganization, Organization};
+pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Resource, View};
+pub use schedule::Schedule;
+pub use space::Space;
+pub use user::{User, UserInvitation};
+pub use user_group::UserGroup;
+
+/// The version of an item that was written before items had one.
+fn first() -> u64 {
+    1
+}

@@ -1,0 +1,114 @@
+//! Organizations.
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Resource, first};
+use crate::caller::OrganizationScope;
+use crate::id::OrganizationId;
+use crate::table::Key;
+use crate::wire::json::{Fault, Faults, Fields, Label};
+
+/// An organization: the tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organization {
+    /// Its number.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is one person's own.
+    pub personal: bool,
+    /// The zone of doors that have none of their own.
+    pub time_zone: Tz,
+    /// Grows by one with each change.
+    #[serde(default = "first")]
+    pub version: u64,
+}
+
+impl Resource for Organization {
+    type Id = OrganizationId;
+    const KEY: &'static str = "ORG";
+    const WHAT: &'static str = "organization";
+    const ID_FIELD: &'static str = "organizationId";
+    const REQUIRED: &'static [&'static str] = &["name", "timeZone"];
+
+    fn blank(id: OrganizationId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            personal: false,
+            time_zone: Tz::UTC,
+            version: 1,
+        }
+    }
+
+    fn id(&self) -> Self::Id {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn next_version(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    fn key(scope: &OrganizationScope, id: OrganizationId) -> Option<Key> {
+        (scope.organization() == id).then(|| scope.organization_key())
+    }
+
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("name", &mut self.name);
+        body.set::<bool, _>("personal", &mut self.personal);
+        body.set::<Tz, _>("timeZone", &mut self.time_zone);
+    }
+}
+
+/// An organization that shall be made, with its first admin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOrganization {
+    /// Its name.
+    pub name: String,
+    /// Whether it is one person's own.
+    pub personal: bool,
+    /// The zone of doors that have none of their own.
+    pub time_zone: Tz,
+    /// The admin's given name.
+    pub admin_first_name: String,
+    /// The admin's family name.
+    pub admin_last_name: String,
+}
+
+impl NewOrganization {
+    /// Reads `{"name", "timeZone", "personal", "admin": {"firstName", "lastName"}}`;
+    /// `personal` may be left out and is then false.
+    ///
+    /// # Errors
+    /// Every fault, each with the path of its field.
+    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let new = Fields::of_body(body, &faults).and_then(|body| {
+            let name = body.required("name").map(|Label(name)| name);
+            let time_zone = body.required("timeZone");
+            let personal = body.optional("personal").unwrap_or(false);
+            if !body.has("admin") {
+                body.missing("admin");
+            }
+            let admin = body.object("admin")?;
+            let first = admin.required("firstName").map(|Label(name)| name);
+            let last = admin.required("lastName").map(|Label(name)| name);
+            Some(Self {
+                name: name?,
+                personal,
+                time_zone: time_zone?,
+                admin_first_name: first?,
+                admin_last_name: last?,
+            })
+        });
+        faults.or(new)
+    }
+}

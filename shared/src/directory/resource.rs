@@ -1,0 +1,189 @@
+//! What the things of the directory have in common.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::OrganizationScope;
+use crate::grant::Source;
+use crate::id::{Identifier, OrganizationId, UserId};
+use crate::table::{Element, Key, KeyPrefix};
+use crate::wire::json::{Fault, Faults, Fields};
+
+/// How many members, devices and so on a body may list. What is written with a thing is
+/// one transaction, and DynamoDB takes a hundred writes in one, of which each member is two.
+pub const MAX_LISTED: usize = 40;
+
+/// A kind of thing that is created, listed, read, changed and deleted.
+pub trait Resource:
+    Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
+{
+    /// What names one.
+    type Id: Identifier;
+    /// What keys of the kind begin with.
+    const KEY: &'static str;
+    /// What people call it.
+    const WHAT: &'static str;
+    /// What its id is called in paths and in the answer to a create.
+    const ID_FIELD: &'static str;
+    /// The fields that a new one must have.
+    const REQUIRED: &'static [&'static str];
+    /// The attribute that counts who refers to it, if someone counts: then one that is in
+    /// use cannot be deleted.
+    const COUNTED_BY: Option<&'static str> = None;
+    /// Whether there are texts that no two of the kind may have.
+    const CLAIMS: bool = false;
+
+    /// One with this id and nothing else.
+    fn blank(id: Self::Id) -> Self;
+
+    /// Its id.
+    fn id(&self) -> Self::Id;
+
+    /// Grows by one with each change; the entity tag.
+    fn version(&self) -> u64;
+
+    /// The same with the next version.
+    #[must_use]
+    fn next_version(self) -> Self;
+
+    /// Takes over what a body says of it. What that leaves out stays as it is.
+    fn read(&mut self, body: &Fields<'_>);
+
+    /// Its key; `None` when it cannot be of this organization.
+    fn key(scope: &OrganizationScope, id: Self::Id) -> Option<Key> {
+        Some(scope.thing(Self::KEY, id))
+    }
+
+    /// Whose it is, so that they may read it without a role that reads the directory.
+    fn own(_id: Self::Id) -> Own {
+        Own::Nobody
+    }
+
+    /// The texts that no other of the kind may have.
+    fn claims(&self, _scope: &OrganizationScope) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// What else says that it belongs to this.
+    fn links(&self, _scope: &OrganizationScope) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// Where its links stand, when they must be read before this body can change them.
+    fn listed(&self, _scope: &OrganizationScope) -> Option<KeyPrefix> {
+        None
+    }
+
+    /// Takes the links that were read.
+    fn set_listed(&mut self, _members: &[InGroup]) {}
+
+    /// A new one, from the body of a create.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field.
+    fn create(
+        id: Self::Id,
+        body: &serde_json::Value,
+    ) -> Result<(OrganizationId, Self), Vec<Fault>> {
+        let faults = Faults::default();
+        let new = Fields::of_body(body, &faults).and_then(|body| {
+            let organization = body.required("organizationId");
+            for field in Self::REQUIRED {
+                if !body.has(field) {
+                    body.missing(field);
+                }
+            }
+            let mut new = Self::blank(id);
+            new.read(&body);
+            Some((organization?, new))
+        });
+        faults.or(new)
+    }
+
+    /// The same one as a body changes it.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field.
+    fn changed(&self, body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let changed = Fields::of_body(body, &faults).map(|body| {
+            let mut changed = self.clone();
+            changed.read(&body);
+            changed
+        });
+        faults.or(changed)
+    }
+}
+
+/// Whose a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// Nobody's.
+    Nobody,
+    /// Its user's own.
+    User(UserId),
+    /// That of whoever administrates it.
+    Source(Source),
+}
+
+/// A text that only one may have, with the item that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The key of the item.
+    pub key: Key,
+}
+
+/// That another thing belongs to this one: in a set that the other has, and where there may
+/// be many of them in an item of its own, by which they are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The other thing.
+    pub to: Key,
+    /// Its set.
+    pub set: &'static str,
+    /// What stands in it for this one.
+    pub element: Element,
+    /// The item that says so, and what is in it.
+    pub item: Option<(Key, InGroup)>,
+    /// Where the body names the other thing.
+    pub field: String,
+}
+
+/// That something is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct InGroup {
+    /// Its number.
+    pub member: u64,
+}
+
+/// A thing that others are in.
+pub trait Group: Resource {
+    /// What is in it.
+    type Member: Resource;
+
+    /// The link to one of them.
+    fn link(
+        scope: &OrganizationScope,
+        id: Self::Id,
+        member: <Self::Member as Resource>::Id,
+    ) -> Link;
+}
+
+/// A thing as it is shown: with its organization.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View<'r, R> {
+    organization_id: OrganizationId,
+    #[serde(flatten)]
+    thing: &'r R,
+}
+
+impl<'r, R: Resource> View<'r, R> {
+    /// The view of a thing of the organization of `scope`.
+    pub fn new(scope: &OrganizationScope, thing: &'r R) -> Self {
+        Self {
+            organization_id: scope.organization(),
+            thing,
+        }
+    }
+}

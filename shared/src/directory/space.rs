@@ -1,0 +1,85 @@
+//! Spaces: what people have access to, by the devices that open it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Link, MAX_LISTED, Resource, first};
+use crate::caller::OrganizationScope;
+use crate::id::{DeviceId, SpaceId};
+use crate::table::Element;
+use crate::wire::json::{Fields, Label, Remark};
+
+/// A space: a room, a floor, a car park.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Space {
+    /// Its id.
+    pub id: SpaceId,
+    /// Its name.
+    pub name: String,
+    /// Where it is, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What else there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remarks: Option<String>,
+    /// The devices that open it.
+    #[serde(default)]
+    pub devices: BTreeSet<DeviceId>,
+    /// Grows by one with each change.
+    #[serde(default = "first")]
+    pub version: u64,
+}
+
+impl Resource for Space {
+    type Id = SpaceId;
+    const KEY: &'static str = "SPACE";
+    const WHAT: &'static str = "space";
+    const ID_FIELD: &'static str = "spaceId";
+    const REQUIRED: &'static [&'static str] = &["name"];
+
+    fn blank(id: SpaceId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            location: None,
+            remarks: None,
+            devices: BTreeSet::new(),
+            version: 1,
+        }
+    }
+
+    fn id(&self) -> Self::Id {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn next_version(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("name", &mut self.name);
+        body.set_or_clear::<Label, _>("location", &mut self.location);
+        body.set_or_clear::<Remark, _>("remarks", &mut self.remarks);
+        if let Some(devices) = body.list::<DeviceId>("devices", MAX_LISTED) {
+            self.devices = devices.into_iter().collect();
+        }
+    }
+
+    fn links(&self, scope: &OrganizationScope) -> Vec<Link> {
+        let link = |device: &DeviceId| Link {
+            to: scope.device(*device),
+            set: "spaces",
+            element: Element::Text(self.id.to_string()),
+            item: None,
+            field: "devices".to_owned(),
+        };
+        self.devices.iter().map(link).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! Users.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Own, Resource, first};
+use crate::caller::OrganizationScope;
+use crate::id::{UserGroupId, UserId};
+use crate::role::Role;
+use crate::wire::json::{Email, Fields, Label, Name, Named, Phone};
+
+/// A user of an organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Its number.
+    pub id: UserId,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// E-mail address; no other user of the organization has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_address: Option<String>,
+    /// Phone number, E.164; no other user of the organization has the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Whether the user has taken up the account.
+    pub registered: bool,
+    /// What the user is in the organization; nothing for a plain member.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// The groups that the user is in; left out when in none.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::number_set"
+    )]
+    pub groups: BTreeSet<UserGroupId>,
+    /// Grows by one with each change.
+    #[serde(default = "first")]
+    pub version: u64,
+}
+
+impl Resource for User {
+    type Id = UserId;
+    const KEY: &'static str = "USER";
+    const WHAT: &'static str = "user";
+    const ID_FIELD: &'static str = "userId";
+    const REQUIRED: &'static [&'static str] = &["firstName", "lastName"];
+    const CLAIMS: bool = true;
+
+    fn blank(id: UserId) -> Self {
+        Self {
+            id,
+            first_name: String::new(),
+            last_name: String::new(),
+            email_address: None,
+            phone_number: None,
+            registered: false,
+            roles: Vec::new(),
+            groups: BTreeSet::new(),
+            version: 1,
+        }
+    }
+
+    fn id(&self) -> Self::Id {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn next_version(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("firstName", &mut self.first_name);
+        body.set::<Label, _>("lastName", &mut self.last_name);
+        body.set_or_clear::<Email, _>("emailAddress", &mut self.email_address);
+        body.set_or_clear::<Phone, _>("phoneNumber", &mut self.phone_number);
+        if let Some(roles) = body.list::<Name<Role>>("roles", Role::NAMES.len()) {
+            self.roles = roles.into_iter().map(|Name(role)| *role).collect();
+        }
+    }
+
+    fn own(id: UserId) -> Own {
+        Own::User(id)
+    }
+
+    fn claims(&self, scope: &OrganizationScope) -> Vec<Claim> {
+        let email = self.email_address.as_deref();
+        let phone = self.phone_number.as_deref();
+        email
+            .map(|address| scope.email_address(address))
+            .into_iter()
+            .chain(phone.map(|number| scope.phone_number(number)))
+            .map(|key| Claim { key })
+            .collect()
+    }
+}
+
+/// What a new user is sent with the token by which they take up the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct UserInvitation {
+    /// When the token ends.
+    pub expiration: DateTime<Utc>,
+}

@@ -1,0 +1,102 @@
+//! Groups of users.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Group, InGroup, Link, MAX_LISTED, Resource, User, first};
+use crate::caller::OrganizationScope;
+use crate::id::{Id, UserGroupId, UserId};
+use crate::table::{Element, KeyPrefix};
+use crate::wire::json::{Fields, Label};
+
+/// A group of users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserGroup {
+    /// Its number.
+    pub id: UserGroupId,
+    /// Its name.
+    pub name: String,
+    /// Grows by one with each change, of who is in it too.
+    #[serde(default = "first")]
+    pub version: u64,
+    /// Who is in it, as far as a body says; in the table each has an item.
+    #[serde(skip)]
+    pub members: Option<BTreeSet<UserId>>,
+}
+
+impl Resource for UserGroup {
+    type Id = UserGroupId;
+    const KEY: &'static str = "USERGROUP";
+    const WHAT: &'static str = "user group";
+    const ID_FIELD: &'static str = "userGroupId";
+    const REQUIRED: &'static [&'static str] = &["name"];
+
+    fn blank(id: UserGroupId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            version: 1,
+            members: None,
+        }
+    }
+
+    fn id(&self) -> Self::Id {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn next_version(mut self) -> Self {
+        self.version += 1;
+        self
+    }
+
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("name", &mut self.name);
+        let members = body.list::<UserId>("members", MAX_LISTED);
+        self.members = members.map(BTreeSet::from_iter);
+    }
+
+    fn links(&self, scope: &OrganizationScope) -> Vec<Link> {
+        let listed = self.members.iter().flatten();
+        listed.map(|id| Self::link(scope, self.id, *id)).collect()
+    }
+
+    fn listed(&self, scope: &OrganizationScope) -> Option<KeyPrefix> {
+        self.members
+            .as_ref()
+            .map(|_| scope.memberships(&scope.user_group(self.id)))
+    }
+
+    fn set_listed(&mut self, members: &[InGroup]) {
+        let ids = members
+            .iter()
+            .filter_map(|edge| edge.member.try_into().ok());
+        self.members = Some(ids.collect());
+    }
+}
+
+impl Group for UserGroup {
+    type Member = User;
+
+    fn link(scope: &OrganizationScope, id: UserGroupId, member: UserId) -> Link {
+        let to = scope.user(member);
+        let item = scope.membership(&scope.user_group(id), &to);
+        Link {
+            to,
+            set: "groups",
+            element: Element::Number(id.number()),
+            item: Some((
+                item,
+                InGroup {
+                    member: member.number(),
+                },
+            )),
+            field: "members".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Lists in pages.
+//!
+//! A client asks for `size` things and gets with them a link to the next page, which holds a
+//! `cursor`: how far it is. A cursor is opaque, and says the version of its form, so that
+//! the form can change. It holds the place in the list and no partition key: whose list it
+//! is comes from the caller's scope alone. A check over the place and the question (which
+//! operation, whose organization, which filters) lies before it, so that a cursor that was
+//! changed, or taken to another list, is refused. The check has no secret in it, since
+//! whoever made a cursor by hand could but begin their own list at another place.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use url::form_urlencoded::Serializer;
+
+use super::json::FaultCode;
+use super::query::Query;
+use super::request::Request;
+use crate::secret::hash;
+
+/// How many things a page has when the client does not say.
+const DEFAULT_SIZE: usize = 50;
+/// How many it has at most.
+pub const MAX_SIZE: usize = 100;
+/// The form of cursors.
+const VERSION: &str = "1";
+/// How much of the hash is the check, in characters of six bits.
+const CHECK: usize = 22;
+
+const SIZE: &str = "size";
+const CURSOR: &str = "cursor";
+
+/// The page that a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// How many things it has at most.
+    pub size: usize,
+    /// The place in the list after which it begins; the beginning when left out.
+    pub after: Option<String>,
+    question: String,
+}
+
+impl Page {
+    /// Reads `size` and `cursor`. `list` tells this list from others: its operation and its
+    /// organization; the other parameters of the query count, too.
+    pub fn read(query: &Query<'_>, request: &Request, list: &[&str]) -> Self {
+        const EXPECTED: &str = "an integer from 1 to 100";
+        let mut question = list.join(" ");
+        for (name, value) in &request.query {
+            if name != SIZE && name != CURSOR {
+                question.push_str(&format!(" {name}={value}"));
+            }
+        }
+        let size = query.optional(SIZE, EXPECTED).unwrap_or(DEFAULT_SIZE);
+        if !(1..=MAX_SIZE).contains(&size) {
+            query.fault(SIZE, FaultCode::OutOfRange, format!("expected {EXPECTED}"));
+        }
+        let mut page = Self {
+            size,
+            after: None,
+            question,
+        };
+        if let Some(cursor) = query.text(CURSOR) {
+            page.after = page.open(cursor);
+            if page.after.is_none() {
+                let message = "not a cursor of this list: begin again without one";
+                query.fault(CURSOR, FaultCode::InvalidValue, message);
+            }
+        }
+        page
+    }
+
+    fn check(&self, place: &str) -> String {
+        let parts = [VERSION, &self.question, place].map(str::as_bytes);
+        let mut check = hash(&parts);
+        check.truncate(CHECK);
+        check
+    }
+
+    fn open(&self, cursor: &str) -> Option<String> {
+        let text = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let text = String::from_utf8(text).ok()?;
+        let (check, place) = text.strip_prefix(VERSION)?.split_at_checked(CHECK)?;
+        (check == self.check(place)).then(|| place.to_owned())
+    }
+
+    /// The address of the page that begins after `place`.
+    pub fn next(&self, request: &Request, place: &str) -> String {
+        let cursor = URL_SAFE_NO_PAD.encode(format!("{VERSION}{}{place}", self.check(place)));
+        let kept = request.query.iter().filter(|(name, _)| name != CURSOR);
+        let query = Serializer::new(String::new())
+            .extend_pairs(kept)
+            .append_pair(CURSOR, &cursor)
+            .finish();
+        format!("{}?{query}", request.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(query: &[(&str, &str)]) -> Request {
+        Request {
+            url: "https://api.example/v2/users".to_owned(),
+            query: query
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..Request::default()
+        }
+    }
+
+    fn read(request: &Request, list: &[&str]) -> Result<Page, Vec<String>> {
+        let query = Query::of(request);
+        let page = Page::read(&query, request, list);
+        match query.finish() {
+            Ok(()) => Ok(page),
+            Err(crate::wire::Error::InvalidInput(faults)) => {
+                Err(faults.into_iter().map(|fault| fault.field).collect())
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn cursor(url: &str) -> String {
+        let url = url::Url::parse(url).unwrap();
+        let found = url.query_pairs().find(|(name, _)| name == "cursor");
+        found.unwrap().1.into_owned()
+    }
+
+    #[test]
+    fn a_cursor_leads_on_in_its_own_list_alone() {
+        let list = ["list-users", "1"];
+        let first = request(&[("size", "2"), ("x", "a b")]);
+        let page = read(&first, &list).unwrap();
+        assert_eq!((page.size, &page.after), (2, &None));
+        let next = page.next(&first, "0000000000000007");
+        assert!(next.starts_with("https://api.example/v2/users?size=2&x=a+b&cursor="));
+        let cursor = cursor(&next);
+        let again = request(&[("cursor", &cursor), ("size", "3"), ("x", "a b")]);
+        let page = read(&again, &list).unwrap();
+        assert_eq!(page.after.as_deref(), Some("0000000000000007"));
+
+        let bad = Err(vec!["cursor".to_owned()]);
+        assert_eq!(read(&again, &["list-users", "2"]), bad);
+        assert_eq!(read(&again, &["list-devices", "1"]), bad);
+        assert_eq!(
+            read(&request(&[("cursor", &cursor), ("x", "b")]), &list),
+            bad
+        );
+    }
+
+    #[test]
+    fn a_cursor_that_was_changed_is_none() {
+        let list = ["list-users", "1"];
+        let first = request(&[]);
+        let page = read(&first, &list).unwrap();
+        let cursor = cursor(&page.next(&first, "0000000000000007"));
+        for place in 0..cursor.len() {
+            let mut changed = cursor.clone().into_bytes();
+            changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(
+                read(&request(&[("cursor", &changed)]), &list).is_err(),
+                "{changed}"
+            );
+        }
+        for wrong in ["", "x", "\u{1f6aa}", &cursor[1..], &format!("{cursor}A")] {
+            assert!(
+                read(&request(&[("cursor", wrong)]), &list).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_has_one_to_a_hundred_things() {
+        for size in ["1", "100"] {
+            assert!(read(&request(&[("size", size)]), &[]).is_ok(), "{size}");
+        }
+        for size in ["0", "101", "-1", "1.5", "x", "", "99999999999999999999"] {
+            let fault = Err(vec!["size".to_owned()]);
+            assert_eq!(read(&request(&[("size", size)]), &[]), fault, "{size}");
+        }
+        let twice = request(&[("size", "1"), ("size", "2")]);
+        assert_eq!(read(&twice, &[]), Err(vec!["size".to_owned()]));
+    }
+}

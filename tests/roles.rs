@@ -1,0 +1,239 @@
+//! Who may do what: every cell of the table that has an endpoint, yes and no.
+
+use latchkey::role::{Area, By, Reach, Role};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::system::{Store, System, Tenant};
+
+const COLUMNS: [(By, usize); 8] = [
+    (By::Role(Role::Admin), 1),
+    (By::Role(Role::TenantAdmin), 2),
+    (By::Role(Role::AccessAdmin), 3),
+    (By::Role(Role::AccessTemplateAdmin), 4),
+    (By::Role(Role::Receptionist), 5),
+    (By::Role(Role::Device), 6),
+    (By::Administration, 7),
+    (By::Membership, 8),
+];
+
+/// The table as it is published: rows, in the columns above.
+const TABLE: [(Area, &str); 6] = [
+    (Area::Directory, "write write read read read own source own"),
+    (Area::Shares, "write write write - - own source own"),
+    (Area::Accesses, "write write write - read own - own"),
+    (Area::Templates, "write write read write - - - -"),
+    (Area::ReprogramCodes, "write write - - - - - -"),
+    (Area::Decisions, "read read read - read own source own"),
+];
+
+fn reach(word: &str) -> Reach {
+    match word {
+        "write" => Reach::Write,
+        "read" => Reach::Read,
+        "source" => Reach::Source,
+        "own" => Reach::Own,
+        _ => Reach::Nothing,
+    }
+}
+
+#[test]
+fn the_table_is_the_published_one() {
+    for (area, row) in TABLE {
+        for ((by, _), word) in COLUMNS.iter().zip(row.split(' ')) {
+            assert_eq!(by.reach(area), reach(word), "{area:?} {by:?}");
+        }
+    }
+}
+
+/// Organization 7, with a user for each column.
+async fn cast(store: &Store, system: &System) -> Tenant {
+    let mut tenant = Tenant::new(7);
+    for (by, user) in COLUMNS {
+        if let By::Role(role) = by {
+            tenant = tenant.with_roles(user, &[role]);
+        }
+    }
+    store.put(&tenant.world).await;
+    for source in [json!({"deviceId": 1}), json!({"deviceGroupId": 1})] {
+        let right = tenant.share(json!({"source": source, "receiver": {"userId": 7}, "permissions": {"administrate": true}, "endDate": "2099-12-31"}));
+        assert_eq!(
+            system
+                .post("/v2/shares", tenant.token(1), &right)
+                .await
+                .status,
+            200
+        );
+    }
+    tenant
+}
+
+#[tokio::test]
+async fn every_cell_of_the_directory_is_kept() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let space = "0192a5b07c0070008000000000000001";
+    for (by, user) in COLUMNS {
+        let ask = async |method: Method, path: String, body: Option<Value>| {
+            let answer = system
+                .call(method, &path, tenant.token(user), body.as_ref())
+                .await;
+            if !answer.status.is_success() {
+                let expected = if answer.status == 404 {
+                    "notFoundError"
+                } else {
+                    "insufficientRightsError"
+                };
+                answer.assert_error(answer.status.as_u16(), expected);
+            }
+            answer.status.as_u16()
+        };
+        let reach = by.reach(Area::Directory);
+        let (reads, writes) = (reach >= Reach::Read, reach >= Reach::Write);
+        let yes = |may: bool, status: u16, of: &str| {
+            assert_eq!((200..300).contains(&status), may, "{by:?} {of}: {status}");
+            assert!(may || [403, 404].contains(&status), "{by:?} {of}: {status}");
+        };
+        for kind in [
+            "users",
+            "user-groups",
+            "devices",
+            "device-groups",
+            "spaces",
+            "schedules",
+        ] {
+            let list = format!("/v2/{kind}");
+            yes(reads, ask(Method::GET, list.clone(), None).await, &list);
+            let one = format!("/v2/{kind}/{}", if kind == "spaces" { space } else { "1" });
+            let source =
+                matches!(by, By::Administration) && ["devices", "device-groups"].contains(&kind);
+            let own = kind == "users" && user == 1;
+            yes(
+                reads || source || own,
+                ask(Method::GET, one.clone(), None).await,
+                &one,
+            );
+            let change = json!({"name": format!("by {user}"), "firstName": format!("by {user}")});
+            yes(
+                writes,
+                ask(Method::PUT, one.clone(), Some(change)).await,
+                "change",
+            );
+            let new = json!({"organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": []});
+            let created = system.post(&list, tenant.token(user), &new).await;
+            yes(writes, created.status.as_u16(), "create");
+            let made = if writes {
+                created
+            } else {
+                system.post(&list, tenant.token(1), &new).await
+            };
+            let made = made.json();
+            let id = made
+                .as_object()
+                .unwrap()
+                .iter()
+                .find(|(name, _)| name.ends_with("Id"));
+            let id = id.unwrap().1.to_string();
+            let made = format!("{list}/{}", id.trim_matches('"'));
+            yes(writes, ask(Method::DELETE, made, None).await, "delete");
+        }
+        // Everyone reads their own user, and the administrator of a source no other source.
+        yes(
+            true,
+            ask(Method::GET, format!("/v2/users/{user}"), None).await,
+            "self",
+        );
+        yes(
+            reads,
+            ask(Method::GET, "/v2/devices/2".to_owned(), None).await,
+            "other device",
+        );
+        yes(
+            reads,
+            ask(Method::GET, "/v2/device-groups/2".to_owned(), None).await,
+            "other group",
+        );
+        yes(
+            reads,
+            ask(Method::GET, "/v1/device-groups".to_owned(), None).await,
+            "version 1",
+        );
+        yes(
+            reads,
+            ask(Method::GET, "/v2/user-groups/1/users".to_owned(), None).await,
+            "in a group",
+        );
+        yes(
+            reads,
+            ask(Method::GET, "/v2/device-groups/1/devices".to_owned(), None).await,
+            "in a group",
+        );
+        for path in ["/v2/user-groups/2/users/9", "/v2/device-groups/2/devices/2"] {
+            yes(writes, ask(Method::PUT, path.to_owned(), None).await, path);
+            yes(
+                writes,
+                ask(Method::DELETE, path.to_owned(), None).await,
+                path,
+            );
+        }
+        let organization = "/v2/organizations/7".to_owned();
+        yes(
+            reads,
+            ask(Method::GET, organization.clone(), None).await,
+            "organization",
+        );
+        let change = Some(json!({"name": format!("by {user}")}));
+        yes(
+            writes,
+            ask(Method::PUT, organization, change).await,
+            "organization",
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_cell_of_shares_is_kept() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let others = tenant.share(json!({"source": {"deviceId": 2}, "receiver": {"userId": 9}}));
+    let on_source = tenant.share(json!({"receiver": {"userId": 9}, "endDate": "2099-01-01"}));
+    let create = async |body: &Value| {
+        let answer = system.post("/v2/shares", tenant.token(1), body).await;
+        format!("/v2/shares/{}", answer.json()["shareId"])
+    };
+    let (other, at_source) = (create(&others).await, create(&on_source).await);
+    for (by, user) in COLUMNS {
+        let token = tenant.token(user);
+        let reach = by.reach(Area::Shares);
+        let expect = |may: bool, no: u16| if may { 200 } else { no };
+        let all = reach == Reach::Write;
+        let source = all || reach == Reach::Source;
+        assert_eq!(
+            system.post("/v2/shares", token, &others).await.status,
+            expect(all, 403),
+            "{by:?}"
+        );
+        assert_eq!(
+            system.post("/v2/shares", token, &on_source).await.status,
+            expect(source, 403),
+            "{by:?}"
+        );
+        // User 1 made them all.
+        let made = user == 1;
+        assert_eq!(
+            system.get(&other, token).await.status,
+            expect(all || made, 404),
+            "{by:?}"
+        );
+        assert_eq!(
+            system.get(&at_source, token).await.status,
+            expect(source || made, 404),
+            "{by:?}"
+        );
+        let own = tenant.share(json!({"source": {"deviceId": 2}, "receiver": {"userId": user}}));
+        let own = create(&own).await;
+        assert_eq!(system.get(&own, token).await.status, 200, "{by:?}");
+    }
+}

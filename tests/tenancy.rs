@@ -1,0 +1,122 @@
+//! Two organizations that mirror each other, and every id of one tried with the credential
+//! of the other on every route.
+
+use std::collections::BTreeMap;
+
+use latchkey_local::template::Stack;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::system::{Store, System, Tenant, root};
+
+#[tokio::test]
+async fn nothing_of_another_organization_is_there_on_any_route() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let (one, mut two) = (Tenant::new(7), Tenant::new(8));
+    // The other organization has nothing, so that a number of the first is one of nobody's.
+    two.world.users.truncate(1);
+    two.world.user_groups.clear();
+    two.world.devices.clear();
+    two.world.device_groups.clear();
+    two.world.schedules.clear();
+    two.world.spaces.clear();
+    store.put(&one.world).await;
+    store.put(&two.world).await;
+    let created = system
+        .post("/v2/shares", one.token(1), &one.share(json!({})))
+        .await;
+    let share = created.json()["shareId"].to_string();
+
+    // User 1 is the one number that both have.
+    let ids = BTreeMap::from([
+        ("shareId", share.as_str()),
+        ("userId", "2"),
+        ("userGroupId", "1"),
+        ("deviceId", "1"),
+        ("deviceGroupId", "1"),
+        ("spaceId", "0192a5b07c0070008000000000000001"),
+        ("scheduleId", "1"),
+        ("organizationId", "7"),
+    ]);
+    let before = sorted(&store).await;
+    let stack = Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap();
+    let mut tried = 0;
+    for route in &stack.api.routes {
+        if route.method == "OPTIONS" {
+            continue;
+        }
+        let path = ids.iter().fold(route.path.clone(), |path, (name, id)| {
+            path.replace(&format!("{{{name}}}"), id)
+        });
+        assert!(
+            !path.contains('{'),
+            "{path}: an id that this test does not know"
+        );
+        let method: Method = route.method.parse().unwrap();
+        // Names the other organization, and where that cannot be, its things.
+        let body = json!({
+            "organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": [],
+            "timeZone": "UTC", "source": {"deviceId": 1}, "receiver": {"userId": 2},
+        });
+        let body = [Method::POST, Method::PUT]
+            .contains(&method)
+            .then_some(body);
+        let path = if route.path.contains('{') || body.is_some() {
+            path
+        } else {
+            format!("{path}?organizationId=7")
+        };
+        let answer = system
+            .call(method.clone(), &path, two.token(1), body.as_ref())
+            .await;
+        assert!(
+            [403, 404].contains(&answer.status.as_u16()),
+            "{method} {path}: {}",
+            answer.body
+        );
+        let text = format!("{:?}", answer.json());
+        for name in [
+            "User 2",
+            "Group 1",
+            "Door 1",
+            "Floor 1",
+            "Hall",
+            "Mondays",
+            "Organization 7",
+        ] {
+            assert!(!text.contains(name), "{method} {path}: {text}");
+        }
+        tried += 1;
+
+        // With its own organization named, the things of the other are not there either.
+        for (field, list) in [("members", json!([2])), ("devices", json!([1]))] {
+            if method == Method::POST
+                && (route.path.ends_with("groups") || route.path.ends_with("spaces"))
+            {
+                let body = json!({"organizationId": 8, "name": "N", field: list});
+                let answer = system.post(&path, two.token(1), &body).await;
+                let refers = (field == "members") == route.path.contains("user-groups");
+                if refers {
+                    assert_eq!(answer.fields(), [field], "{path}: {}", answer.body);
+                }
+            }
+        }
+    }
+    assert!(tried >= 38, "{tried}");
+    assert_eq!(sorted(&store).await, before);
+}
+
+/// What the first organization has, in order.
+async fn sorted(store: &Store) -> Vec<String> {
+    let items = store.items().await.into_iter();
+    let items = items.filter(|item| item["PK"].as_s().is_ok_and(|key| key == "ORG#7"));
+    let mut texts: Vec<_> = items
+        .map(|item| {
+            let item: BTreeMap<_, _> = item.into_iter().collect();
+            format!("{item:?}")
+        })
+        .collect();
+    texts.sort();
+    texts
+}
