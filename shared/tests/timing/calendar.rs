@@ -23,8 +23,11 @@ fn written(timing: &Timing, zone: Tz, from: &str, until: &str) -> String {
     timing.calendar(zone, &entry, at(from), until)
 }
 
+/// A window, its two instants as text.
+type Shown = (String, String);
+
 /// What another program shows between two instants: its events, joined.
-fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, String)> {
+fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
     let parsed = |text: &str| match ICalendar::parse(text) {
         Ok(calendar) | Err(Entry::ICalendar(calendar)) => calendar,
         Err(_) => panic!("not a calendar: {text}"),
@@ -73,12 +76,7 @@ fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, S
         .collect()
 }
 
-fn windows(
-    timing: &Timing,
-    zone: Tz,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Vec<(String, String)> {
+fn windows(timing: &Timing, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
     timing
         .windows(zone, from, until)
         .map(|span| (span.from.to_rfc3339(), span.until.unwrap().to_rfc3339()))
@@ -86,14 +84,11 @@ fn windows(
 }
 
 /// The first window that one has and the other has not.
-fn difference(
-    read: &[(String, String)],
-    expected: &[(String, String)],
-) -> Option<(Option<(String, String)>, Option<(String, String)>)> {
+fn difference(read: &[Shown], expected: &[Shown]) -> Option<[Option<Shown>; 2]> {
     let places = 0..read.len().max(expected.len());
     places
-        .map(|place| (read.get(place).cloned(), expected.get(place).cloned()))
-        .find(|(read, expected)| read != expected)
+        .map(|place| [read, expected].map(|list| list.get(place).cloned()))
+        .find(|[read, expected]| read != expected)
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
