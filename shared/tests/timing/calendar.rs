@@ -3,7 +3,7 @@
 
 use calcard::Entry;
 use calcard::icalendar::ICalendar;
-use chrono::{DateTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use latchkey::timing::DayOfWeek::*;
 use latchkey::timing::{CalendarEntry, DayOfWeek, Rule, Timing};
@@ -23,8 +23,11 @@ fn written(timing: &Timing, zone: Tz, from: &str, until: &str) -> String {
     timing.calendar(zone, &entry, at(from), until)
 }
 
+/// A window, its two instants as text.
+type Shown = (String, String);
+
 /// What another program shows between two instants: its events, joined.
-fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, String)> {
+fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
     let parsed = |text: &str| match ICalendar::parse(text) {
         Ok(calendar) | Err(Entry::ICalendar(calendar)) => calendar,
         Err(_) => panic!("not a calendar: {text}"),
@@ -47,12 +50,14 @@ fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, S
         })
         // None is a local time that does not exist: a series without end has some, years
         // after the range. One within it would be missing in what is compared.
-        .filter_map(|event| event.try_into_date_time())
-        .map(|event| {
-            (
-                event.start.to_utc().max(from),
-                event.end.to_utc().min(until),
-            )
+        .filter_map(|event| Some((event.timestamps(), event.try_into_date_time()?)))
+        .map(|((start, end), by_clock)| {
+            let instant = |secs| DateTime::from_timestamp(secs, 0).unwrap();
+            // Some programs keep the length of an event in time, some by the clock.
+            if instant(end) > from && instant(start) < until {
+                assert_eq!(instant(end), by_clock.end.to_utc());
+            }
+            (instant(start).max(from), instant(end).min(until))
         })
         .filter(|(start, end)| start < end)
         .collect();
@@ -71,12 +76,7 @@ fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<(String, S
         .collect()
 }
 
-fn windows(
-    timing: &Timing,
-    zone: Tz,
-    from: DateTime<Utc>,
-    until: DateTime<Utc>,
-) -> Vec<(String, String)> {
+fn windows(timing: &Timing, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
     timing
         .windows(zone, from, until)
         .map(|span| (span.from.to_rfc3339(), span.until.unwrap().to_rfc3339()))
@@ -84,14 +84,11 @@ fn windows(
 }
 
 /// The first window that one has and the other has not.
-fn difference(
-    read: &[(String, String)],
-    expected: &[(String, String)],
-) -> Option<(Option<(String, String)>, Option<(String, String)>)> {
+fn difference(read: &[Shown], expected: &[Shown]) -> Option<[Option<Shown>; 2]> {
     let places = 0..read.len().max(expected.len());
     places
-        .map(|place| (read.get(place).cloned(), expected.get(place).cloned()))
-        .find(|(read, expected)| read != expected)
+        .map(|place| [read, expected].map(|list| list.get(place).cloned()))
+        .find(|[read, expected]| read != expected)
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
@@ -221,6 +218,53 @@ fn a_night_in_which_the_clock_changes_is_an_event_of_its_own_in_utc() {
             "RRULE:FREQ=DAILY;UNTIL=20240401T220000Z",
         ],
     );
+}
+
+/// The value of a property, where each has it once.
+fn value<'a>(text: &'a str, name: &str) -> &'a str {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+#[test]
+fn a_time_zone_lists_each_clock_change_of_the_range() {
+    let offset = |text: &str| {
+        let minutes: i64 =
+            text[1..3].parse::<i64>().unwrap() * 60 + text[3..].parse::<i64>().unwrap();
+        TimeDelta::minutes(if text.starts_with('-') {
+            -minutes
+        } else {
+            minutes
+        })
+    };
+    let (from, until) = (at("2010-01-01T00:00:00Z"), at("2013-01-01T00:00:00Z"));
+    for zone in chrono_tz::TZ_VARIANTS.into_iter().step_by(12) {
+        let timing = Timing::new(local("2010-01-01", ""), vec![daily("12:00-13:00")]);
+        let text = written(&timing, zone, &from.to_rfc3339(), &until.to_rfc3339());
+        let shown = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local() - at.naive_utc();
+        let mut changes = Vec::new();
+        for part in text
+            .split("BEGIN:")
+            .filter(|part| part.contains("TZOFFSETTO"))
+        {
+            let (before, after) = (value(part, "TZOFFSETFROM:"), value(part, "TZOFFSETTO:"));
+            let start = value(part, "DTSTART:");
+            let start = NaiveDateTime::parse_from_str(start, "%Y%m%dT%H%M%S").unwrap();
+            let change = start.and_utc() - offset(before);
+            assert_eq!(shown(change), offset(after), "{zone} at {change}");
+            if before != after {
+                assert_eq!(
+                    shown(change - TimeDelta::seconds(1)),
+                    offset(before),
+                    "{zone}"
+                );
+                changes.push(change);
+            }
+        }
+        let hours = (0..3 * 365 * 24).map(|hour| from + TimeDelta::hours(hour));
+        let moved = hours.filter(|hour| shown(*hour) != shown(*hour + TimeDelta::hours(1)));
+        assert_eq!(moved.count(), changes.len(), "{zone}: {changes:?}");
+    }
 }
 
 #[test]
