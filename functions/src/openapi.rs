@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::RETRY_AFTER;
 use latchkey::wire::json::FaultCode;
-use latchkey::wire::{Error, error};
+use latchkey::wire::{Conflict, Error, error};
 use serde_json::Value;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -19,7 +19,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
-use crate::{docs, shares};
+use crate::{
+    device_groups, devices, docs, organizations, schedules, shares, spaces, user_groups, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,11 +49,57 @@ use crate::{docs, shares};
         docs::openapi::get,
         shares::create::create,
         shares::get::get,
+        users::create::create,
+        users::list::list,
+        users::list::get,
+        users::list::list_of_group,
+        users::update::update,
+        users::delete::delete,
+        user_groups::create::create,
+        user_groups::list::list,
+        user_groups::list::get,
+        user_groups::update::update,
+        user_groups::delete::delete,
+        user_groups::add::add,
+        user_groups::remove::remove,
+        devices::create::create,
+        devices::list::list,
+        devices::list::get,
+        devices::list::list_of_group,
+        devices::update::update,
+        devices::delete::delete,
+        device_groups::create::create,
+        device_groups::list::list,
+        device_groups::list::get,
+        device_groups::list::search,
+        device_groups::update::update,
+        device_groups::delete::delete,
+        device_groups::add::add,
+        device_groups::remove::remove,
+        spaces::create::create,
+        spaces::list::list,
+        spaces::list::get,
+        spaces::update::update,
+        spaces::delete::delete,
+        schedules::create::create,
+        schedules::list::list,
+        schedules::list::get,
+        schedules::update::update,
+        schedules::delete::delete,
+        organizations::get::get,
+        organizations::update::update,
     ),
     components(schemas(error::Body)),
     tags(
         (name = "Documentation", description = "This document."),
         (name = "Shares", description = "Who may open what, and when."),
+        (name = "Users", description = "The people of an organization."),
+        (name = "User groups", description = "Users who receive shares together."),
+        (name = "Devices", description = "Locks."),
+        (name = "Device groups", description = "Devices that are shared together."),
+        (name = "Spaces", description = "What people have access to, by the devices that open it."),
+        (name = "Schedules", description = "Named rules that many shares keep."),
+        (name = "Organizations", description = "The tenants."),
     ),
     security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = [])),
     modifiers(&Common)
@@ -157,6 +205,18 @@ fn errors() -> Vec<CommonError> {
             Error::NotFound("share"),
             |operation| has(operation, &ParameterIn::Path),
             "There is no such thing, or the caller may not know of it.",
+        ),
+        common(
+            "ChangedMeanwhile",
+            Error::Conflict(Conflict::Changed),
+            |operation| has_parameter(operation, "If-Match"),
+            "Others kept changing it; try again.",
+        ),
+        common(
+            "PreconditionFailed",
+            Error::PreconditionFailed,
+            |operation| has_parameter(operation, "If-Match"),
+            "`If-Match` names another version than the one that is there.",
         ),
         common(
             "BodyTooLarge",
@@ -341,6 +401,12 @@ fn headers() -> BTreeMap<String, RefOr<Header>> {
             text.clone(),
             "true",
             "`true` when this is the first answer to the same `Idempotency-Key` again.",
+        ),
+        header(
+            "Link",
+            text.clone(),
+            "<https://api.example/v2/users?cursor=MQ>; rel=\"next\"",
+            "The address of the next page; left out on the last.",
         ),
         header(
             "Retry-After",

@@ -93,6 +93,19 @@ impl From<Uuid> for SpaceId {
     }
 }
 
+impl PartialSchema for SpaceId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Names a space: 32 hexadecimal digits."))
+            .pattern(Some("^[0-9a-f]{32}$"))
+            .examples(["0192a5b07c0070008000000000000001"])
+            .into()
+    }
+}
+
+impl ToSchema for SpaceId {}
+
 impl fmt::Display for SpaceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.simple().fmt(f)

@@ -1,12 +1,17 @@
 //! Who may do what, by role and by grant.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::wire::json::Named;
 
 /// A role that a user has in an organization. A user without one is a plain member, who
 /// may do what their own grants give them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(
+    description = "A role that a user has in an organization.",
+    examples("AccessAdmin")
+)]
 pub enum Role {
     /// Runs the organization.
     Admin,

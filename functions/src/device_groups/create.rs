@@ -1,14 +1,38 @@
-//! `POST /v2/device-groups`: create a device group.
+//! `POST /v2/device-groups`.
 //!
-//! Who may: the roles that write the directory.
-//!
-//! Writes the group, and for each of `devices` (at most 40) the groups of the device and an
-//! item by which the group finds them, in one transaction: one round trip.
+//! Writes the group, and for each of `devices` the groups of the device and an item by which
+//! the group finds them, in one transaction: one round trip.
 
-use latchkey::directory::DeviceGroup;
+use latchkey::directory::{DeviceGroup, DeviceGroupCreated, NewDeviceGroup};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::create::<DeviceGroup>("create-device-group");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-device-group",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create a device group.
+///
+/// `devices` puts up to 40 devices into it at once.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/device-groups",
+    tag = "Device groups",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewDeviceGroup,
+    responses(
+        (status = 201, description = "The group is there.", body = DeviceGroupCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    directory::create::<DeviceGroup>(call).await
+}

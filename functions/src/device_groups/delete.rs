@@ -1,13 +1,40 @@
-//! `DELETE /v2/device-groups/{deviceGroupId}`: delete a device group.
-//!
-//! Who may: the roles that write the directory.
+//! `DELETE /v2/device-groups/{deviceGroupId}`.
 //!
 //! Deletes it; its grants end with it.
 
 use latchkey::directory::DeviceGroup;
+use latchkey::id::DeviceGroupId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::delete::<DeviceGroup>("delete-device-group");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-device-group",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a device group.
+///
+/// Shares of it open nothing from then on.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    delete,
+    path = "/v2/device-groups/{deviceGroupId}",
+    tag = "Device groups",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "The group is gone."),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    directory::delete::<DeviceGroup>(call).await
+}

@@ -1,8 +1,5 @@
-//! `GET /v2/device-groups` and `GET /v2/device-groups/{deviceGroupId}`: list groups of
-//! devices, show one; `GET /v1/device-groups`: search and sort them, with their devices.
-//!
-//! Who may: the roles that read the directory, and of one group whoever administrates it
-//! now.
+//! `GET /v2/device-groups` and `GET /v2/device-groups/{deviceGroupId}`;
+//! `GET /v1/device-groups`.
 //!
 //! Reads one page, or the one. Version 1 reads all groups of the organization, and with
 //! `includeDevices` all devices at the same time, since it sorts by what is in no key.
@@ -11,43 +8,104 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use http::StatusCode;
-use latchkey::directory::{Device, DeviceGroup, Resource, View};
+use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, DeviceView, Resource, View};
 use latchkey::id::{DeviceGroupId, Identifier};
 use latchkey::table::Read;
 use latchkey::wire::{Query, Response, Result};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::directory::{self, Listed};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
-    operation: OPERATION,
+    operation: "list-device-groups",
     handle: |call| {
         if call.request.url.ends_with("/v1/device-groups") {
-            Box::pin(async move { search(&call).await })
+            Box::pin(search(call))
+        } else if call.request.path.contains_key(DeviceGroup::ID_FIELD) {
+            Box::pin(get(call))
         } else {
-            (directory::list::<DeviceGroup>(OPERATION).handle)(call)
+            Box::pin(list(call))
         }
     },
 };
 
-const OPERATION: &str = "list-device-groups";
+/// List device groups.
+///
+/// All of an organization, oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/device-groups",
+    tag = "Device groups",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<DeviceGroupView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    directory::list::<DeviceGroup>(call).await
+}
+
+/// Get a device group.
+///
+/// The group, with the version that `If-Match` takes as its `ETag`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`, and whoever administrates it now.
+#[utoipa::path(
+    get,
+    path = "/v2/device-groups/{deviceGroupId}",
+    tag = "Device groups",
+    operation_id = "get-device-group",
+    params(("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group.")),
+    responses(
+        (status = 200, description = "The group.", body = DeviceGroupView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    directory::show::<DeviceGroup>(call).await
+}
 
 /// What groups are sorted by. Two that are alike in it are in the order of their age.
-#[derive(Clone, Copy)]
-enum SortBy {
+#[derive(Clone, Copy, ToSchema)]
+#[schema(rename_all = "camelCase", examples("name"))]
+pub(crate) enum SortBy {
+    /// By age.
     Id,
+    /// By name, whatever the case.
     Name,
+    /// By location, whatever the case.
     Location,
 }
 
+/// In which direction.
+#[derive(Clone, Copy, PartialEq, ToSchema)]
+#[schema(rename_all = "lowercase", examples("asc"))]
+pub(crate) enum SortDirection {
+    /// The first comes first.
+    Asc,
+    /// The last comes first.
+    Desc,
+}
+
 /// A group with its devices.
-#[derive(Serialize)]
-struct WithDevices<'g> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceGroupWithDevices)]
+pub(crate) struct WithDevices<'g> {
     #[serde(flatten)]
+    #[schema(value_type = DeviceGroupView)]
     group: View<'g, DeviceGroup>,
+    /// What is in it; left out unless asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<DeviceView>>)]
     devices: Option<Vec<View<'g, Device>>>,
 }
 
@@ -71,30 +129,54 @@ fn read(call: &Call) -> Result<Asked> {
     ];
     let by = query.name("sortBy", &by);
     let directions = [
-        ("asc", false),
-        ("desc", true),
-        ("ASC", false),
-        ("DESC", true),
+        ("asc", SortDirection::Asc),
+        ("desc", SortDirection::Desc),
+        ("ASC", SortDirection::Asc),
+        ("DESC", SortDirection::Desc),
     ];
-    let descending = query.name("sortDirection", &directions);
+    let direction = query.name("sortDirection", &directions);
     let wanted = query.text("search").unwrap_or_default().trim();
     Ok(Asked {
         include_devices: include_devices.unwrap_or(false),
         by: by.unwrap_or(SortBy::Id),
-        descending: descending.unwrap_or(false),
+        descending: direction == Some(SortDirection::Desc),
         wanted: wanted.to_lowercase(),
         listed: directory::in_organization(call, query)?,
     })
 }
 
-async fn search(call: &Call) -> Result<Response> {
+/// Search device groups.
+///
+/// Those of an organization whose name or location has a text in it, sorted, in pages, and
+/// with their devices where asked for.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v1/device-groups",
+    tag = "Device groups",
+    operation_id = "search-device-groups",
+    params(
+        Listed,
+        ("search" = Option<String>, Query, description = "What the name or the location has in it, whatever the case.", example = "floor"),
+        ("includeDevices" = Option<bool>, Query, description = "Whether the devices are answered, too.", example = true),
+        ("sortBy" = inline(Option<SortBy>), Query, description = "What they are sorted by; left out, by `id`."),
+        ("sortDirection" = inline(Option<SortDirection>), Query, description = "Whether the first comes first; left out, it does."),
+    ),
+    responses(
+        (status = 200, description = "A page.", body = Vec<WithDevices>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn search(call: Call) -> Result<Response> {
     let Asked {
         listed: Listed { scope, page },
         include_devices: include,
         by,
         descending,
         wanted,
-    } = read(call)?;
+    } = read(&call)?;
     let groups = scope.things(DeviceGroup::KEY);
     let devices = scope.things(Device::KEY);
     let devices = async {

@@ -1,14 +1,42 @@
-//! `PUT /v2/device-groups/{deviceGroupId}`: change a device group. A field left out stays as it is.
+//! `PUT /v2/device-groups/{deviceGroupId}`.
 //!
-//! Who may: the roles that write the directory.
-//!
-//! Reads the group and writes what changed. `devices` replaces what is in the group, on both
-//! sides, in the same transaction: at most 48 come and go at once.
+//! Reads the group and writes what changed; of `devices` on both sides, in the same transaction.
 
-use latchkey::directory::DeviceGroup;
+use latchkey::directory::{DeviceGroup, DeviceGroupChanges, DeviceGroupView};
+use latchkey::id::DeviceGroupId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::update::<DeviceGroup>("update-device-group");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "update-device-group",
+    handle: |call| Box::pin(update(call)),
+};
+
+/// Change a device group.
+///
+/// A field left out stays as it is; null takes away `location` or `remarks`. `devices`
+/// replaces what is in the group: up to 48 devices come and go at once.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    put,
+    path = "/v2/device-groups/{deviceGroupId}",
+    tag = "Device groups",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
+        IfMatch,
+    ),
+    request_body = DeviceGroupChanges,
+    responses(
+        (status = 200, description = "The group as it is now.", body = DeviceGroupView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn update(call: Call) -> Result<Response> {
+    directory::update::<DeviceGroup>(call).await
+}

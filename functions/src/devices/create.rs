@@ -1,13 +1,37 @@
-//! `POST /v2/devices`: create a device.
-//!
-//! Who may: the roles that write the directory.
+//! `POST /v2/devices`.
 //!
 //! Writes the device.
 
-use latchkey::directory::Device;
+use latchkey::directory::{Device, DeviceCreated, NewDevice};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::create::<Device>("create-device");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-device",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create a device.
+///
+/// A device is a lock; without a `timeZone` it has that of the organization.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/devices",
+    tag = "Devices",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewDevice,
+    responses(
+        (status = 201, description = "The device is there.", body = DeviceCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    directory::create::<Device>(call).await
+}

@@ -1,13 +1,40 @@
-//! `DELETE /v2/devices/{deviceId}`: delete a device.
-//!
-//! Who may: the roles that write the directory.
+//! `DELETE /v2/devices/{deviceId}`.
 //!
 //! Deletes it; its grants end with it.
 
 use latchkey::directory::Device;
+use latchkey::id::DeviceId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::delete::<Device>("delete-device");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-device",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a device.
+///
+/// Shares of it open nothing from then on.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    delete,
+    path = "/v2/devices/{deviceId}",
+    tag = "Devices",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "The device is gone."),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    directory::delete::<Device>(call).await
+}

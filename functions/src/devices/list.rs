@@ -1,23 +1,91 @@
-//! `GET /v2/devices` and `GET /v2/devices/{deviceId}`: list devices, show one;
-//! `GET /v2/device-groups/{deviceGroupId}/devices`: list those in a group.
-//!
-//! Who may: the roles that read the directory, and of one device whoever administrates it now.
+//! `GET /v2/devices` and `GET /v2/devices/{deviceId}`;
+//! `GET /v2/device-groups/{deviceGroupId}/devices`.
 //!
 //! Reads one page, or the one; of a group, the group, a page of what is in it, and those.
 
-use latchkey::directory::{Device, DeviceGroup, Resource};
+use latchkey::directory::{Device, DeviceGroup, DeviceView, Resource};
+use latchkey::id::{DeviceGroupId, DeviceId};
+use latchkey::wire::{Page, Response, Result};
 
-use crate::directory;
-use crate::lambda::Endpoint;
+use crate::directory::{self, Listed};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
     operation: "list-devices",
     handle: |call| {
         if call.request.path.contains_key(DeviceGroup::ID_FIELD) {
-            Box::pin(async move { directory::list_groups_members::<DeviceGroup>(&call).await })
+            Box::pin(list_of_group(call))
+        } else if call.request.path.contains_key(Device::ID_FIELD) {
+            Box::pin(get(call))
         } else {
-            (directory::list::<Device>("list-devices").handle)(call)
+            Box::pin(list(call))
         }
     },
 };
+
+/// List devices.
+///
+/// All of an organization, oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/devices",
+    tag = "Devices",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<DeviceView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    directory::list::<Device>(call).await
+}
+
+/// Get a device.
+///
+/// The device, with the version that `If-Match` takes as its `ETag`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`, and whoever administrates it now.
+#[utoipa::path(
+    get,
+    path = "/v2/devices/{deviceId}",
+    tag = "Devices",
+    operation_id = "get-device",
+    params(("deviceId" = DeviceId, Path, description = "The number of the device.")),
+    responses(
+        (status = 200, description = "The device.", body = DeviceView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    directory::show::<Device>(call).await
+}
+
+/// List the devices in a group.
+///
+/// Oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/device-groups/{deviceGroupId}/devices",
+    tag = "Devices",
+    operation_id = "list-devices-of-group",
+    params(
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "A page.", body = Vec<DeviceView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list_of_group(call: Call) -> Result<Response> {
+    directory::list_of_group::<DeviceGroup>(call).await
+}

@@ -1,13 +1,41 @@
-//! `PUT /v2/devices/{deviceId}`: change a device. A field left out stays as it is.
-//!
-//! Who may: the roles that write the directory.
+//! `PUT /v2/devices/{deviceId}`.
 //!
 //! Reads the device and writes what changed.
 
-use latchkey::directory::Device;
+use latchkey::directory::{Device, DeviceChanges, DeviceView};
+use latchkey::id::DeviceId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::update::<Device>("update-device");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "update-device",
+    handle: |call| Box::pin(update(call)),
+};
+
+/// Change a device.
+///
+/// A field left out stays as it is; null takes away what a device may lack.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    put,
+    path = "/v2/devices/{deviceId}",
+    tag = "Devices",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        IfMatch,
+    ),
+    request_body = DeviceChanges,
+    responses(
+        (status = 200, description = "The device as it is now.", body = DeviceView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn update(call: Call) -> Result<Response> {
+    directory::update::<Device>(call).await
+}

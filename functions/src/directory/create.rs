@@ -12,7 +12,7 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Map, Value};
 
 use super::writes;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::Call;
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
 const MAX_IDS: u32 = 5;
@@ -45,11 +45,8 @@ pub(crate) struct Extra {
 
 /// `POST`: creates a thing in the organization that the body names, and what goes with it,
 /// in one transaction: one round trip.
-pub(crate) const fn create<R: Resource>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| Box::pin(create_with::<R>(call, |_, _, _| Ok(Extra::default()))),
-    }
+pub(crate) async fn create<R: Resource>(call: Call) -> Result<Response> {
+    create_with::<R>(call, |_, _, _| Ok(Extra::default())).await
 }
 
 /// The same with something more.

@@ -9,7 +9,7 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::Part;
 use super::writing;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::Call;
 
 /// How often a thing is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
@@ -17,14 +17,7 @@ const MAX_ATTEMPTS: u32 = 8;
 /// `DELETE`: takes a thing away, and with it at once whatever was granted to it or on it:
 /// a decision that does not find it refuses. What remains of it elsewhere is cleaned up
 /// later. One round trip; of a kind whose texts are each one's own, two.
-pub(crate) const fn delete<R: Resource>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| Box::pin(remove::<R>(call)),
-    }
-}
-
-async fn remove<R: Resource>(call: Call) -> Result<Response> {
+pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let scopes = writing(&call)?;
     let if_match = call.request.if_match();

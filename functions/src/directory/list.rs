@@ -3,31 +3,17 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, InGroup, Own, Resource, View};
+use latchkey::id::OrganizationId;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::Read;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Page, Query, Response, Result};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 
 use super::reads;
-use crate::lambda::{Call, Endpoint, SHOWN};
-
-/// `GET` of all of a kind, in pages, oldest first; with an id in the path, `GET` of one.
-/// One round trip either way.
-pub(crate) const fn list<R: Resource>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| {
-            Box::pin(async move {
-                if call.request.path.contains_key(R::ID_FIELD) {
-                    show::<R>(&call).await
-                } else {
-                    all::<R>(&call).await
-                }
-            })
-        },
-    }
-}
+use crate::lambda::{Call, SHOWN};
 
 /// Reads the organization that a list is of: the query's `organizationId`, else the only
 /// one that the caller belongs to.
@@ -53,6 +39,22 @@ pub(crate) struct Listed {
     pub(crate) page: Page,
 }
 
+/// The parameters, for the API document.
+impl IntoParams for Listed {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let organization = ParameterBuilder::new()
+            .name("organizationId")
+            .parameter_in(ParameterIn::Query)
+            .description(Some(
+                "The organization; left out, the only one of the caller.",
+            ))
+            .schema(Some(OrganizationId::schema()));
+        let mut parameters = vec![organization.build()];
+        parameters.extend(Page::into_params(place));
+        parameters
+    }
+}
+
 /// Reads the organization and the page of a list of the directory.
 ///
 /// # Errors
@@ -69,15 +71,16 @@ pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
     }
 }
 
-async fn all<R: Resource>(call: &Call) -> Result<Response> {
-    let Listed { scope, page } = in_organization(call, Query::of(&call.request))?;
+/// `GET` of all of a kind, in pages, oldest first. One round trip.
+pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
+    let Listed { scope, page } = in_organization(&call, Query::of(&call.request))?;
     let prefix = scope.things(R::KEY);
     let after = page.after.as_deref();
     let (things, next) = call
         .table
         .page(&prefix, page.size, after, Read::Eventual)
         .await?;
-    Ok(shown::<R>(call, &scope, &page, &things, next))
+    Ok(shown::<R>(&call, &scope, &page, &things, next))
 }
 
 /// A page of things, with a link to the next one.
@@ -96,15 +99,15 @@ fn shown<R: Resource>(
     }
 }
 
-/// One thing. One round trip for who reads the directory.
-async fn show<R: Resource>(call: &Call) -> Result<Response> {
+/// `GET` of one thing. One round trip for who reads the directory.
+pub(crate) async fn show<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     if R::own(id) == Own::Nobody && !call.caller.scopes().any(|scope| reads(&scope)) {
         return Err(Error::InsufficientRights(Vec::new()));
     }
     let found = call.find::<R>(|scope| R::key(scope, id), SHOWN).await?;
     let (scope, thing) = found.ok_or(Error::NotFound(R::WHAT))?;
-    if !reads(&scope) && !owns(call, &scope, R::own(id)).await? {
+    if !reads(&scope) && !owns(&call, &scope, R::own(id)).await? {
         return Err(Error::NotFound(R::WHAT));
     }
     let view = View::new(&scope, &thing);
@@ -127,7 +130,7 @@ async fn owns(call: &Call, scope: &OrganizationScope, own: Own) -> Result<bool> 
 
 /// `GET` of what is in a group, in pages. Three round trips: the group, a page of what is
 /// in it, and those things.
-pub(crate) async fn list_groups_members<G: Group>(call: &Call) -> Result<Response>
+pub(crate) async fn list_of_group<G: Group>(call: Call) -> Result<Response>
 where
     <G::Member as Resource>::Id: TryFrom<u64>,
 {
@@ -141,7 +144,7 @@ where
     let group = group(&scope).ok_or(Error::NotFound(G::WHAT))?;
 
     let of = [scope.organization().to_string(), id.to_string()];
-    let page = page(call, &[call.operation, &of[0], &of[1]])?;
+    let page = page(&call, &[call.operation, &of[0], &of[1]])?;
     let prefix = scope.memberships(&group);
     let after = page.after.as_deref();
     let (edges, next) = call
@@ -164,7 +167,7 @@ where
         .iter()
         .filter_map(|key| items.get(key).transpose())
         .collect::<Result<_>>()?;
-    Ok(shown(call, &scope, &page, &members, next))
+    Ok(shown(&call, &scope, &page, &members, next))
 }
 
 /// The page of a list that needs no more than one.

@@ -12,7 +12,7 @@ use latchkey::table::{Failed, Item, Only};
 use latchkey::wire::{Error, Response, Result};
 
 use super::writing;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::Call;
 
 /// What each item of the transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,19 +23,13 @@ enum Part {
 }
 
 /// `PUT`: puts something into a group; what is in it already stays. One round trip.
-pub(crate) const fn add<G: Group>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| Box::pin(change::<G>(call, true)),
-    }
+pub(crate) async fn add<G: Group>(call: Call) -> Result<Response> {
+    change::<G>(call, true).await
 }
 
 /// `DELETE`: takes something out of a group. One round trip.
-pub(crate) const fn remove<G: Group>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| Box::pin(change::<G>(call, false)),
-    }
+pub(crate) async fn remove<G: Group>(call: Call) -> Result<Response> {
+    change::<G>(call, false).await
 }
 
 async fn change<G: Group>(call: Call, join: bool) -> Result<Response> {

@@ -1,7 +1,7 @@
 //! What the operations of the directory have in common, written once for every kind of
-//! thing: [`create`], [`list`] (which also shows one), [`update`], [`delete`], and for
-//! groups [`add`] and [`remove`]. An endpoint that differs from its neighbour only in the
-//! kind names its kind, and is done.
+//! thing: [`create`], [`list`], [`show`], [`update`], [`delete`], and for groups [`add`],
+//! [`remove`] and [`list_of_group`]. An endpoint that differs from its neighbour only in the
+//! kind calls one with its kind, and has but its words for the API document.
 //!
 //! They are compiled here, once a kind, and cross into binaries as function pointers.
 
@@ -13,7 +13,7 @@ mod update;
 
 pub(crate) use create::{Extra, create, create_with};
 pub(crate) use delete::delete;
-pub(crate) use list::{Listed, in_organization, list, list_groups_members};
+pub(crate) use list::{Listed, in_organization, list, list_of_group, show};
 pub(crate) use members::{add, remove};
 pub(crate) use update::update;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::create::{Part, claimed, refusal};
 use super::writing;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::Call;
 
 /// How often a change is tried that meets others.
 const MAX_ATTEMPTS: u32 = 8;
@@ -22,14 +22,7 @@ const MAX_LINKS: usize = 48;
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
 /// trips: it is read, and written on condition that it is still the same; one more for a
 /// group whose members are given, and one where others no longer belong to it.
-pub(crate) const fn update<R: Resource>(operation: &'static str) -> Endpoint {
-    Endpoint {
-        operation,
-        handle: |call| Box::pin(change::<R>(call)),
-    }
-}
-
-async fn change<R: Resource>(call: Call) -> Result<Response> {
+pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let body = call.request.json()?;
     // What is wrong with the body is wrong with it whatever stands in the table.

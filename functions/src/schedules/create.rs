@@ -1,13 +1,37 @@
-//! `POST /v2/schedules`: create a named schedule.
-//!
-//! Who may: the roles that write the directory.
+//! `POST /v2/schedules`.
 //!
 //! Writes the schedule.
 
-use latchkey::directory::Schedule;
+use latchkey::directory::{NewSchedule, Schedule, ScheduleCreated};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::create::<Schedule>("create-schedule");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-schedule",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create a schedule.
+///
+/// A named schedule has rules that many shares keep.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/schedules",
+    tag = "Schedules",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewSchedule,
+    responses(
+        (status = 201, description = "The schedule is there.", body = ScheduleCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    directory::create::<Schedule>(call).await
+}

@@ -1,13 +1,46 @@
-//! `DELETE /v2/schedules/{scheduleId}`: delete a named schedule.
+//! `DELETE /v2/schedules/{scheduleId}`.
 //!
-//! Who may: the roles that write the directory.
-//!
-//! Deletes it on condition that no share keeps it: 409 else.
+//! Deletes it on condition that no share keeps it.
 
 use latchkey::directory::Schedule;
+use latchkey::id::ScheduleId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result, error};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::delete::<Schedule>("delete-schedule");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-schedule",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a schedule.
+///
+/// One that a share keeps cannot be deleted.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    delete,
+    path = "/v2/schedules/{scheduleId}",
+    tag = "Schedules",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("scheduleId" = ScheduleId, Path, description = "The number of the schedule."),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "The schedule is gone."),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (
+            status = 409,
+            description = "A share keeps the schedule.",
+            body = error::Body,
+            example = json!({"message": "This is in use", "code": "inUseError", "errorMessage": "This is in use", "errorCode": "inUseError"})
+        ),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    directory::delete::<Schedule>(call).await
+}

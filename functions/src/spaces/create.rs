@@ -1,14 +1,38 @@
-//! `POST /v2/spaces`: create a space.
+//! `POST /v2/spaces`.
 //!
-//! Who may: the roles that write the directory.
-//!
-//! Writes the space, and for each of `devices` (at most 40) the spaces that it opens, in one
-//! transaction: one round trip.
+//! Writes the space, and for each of `devices` the spaces that it opens, in one transaction:
+//! one round trip.
 
-use latchkey::directory::Space;
+use latchkey::directory::{NewSpace, Space, SpaceCreated};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::create::<Space>("create-space");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-space",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create a space.
+///
+/// `devices` are those that open it, up to 40.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/spaces",
+    tag = "Spaces",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewSpace,
+    responses(
+        (status = 201, description = "The space is there.", body = SpaceCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    directory::create::<Space>(call).await
+}

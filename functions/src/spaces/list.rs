@@ -1,13 +1,64 @@
-//! `GET /v2/spaces` and `GET /v2/spaces/{spaceId}`: list spaces, show one.
+//! `GET /v2/spaces` and `GET /v2/spaces/{spaceId}`.
 //!
-//! Who may: the roles that read the directory.
-//!
-//! Reads one page, or the one.
+//! Reads one page, or the one: one round trip.
 
-use latchkey::directory::Space;
+use latchkey::directory::{Resource, Space, SpaceView};
+use latchkey::id::SpaceId;
+use latchkey::wire::{Response, Result};
 
-use crate::directory;
-use crate::lambda::Endpoint;
+use crate::directory::{self, Listed};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::list::<Space>("list-spaces");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "list-spaces",
+    handle: |call| {
+        if call.request.path.contains_key(Space::ID_FIELD) {
+            Box::pin(get(call))
+        } else {
+            Box::pin(list(call))
+        }
+    },
+};
+
+/// List spaces.
+///
+/// All of an organization, oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/spaces",
+    tag = "Spaces",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<SpaceView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    directory::list::<Space>(call).await
+}
+
+/// Get a space.
+///
+/// The space, with the version that `If-Match` takes as its `ETag`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/spaces/{spaceId}",
+    tag = "Spaces",
+    operation_id = "get-space",
+    params(("spaceId" = SpaceId, Path, description = "The id of the space.")),
+    responses(
+        (status = 200, description = "The space.", body = SpaceView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    directory::show::<Space>(call).await
+}

@@ -1,13 +1,42 @@
-//! `PUT /v2/spaces/{spaceId}`: change a space. A field left out stays as it is.
-//!
-//! Who may: the roles that write the directory.
+//! `PUT /v2/spaces/{spaceId}`.
 //!
 //! Reads the space and writes what changed; where `devices` did, on both sides.
 
-use latchkey::directory::Space;
+use latchkey::directory::{Space, SpaceChanges, SpaceView};
+use latchkey::id::SpaceId;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::update::<Space>("update-space");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "update-space",
+    handle: |call| Box::pin(update(call)),
+};
+
+/// Change a space.
+///
+/// A field left out stays as it is; null takes away `location` or `remarks`. `devices`
+/// replaces those that open it.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    put,
+    path = "/v2/spaces/{spaceId}",
+    tag = "Spaces",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("spaceId" = SpaceId, Path, description = "The id of the space."),
+        IfMatch,
+    ),
+    request_body = SpaceChanges,
+    responses(
+        (status = 200, description = "The space as it is now.", body = SpaceView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn update(call: Call) -> Result<Response> {
+    directory::update::<Space>(call).await
+}

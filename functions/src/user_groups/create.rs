@@ -1,14 +1,38 @@
-//! `POST /v2/user-groups`: create a user group.
+//! `POST /v2/user-groups`.
 //!
-//! Who may: the roles that write the directory.
-//!
-//! Writes the group, and for each of `members` (at most 40) the groups of the user and an
-//! item by which the group finds them, in one transaction: one round trip.
+//! Writes the group, and for each of `members` the groups of the user and an item by which the
+//! group finds them, in one transaction: one round trip.
 
-use latchkey::directory::UserGroup;
+use latchkey::directory::{NewUserGroup, UserGroup, UserGroupCreated};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::create::<UserGroup>("create-user-group");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-user-group",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create a user group.
+///
+/// `members` puts up to 40 users into it at once.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/user-groups",
+    tag = "User groups",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewUserGroup,
+    responses(
+        (status = 201, description = "The group is there.", body = UserGroupCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    directory::create::<UserGroup>(call).await
+}

@@ -1,13 +1,64 @@
-//! `GET /v2/user-groups` and `GET /v2/user-groups/{userGroupId}`: list user groups, show one.
+//! `GET /v2/user-groups` and `GET /v2/user-groups/{userGroupId}`.
 //!
-//! Who may: the roles that read the directory.
-//!
-//! Reads one page, or the one.
+//! Reads one page, or the one: one round trip.
 
-use latchkey::directory::UserGroup;
+use latchkey::directory::{Resource, UserGroup, UserGroupView};
+use latchkey::id::UserGroupId;
+use latchkey::wire::{Response, Result};
 
-use crate::directory;
-use crate::lambda::Endpoint;
+use crate::directory::{self, Listed};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::list::<UserGroup>("list-user-groups");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "list-user-groups",
+    handle: |call| {
+        if call.request.path.contains_key(UserGroup::ID_FIELD) {
+            Box::pin(get(call))
+        } else {
+            Box::pin(list(call))
+        }
+    },
+};
+
+/// List user groups.
+///
+/// All of an organization, oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/user-groups",
+    tag = "User groups",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<UserGroupView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    directory::list::<UserGroup>(call).await
+}
+
+/// Get a user group.
+///
+/// The group, with the version that `If-Match` takes as its `ETag`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/user-groups/{userGroupId}",
+    tag = "User groups",
+    operation_id = "get-user-group",
+    params(("userGroupId" = UserGroupId, Path, description = "The number of the group.")),
+    responses(
+        (status = 200, description = "The group.", body = UserGroupView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    directory::show::<UserGroup>(call).await
+}

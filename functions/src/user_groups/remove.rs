@@ -1,13 +1,39 @@
-//! `DELETE /v2/user-groups/{userGroupId}/users/{userId}`: take a user out of a group.
-//!
-//! Who may: the roles that write the directory.
+//! `DELETE /v2/user-groups/{userGroupId}/users/{userId}`.
 //!
 //! Writes both sides in one transaction: one round trip.
 
 use latchkey::directory::UserGroup;
+use latchkey::id::{UserGroupId, UserId};
+use latchkey::wire::{Response, Result};
 
 use crate::directory;
-use crate::lambda::Endpoint;
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = directory::remove::<UserGroup>("remove-user-from-group");
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "remove-user-from-group",
+    handle: |call| Box::pin(remove(call)),
+};
+
+/// Take a user out of a group.
+///
+/// 404 also when the user is not in the group. The group gets a new version.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    delete,
+    path = "/v2/user-groups/{userGroupId}/users/{userId}",
+    tag = "User groups",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
+        ("userId" = UserId, Path, description = "The number of the user."),
+    ),
+    responses(
+        (status = 204, description = "The user is out of the group."),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn remove(call: Call) -> Result<Response> {
+    directory::remove::<UserGroup>(call).await
+}

@@ -1,22 +1,15 @@
-//! `POST /v2/users`: create a user.
-//!
-//! Who may: the roles that write the directory.
-//!
-//! Answers with the id an invitation and its token, which is shown this once: an access
-//! token of the new user's that ends at `invitation.expiration`, for them to take up the
-//! account with. How it reaches them is the caller's business.
-//!
-//! 409 names the user who has the e-mail address or the phone number already.
+//! `POST /v2/users`.
 //!
 //! Writes the user, their address and their number, each as an item that can be there but
 //! once, and the credential, in one transaction: one round trip.
 
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, CredentialHash};
-use latchkey::directory::{User, UserInvitation};
+use latchkey::directory::{NewUser, User, UserCreated, UserInvitation};
 use latchkey::invitation;
 use latchkey::table::Key;
-use latchkey::wire::{Error, Result};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Error, Response, Result, error};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,8 +19,37 @@ use crate::lambda::{Call, Endpoint};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
     operation: "create-user",
-    handle: |call| Box::pin(create_with(call, invite)),
+    handle: |call| Box::pin(create(call)),
 };
+
+/// Create a user.
+///
+/// Answers with the id an invitation and its token, which is shown this once: an access
+/// token of the new user's that ends at `invitation.expiration`, for them to take up the
+/// account with. How it reaches them is the caller's business.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/users",
+    tag = "Users",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewUser,
+    responses(
+        (status = 201, description = "The user is there.", body = UserCreated),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (
+            status = 409,
+            description = "Another user has the e-mail address or the phone number: `userId` is theirs.",
+            body = error::Body,
+            example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
+        ),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    create_with(call, invite).await
+}
 
 fn invite(call: &Call, scope: &OrganizationScope, user: &User) -> Result<Extra> {
     let token = call.random.uuid()?;

@@ -1,23 +1,91 @@
-//! `GET /v2/users` and `GET /v2/users/{userId}`: list users, show one;
-//! `GET /v2/user-groups/{userGroupId}/users`: list those in a group.
-//!
-//! Who may: the roles that read the directory, and of one user they themself.
+//! `GET /v2/users` and `GET /v2/users/{userId}`;
+//! `GET /v2/user-groups/{userGroupId}/users`.
 //!
 //! Reads one page, or the one; of a group, the group, a page of what is in it, and those.
 
-use latchkey::directory::{Resource, User, UserGroup};
+use latchkey::directory::{Resource, User, UserGroup, UserView};
+use latchkey::id::{UserGroupId, UserId};
+use latchkey::wire::{Page, Response, Result};
 
-use crate::directory;
-use crate::lambda::Endpoint;
+use crate::directory::{self, Listed};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
     operation: "list-users",
     handle: |call| {
         if call.request.path.contains_key(UserGroup::ID_FIELD) {
-            Box::pin(async move { directory::list_groups_members::<UserGroup>(&call).await })
+            Box::pin(list_of_group(call))
+        } else if call.request.path.contains_key(User::ID_FIELD) {
+            Box::pin(get(call))
         } else {
-            (directory::list::<User>("list-users").handle)(call)
+            Box::pin(list(call))
         }
     },
 };
+
+/// List users.
+///
+/// All of an organization, oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/users",
+    tag = "Users",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<UserView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    directory::list::<User>(call).await
+}
+
+/// Get a user.
+///
+/// The user, with the version that `If-Match` takes as its `ETag`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`, and of themself every user.
+#[utoipa::path(
+    get,
+    path = "/v2/users/{userId}",
+    tag = "Users",
+    operation_id = "get-user",
+    params(("userId" = UserId, Path, description = "The number of the user.")),
+    responses(
+        (status = 200, description = "The user.", body = UserView, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    directory::show::<User>(call).await
+}
+
+/// List the users in a group.
+///
+/// Oldest first, in pages.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
+/// `Receptionist`.
+#[utoipa::path(
+    get,
+    path = "/v2/user-groups/{userGroupId}/users",
+    tag = "Users",
+    operation_id = "list-users-of-group",
+    params(
+        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "A page.", body = Vec<UserView>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list_of_group(call: Call) -> Result<Response> {
+    directory::list_of_group::<UserGroup>(call).await
+}

@@ -5,34 +5,43 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::{Own, Resource, first};
+use super::{Created, Documented, New, Own, Resource, View, first};
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, SpaceId};
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within};
+use crate::wire::schema::TimeZone;
 
 /// How long a lock may stay open, in seconds.
 type ActivationTime = Within<1, 3600>;
 
 /// A device: a lock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
     /// Its number.
     pub id: DeviceId,
     /// Its name.
+    #[schema(examples("Front door"))]
     pub name: String,
     /// Its zone; the organization's when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TimeZone>)]
     pub time_zone: Option<Tz>,
     /// Where it is, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("First floor"))]
     pub location: Option<String>,
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Knock first"))]
     pub remarks: Option<String>,
     /// A picture of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri", examples("https://example.com/door.jpg"))]
     pub carousel_image_url: Option<String>,
     /// What model it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +51,7 @@ pub struct Device {
     pub gateway_id: Option<ForeignId>,
     /// For how long it opens, in seconds; as its maker made it when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples(5))]
     pub activation_time: Option<u32>,
     /// The groups that it is in; left out when in none.
     #[serde(
@@ -59,16 +69,77 @@ pub struct Device {
     pub spaces: BTreeSet<SpaceId>,
     /// Grows by one with each change.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
 
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a device.",
+    examples(json!({
+        "name": "Front door",
+        "timeZone": "Europe/Berlin",
+        "location": "First floor",
+        "remarks": "Knock first",
+        "carouselImageUrl": "https://example.com/door.jpg",
+        "model": {"id": 17, "name": "Latch 2", "type": {"id": "lock", "name": "Lock"}},
+        "gatewayId": "gateway-7",
+        "activationTime": 5
+    }))
+)]
+pub struct DeviceChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Front door"))]
+    pub name: Option<String>,
+    /// Its zone; the organization's when left out.
+    #[schema(value_type = Option<TimeZone>)]
+    pub time_zone: Option<Tz>,
+    /// Where it is, in words.
+    #[schema(min_length = 1, max_length = 200, examples("First floor"))]
+    pub location: Option<String>,
+    /// What else there is to say.
+    #[schema(min_length = 1, max_length = 2000, examples("Knock first"))]
+    pub remarks: Option<String>,
+    /// A picture of it.
+    #[schema(
+        format = "uri",
+        max_length = 2000,
+        examples("https://example.com/door.jpg")
+    )]
+    pub carousel_image_url: Option<String>,
+    /// What model it is.
+    pub model: Option<Model>,
+    /// What connects it, so that it can be opened from afar.
+    pub gateway_id: Option<ForeignId>,
+    /// For how long it opens, in seconds; as its maker made it when left out.
+    #[schema(minimum = 1, maximum = 3600, examples(5))]
+    pub activation_time: Option<u32>,
+}
+
+impl Documented for Device {
+    type Changes = DeviceChanges;
+}
+
+/// The body of a create.
+pub type NewDevice = New<Device>;
+
+/// The answer to a create.
+pub type DeviceCreated = Created<Device>;
+
+/// What is shown.
+pub type DeviceView = View<'static, Device>;
+
 /// A model of devices, by the names that its maker gave.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeviceModel)]
 pub struct Model {
     /// Its id with its maker.
     pub id: ForeignId,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200, examples("Latch 2"))]
     pub name: Option<String>,
     /// What kind of device that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,12 +147,14 @@ pub struct Model {
 }
 
 /// A kind of devices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DeviceType)]
 pub struct Kind {
     /// Its id with its maker.
     pub id: ForeignId,
     /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200, examples("Lock"))]
     pub name: Option<String>,
 }
 
@@ -94,6 +167,27 @@ pub enum ForeignId {
     /// A text.
     Text(String),
 }
+
+impl PartialSchema for ForeignId {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(crate::id::MAX as f64));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(200));
+        OneOfBuilder::new()
+            .description(Some("An id that another system gave: a number or a text."))
+            .item(number)
+            .item(text)
+            .examples(["gateway-7"])
+            .into()
+    }
+}
+
+impl ToSchema for ForeignId {}
 
 impl FromJson for ForeignId {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Device, Group, InGroup, Link, MAX_LISTED, Own, Resource, first};
+use super::{
+    Created, Device, Documented, Group, InGroup, Link, MAX_LISTED, New, Own, Resource, View, first,
+};
 use crate::caller::OrganizationScope;
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, Id};
@@ -12,26 +15,65 @@ use crate::table::{Element, KeyPrefix};
 use crate::wire::json::{Fields, Label, Remark};
 
 /// A group of devices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceGroup {
     /// Its number.
     pub id: DeviceGroupId,
     /// Its name.
+    #[schema(examples("Offices"))]
     pub name: String,
     /// Where its devices are, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("First floor"))]
     pub location: Option<String>,
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Offices only"))]
     pub remarks: Option<String>,
     /// Grows by one with each change, of who is in it too.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
     /// Who is in it, as far as a body says; in the table each has an item.
     #[serde(skip)]
     pub devices: Option<BTreeSet<DeviceId>>,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a group of devices.",
+    examples(json!({"name": "Offices", "location": "First floor", "remarks": "Offices only", "devices": [1, 2]}))
+)]
+pub struct DeviceGroupChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Offices"))]
+    pub name: Option<String>,
+    /// Where its devices are, in words.
+    #[schema(min_length = 1, max_length = 200, examples("First floor"))]
+    pub location: Option<String>,
+    /// What else there is to say.
+    #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
+    pub remarks: Option<String>,
+    /// What is in it.
+    #[schema(max_items = 40)]
+    pub devices: Option<Vec<DeviceId>>,
+}
+
+impl Documented for DeviceGroup {
+    type Changes = DeviceGroupChanges;
+}
+
+/// The body of a create.
+pub type NewDeviceGroup = New<DeviceGroup>;
+
+/// The answer to a create.
+pub type DeviceGroupCreated = Created<DeviceGroup>;
+
+/// What is shown.
+pub type DeviceGroupView = View<'static, DeviceGroup>;
 
 impl Resource for DeviceGroup {
     type Id = DeviceGroupId;

@@ -9,18 +9,24 @@ mod device_group;
 mod organization;
 mod resource;
 mod schedule;
+mod schema;
 mod space;
 mod user;
 mod user_group;
 
-pub use device::{Device, ForeignId, Kind, Model};
-pub use device_group::DeviceGroup;
-pub use organization::{NewOrganization, Organization};
+pub use device::{
+    Device, DeviceChanges, DeviceCreated, DeviceView, ForeignId, Kind, Model, NewDevice,
+};
+pub use device_group::{
+    DeviceGroup, DeviceGroupChanges, DeviceGroupCreated, DeviceGroupView, NewDeviceGroup,
+};
+pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
 pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Resource, View};
-pub use schedule::Schedule;
-pub use space::Space;
-pub use user::{User, UserInvitation};
-pub use user_group::UserGroup;
+pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
+pub use schema::{Created, Documented, New};
+pub use space::{NewSpace, Space, SpaceChanges, SpaceCreated, SpaceView};
+pub use user::{NewUser, User, UserChanges, UserCreated, UserInvitation, UserView};
+pub use user_group::{NewUserGroup, UserGroup, UserGroupChanges, UserGroupCreated, UserGroupView};
 
 /// The version of an item that was written before items had one.
 fn first() -> u64 {

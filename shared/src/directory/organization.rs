@@ -3,29 +3,61 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::{Resource, first};
+use super::{Documented, Resource, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::OrganizationId;
 use crate::table::Key;
 use crate::wire::json::{Fault, Faults, Fields, Label};
+use crate::wire::schema::TimeZone;
 
 /// An organization: the tenant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Organization {
     /// Its number.
     pub id: OrganizationId,
     /// Its name.
+    #[schema(examples("Demo House"))]
     pub name: String,
     /// Whether it is one person's own.
+    #[schema(examples(false))]
     pub personal: bool,
     /// The zone of doors that have none of their own.
+    #[schema(value_type = TimeZone)]
     pub time_zone: Tz,
     /// Grows by one with each change.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of an organization.",
+    examples(json!({"name": "Demo House", "personal": false, "timeZone": "Europe/Berlin"}))
+)]
+pub struct OrganizationChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Demo House"))]
+    pub name: Option<String>,
+    /// Whether it is one person's own.
+    #[schema(examples(false))]
+    pub personal: Option<bool>,
+    /// The zone of doors that have none of their own.
+    #[schema(value_type = Option<TimeZone>)]
+    pub time_zone: Option<Tz>,
+}
+
+impl Documented for Organization {
+    type Changes = OrganizationChanges;
+}
+
+/// What is shown.
+pub type OrganizationView = View<'static, Organization>;
 
 impl Resource for Organization {
     type Id = OrganizationId;

@@ -1,30 +1,71 @@
 //! Named schedules.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Resource, first};
+use super::{Created, Documented, New, Resource, View, first};
 use crate::id::ScheduleId;
 use crate::share::rules;
 use crate::timing::Rule;
 use crate::wire::json::{Fields, Label};
 
 /// A named schedule: rules that many shares keep.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
     /// Its number.
     pub id: ScheduleId,
     /// Its name.
+    #[schema(examples("Office hours"))]
     pub name: String,
     /// When it holds; always, when empty.
+    #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub rules: Vec<Rule>,
     /// How many shares keep it.
     #[serde(default)]
+    #[schema(required, examples(3))]
     pub kept_by: u64,
     /// Grows by one with each change, and with each share that keeps it.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a named schedule.",
+    examples(json!({
+        "name": "Office hours",
+        "rules": [{
+            "dayOfWeek": "Monday",
+            "recurrence": "Weekly",
+            "period": {"startTime": "09:00:00", "endTime": "17:00:00"}
+        }]
+    }))
+)]
+pub struct ScheduleChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Office hours"))]
+    pub name: Option<String>,
+    /// When it holds; always, when empty.
+    #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
+    pub rules: Option<Vec<Rule>>,
+}
+
+impl Documented for Schedule {
+    type Changes = ScheduleChanges;
+}
+
+/// The body of a create.
+pub type NewSchedule = New<Schedule>;
+
+/// The answer to a create.
+pub type ScheduleCreated = Created<Schedule>;
+
+/// What is shown.
+pub type ScheduleView = View<'static, Schedule>;
 
 impl Resource for Schedule {
     type Id = ScheduleId;

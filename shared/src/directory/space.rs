@@ -3,34 +3,75 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Link, MAX_LISTED, Resource, first};
+use super::{Created, Documented, Link, MAX_LISTED, New, Resource, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{DeviceId, SpaceId};
 use crate::table::Element;
 use crate::wire::json::{Fields, Label, Remark};
 
 /// A space: a room, a floor, a car park.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Space {
     /// Its id.
     pub id: SpaceId,
     /// Its name.
+    #[schema(examples("Meeting room"))]
     pub name: String,
     /// Where it is, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("First floor"))]
     pub location: Option<String>,
     /// What else there is to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Offices only"))]
     pub remarks: Option<String>,
     /// The devices that open it.
     #[serde(default)]
+    #[schema(required)]
     pub devices: BTreeSet<DeviceId>,
     /// Grows by one with each change.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a space.",
+    examples(json!({"name": "Meeting room", "location": "First floor", "remarks": "Offices only", "devices": [1, 2]}))
+)]
+pub struct SpaceChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Meeting room"))]
+    pub name: Option<String>,
+    /// Where it is, in words.
+    #[schema(min_length = 1, max_length = 200, examples("First floor"))]
+    pub location: Option<String>,
+    /// What else there is to say.
+    #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
+    pub remarks: Option<String>,
+    /// The devices that open it.
+    #[schema(max_items = 40)]
+    pub devices: Option<Vec<DeviceId>>,
+}
+
+impl Documented for Space {
+    type Changes = SpaceChanges;
+}
+
+/// The body of a create.
+pub type NewSpace = New<Space>;
+
+/// The answer to a create.
+pub type SpaceCreated = Created<Space>;
+
+/// What is shown.
+pub type SpaceView = View<'static, Space>;
 
 impl Resource for Space {
     type Id = SpaceId;

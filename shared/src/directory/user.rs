@@ -4,33 +4,42 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
-use super::{Claim, Own, Resource, first};
+use super::{Claim, Documented, New, Own, Resource, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{UserGroupId, UserId};
 use crate::role::Role;
 use crate::wire::json::{Email, Fields, Label, Name, Named, Phone};
+use crate::wire::schema::Instant;
 
 /// A user of an organization.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// Its number.
     pub id: UserId,
     /// Given name.
+    #[schema(examples("Max"))]
     pub first_name: String,
     /// Family name.
+    #[schema(examples("Member"))]
     pub last_name: String,
     /// E-mail address; no other user of the organization has the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "email", examples("max@example.com"))]
     pub email_address: Option<String>,
     /// Phone number, E.164; no other user of the organization has the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("+491701234567"))]
     pub phone_number: Option<String>,
     /// Whether the user has taken up the account.
+    #[schema(examples(true))]
     pub registered: bool,
     /// What the user is in the organization; nothing for a plain member.
     #[serde(default)]
+    #[schema(required)]
     pub roles: Vec<Role>,
     /// The groups that the user is in; left out when in none.
     #[serde(
@@ -41,8 +50,50 @@ pub struct User {
     pub groups: BTreeSet<UserGroupId>,
     /// Grows by one with each change.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a user.",
+    examples(json!({
+        "firstName": "Max",
+        "lastName": "Member",
+        "emailAddress": "max@example.com",
+        "phoneNumber": "+491701234567",
+        "roles": ["AccessAdmin"]
+    }))
+)]
+pub struct UserChanges {
+    /// Given name.
+    #[schema(min_length = 1, max_length = 200, examples("Max"))]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[schema(min_length = 1, max_length = 200, examples("Member"))]
+    pub last_name: Option<String>,
+    /// E-mail address; no other user of the organization has the same.
+    #[schema(format = "email", examples("max@example.com"))]
+    pub email_address: Option<String>,
+    /// Phone number, E.164; no other user of the organization has the same.
+    #[schema(examples("+491701234567"))]
+    pub phone_number: Option<String>,
+    /// What the user is in the organization; nothing for a plain member.
+    #[schema(max_items = 6)]
+    pub roles: Option<Vec<Role>>,
+}
+
+impl Documented for User {
+    type Changes = UserChanges;
+}
+
+/// The body of a create.
+pub type NewUser = New<User>;
+
+/// What is shown.
+pub type UserView = View<'static, User>;
 
 impl Resource for User {
     type Id = UserId;
@@ -106,8 +157,22 @@ impl Resource for User {
 }
 
 /// What a new user is sent with the token by which they take up the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserInvitation {
     /// When the token ends.
+    #[schema(value_type = Instant)]
     pub expiration: DateTime<Utc>,
+}
+
+/// The answer to a create, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase", description = "What was created.")]
+pub struct UserCreated {
+    /// The number of the user.
+    pub user_id: UserId,
+    /// How long the token is good.
+    pub invitation: UserInvitation,
+    /// An access token of the user's, to take up the account with; shown this once.
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
+    pub token: Uuid,
 }

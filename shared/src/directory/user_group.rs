@@ -3,28 +3,62 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Group, InGroup, Link, MAX_LISTED, Resource, User, first};
+use super::{
+    Created, Documented, Group, InGroup, Link, MAX_LISTED, New, Resource, User, View, first,
+};
 use crate::caller::OrganizationScope;
 use crate::id::{Id, UserGroupId, UserId};
 use crate::table::{Element, KeyPrefix};
 use crate::wire::json::{Fields, Label};
 
 /// A group of users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserGroup {
     /// Its number.
     pub id: UserGroupId,
     /// Its name.
+    #[schema(examples("Cleaners"))]
     pub name: String,
     /// Grows by one with each change, of who is in it too.
     #[serde(default = "first")]
+    #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
     /// Who is in it, as far as a body says; in the table each has an item.
     #[serde(skip)]
     pub members: Option<BTreeSet<UserId>>,
 }
+
+/// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "What a change says of a group of users.",
+    examples(json!({"name": "Cleaners", "members": [1, 2]}))
+)]
+pub struct UserGroupChanges {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Cleaners"))]
+    pub name: Option<String>,
+    /// Who is in it.
+    #[schema(max_items = 40)]
+    pub members: Option<Vec<UserId>>,
+}
+
+impl Documented for UserGroup {
+    type Changes = UserGroupChanges;
+}
+
+/// The body of a create.
+pub type NewUserGroup = New<UserGroup>;
+
+/// The answer to a create.
+pub type UserGroupCreated = Created<UserGroup>;
+
+/// What is shown.
+pub type UserGroupView = View<'static, UserGroup>;
 
 impl Resource for UserGroup {
     type Id = UserGroupId;

@@ -11,6 +11,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::form_urlencoded::Serializer;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::json::FaultCode;
 use super::query::Query;
@@ -92,6 +95,37 @@ impl Page {
             .append_pair(CURSOR, &cursor)
             .finish();
         format!("{}?{query}", request.url)
+    }
+}
+
+/// The parameters, for the API document.
+impl IntoParams for Page {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name, description, schema: ObjectBuilder| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(description))
+                .schema(Some(schema))
+                .build()
+        };
+        let size = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MAX_SIZE))
+            .default(Some(DEFAULT_SIZE.into()))
+            .examples([20]);
+        let cursor = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["MWFiY2Q"]);
+        vec![
+            parameter(SIZE, "How many there are on a page at most.", size),
+            parameter(
+                CURSOR,
+                "Where the page begins: as in the `Link` of the one before.",
+                cursor,
+            ),
+        ]
     }
 }
 

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, IF_MATCH};
 use serde_json::Value;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Error, Result};
 use super::json;
@@ -113,6 +116,23 @@ impl IfMatch {
     /// The versions, if the client named some.
     pub fn versions(&self) -> Option<&[u64]> {
         self.0.as_deref()
+    }
+}
+
+/// The header, for the API document.
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let tags = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .examples(["\"1\""]);
+        let description = "The `ETag` of the version that is meant: when it is another by now, \
+                           the answer is 412 and nothing is changed.";
+        let header = ParameterBuilder::new()
+            .name("If-Match")
+            .parameter_in(ParameterIn::Header)
+            .description(Some(description))
+            .schema(Some(tags));
+        vec![header.build()]
     }
 }
 
