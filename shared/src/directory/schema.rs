@@ -145,7 +145,11 @@ mod tests {
     use crate::wire::schema::assert_reads;
 
     fn id<R: Resource>() -> R::Id {
-        R::Id::make(DateTime::UNIX_EPOCH, &Random::default()).unwrap()
+        R::Id::make(
+            DateTime::UNIX_EPOCH,
+            &Random::new(ring::rand::SystemRandom::new()),
+        )
+        .unwrap()
     }
 
     fn assert_changes<R: Documented>() {
