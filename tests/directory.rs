@@ -10,16 +10,17 @@ use uuid::Uuid;
 
 use crate::system::{ADMIN, Answer, Store, System, Tenant};
 
-/// The kinds: path, name of the id, a body, a change of it, and bodies with the fields that
-/// are wrong in them.
-fn kinds() -> Vec<(
+/// A kind: path, name of the id, a body, a change of it, a bad body, what is wrong with it.
+type Kind = (
     &'static str,
     &'static str,
     Value,
     Value,
     Value,
     Vec<&'static str>,
-)> {
+);
+
+fn kinds() -> Vec<Kind> {
     vec![
         (
             "users",
