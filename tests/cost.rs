@@ -163,3 +163,84 @@ async fn reading_a_share_with_names_is_two_round_trips() {
         }
     );
 }
+
+#[tokio::test]
+async fn the_directory_costs_one_round_trip_and_a_change_two() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let ask = async |method: Method, path: &str, body: serde_json::Value| {
+        let body = Some(&body).filter(|body| !body.is_null());
+        let answer = system.call(method, path, tenant.token(1), body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let calls = store.calls();
+        let cost = cost(&calls);
+        (cost.calls, cost.read_units, cost.write_units)
+    };
+    let none = || json!(null);
+    let (get, post) = (|| Method::GET, || Method::POST);
+    let (put, delete) = (|| Method::PUT, || Method::DELETE);
+    let device = json!({"organizationId": 7, "name": "Gate", "location": "Garden"});
+    assert_eq!(ask(post(), "/v2/devices", device).await, (1, 0.0, 2.0));
+    // The user, their address, their number and the credential.
+    let user = json!({"organizationId": 7, "firstName": "A", "lastName": "B", "emailAddress": "a@example.com", "phoneNumber": "+4915112345678"});
+    assert_eq!(ask(post(), "/v2/users", user).await, (1, 0.0, 8.0));
+    // The group, and for each of two its own item and the item in the group.
+    let group = json!({"organizationId": 7, "name": "G", "members": [3, 4]});
+    assert_eq!(ask(post(), "/v2/user-groups", group).await, (1, 0.0, 10.0));
+
+    assert_eq!(ask(get(), "/v2/devices/1", none()).await, (1, 0.5, 0.0));
+    assert_eq!(
+        ask(get(), "/v2/organizations/7", none()).await,
+        (1, 0.5, 0.0)
+    );
+    let (calls, units, _) = ask(get(), "/v2/users", none()).await;
+    assert!(calls == 1 && units <= 1.0, "{calls} {units}");
+    // The group, the items of those in it, and those.
+    let (calls, units, _) = ask(get(), "/v2/user-groups/1/users", none()).await;
+    assert!(calls == 3 && units <= 2.0, "{calls} {units}");
+    let (calls, units, _) = ask(get(), "/v1/device-groups?includeDevices=true", none()).await;
+    assert!(calls == 2 && units <= 1.0, "{calls} {units}");
+
+    let change = json!({"name": "New", "firstName": "New"});
+    for path in ["/v2/devices/1", "/v2/users/2", "/v2/schedules/1"] {
+        assert_eq!(
+            ask(put(), path, change.clone()).await,
+            (2, 1.0, 2.0),
+            "{path}"
+        );
+    }
+    assert_eq!(
+        ask(put(), "/v2/user-groups/2/users/5", none()).await,
+        (1, 0.0, 6.0)
+    );
+    assert_eq!(
+        ask(delete(), "/v2/user-groups/2/users/5", none()).await,
+        (1, 0.0, 6.0)
+    );
+    assert_eq!(ask(delete(), "/v2/devices/1", none()).await, (1, 0.0, 2.0));
+    // Read for the number, which is freed with them.
+    assert_eq!(ask(delete(), "/v2/users/9", none()).await, (2, 1.0, 4.0));
+}
+
+#[tokio::test]
+async fn a_page_of_fifty_is_one_query() {
+    let store = Store::start().await;
+    let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));
+    tenant.world.devices = (1..=60)
+        .map(|device| {
+            use latchkey::directory::{Device, Resource};
+            Device {
+                name: format!("Door {device}"),
+                ..Device::blank(device.try_into().unwrap())
+            }
+        })
+        .collect();
+    tenant.world.users.truncate(1);
+    store.put(&tenant.world).await;
+    system.get("/v2/shares/4", tenant.token(1)).await;
+    store.calls();
+    let page = system.get("/v2/devices", tenant.token(1)).await;
+    assert_eq!(page.json().as_array().unwrap().len(), 50);
+    let cost = cost(&store.calls());
+    assert!(cost.calls == 1 && cost.read_units <= 1.5, "{cost:?}");
+}

@@ -413,7 +413,7 @@ async fn a_named_schedule_knows_how_many_keep_it() {
     let items = store.items().await;
     let schedule = items
         .iter()
-        .find(|item| item.contains_key("keptBy"))
+        .find(|item| item.contains_key("keptBy") && item["PK"].as_s().unwrap() == "ORG#7")
         .unwrap();
     assert_eq!(schedule["keptBy"].as_n().unwrap(), "3");
 }

@@ -10,16 +10,17 @@ use uuid::Uuid;
 
 use crate::system::{ADMIN, Answer, Store, System, Tenant};
 
-/// The kinds: path, name of the id, a body, a change of it, and bodies with the fields that
-/// are wrong in them.
-fn kinds() -> Vec<(
+/// A kind: path, name of the id, a body, a change of it, a bad body, what is wrong with it.
+type Kind = (
     &'static str,
     &'static str,
     Value,
     Value,
     Value,
     Vec<&'static str>,
-)> {
+);
+
+fn kinds() -> Vec<Kind> {
     vec![
         (
             "users",
@@ -706,4 +707,36 @@ async fn the_demo_knows_who_has_an_address() {
     let answer = system.post("/v2/users", ADMIN, &body).await;
     answer.assert_error(409, "alreadyExistsError");
     assert_eq!(answer.json()["userId"], 2);
+}
+
+#[tokio::test]
+async fn with_a_group_or_a_user_what_was_granted_to_them_ends_at_once() {
+    let at = fixed().await;
+    let post = async |user: usize, changes: Value| {
+        let body = at.tenant.share(changes);
+        let answer = at
+            .system
+            .post("/v2/shares", at.tenant.token(user), &body)
+            .await;
+        answer.status.as_u16()
+    };
+    let right = json!({"administrate": true});
+    let ends = "2099-01-01";
+    // To user group 1 (users 2 and 3) on device group 1 (device 1), and from user 4 to 5.
+    let groups = json!({"source": {"deviceGroupId": 1}, "receiver": {"userGroupId": 1}, "permissions": right, "endDate": "2099-12-31"});
+    assert_eq!(post(1, groups).await, 200);
+    let direct =
+        |user: u64| json!({"receiver": {"userId": user}, "permissions": right, "endDate": ends});
+    assert_eq!(post(1, direct(4)).await, 200);
+    assert_eq!(post(4, direct(5)).await, 200);
+    let ordinary = json!({"receiver": {"userId": 9}, "endDate": ends});
+    for user in [2, 3, 4, 5] {
+        assert_eq!(post(user, ordinary.clone()).await, 200, "user {user}");
+    }
+    for path in ["/v2/user-groups/1", "/v2/users/4"] {
+        assert_eq!(at.call(Method::DELETE, path, None).await.status, 204);
+    }
+    for user in [2, 3, 5] {
+        assert_eq!(post(user, ordinary.clone()).await, 403, "user {user}");
+    }
 }

@@ -250,6 +250,12 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     ] {
         seen.ask(function, Method::GET, path, ADMIN, None).await;
     }
+    let through_groups = json!({"source": {"deviceGroupId": 1}, "receiver": {"userGroupId": 1}, "permissions": {"administrate": true}});
+    system.create_share(&share_body(through_groups)).await;
+    store.calls();
+    let path = "/v2/device-groups/1";
+    seen.ask("list-device-groups", Method::GET, path, MEMBER, None)
+        .await;
     let schedule = json!({"organizationId": 1, "name": "Free", "rules": []});
     let created = seen
         .ask(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use latchkey::table::Item;
 use latchkey_local::template::Stack;
 use reqwest::Method;
 use serde_json::json;
@@ -107,16 +108,10 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     assert_eq!(sorted(&store).await, before);
 }
 
-/// What the first organization has, in order.
-async fn sorted(store: &Store) -> Vec<String> {
-    let items = store.items().await.into_iter();
-    let items = items.filter(|item| item["PK"].as_s().is_ok_and(|key| key == "ORG#7"));
-    let mut texts: Vec<_> = items
-        .map(|item| {
-            let item: BTreeMap<_, _> = item.into_iter().collect();
-            format!("{item:?}")
-        })
-        .collect();
-    texts.sort();
-    texts
+/// What the first organization has, in the order of the keys.
+async fn sorted(store: &Store) -> Vec<Item> {
+    let mut items = store.items().await;
+    items.retain(|item| item["PK"].as_s().is_ok_and(|key| key == "ORG#7"));
+    items.sort_by_key(|item| item["SK"].as_s().unwrap().clone());
+    items
 }

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, Organization, Schedule, User};
+use crate::directory::{Device, DeviceGroup, Organization, Schedule, User};
 use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
 use crate::id::UserId;
 use crate::share::NewShare;
-use crate::table::{BoxFuture, Read, Table};
+use crate::table::{BoxFuture, Key, Read, Table};
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Error, Result};
 
@@ -100,10 +100,17 @@ pub fn administration<'f>(
     Box::pin(async move {
         let receiver = Receiver::User(user);
         let grants = scope.grants(receiver, source);
-        let (own, device) = tokio::try_join!(
+        let (own, there) = tokio::try_join!(
             table.query(&grants, Read::Strong),
-            device(table, scope, source)
+            there(table, scope, source)
         )?;
+        let Some(device) = there else {
+            // With the source, what was granted on it is gone.
+            return Ok(Administration {
+                grants: Vec::new(),
+                zone: Tz::UTC,
+            });
+        };
         let zone = zone(table, scope, device.as_ref()).await?;
         let asked = Asked {
             table,
@@ -120,14 +127,22 @@ pub fn administration<'f>(
     })
 }
 
-async fn device(
+/// The device that a source is, if it is one; nothing at all when the source is gone.
+async fn there(
     table: &Table,
     scope: &OrganizationScope,
     source: Source,
-) -> Result<Option<Device>> {
+) -> Result<Option<Option<Device>>> {
     match source {
-        Source::Device(id) => table.get(&scope.device(id), Read::Strong).await,
-        Source::DeviceGroup(_) => Ok(None),
+        Source::Device(id) => {
+            let device: Option<Device> = table.get(&scope.device(id), Read::Strong).await?;
+            Ok(device.map(Some))
+        }
+        Source::DeviceGroup(id) => {
+            let key = scope.device_group(id);
+            let group: Option<DeviceGroup> = table.get(&key, Read::Strong).await?;
+            Ok(group.map(|_| None))
+        }
     }
 }
 
@@ -181,7 +196,31 @@ impl Asked<'_> {
         let queries = prefixes
             .iter()
             .map(|prefix| self.table.query(prefix, Read::Strong));
-        Ok(futures_util::future::try_join_all(queries).await?.concat())
+        let queries = futures_util::future::try_join_all(queries);
+        let (edges, gone) = tokio::try_join!(queries, self.gone(&receivers, &sources))?;
+        let mut edges: Vec<Grant> = edges.concat();
+        edges.retain(|grant| !gone.contains(&self.scope.receiver(grant.receiver)));
+        edges.retain(|grant| !gone.contains(&self.scope.source(grant.source)));
+        Ok(edges)
+    }
+
+    /// The keys of those groups that are deleted. Their traces may be found in the sets of
+    /// users and devices for a while.
+    async fn gone(&self, receivers: &[Receiver], sources: &[Source]) -> Result<Vec<Key>> {
+        let groups = receivers.iter().filter_map(|receiver| match receiver {
+            Receiver::UserGroup(_) => Some(self.scope.receiver(*receiver)),
+            Receiver::User(_) => None,
+        });
+        let others = sources.iter().filter_map(|source| match source {
+            Source::DeviceGroup(_) => Some(self.scope.source(*source)),
+            Source::Device(_) => None,
+        });
+        let mut keys: Vec<_> = groups.chain(others).collect();
+        for some in keys.clone().chunks(100) {
+            let items = self.table.get_all(some, Read::Strong).await?;
+            keys.retain(|key| !items.has(key));
+        }
+        Ok(keys)
     }
 
     /// Those of `edges` that hold and allow to administrate.
@@ -221,9 +260,20 @@ impl Asked<'_> {
             let key = self
                 .scope
                 .grant(parent.receiver, parent.source, parent.share);
-            let above: Option<Grant> = self.table.get(&key, Read::Strong).await?;
+            // With whom it was for and what it was on, the grant above is gone.
+            let receiver = self.scope.receiver(parent.receiver);
+            let source = self.scope.source(parent.source);
+            let keys = [key, receiver, source];
+            let items = self.table.get_all(&keys, Read::Strong).await?;
+            let above: Option<Grant> = items.get(&keys[0])?;
             match above {
-                Some(above) if above.permissions.administrate => grant = above,
+                Some(above)
+                    if above.permissions.administrate
+                        && items.has(&keys[1])
+                        && items.has(&keys[2]) =>
+                {
+                    grant = above;
+                }
                 _ => return Ok(false),
             }
         }

@@ -24,8 +24,7 @@ fn id<T: Id>(number: u64) -> T {
 impl Tenant {
     /// Organization `number`, with user 1, an admin; users 2 to 9, plain members; user
     /// groups 1 (users 2 and 3) and 2 (nobody); devices 1 and 2; device groups 1 (device
-    /// 1) and 2 (nothing); named schedule 1, of Mondays;
-    /// one space without devices.
+    /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices.
     pub fn new(number: u64) -> Self {
         let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
         world.users = (1..=9)

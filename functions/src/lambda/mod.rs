@@ -289,7 +289,7 @@ fn request(event: lambda_http::Request) -> Request {
                 .collect()
         })
         .unwrap_or_default();
-    let query = event
+    let mut query: Vec<(String, String)> = event
         .query_string_parameters_ref()
         .map(|parameters| {
             parameters
@@ -298,6 +298,7 @@ fn request(event: lambda_http::Request) -> Request {
                 .collect()
         })
         .unwrap_or_default();
+    query.sort();
     let url = url(&event);
     let (parts, body) = event.into_parts();
     Request {
