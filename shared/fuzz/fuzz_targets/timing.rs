@@ -15,6 +15,15 @@ use timing::{
 #[path = "../../src/timing/mod.rs"]
 pub mod timing;
 
+/// What the module needs of the crate around it: how the API document describes a time.
+pub mod wire {
+    pub use crate::schema;
+}
+
+#[allow(dead_code, missing_docs, unreachable_pub)]
+#[path = "../../src/wire/schema.rs"]
+pub mod schema;
+
 #[derive(Arbitrary, Debug)]
 struct Input {
     zone: u16,
