@@ -39,7 +39,7 @@ async fn each_sample_event_is_served_by_its_function() {
     for name in functions() {
         let answer = invoke(&system, &name).await;
         let event: Value = serde_json::from_str(&event(&name)).unwrap();
-        if event["requestContext"]["authorizer"].is_object() {
+        if event["requestContext"].is_object() && name != "authorizer" {
             let status = answer["statusCode"].as_u64().unwrap();
             assert!((200..300).contains(&status), "{name}: {answer}");
         }
