@@ -28,9 +28,11 @@ use crate::{
     info(
         title = "Latchkey",
         description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. Fields \
-                       that are not known are ignored, `null` in a request is the same as a \
-                       field left out, and what is unset is left out of an answer. Dates and \
-                       times without an offset are those on the wall clock of the door."
+                       that are not known are ignored, and what is unset is left out of an \
+                       answer. `null` in a `POST` is the same as a field left out; in a `PUT` \
+                       it empties a field that may be empty, and one left out stays as it is. \
+                       Dates and times without an offset are those on the wall clock of the \
+                       door."
     ),
     servers(
         (url = ".", description = "The deployment that this document came from"),
