@@ -1,6 +1,5 @@
 //! What can go wrong, and the answer that each becomes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use http::StatusCode;
@@ -30,9 +29,10 @@ pub struct Body<'e> {
     /// What is wrong where: every fault that could be located.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'e [Fault],
-    /// What is there already, under the name of its id.
-    #[serde(flatten)]
-    existing: Option<BTreeMap<&'static str, u64>>,
+    /// Of `alreadyExistsError`: the user who has this e-mail address or phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::id::UserId>, examples(2))]
+    user_id: Option<u64>,
 }
 
 /// What an endpoint gives.
@@ -200,11 +200,10 @@ impl Error {
         }
     }
 
-    fn existing(&self) -> Option<BTreeMap<&'static str, u64>> {
+    /// Users alone have what no two may have.
+    fn existing_user(&self) -> Option<u64> {
         match self {
-            Self::Conflict(Conflict::Exists { id_field, id }) => {
-                Some(BTreeMap::from([(*id_field, *id)]))
-            }
+            Self::Conflict(Conflict::Exists { id_field, id }) if *id_field == "userId" => Some(*id),
             _ => None,
         }
     }
@@ -224,7 +223,7 @@ impl Error {
             error_message: &message,
             error_code: code,
             details: self.details(),
-            existing: self.existing(),
+            user_id: self.existing_user(),
         };
         let response = Response::json(status, &body);
         if self.is_transient() {
