@@ -4,15 +4,13 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
 use latchkey::id::Identifier;
-use latchkey::table::item::StoredAnswer;
 use latchkey::table::{Failed, Item, Key, from_item};
-use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Map, Value};
 
 use super::writes;
-use crate::lambda::Call;
+use crate::lambda::{Call, Once};
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
 const MAX_IDS: u32 = 5;
@@ -55,10 +53,10 @@ pub(crate) async fn create_with<R: Resource>(
     extra: fn(&Call, &OrganizationScope, &R) -> Result<Extra>,
 ) -> Result<Response> {
     let body = call.request.json()?;
+    let once = Once::of(&call, &body)?;
     for _ in 0..MAX_IDS {
         let id = R::Id::make(call.now, &call.random)?;
         let (organization, new) = R::create(id, &body)?;
-        let key = IdempotencyKey::of(&call.request, call.operation, &call.caller, &body)?;
         let scope = call.caller.scope(organization)?;
         if !writes(&scope) {
             return Err(Error::InsufficientRights(Vec::new()));
@@ -70,11 +68,7 @@ pub(crate) async fn create_with<R: Resource>(
         let answer = Response::json(StatusCode::CREATED, &answer);
 
         let mut writes = call.table.transaction();
-        if let Some(key) = &key {
-            let stored = StoredAnswer::new(key, answer.body(), &call.random, call.now)?;
-            let at = scope.idempotency(&key.hash);
-            writes = writes.put_over_expired(Part::Idempotency, &at, &stored, call.now)?;
-        }
+        writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         let at = R::key(&scope, id).ok_or_else(|| Error::Internal("no key".to_owned()))?;
         writes = writes.put_new(Part::Itself, &at, &new)?;
         let owner = json(&id)?;
@@ -96,8 +90,9 @@ pub(crate) async fn create_with<R: Resource>(
             Err(Failed::Error(error)) => return Err(error),
             Err(Failed::Refused(refused)) => {
                 let fields: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
-                if let Some(answer) = replay(&refused, key.as_ref())? {
-                    return Ok(answer);
+                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)?;
+                if let Some(first) = first {
+                    return Ok(first);
                 }
                 refusal(&refused, R::ID_FIELD, &fields)?;
             }
@@ -115,24 +110,6 @@ fn json(value: &impl serde::Serialize) -> Result<Value> {
 /// What stands where a text is claimed: whose it is.
 pub(super) fn claimed(owner: &Value) -> Value {
     serde_json::json!({ "owner": owner })
-}
-
-/// The first answer again, if the request was one with a key that was used before.
-fn replay(
-    refused: &[(Part, Option<Item>)],
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<Response>> {
-    let first = refused
-        .iter()
-        .find(|(part, _)| *part == Part::Idempotency)
-        .and_then(|(_, item)| item.clone());
-    match (first, key) {
-        (Some(item), Some(key)) => {
-            let stored: StoredAnswer = from_item(item)?;
-            stored.replay(key, StatusCode::CREATED).map(Some)
-        }
-        _ => Ok(None),
-    }
 }
 
 /// What a refused transaction says of the body: nothing, if it was about something else.

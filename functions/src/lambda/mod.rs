@@ -3,6 +3,7 @@
 //! one line to the log.
 
 mod log;
+mod once;
 pub mod store;
 
 use std::convert::Infallible;
@@ -22,6 +23,8 @@ use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub(crate) use once::Once;
 
 /// An endpoint: what one function serves.
 #[derive(Clone, Copy)]

@@ -11,8 +11,8 @@ use latchkey::invitation::{self, Invitation, InvitationHash};
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
 use latchkey::share::{NewShare, NewShareBody, Share};
-use latchkey::table::item::{GrantEdge, StoredAnswer};
-use latchkey::table::{Failed, Item, Key, from_item};
+use latchkey::table::item::GrantEdge;
+use latchkey::table::{Failed, Item, Key};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
@@ -20,15 +20,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
-    operation: OPERATION,
+    operation: "create-share",
     handle: |call| Box::pin(create(call)),
 };
-
-const OPERATION: &str = "create-share";
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
 const MAX_IDS: u32 = 5;
@@ -80,7 +78,7 @@ enum Part {
 pub(crate) async fn create(call: Call) -> Result<Response> {
     let body = call.request.json()?;
     let new = NewShare::read(&body, call.now)?;
-    let key = IdempotencyKey::of(&call.request, OPERATION, &call.caller, &body)?;
+    let once = Once::of(&call, &body)?;
     let scope = call.caller.scope(new.organization)?;
     let by_right_of = if scope.reaches(Area::Shares, Reach::Write) {
         None
@@ -106,15 +104,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         );
 
         let mut writes = call.table.transaction();
-        if let Some(key) = &key {
-            let stored = StoredAnswer::new(key, answer.body(), &call.random, call.now)?;
-            writes = writes.put_over_expired(
-                Part::Idempotency,
-                &scope.idempotency(&key.hash),
-                &stored,
-                call.now,
-            )?;
-        }
+        writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         writes = writes
             .put_new(Part::Share, &scope.share(share.id), &share)?
             .exists(Part::Refers(new.source.field()), &scope.source(new.source))?;
@@ -148,9 +138,11 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             Ok(()) => return Ok(answer),
             Err(Failed::Error(error)) => return Err(error),
             Err(Failed::Refused(refused)) => {
-                if let Some(answer) = refusal(refused, key.as_ref())? {
-                    return Ok(answer);
+                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+                if let Some(first) = first {
+                    return Ok(first);
                 }
+                refusal(&refused)?;
             }
         }
     }
@@ -180,28 +172,21 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
     })
 }
 
-/// What a refused transaction means: the first answer again, a fault of the body, or,
-/// with `None`, only that the id is taken.
-fn refusal(
-    refused: Vec<(Part, Option<Item>)>,
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<Response>> {
-    let mut faults = Vec::new();
-    for (part, item) in refused {
-        match (part, item, key) {
-            (Part::Idempotency, Some(item), Some(key)) => {
-                let stored: StoredAnswer = from_item(item)?;
-                return stored.replay(key, StatusCode::OK).map(Some);
-            }
-            (Part::Refers(field), ..) => {
-                let message = "this organization has no such thing";
-                faults.push(Fault::new(field, FaultCode::NotFound, message));
-            }
-            _ => {}
-        }
-    }
+/// What a refused transaction says of the body: nothing, if only the id is taken.
+///
+/// # Errors
+/// 400 for what the organization does not have.
+fn refusal(refused: &[(Part, Option<Item>)]) -> Result<()> {
+    let fields = refused.iter().filter_map(|(part, _)| match part {
+        Part::Refers(field) => Some(*field),
+        _ => None,
+    });
+    let message = "this organization has no such thing";
+    let faults: Vec<_> = fields
+        .map(|field| Fault::new(field, FaultCode::NotFound, message))
+        .collect();
     if faults.is_empty() {
-        Ok(None)
+        Ok(())
     } else {
         Err(faults.into())
     }

@@ -76,18 +76,7 @@ impl Resource for Organization {
         }
     }
 
-    fn id(&self) -> Self::Id {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn next_version(mut self) -> Self {
-        self.version += 1;
-        self
-    }
+    super::resource::versioned!();
 
     fn key(scope: &OrganizationScope, id: OrganizationId) -> Option<Key> {
         (scope.organization() == id).then(|| scope.organization_key())

@@ -115,6 +115,25 @@ pub trait Resource:
     }
 }
 
+/// The methods of [`Resource`] that speak of the fields `id` and `version`, which each kind has.
+macro_rules! versioned {
+    () => {
+        fn id(&self) -> Self::Id {
+            self.id
+        }
+
+        fn version(&self) -> u64 {
+            self.version
+        }
+
+        fn next_version(mut self) -> Self {
+            self.version += 1;
+            self
+        }
+    };
+}
+pub(super) use versioned;
+
 /// Whose a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {

@@ -85,18 +85,7 @@ impl Resource for Schedule {
         }
     }
 
-    fn id(&self) -> Self::Id {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn next_version(mut self) -> Self {
-        self.version += 1;
-        self
-    }
+    super::resource::versioned!();
 
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);

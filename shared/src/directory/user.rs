@@ -117,18 +117,7 @@ impl Resource for User {
         }
     }
 
-    fn id(&self) -> Self::Id {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn next_version(mut self) -> Self {
-        self.version += 1;
-        self
-    }
+    super::resource::versioned!();
 
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("firstName", &mut self.first_name);
