@@ -181,12 +181,12 @@ async fn the_directory_costs_one_round_trip_and_a_change_two() {
     let (put, delete) = (|| Method::PUT, || Method::DELETE);
     let device = json!({"organizationId": 7, "name": "Gate", "location": "Garden"});
     assert_eq!(ask(post(), "/v2/devices", device).await, (1, 0.0, 2.0));
-    // The user, their address, their number and the credential.
+    // The user, their keyring, their address, their number and the credential.
     let user = json!({"organizationId": 7, "firstName": "A", "lastName": "B", "emailAddress": "a@example.com", "phoneNumber": "+4915112345678"});
-    assert_eq!(ask(post(), "/v2/users", user).await, (1, 0.0, 8.0));
-    // The group, and for each of two its own item and the item in the group.
+    assert_eq!(ask(post(), "/v2/users", user).await, (1, 0.0, 10.0));
+    // The group, and for each of two its own item, its keyring and the item in the group.
     let group = json!({"organizationId": 7, "name": "G", "members": [3, 4]});
-    assert_eq!(ask(post(), "/v2/user-groups", group).await, (1, 0.0, 10.0));
+    assert_eq!(ask(post(), "/v2/user-groups", group).await, (1, 0.0, 14.0));
 
     assert_eq!(ask(get(), "/v2/devices/1", none()).await, (1, 0.5, 0.0));
     assert_eq!(
@@ -211,15 +211,15 @@ async fn the_directory_costs_one_round_trip_and_a_change_two() {
     }
     assert_eq!(
         ask(put(), "/v2/user-groups/2/users/5", none()).await,
-        (1, 0.0, 6.0)
+        (1, 0.0, 8.0)
     );
     assert_eq!(
         ask(delete(), "/v2/user-groups/2/users/5", none()).await,
-        (1, 0.0, 6.0)
+        (1, 0.0, 8.0)
     );
     assert_eq!(ask(delete(), "/v2/devices/1", none()).await, (1, 0.0, 2.0));
     // Read for the number, which is freed with them.
-    assert_eq!(ask(delete(), "/v2/users/9", none()).await, (2, 1.0, 4.0));
+    assert_eq!(ask(delete(), "/v2/users/9", none()).await, (2, 1.0, 6.0));
 }
 
 #[tokio::test]
@@ -243,4 +243,82 @@ async fn a_page_of_fifty_is_one_query() {
     assert_eq!(page.json().as_array().unwrap().len(), 50);
     let cost = cost(&store.calls());
     assert!(cost.calls == 1 && cost.read_units <= 1.5, "{cost:?}");
+}
+
+#[tokio::test]
+async fn a_decision_costs_the_same_however_much_there_is() {
+    use latchkey::id::{DeviceGroupId, UserGroupId};
+    use std::collections::BTreeSet;
+
+    let store = Store::start().await;
+    let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));
+    // User 4 and device 2 are in no group; user 5 and device 1 in three each.
+    let groups: BTreeSet<UserGroupId> = (1..=3).map(|id| id.try_into().unwrap()).collect();
+    tenant.world.users[4].groups = groups;
+    let groups: BTreeSet<DeviceGroupId> = (1..=3).map(|id| id.try_into().unwrap()).collect();
+    tenant.world.devices[0].groups = groups;
+    store.put(&tenant.world).await;
+    let share = async |user: usize, changes: serde_json::Value| {
+        let answer = system
+            .post("/v2/shares", tenant.token(user), &tenant.share(changes))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let decide = async |user: usize, device: u64| {
+        let path = format!("/v2/devices/{device}/decision");
+        let answer = system.get(&path, tenant.token(user)).await;
+        assert_eq!(answer.json()["allowed"], true, "{}", answer.body);
+        let calls = store.calls();
+        (calls.len(), cost(&calls).read_units)
+    };
+    for user in 4..=8 {
+        system.get("/v2/shares/4", tenant.token(user)).await;
+    }
+    share(1, json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}, "permissions": {"administrate": true}})).await;
+    let groups = json!({"receiver": {"userGroupId": 1}, "source": {"deviceGroupId": 1}});
+    share(1, groups).await;
+    share(
+        4,
+        json!({"receiver": {"userId": 6}, "source": {"deviceId": 2}}),
+    )
+    .await;
+    share(
+        1,
+        json!({"receiver": {"userId": 7}, "source": {"deviceId": 2}, "scheduleId": 1}),
+    )
+    .await;
+    let rules = json!({"rules": []});
+    system
+        .call(
+            Method::PUT,
+            "/v2/schedules/1",
+            tenant.token(1),
+            Some(&rules),
+        )
+        .await;
+    store.calls();
+
+    let all = async || {
+        // The user's grants with their keyring, and the device: at once.
+        assert_eq!(decide(4, 2).await, (2, 2.0));
+        // Then the grants to each of three groups, at once.
+        assert_eq!(decide(5, 1).await, (5, 5.0));
+        // Then the grant above, with the keyring of who shared on; or the schedule.
+        assert_eq!(decide(6, 2).await, (3, 3.0));
+        assert_eq!(decide(7, 2).await, (3, 3.0));
+    };
+    all().await;
+    for _ in 0..150 {
+        share(1, json!({"receiver": {"userId": 9}})).await;
+        share(
+            1,
+            json!({"receiver": {"userId": 8}, "source": {"deviceId": 2}}),
+        )
+        .await;
+    }
+    store.calls();
+    all().await;
+    // Of someone with a great many grants, those at the device are asked for by themselves.
+    let (calls, units) = decide(8, 2).await;
+    assert!(calls == 3 && units <= 15.0, "{calls} {units}");
 }

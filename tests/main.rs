@@ -12,6 +12,7 @@
 mod authorizer;
 mod cost;
 mod create_share;
+mod decide;
 mod directory;
 mod events;
 mod gateway;

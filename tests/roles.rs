@@ -237,3 +237,22 @@ async fn every_cell_of_shares_is_kept() {
         assert_eq!(system.get(&own, token).await.status, 200, "{by:?}");
     }
 }
+
+#[tokio::test]
+async fn every_cell_of_decisions_is_kept() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    for (by, user) in COLUMNS {
+        let reach = by.reach(Area::Decisions);
+        let ask = async |path: String| system.get(&path, tenant.token(user)).await.status;
+        let expect = |may: bool| if may { 200 } else { 403 };
+        let (any, source) = (reach >= Reach::Read, reach >= Reach::Source);
+        let own = "/v2/devices/2/decision".to_owned();
+        assert_eq!(ask(own).await, 200, "{by:?}");
+        let other = "/v2/devices/2/decision?userId=9".to_owned();
+        assert_eq!(ask(other).await, expect(any), "{by:?}");
+        let at_source = "/v2/devices/1/decision?userId=9".to_owned();
+        assert_eq!(ask(at_source).await, expect(source), "{by:?}");
+    }
+}

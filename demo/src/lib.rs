@@ -160,6 +160,9 @@ fn things<'t, R: Resource>(
         let key = R::key(scope, thing.id());
         let key = key.ok_or(latchkey::wire::Error::NotFound(R::WHAT))?;
         writes = writes.put_new((), &key, thing)?;
+        if let Some((key, keyring)) = thing.keyring(scope) {
+            writes = writes.put_new((), &key, &keyring)?;
+        }
         for claim in thing.claims(scope) {
             writes = writes.put_new((), &claim.key, &json!({"owner": thing.id()}))?;
         }

@@ -20,7 +20,8 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, R
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    device_groups, devices, docs, organizations, schedules, shares, spaces, user_groups, users,
+    decisions, device_groups, devices, docs, organizations, schedules, shares, spaces, user_groups,
+    users,
 };
 
 #[derive(OpenApi)]
@@ -51,6 +52,7 @@ use crate::{
         docs::openapi::get,
         shares::create::create,
         shares::get::get,
+        decisions::decide::decide,
         users::create::create,
         users::list::list,
         users::list::get,
@@ -95,6 +97,7 @@ use crate::{
     tags(
         (name = "Documentation", description = "This document."),
         (name = "Shares", description = "Who may open what, and when."),
+        (name = "Decisions", description = "Who may open a door, when, and why."),
         (name = "Users", description = "The people of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),

@@ -3,13 +3,12 @@
 //! Shares and accesses are two ways to write grants. In the table a grant is an edge from
 //! its receiver to its source that holds all that a decision needs, and nothing else.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{DeviceGroupId, DeviceId, ScheduleId, ShareId, UserGroupId, UserId};
-use crate::timing::{Rule, Timing};
+use crate::timing::Timing;
+use crate::wire::json::Named;
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -73,7 +72,56 @@ pub struct Permissions {
     pub assign_keyfob: bool,
 }
 
+/// One of the permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "camelCase", examples("remoteActivate"))]
+pub enum Permission {
+    /// To share the source with others.
+    Administrate,
+    /// To open from afar.
+    RemoteActivate,
+    /// To make a key fob that opens it.
+    AssignKeyfob,
+}
+
+impl Named for Permission {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("administrate", Self::Administrate),
+        ("remoteActivate", Self::RemoteActivate),
+        ("assignKeyfob", Self::AssignKeyfob),
+    ];
+}
+
 impl Permissions {
+    /// Whether one of them is among these.
+    pub fn has(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Administrate => self.administrate,
+            Permission::RemoteActivate => self.remote_activate,
+            Permission::AssignKeyfob => self.assign_keyfob,
+        }
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            administrate: self.administrate && other.administrate,
+            remote_activate: self.remote_activate && other.remote_activate,
+            assign_keyfob: self.assign_keyfob && other.assign_keyfob,
+        }
+    }
+
+    /// What one of the two allows.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            administrate: self.administrate || other.administrate,
+            remote_activate: self.remote_activate || other.remote_activate,
+            assign_keyfob: self.assign_keyfob || other.assign_keyfob,
+        }
+    }
+
     /// The names of the permissions in `self` that `other` lacks, as fields of a body.
     pub fn beyond(self, other: Permissions) -> impl Iterator<Item = &'static str> {
         [
@@ -95,7 +143,9 @@ impl Permissions {
 pub struct Parent {
     /// The share of that grant.
     pub share: ShareId,
-    /// Its receiver: the one who shared on, or a group of theirs.
+    /// Who shared on by right of it.
+    pub user: UserId,
+    /// Its receiver: that user, or a group of theirs.
     pub receiver: Receiver,
     /// Its source: the same, or a group that has it.
     pub source: Source,
@@ -128,17 +178,6 @@ pub struct Grant {
     /// How many grants stand above it.
     #[serde(default)]
     pub depth: u8,
-}
-
-impl Grant {
-    /// Whether it holds at `at`, at a door in `zone`; `schedule` being the rules of its
-    /// named schedule, if it keeps one. Of the grants above it this says nothing.
-    pub fn holds(&self, zone: Tz, at: DateTime<Utc>, schedule: Option<&[Rule]>) -> bool {
-        match schedule {
-            None => self.timing.holds(zone, at),
-            Some(rules) => Timing::new(self.timing.window, rules.to_vec()).holds(zone, at),
-        }
-    }
 }
 
 #[cfg(test)]

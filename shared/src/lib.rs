@@ -4,17 +4,21 @@
 //! time, the random source and the table come as arguments from a binary's `main`.
 //!
 //! - [`timing`] says when a grant holds; pure.
-//! - [`grant`], [`share`], [`directory`], [`invitation`]: the things, one module each.
+//! - [`grant`], [`share`], [`directory`], [`keyring`], [`invitation`]: the things, one
+//!   module each.
 //! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
+//! - [`decision`]: may this person open this door now, and why?
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
 pub mod caller;
 pub mod credential;
+pub mod decision;
 pub mod directory;
 pub mod grant;
 pub mod id;
 pub mod invitation;
+pub mod keyring;
 pub mod rights;
 pub mod role;
 pub mod secret;

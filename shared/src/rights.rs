@@ -7,19 +7,20 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Organization, Schedule, User};
-use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
+use crate::decision::{self, Candidate, Enough, Found};
+use crate::grant::{MAX_DEPTH, Parent, Source};
 use crate::id::UserId;
 use crate::share::NewShare;
-use crate::table::{BoxFuture, Key, Read, Table};
+use crate::table::{BoxFuture, Table};
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Error, Result};
 
 /// The grants that let a user administrate a source at one instant.
 #[derive(Debug)]
 pub struct Administration {
-    grants: Vec<Grant>,
+    user: UserId,
     zone: Tz,
+    grants: Vec<Candidate>,
 }
 
 impl Administration {
@@ -35,8 +36,9 @@ impl Administration {
     /// start before its start, an end after its end. 400 when the chain is too long.
     pub fn parent_for(&self, share: &NewShare) -> Result<(Parent, u8)> {
         let mut refused = Vec::new();
-        for grant in &self.grants {
-            let faults = beyond(share, grant, self.zone);
+        for candidate in &self.grants {
+            let grant = &candidate.grant;
+            let faults = beyond(share, candidate, self.zone);
             if !faults.is_empty() {
                 refused.push(faults);
             } else if grant.depth + 1 >= MAX_DEPTH {
@@ -46,6 +48,7 @@ impl Administration {
             } else {
                 let parent = Parent {
                     share: grant.share,
+                    user: self.user,
                     receiver: grant.receiver,
                     source: grant.source,
                 };
@@ -59,10 +62,10 @@ impl Administration {
 }
 
 /// In what `share` goes beyond the grant that it would be made by right of.
-fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
+fn beyond(share: &NewShare, held: &Candidate, zone: Tz) -> Vec<Fault> {
     let fault =
         |field: String, message: &str| Fault::new(field, FaultCode::InsufficientRights, message);
-    let permissions = share.permissions.beyond(grant.permissions);
+    let permissions = share.permissions.beyond(held.permissions);
     let mut faults: Vec<_> = permissions
         .map(|name| {
             fault(
@@ -72,7 +75,7 @@ fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
         })
         .collect();
     let (from, until) = share.timing.span(zone);
-    let (first, last) = grant.timing.span(zone);
+    let (first, last) = held.grant.timing.span(zone);
     if from < first {
         faults.push(fault("startDate".to_owned(), "your own right begins later"));
     }
@@ -82,11 +85,11 @@ fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
     faults
 }
 
-/// The grants by which `user` administrates `source` at `now`: their own on that very
-/// source if there are any, else those of and on groups.
+/// The grants by which `user` administrates `source` at `now`: their own, and only if
+/// there are none of these, those to their groups.
 ///
-/// One round trip for a grant of their own, two more where groups are looked at, and one
-/// for each grant that stands above another or keeps a named schedule.
+/// One round trip for someone with some tens of grants, one more where groups are looked
+/// at, and one for each grant that stands above another or keeps a named schedule.
 ///
 /// # Errors
 /// 429 and 503.
@@ -98,185 +101,58 @@ pub fn administration<'f>(
     now: DateTime<Utc>,
 ) -> BoxFuture<'f, Result<Administration>> {
     Box::pin(async move {
-        let receiver = Receiver::User(user);
-        let grants = scope.grants(receiver, source);
-        let (own, there) = tokio::try_join!(
-            table.query(&grants, Read::Strong),
-            there(table, scope, source)
-        )?;
-        let Some(device) = there else {
-            // With the source, what was granted on it is gone.
-            return Ok(Administration {
-                grants: Vec::new(),
-                zone: Tz::UTC,
-            });
-        };
-        let zone = zone(table, scope, device.as_ref()).await?;
-        let asked = Asked {
-            table,
-            scope,
-            zone,
-            now,
-        };
-        let mut grants = asked.administrating(own).await?;
-        if grants.is_empty() {
-            let edges = asked.of_groups(user, source, device).await?;
-            grants = asked.administrating(edges).await?;
-        }
-        Ok(Administration { grants, zone })
+        let enough = |found: &Found| administrates(user, found, now).is_given();
+        held(table, scope, user, source, now, &enough).await
     })
 }
 
-/// The device that a source is, if it is one; nothing at all when the source is gone.
-async fn there(
-    table: &Table,
-    scope: &OrganizationScope,
-    source: Source,
-) -> Result<Option<Option<Device>>> {
-    match source {
-        Source::Device(id) => {
-            let device: Option<Device> = table.get(&scope.device(id), Read::Strong).await?;
-            Ok(device.map(Some))
-        }
-        Source::DeviceGroup(id) => {
-            let key = scope.device_group(id);
-            let group: Option<DeviceGroup> = table.get(&key, Read::Strong).await?;
-            Ok(group.map(|_| None))
-        }
-    }
-}
-
-/// The zone of the door: the device's own, else the organization's.
-async fn zone(table: &Table, scope: &OrganizationScope, device: Option<&Device>) -> Result<Tz> {
-    if let Some(zone) = device.and_then(|device| device.time_zone) {
-        return Ok(zone);
-    }
-    let organization: Option<Organization> =
-        table.get(&scope.organization_key(), Read::Strong).await?;
-    Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
-}
-
-/// A question about grants: where they stand, at which door, at which instant.
-struct Asked<'f> {
+/// The grant by right of which `user` may make `share` at `now`: one of their own, else one
+/// to a group of theirs; and how deep the new one stands.
+///
+/// # Errors
+/// As [`Administration::parent_for`]; 429 and 503.
+pub fn parent<'f>(
     table: &'f Table,
     scope: &'f OrganizationScope,
-    zone: Tz,
+    user: UserId,
+    share: &'f NewShare,
     now: DateTime<Utc>,
+) -> BoxFuture<'f, Result<(Parent, u8)>> {
+    Box::pin(async move {
+        let enough = |found: &Found| administrates(user, found, now).parent_for(share).is_ok();
+        let held = held(table, scope, user, share.source, now, &enough).await?;
+        held.parent_for(share)
+    })
 }
 
-impl Asked<'_> {
-    /// The grants to the user's groups, or on the device's groups, or both.
-    async fn of_groups(
-        &self,
-        user: UserId,
-        source: Source,
-        device: Option<Device>,
-    ) -> Result<Vec<Grant>> {
-        let account: Option<User> = self.table.get(&self.scope.user(user), Read::Strong).await?;
-        let groups = account.map(|user| user.groups).unwrap_or_default();
-        let receivers: Vec<_> = [Receiver::User(user)]
-            .into_iter()
-            .chain(groups.into_iter().map(Receiver::UserGroup))
-            .collect();
-        let groups = device.map(|device| device.groups).unwrap_or_default();
-        let sources: Vec<_> = [source]
-            .into_iter()
-            .chain(groups.into_iter().map(Source::DeviceGroup))
-            .collect();
-        let prefixes: Vec<_> = receivers
-            .iter()
-            .flat_map(|receiver| {
-                sources
-                    .iter()
-                    .map(|source| self.scope.grants(*receiver, *source))
-            })
-            // The first is the user's own on the source itself, which was looked at.
-            .skip(1)
-            .collect();
-        let queries = prefixes
-            .iter()
-            .map(|prefix| self.table.query(prefix, Read::Strong));
-        let queries = futures_util::future::try_join_all(queries);
-        let (edges, gone) = tokio::try_join!(queries, self.gone(&receivers, &sources))?;
-        let mut edges: Vec<Grant> = edges.concat();
-        edges.retain(|grant| !gone.contains(&self.scope.receiver(grant.receiver)));
-        edges.retain(|grant| !gone.contains(&self.scope.source(grant.source)));
-        Ok(edges)
-    }
+async fn held(
+    table: &Table,
+    scope: &OrganizationScope,
+    user: UserId,
+    source: Source,
+    now: DateTime<Utc>,
+    enough: Enough<'_>,
+) -> Result<Administration> {
+    let found = decision::find_enough(table, scope, user, source, enough).await?;
+    // With the source, what was granted on it is gone.
+    Ok(match found {
+        Some(found) => administrates(user, &found, now),
+        None => Administration {
+            user,
+            zone: Tz::UTC,
+            grants: Vec::new(),
+        },
+    })
+}
 
-    /// The keys of those groups that are deleted. Their traces may be found in the sets of
-    /// users and devices for a while.
-    async fn gone(&self, receivers: &[Receiver], sources: &[Source]) -> Result<Vec<Key>> {
-        let groups = receivers.iter().filter_map(|receiver| match receiver {
-            Receiver::UserGroup(_) => Some(self.scope.receiver(*receiver)),
-            Receiver::User(_) => None,
-        });
-        let others = sources.iter().filter_map(|source| match source {
-            Source::DeviceGroup(_) => Some(self.scope.source(*source)),
-            Source::Device(_) => None,
-        });
-        let mut keys: Vec<_> = groups.chain(others).collect();
-        for some in keys.clone().chunks(100) {
-            let items = self.table.get_all(some, Read::Strong).await?;
-            keys.retain(|key| !items.has(key));
-        }
-        Ok(keys)
-    }
-
-    /// Those of `edges` that hold and allow to administrate.
-    async fn administrating(&self, edges: Vec<Grant>) -> Result<Vec<Grant>> {
-        let mut grants = Vec::new();
-        for grant in edges {
-            if grant.permissions.administrate && self.holds(&grant).await? {
-                grants.push(grant);
-            }
-        }
-        Ok(grants)
-    }
-
-    /// Whether a grant holds, and every grant above it.
-    async fn holds(&self, grant: &Grant) -> Result<bool> {
-        let mut grant = grant.clone();
-        for _ in 0..MAX_DEPTH {
-            let rules = match grant.schedule {
-                None => None,
-                Some(id) => {
-                    let schedule: Option<Schedule> = self
-                        .table
-                        .get(&self.scope.schedule(id), Read::Strong)
-                        .await?;
-                    let Some(schedule) = schedule else {
-                        return Ok(false);
-                    };
-                    Some(schedule.rules)
-                }
-            };
-            if !grant.holds(self.zone, self.now, rules.as_deref()) {
-                return Ok(false);
-            }
-            let Some(parent) = grant.parent else {
-                return Ok(true);
-            };
-            let key = self
-                .scope
-                .grant(parent.receiver, parent.source, parent.share);
-            // With whom it was for and what it was on, the grant above is gone.
-            let receiver = self.scope.receiver(parent.receiver);
-            let source = self.scope.source(parent.source);
-            let keys = [key, receiver, source];
-            let items = self.table.get_all(&keys, Read::Strong).await?;
-            let above: Option<Grant> = items.get(&keys[0])?;
-            match above {
-                Some(above)
-                    if above.permissions.administrate
-                        && items.has(&keys[1])
-                        && items.has(&keys[2]) =>
-                {
-                    grant = above;
-                }
-                _ => return Ok(false),
-            }
-        }
-        Ok(false)
+/// Of what was found, what lets `user` administrate at `now`.
+fn administrates(user: UserId, found: &Found, now: DateTime<Utc>) -> Administration {
+    let zone = found.zone;
+    let held = found.candidates.iter().flatten();
+    let held = held.filter(|held| held.permissions.administrate && held.holds(zone, now));
+    Administration {
+        user,
+        zone,
+        grants: held.cloned().collect(),
     }
 }

@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a device group.
 ///
-/// `devices` puts up to 40 devices into it at once.
+/// `devices` puts up to 32 devices into it at once.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(

@@ -19,7 +19,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 /// Change a device group.
 ///
 /// A field left out stays as it is; null takes away `location` or `remarks`. `devices`
-/// replaces what is in the group: up to 48 devices come and go at once.
+/// replaces what is in the group: up to 32 devices come and go at once.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(

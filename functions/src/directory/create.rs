@@ -9,7 +9,7 @@ use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Map, Value};
 
-use super::writes;
+use super::{join, writes};
 use crate::lambda::{Call, Once};
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
@@ -71,13 +71,16 @@ pub(crate) async fn create_with<R: Resource>(
         writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         let at = R::key(&scope, id).ok_or_else(|| Error::Internal("no key".to_owned()))?;
         writes = writes.put_new(Part::Itself, &at, &new)?;
+        if let Some((key, keyring)) = new.keyring(&scope) {
+            writes = writes.put_new(Part::Further, &key, &keyring)?;
+        }
         let owner = json(&id)?;
         for claim in new.claims(&scope) {
             writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
         }
         let links = new.links(&scope);
         for (place, link) in links.iter().enumerate() {
-            writes = writes.include(Part::Link(place), &link.to, link.set, &link.element)?;
+            writes = join(writes, Part::Link(place), link)?;
             if let Some((key, item)) = &link.item {
                 writes = writes.put_new(Part::Further, key, item)?;
             }

@@ -11,7 +11,7 @@ use latchkey::directory::{Group, Resource};
 use latchkey::table::{Failed, Item, Only};
 use latchkey::wire::{Error, Response, Result};
 
-use super::writing;
+use super::{join, part, writing};
 use crate::lambda::Call;
 
 /// What each item of the transaction is there for.
@@ -32,13 +32,13 @@ pub(crate) async fn remove<G: Group>(call: Call) -> Result<Response> {
     change::<G>(call, false).await
 }
 
-async fn change<G: Group>(call: Call, join: bool) -> Result<Response> {
+async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
     let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
     let what = G::Member::WHAT;
     let member = call.request.path_id(G::Member::ID_FIELD, what)?;
     let mut missing = G::WHAT;
     for scope in &writing(&call)? {
-        let refused = match change_in::<G>(&call, scope, id, member, join).await? {
+        let refused = match change_in::<G>(&call, scope, id, member, joins).await? {
             None => return Ok(Response::empty(StatusCode::NO_CONTENT)),
             Some(refused) => refused,
         };
@@ -47,7 +47,7 @@ async fn change<G: Group>(call: Call, join: bool) -> Result<Response> {
             (true, ..) => {}
             (_, true, _) => missing = what,
             // It is in the group already.
-            _ if join => return Ok(Response::empty(StatusCode::NO_CONTENT)),
+            _ if joins => return Ok(Response::empty(StatusCode::NO_CONTENT)),
             _ => missing = what,
         }
     }
@@ -59,21 +59,17 @@ async fn change_in<G: Group>(
     scope: &OrganizationScope,
     id: G::Id,
     member: <G::Member as Resource>::Id,
-    join: bool,
+    joins: bool,
 ) -> Result<Option<Vec<(Part, Option<Item>)>>> {
     let link = G::link(scope, id, member);
-    let (Some(group), Some((edge, item))) = (G::key(scope, id), link.item) else {
+    let (Some(group), Some((edge, item))) = (G::key(scope, id), &link.item) else {
         return Err(Error::NotFound(G::WHAT));
     };
     let writes = call.table.transaction().touch(Part::Group, &group)?;
-    let writes = if join {
-        writes
-            .include(Part::Member, &link.to, link.set, &link.element)?
-            .put_new(Part::Edge, &edge, &item)?
+    let writes = if joins {
+        join(writes, Part::Member, &link)?.put_new(Part::Edge, edge, item)?
     } else {
-        writes
-            .exclude(Part::Member, &link.to, link.set, &link.element)?
-            .delete(Part::Edge, &edge, Only::default())?
+        part(writes, Part::Member, &link)?.delete(Part::Edge, edge, Only::default())?
     };
     match writes.send().await {
         Ok(()) => Ok(None),

@@ -18,10 +18,69 @@ pub(crate) use members::{add, remove};
 pub(crate) use update::update;
 
 use latchkey::caller::OrganizationScope;
+use latchkey::directory::Link;
 use latchkey::role::{Area, Reach};
+use latchkey::table::{Only, Read, Transaction};
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
+
+/// How many links may be made and ended at once: each is up to three of the hundred writes
+/// that DynamoDB takes in one transaction.
+const MAX_LINKS: usize = 32;
+
+/// Writes a link on the side of the other thing.
+fn join<'t, T: Copy>(
+    writes: Transaction<'t, T>,
+    tag: T,
+    link: &Link,
+) -> Result<Transaction<'t, T>> {
+    let writes = writes.include(tag, &link.to, link.set, &link.element)?;
+    match &link.keyring {
+        Some(keyring) => writes.include(tag, keyring, link.set, &link.element),
+        None => Ok(writes),
+    }
+}
+
+/// Ends links on both sides, of which those of `there` have another side still.
+fn leave<'t, T: Copy>(
+    mut writes: Transaction<'t, T>,
+    tag: T,
+    links: &[&Link],
+    there: &[&Link],
+) -> Result<Transaction<'t, T>> {
+    for link in there {
+        writes = part(writes, tag, link)?;
+    }
+    for (key, _) in links.iter().filter_map(|link| link.item.as_ref()) {
+        writes = writes.delete(tag, key, Only::default())?;
+    }
+    Ok(writes)
+}
+
+/// Ends a link on the side of the other thing, which is there.
+fn part<'t, T: Copy>(
+    writes: Transaction<'t, T>,
+    tag: T,
+    link: &Link,
+) -> Result<Transaction<'t, T>> {
+    let writes = writes.exclude(tag, &link.to, link.set, &link.element)?;
+    match &link.keyring {
+        Some(keyring) => writes.exclude(tag, keyring, link.set, &link.element),
+        None => Ok(writes),
+    }
+}
+
+/// Those links whose other end is still there.
+async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
+    let mut there = Vec::new();
+    for links in links.chunks(100) {
+        let keys: Vec<_> = links.iter().map(|link| link.to.clone()).collect();
+        let items = call.table.get_all(&keys, Read::Strong).await?;
+        there.extend(links.iter().filter(|link| items.has(&link.to)).copied());
+    }
+    Ok(there)
+}
 
 /// Whether the caller writes the directory of this organization.
 fn writes(scope: &OrganizationScope) -> bool {

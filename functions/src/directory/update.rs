@@ -9,15 +9,11 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::Value;
 
 use super::create::{Part, claimed, refusal};
-use super::writing;
+use super::{MAX_LINKS, join, leave, present, writing};
 use crate::lambda::Call;
 
 /// How often a change is tried that meets others.
 const MAX_ATTEMPTS: u32 = 8;
-
-/// How many links may be made and ended at once: each is two of the hundred writes that
-/// DynamoDB takes in one transaction.
-const MAX_LINKS: usize = 48;
 
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
 /// trips: it is read, and written on condition that it is still the same; one more for a
@@ -67,7 +63,9 @@ async fn replace<R: Resource>(
     body: &Value,
 ) -> Result<Option<Response>> {
     let after = before.changed(body)?;
-    if let Some(prefix) = after.listed(scope) {
+    if after.lists()
+        && let Some(prefix) = R::listed(scope, after.id())
+    {
         let listed: Vec<InGroup> = call.table.query(&prefix, Read::Strong).await?;
         before.set_listed(&listed);
     }
@@ -103,16 +101,9 @@ async fn replace<R: Resource>(
     // Who is gone from the table takes no place in a set; the links to those are cleaned
     // up elsewhere.
     let there = present(call, &left).await?;
-    for link in there {
-        writes = writes.exclude(Part::Former, &link.to, link.set, &link.element)?;
-    }
-    for link in &left {
-        if let Some((key, _)) = &link.item {
-            writes = writes.delete(Part::Former, key, Default::default())?;
-        }
-    }
+    writes = leave(writes, Part::Former, &left, &there)?;
     for (place, link) in joined.iter().enumerate() {
-        writes = writes.include(Part::Link(place), &link.to, link.set, &link.element)?;
+        writes = join(writes, Part::Link(place), link)?;
         if let Some((key, item)) = &link.item {
             writes = writes.put_new(Part::Former, key, item)?;
         }
@@ -133,20 +124,6 @@ fn missing<'l>(these: &'l [Link], those: &'l [Link]) -> impl Iterator<Item = &'l
     these
         .iter()
         .filter(|link| !those.iter().any(|other| other.to == link.to))
-}
-
-/// Those links whose other end is still there.
-async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
-    if links.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: Vec<_> = links.iter().map(|link| link.to.clone()).collect();
-    let mut there = Vec::new();
-    for (keys, links) in keys.chunks(100).zip(links.chunks(100)) {
-        let items = call.table.get_all(keys, Read::Strong).await?;
-        there.extend(links.iter().filter(|link| items.has(&link.to)).copied());
-    }
-    Ok(there)
 }
 
 fn answer<R: Resource>(scope: &OrganizationScope, thing: &R) -> Response {

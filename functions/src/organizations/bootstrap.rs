@@ -13,6 +13,7 @@ use latchkey::caller::{Caller, Membership};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential};
 use latchkey::directory::{NewOrganization, Organization, User};
 use latchkey::id::{Id, OrganizationId, UserId};
+use latchkey::keyring::Keyring;
 use latchkey::role::Role;
 use latchkey::table::{Failed, Key};
 use latchkey::wire::{Error, Result};
@@ -84,6 +85,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         .transaction()
         .put_new((), &scope.organization_key(), &organization)?
         .put_new((), &scope.user(admin.id), &admin)?
+        .put_new((), &scope.keyring(admin.id), &Keyring::default())?
         .put_new((), &scope.api_key(&api_key.id), &api_key)?
         .put_new((), &Key::credential(&api_key.hash), &credential)?;
     match writes.send().await {

@@ -84,8 +84,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         None
     } else {
         let user = call.caller.user();
-        let held = rights::administration(&call.table, &scope, user, new.source, call.now).await?;
-        Some(held.parent_for(&new)?)
+        Some(rights::parent(&call.table, &scope, user, &new, call.now).await?)
     };
     let token = if new.receiver.is_none() {
         Some(call.random.uuid()?)

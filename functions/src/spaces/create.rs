@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a space.
 ///
-/// `devices` are those that open it, up to 40.
+/// `devices` are those that open it, up to 32.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(

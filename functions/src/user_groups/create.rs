@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a user group.
 ///
-/// `members` puts up to 40 users into it at once.
+/// `members` puts up to 32 users into it at once.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(

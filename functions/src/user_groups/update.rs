@@ -18,7 +18,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a user group.
 ///
-/// A field left out stays as it is. `members` replaces who is in the group: up to 48 users
+/// A field left out stays as it is. `members` replaces who is in the group: up to 32 users
 /// come and go at once.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.

@@ -58,7 +58,7 @@ pub struct DeviceGroupChanges {
     #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
     pub remarks: Option<String>,
     /// What is in it.
-    #[schema(max_items = 40)]
+    #[schema(max_items = 32)]
     pub devices: Option<Vec<DeviceId>>,
 }
 
@@ -81,6 +81,7 @@ impl Resource for DeviceGroup {
     const WHAT: &'static str = "device group";
     const ID_FIELD: &'static str = "deviceGroupId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const LINKS: bool = true;
 
     fn blank(id: DeviceGroupId) -> Self {
         Self {
@@ -112,10 +113,12 @@ impl Resource for DeviceGroup {
         listed.map(|id| Self::link(scope, self.id, *id)).collect()
     }
 
-    fn listed(&self, scope: &OrganizationScope) -> Option<KeyPrefix> {
-        self.devices
-            .as_ref()
-            .map(|_| scope.memberships(&scope.device_group(self.id)))
+    fn listed(scope: &OrganizationScope, id: DeviceGroupId) -> Option<KeyPrefix> {
+        Some(scope.memberships(&scope.device_group(id)))
+    }
+
+    fn lists(&self) -> bool {
+        self.devices.is_some()
     }
 
     fn set_listed(&mut self, members: &[InGroup]) {
@@ -136,6 +139,7 @@ impl Group for DeviceGroup {
             to,
             set: "groups",
             element: Element::Number(id.number()),
+            keyring: None,
             item: Some((
                 item,
                 InGroup {

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::caller::OrganizationScope;
 use crate::grant::Source;
 use crate::id::{Identifier, OrganizationId, UserId};
+use crate::keyring::Keyring;
 use crate::table::{Element, Key, KeyPrefix};
 use crate::wire::json::{Fault, Faults, Fields};
 
 /// How many members, devices and so on a body may list. What is written with a thing is
-/// one transaction, and DynamoDB takes a hundred writes in one, of which each member is two.
-pub const MAX_LISTED: usize = 40;
+/// one transaction, and DynamoDB takes a hundred writes in one, of which each member is three.
+pub const MAX_LISTED: usize = 32;
 
 /// A kind of thing that is created, listed, read, changed and deleted.
 pub trait Resource:
@@ -32,6 +33,8 @@ pub trait Resource:
     const COUNTED_BY: Option<&'static str> = None;
     /// Whether there are texts that no two of the kind may have.
     const CLAIMS: bool = false;
+    /// Whether other things say that they belong to one.
+    const LINKS: bool = false;
 
     /// One with this id and nothing else.
     fn blank(id: Self::Id) -> Self;
@@ -64,14 +67,24 @@ pub trait Resource:
         Vec::new()
     }
 
+    /// What stands and falls with it, for decisions to read.
+    fn keyring(&self, _scope: &OrganizationScope) -> Option<(Key, Keyring)> {
+        None
+    }
+
     /// What else says that it belongs to this.
     fn links(&self, _scope: &OrganizationScope) -> Vec<Link> {
         Vec::new()
     }
 
-    /// Where its links stand, when they must be read before this body can change them.
-    fn listed(&self, _scope: &OrganizationScope) -> Option<KeyPrefix> {
+    /// Where its links stand, when it does not know them itself.
+    fn listed(_scope: &OrganizationScope, _id: Self::Id) -> Option<KeyPrefix> {
         None
+    }
+
+    /// Whether its links are known, or about to be changed.
+    fn lists(&self) -> bool {
+        false
     }
 
     /// Takes the links that were read.
@@ -162,6 +175,8 @@ pub struct Link {
     pub set: &'static str,
     /// What stands in it for this one.
     pub element: Element,
+    /// What has the same set, for decisions to read.
+    pub keyring: Option<Key>,
     /// The item that says so, and what is in it.
     pub item: Option<(Key, InGroup)>,
     /// Where the body names the other thing.

@@ -56,7 +56,7 @@ pub struct SpaceChanges {
     #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
     pub remarks: Option<String>,
     /// The devices that open it.
-    #[schema(max_items = 40)]
+    #[schema(max_items = 32)]
     pub devices: Option<Vec<DeviceId>>,
 }
 
@@ -79,6 +79,7 @@ impl Resource for Space {
     const WHAT: &'static str = "space";
     const ID_FIELD: &'static str = "spaceId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const LINKS: bool = true;
 
     fn blank(id: SpaceId) -> Self {
         Self {
@@ -107,6 +108,7 @@ impl Resource for Space {
             to: scope.device(*device),
             set: "spaces",
             element: Element::Text(self.id.to_string()),
+            keyring: None,
             item: None,
             field: "devices".to_owned(),
         };

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::{Claim, Documented, New, Own, Resource, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{UserGroupId, UserId};
+use crate::keyring::Keyring;
 use crate::role::Role;
+use crate::table::Key;
 use crate::wire::json::{Email, Fields, Label, Name, Named, Phone};
 use crate::wire::schema::Instant;
 
@@ -131,6 +133,11 @@ impl Resource for User {
 
     fn own(id: UserId) -> Own {
         Own::User(id)
+    }
+
+    fn keyring(&self, scope: &OrganizationScope) -> Option<(Key, Keyring)> {
+        let groups = self.groups.clone();
+        Some((scope.keyring(self.id), Keyring { groups }))
     }
 
     fn claims(&self, scope: &OrganizationScope) -> Vec<Claim> {

@@ -43,7 +43,7 @@ pub struct UserGroupChanges {
     #[schema(min_length = 1, max_length = 200, examples("Cleaners"))]
     pub name: Option<String>,
     /// Who is in it.
-    #[schema(max_items = 40)]
+    #[schema(max_items = 32)]
     pub members: Option<Vec<UserId>>,
 }
 
@@ -66,6 +66,7 @@ impl Resource for UserGroup {
     const WHAT: &'static str = "user group";
     const ID_FIELD: &'static str = "userGroupId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const LINKS: bool = true;
 
     fn blank(id: UserGroupId) -> Self {
         Self {
@@ -89,10 +90,12 @@ impl Resource for UserGroup {
         listed.map(|id| Self::link(scope, self.id, *id)).collect()
     }
 
-    fn listed(&self, scope: &OrganizationScope) -> Option<KeyPrefix> {
-        self.members
-            .as_ref()
-            .map(|_| scope.memberships(&scope.user_group(self.id)))
+    fn listed(scope: &OrganizationScope, id: UserGroupId) -> Option<KeyPrefix> {
+        Some(scope.memberships(&scope.user_group(id)))
+    }
+
+    fn lists(&self) -> bool {
+        self.members.is_some()
     }
 
     fn set_listed(&mut self, members: &[InGroup]) {
@@ -113,6 +116,7 @@ impl Group for UserGroup {
             to,
             set: "groups",
             element: Element::Number(id.number()),
+            keyring: Some(scope.keyring(member)),
             item: Some((
                 item,
                 InGroup {

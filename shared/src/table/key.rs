@@ -188,6 +188,23 @@ impl OrganizationScope {
         key
     }
 
+    /// All grants to one receiver; of a user, with the keyring first.
+    pub fn grants_to(&self, receiver: Receiver) -> KeyPrefix {
+        KeyPrefix(self.key(format!("GRANT#{}#", receiver_text(receiver))))
+    }
+
+    /// What a user opens doors with: the head of the grants to the user.
+    pub fn keyring(&self, user: UserId) -> Key {
+        self.grants_to(Receiver::User(user)).0
+    }
+
+    /// All grants to one receiver on groups of devices.
+    pub fn grants_on_groups(&self, receiver: Receiver) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(receiver);
+        key.sk.push_str("DEVICEGROUP#");
+        KeyPrefix(key)
+    }
+
     /// All grants to one receiver on one source.
     pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
         let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));

@@ -217,6 +217,32 @@ impl Table {
         })
     }
 
+    /// The item at a key and at most `size` items behind it. One round trip.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of its type.
+    pub async fn row<H: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        size: usize,
+        read: Read,
+    ) -> Result<Row<H, T>> {
+        let (mut items, next) = self.page_items(prefix, size + 1, None, read).await?;
+        let is_head = |item: &Item| match item.get(key::SK) {
+            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
+            _ => false,
+        };
+        let head = match items.first() {
+            Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
+            _ => None,
+        };
+        Ok(Row {
+            head,
+            items: items.into_iter().map(from_item).collect::<Result<_>>()?,
+            is_whole: next.is_none(),
+        })
+    }
+
     /// Waits a little before a change is tried again that met another one; longer after
     /// each attempt.
     ///
@@ -233,6 +259,18 @@ impl Table {
     pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
         Transaction::new(self)
     }
+}
+
+/// What begins with one text in one partition: the item that stands at that very key, and
+/// those behind it.
+#[derive(Debug, Clone)]
+pub struct Row<H, T> {
+    /// The first, if it is there.
+    pub head: Option<H>,
+    /// The others, in the order of the keys.
+    pub items: Vec<T>,
+    /// Whether there are no more.
+    pub is_whole: bool,
 }
 
 /// Items that were read together, to be taken out by key.

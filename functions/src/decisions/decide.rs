@@ -1,0 +1,118 @@
+//! `GET /v2/devices/{deviceId}/decision`.
+//!
+//! One round trip for a user with some tens of grants and without groups, one more with
+//! groups or at a device without a zone of its own, and one for each named schedule and
+//! each grant that stands above another. Every read is strongly consistent.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::decision::{self, Decision, Found};
+use latchkey::grant::{Permission, Source};
+use latchkey::id::{DeviceId, UserId};
+use latchkey::rights;
+use latchkey::role::{Area, By, Reach};
+use latchkey::wire::json::{FaultCode, Named};
+use latchkey::wire::schema::Instant;
+use latchkey::wire::{Error, Query, Response, Result};
+
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "decide",
+    handle: |call| Box::pin(decide(call)),
+};
+
+const WHAT: &str = "device";
+
+/// Decide whether a door opens.
+///
+/// Whether someone may open this device, now or at another instant, and why: by which
+/// grants, or for each that could allow it, what it lacks.
+///
+/// What was given or taken away before is known: a decision never rests on old data.
+///
+/// Who may: everyone of themself; of others the roles `Admin`, `TenantAdmin`,
+/// `AccessAdmin` and `Receptionist`, and whoever administrates the device now.
+#[utoipa::path(
+    get,
+    path = "/v2/devices/{deviceId}/decision",
+    tag = "Decisions",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("userId" = Option<UserId>, Query, description = "Who wants to open it; left out, the caller."),
+        ("at" = inline(Option<Instant>), Query, description = "When, as in RFC 3339; left out, now."),
+        ("permission" = inline(Option<Permission>), Query, description = "What they want to do beyond opening by hand at the door."),
+    ),
+    responses(
+        (status = 200, description = "The decision.", body = Decision),
+        (status = 403, description = "The caller may not ask about others at this device."),
+    ),
+)]
+pub(crate) async fn decide(call: Call) -> Result<Response> {
+    let device: DeviceId = call.request.path_id("deviceId", WHAT)?;
+    let Asked {
+        user,
+        at,
+        permission,
+    } = read(&call)?;
+    for scope in call.caller.scopes() {
+        let source = Source::Device(device);
+        let Some(found) = decision::find(&call.table, &scope, user, source).await? else {
+            continue;
+        };
+        if !may_ask(&call, &scope, user, source).await? {
+            return Err(Error::InsufficientRights(Vec::new()));
+        }
+        let Found {
+            zone, candidates, ..
+        } = found;
+        let candidates = candidates.ok_or_else(|| {
+            let message = "this organization has no such user";
+            Error::invalid("userId", FaultCode::NotFound, message)
+        })?;
+        let decision = decision::decide(&candidates, zone, at, permission);
+        return Ok(Response::json(StatusCode::OK, &decision));
+    }
+    Err(Error::NotFound(WHAT))
+}
+
+/// What is asked.
+struct Asked {
+    user: UserId,
+    at: DateTime<Utc>,
+    permission: Option<Permission>,
+}
+
+fn read(call: &Call) -> Result<Asked> {
+    let query = Query::of(&call.request);
+    let user = query.optional("userId", "the number of a user");
+    let at = query.optional("at", "an instant as in RFC 3339");
+    let permission = query.name("permission", Permission::NAMES);
+    query.finish()?;
+    Ok(Asked {
+        user: user.unwrap_or_else(|| call.caller.user()),
+        at: at.unwrap_or(call.now),
+        permission,
+    })
+}
+
+/// Whether the caller may ask what `user` may do there.
+async fn may_ask(
+    call: &Call,
+    scope: &OrganizationScope,
+    user: UserId,
+    source: Source,
+) -> Result<bool> {
+    let caller = call.caller.user();
+    let reach = |by: By| by.reach(Area::Decisions);
+    if scope.reaches(Area::Decisions, Reach::Read)
+        || caller == user && reach(By::Membership) >= Reach::Own
+    {
+        return Ok(true);
+    }
+    let held = rights::administration(&call.table, scope, caller, source, call.now).await?;
+    Ok(held.is_given() && reach(By::Administration) >= Reach::Source)
+}

@@ -1,0 +1,415 @@
+//! May this person open this door now, and why?
+//!
+//! [`find`] reads the grants that could open it, with all that each rests on; what follows
+//! is pure: whether one holds, which condition fails, and when the door opens next.
+
+mod find;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use find::{Door, Enough, Found, find, find_enough};
+
+use crate::grant::{Grant, Permission, Permissions};
+use crate::id::ShareId;
+use crate::timing::{Rule, Span, Standing, Timing};
+use crate::wire::schema::Instant;
+
+/// How many windows of grants that stand one above the other are looked at for one that
+/// they share. Rules that never meet are not looked at for ever.
+const MAX_WINDOWS: usize = 1000;
+
+/// A grant that could open the door, with all that it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The grant.
+    pub grant: Grant,
+    /// When it holds, and when those above it do, the nearest first; with the rules of
+    /// named schedules in their place. It holds while all of them do.
+    pub timings: Vec<Timing>,
+    /// What it allows: nothing that one above it does not.
+    pub permissions: Permissions,
+    /// The shares above it, the nearest first.
+    pub above: Vec<ShareId>,
+    /// Whether one above it is gone, or gives no right to share any more.
+    pub revoked: bool,
+}
+
+/// Why a grant does not open the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(examples("outsideSchedule"))]
+pub enum Failed {
+    /// None of its rules holds.
+    OutsideSchedule,
+    /// Its window has not begun.
+    BeforeStart,
+    /// Its window is over.
+    Ended,
+    /// It does not allow what is asked for.
+    PermissionLacking,
+    /// What it was made by right of has ended, or was taken away.
+    RevokedSource,
+}
+
+/// What kind of grant it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = GrantKind, examples("share"))]
+pub enum Kind {
+    /// A share.
+    Share,
+}
+
+/// One grant's part in a decision.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Because {
+    /// What kind of grant it is.
+    kind: Kind,
+    /// Its number.
+    id: ShareId,
+    /// The rule of its schedule by which it holds; left out when it has none, or fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<Rule>,
+    /// Why it does not open the door; left out when it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    failed: Option<Failed>,
+    /// Since when it holds, or from when on it does next; of one that is over, since when it
+    /// did. Left out when it never will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    from: Option<DateTime<Utc>>,
+    /// Until when; left out when that is without end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    until: Option<DateTime<Utc>>,
+}
+
+/// Whether someone may open a door.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Decision {
+    /// Whether they may.
+    #[schema(examples(true))]
+    pub allowed: bool,
+    /// When.
+    #[schema(value_type = Instant)]
+    at: DateTime<Utc>,
+    /// What they may do beyond opening by hand at the door: what any grant that holds allows.
+    pub permissions: Permissions,
+    /// By which grants they may; when they may not, which could, and what each lacks.
+    pub because: Vec<Because>,
+    /// When the door opens next: after the stretch in which it does now, if it does. Left
+    /// out when it does not again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    next: Option<NextWindow>,
+}
+
+/// A stretch of time in which a door opens.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct NextWindow {
+    /// Its first instant.
+    #[schema(value_type = Instant)]
+    from: DateTime<Utc>,
+    /// The first instant after it; left out when it is without end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    until: Option<DateTime<Utc>>,
+}
+
+impl Candidate {
+    /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
+    /// has rules.
+    fn standing(&self, zone: Tz, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
+        let mut by = None;
+        for (place, timing) in self.timings.iter().enumerate() {
+            let own = place == 0;
+            match timing.standing(zone, at) {
+                Standing::Holds(rule) if own => by = rule.map(|place| timing.rules[place]),
+                Standing::Holds(_) => {}
+                Standing::Ended if own => return Err(Failed::Ended),
+                Standing::Ended => return Err(Failed::RevokedSource),
+                Standing::BeforeStart => return Err(Failed::BeforeStart),
+                Standing::OutsideSchedule => return Err(Failed::OutsideSchedule),
+            }
+        }
+        if self.revoked {
+            return Err(Failed::RevokedSource);
+        }
+        Ok(by)
+    }
+
+    /// Whether it holds at `at`, at a door in `zone`.
+    pub fn holds(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+        self.standing(zone, at).is_ok()
+    }
+
+    /// The stretch in which it holds at `at`, whole, or the next one after it.
+    pub fn window(&self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
+        if self.revoked {
+            return None;
+        }
+        let mut at = at;
+        for _ in 0..MAX_WINDOWS {
+            let windows = self.timings.iter().map(|timing| timing.next(zone, at));
+            let windows: Vec<Span> = windows.collect::<Option<_>>()?;
+            let from = windows.iter().map(|window| window.from).max()?;
+            if from <= at || windows.iter().all(|window| window.contains(from)) {
+                let until = windows.iter().filter_map(|window| window.until).min();
+                return Some(Span { from, until });
+            }
+            at = from;
+        }
+        None
+    }
+
+    /// Its part in a decision about `at`, of which `permission` is asked.
+    fn because(&self, zone: Tz, at: DateTime<Utc>, permission: Option<Permission>) -> Because {
+        let (rule, failed) = match self.standing(zone, at) {
+            Ok(_) if permission.is_some_and(|wanted| !self.permissions.has(wanted)) => {
+                (None, Some(Failed::PermissionLacking))
+            }
+            Ok(rule) => (rule, None),
+            Err(failed) => (None, Some(failed)),
+        };
+        let (from, until) = match failed {
+            Some(Failed::Ended) => {
+                let (from, until) = self.timings[0].span(zone);
+                (Some(from), until)
+            }
+            _ => match self.window(zone, at) {
+                Some(window) => (Some(window.from), window.until),
+                None => (None, None),
+            },
+        };
+        Because {
+            kind: Kind::Share,
+            id: self.grant.share,
+            rule,
+            failed,
+            from,
+            until,
+        }
+    }
+}
+
+/// Whether one of `candidates` opens a door in `zone` at `at`, to do what `permission` is
+/// for, if one is asked for.
+///
+/// ```
+/// use latchkey::decision::decide;
+///
+/// let decision = decide(&[], chrono_tz::UTC, chrono::DateTime::UNIX_EPOCH, None);
+/// assert!(!decision.allowed);
+/// ```
+pub fn decide(
+    candidates: &[Candidate],
+    zone: Tz,
+    at: DateTime<Utc>,
+    permission: Option<Permission>,
+) -> Decision {
+    let mut permissions = Permissions::default();
+    for candidate in candidates.iter().filter(|one| one.holds(zone, at)) {
+        permissions = permissions.or(candidate.permissions);
+    }
+    let mut because: Vec<_> = candidates
+        .iter()
+        .map(|candidate| candidate.because(zone, at, permission))
+        .collect();
+    because.sort_by_key(|because| because.id);
+    let allowed = because.iter().any(|because| because.failed.is_none());
+    because.retain(|because| because.failed.is_none() == allowed);
+    let able: Vec<_> = candidates
+        .iter()
+        .filter(|one| permission.is_none_or(|wanted| one.permissions.has(wanted)))
+        .collect();
+    Decision {
+        allowed,
+        at,
+        permissions,
+        because,
+        next: next(&able, zone, at).map(|Span { from, until }| NextWindow { from, until }),
+    }
+}
+
+/// The first stretch after the one that `at` lies in, in which one of `candidates` holds.
+fn next(candidates: &[&Candidate], zone: Tz, at: DateTime<Utc>) -> Option<Span> {
+    let windows = |at| {
+        candidates
+            .iter()
+            .filter_map(move |one| one.window(zone, at))
+    };
+    let Ok(after) = end_of(&windows, at) else {
+        return None;
+    };
+    let mut next = windows(after).min_by_key(|window| window.from)?;
+    next.until = end_of(&windows, next.from).ok();
+    Some(next)
+}
+
+/// The end of the stretch that `at` lies in, of windows that follow each other without a
+/// gap; `at` itself when it lies in none.
+fn end_of<W: Iterator<Item = Span>>(
+    windows: &impl Fn(DateTime<Utc>) -> W,
+    at: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Endless> {
+    let mut end = at;
+    for _ in 0..MAX_WINDOWS {
+        let holding = windows(end).filter(|window| window.contains(end));
+        let ends: Option<Vec<_>> = holding.map(|window| window.until).collect();
+        match ends.ok_or(Endless)?.into_iter().max() {
+            Some(until) => end = until,
+            None => return Ok(end),
+        }
+    }
+    Err(Endless)
+}
+
+/// That a stretch has no end, or none that is near.
+struct Endless;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::grant::{Receiver, Source};
+    use crate::timing::InstantWindow;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn timing(from: &str, until: Option<&str>, rules: Value) -> Timing {
+        let window = InstantWindow::new(at(from), until.map(at)).unwrap();
+        Timing::new(window, serde_json::from_value(rules).unwrap())
+    }
+
+    fn hours(start: &str, end: &str) -> Value {
+        json!([{"recurrence": "Daily", "period": {"startTime": start, "endTime": end}}])
+    }
+
+    fn candidate(id: u64, timings: Vec<Timing>) -> Candidate {
+        let grant = Grant {
+            share: id.try_into().unwrap(),
+            receiver: Receiver::User(1.try_into().unwrap()),
+            source: Source::Device(1.try_into().unwrap()),
+            timing: timings[0].clone(),
+            schedule: None,
+            permissions: Permissions::default(),
+            parent: None,
+            depth: 0,
+        };
+        Candidate {
+            grant,
+            timings,
+            permissions: Permissions::default(),
+            above: Vec::new(),
+            revoked: false,
+        }
+    }
+
+    fn decided(candidates: &[Candidate], when: &str, permission: Option<Permission>) -> Value {
+        serde_json::to_value(decide(candidates, Tz::UTC, at(when), permission)).unwrap()
+    }
+
+    const ALWAYS: &str = "2024-01-01T00:00:00Z";
+
+    #[test]
+    fn who_may_hears_by_what_until_when_and_when_again() {
+        let rules = hours("09:00:00", "17:00:00");
+        let one = candidate(3, vec![timing(ALWAYS, None, rules.clone())]);
+        let answer = decided(&[one], "2024-06-03T10:00:00Z", None);
+        assert_eq!(answer["allowed"], true);
+        assert_eq!(
+            answer["because"],
+            json!([{
+                "kind": "share", "id": 3, "rule": rules[0],
+                "from": "2024-06-03T09:00:00Z", "until": "2024-06-03T17:00:00Z",
+            }])
+        );
+        assert_eq!(
+            answer["next"],
+            json!({"from": "2024-06-04T09:00:00Z", "until": "2024-06-04T17:00:00Z"})
+        );
+    }
+
+    #[test]
+    fn each_near_miss_says_which_condition_failed() {
+        let early = candidate(1, vec![timing("2024-07-01T00:00:00Z", None, json!([]))]);
+        let late = timing(ALWAYS, Some("2024-06-01T00:00:00Z"), json!([]));
+        let late = candidate(2, vec![late]);
+        let outside = candidate(3, vec![timing(ALWAYS, None, hours("09:00:00", "17:00:00"))]);
+        let weak = candidate(4, vec![timing(ALWAYS, None, json!([]))]);
+        let mut revoked = weak.clone();
+        revoked.grant.share = 5.try_into().unwrap();
+        revoked.revoked = true;
+        let ended_above = timing(ALWAYS, Some("2024-06-01T00:00:00Z"), json!([]));
+        let above = candidate(6, vec![weak.timings[0].clone(), ended_above]);
+        let all = [early, late, outside, weak, revoked, above];
+        let wanted = Some(Permission::RemoteActivate);
+        let answer = decided(&all, "2024-06-03T18:00:00Z", wanted);
+        assert_eq!(answer["allowed"], false);
+        let failed: Vec<_> = answer["because"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|because| because["failed"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            failed,
+            [
+                "beforeStart",
+                "ended",
+                "outsideSchedule",
+                "permissionLacking",
+                "revokedSource",
+                "revokedSource"
+            ]
+        );
+        // None of them ever allows that.
+        assert_eq!(answer["next"], Value::Null);
+    }
+
+    #[test]
+    fn a_stretch_goes_on_through_grants_that_follow_each_other() {
+        let morning = candidate(1, vec![timing(ALWAYS, None, hours("08:00:00", "12:00:00"))]);
+        let noon = candidate(2, vec![timing(ALWAYS, None, hours("12:00:00", "14:00:00"))]);
+        let all = [morning, noon];
+        let answer = decided(&all, "2024-06-03T09:00:00Z", None);
+        assert_eq!(answer["because"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            answer["next"],
+            json!({"from": "2024-06-04T08:00:00Z", "until": "2024-06-04T14:00:00Z"})
+        );
+        let answer = decided(&all, "2024-06-03T07:00:00Z", None);
+        assert_eq!(
+            answer["next"],
+            json!({"from": "2024-06-03T08:00:00Z", "until": "2024-06-03T14:00:00Z"})
+        );
+        let endless = candidate(3, vec![timing(ALWAYS, None, json!([]))]);
+        let answer = decided(&[endless], "2024-06-03T07:00:00Z", None);
+        assert_eq!(answer["next"], Value::Null);
+        assert_eq!(answer["because"][0]["until"], Value::Null);
+    }
+
+    #[test]
+    fn a_grant_holds_only_while_those_above_it_do() {
+        let own = timing(ALWAYS, None, hours("08:00:00", "12:00:00"));
+        let above = timing(ALWAYS, None, hours("10:00:00", "18:00:00"));
+        let one = candidate(1, vec![own.clone(), above]);
+        assert!(!one.holds(Tz::UTC, at("2024-06-03T09:00:00Z")));
+        assert!(one.holds(Tz::UTC, at("2024-06-03T10:00:00Z")));
+        let window = one.window(Tz::UTC, at("2024-06-03T09:00:00Z")).unwrap();
+        assert_eq!(window.from, at("2024-06-03T10:00:00Z"));
+        assert_eq!(window.until, Some(at("2024-06-03T12:00:00Z")));
+        // Rules that never meet have no window, and are not looked at for ever.
+        let never = timing(ALWAYS, None, hours("18:00:00", "20:00:00"));
+        let one = candidate(1, vec![own, never]);
+        assert_eq!(one.window(Tz::UTC, at("2024-06-03T09:00:00Z")), None);
+    }
+}
