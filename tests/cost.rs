@@ -308,6 +308,26 @@ async fn a_decision_costs_the_same_however_much_there_is() {
         assert_eq!(decide(7, 2).await, (3, 3.0));
     };
     all().await;
+    // An activation is a decision and what is written of it, which is half of what it would
+    // cost in a transaction.
+    share(1, json!({"receiver": {"userId": 4}, "source": {"deviceId": 1}, "permissions": {"remoteActivate": true}})).await;
+    let device = json!({"gatewayId": 1});
+    system
+        .call(Method::PUT, "/v2/devices/1", tenant.token(1), Some(&device))
+        .await;
+    store.calls();
+    let path = "/v1/devices/1/remote-activation";
+    let answer = system.call(Method::POST, path, tenant.token(4), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let calls = store.calls();
+    assert_eq!(
+        cost(&calls),
+        Cost {
+            calls: 3,
+            read_units: 2.0,
+            write_units: 1.0
+        }
+    );
     for _ in 0..150 {
         share(1, json!({"receiver": {"userId": 9}})).await;
         share(

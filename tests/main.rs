@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod activate;
 mod authorizer;
 mod cost;
 mod create_share;

@@ -213,8 +213,9 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
 
     // What the sample events do not come to: rights by grant and by group, one of a kind,
     // who is in a group.
-    let right =
-        share_body(json!({"permissions": {"administrate": true}, "receiver": {"userGroupId": 1}}));
+    let right = share_body(
+        json!({"permissions": {"administrate": true, "remoteActivate": true}, "receiver": {"userGroupId": 1}}),
+    );
     let post = Method::POST;
     let created = seen
         .ask(
@@ -230,6 +231,24 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     let path = format!("/v2/shares/{}", created.json()["shareId"]);
     seen.ask("get-share", Method::GET, &path, MEMBER, None)
         .await;
+    // What the member shared on stands on a right of the group.
+    let again = share_body(json!({"receiver": {"userId": 1}}));
+    seen.ask(
+        "create-share",
+        Method::POST,
+        "/v2/shares",
+        MEMBER,
+        Some(&again),
+    )
+    .await;
+    let path = "/v2/devices/1/decision";
+    seen.ask("decide", Method::GET, path, MEMBER, None).await;
+    for (function, path) in [
+        ("activate-device", "/v1/devices/1/remote-activation"),
+        ("deactivate-device", "/v1/devices/1/remote-deactivation"),
+    ] {
+        seen.ask(function, Method::POST, path, MEMBER, None).await;
+    }
     let other = system
         .create_share(&share_body(
             json!({"receiver": {"userId": 1}, "scheduleId": 1}),
@@ -251,7 +270,9 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         seen.ask(function, Method::GET, path, ADMIN, None).await;
     }
     let through_groups = json!({"source": {"deviceGroupId": 1}, "receiver": {"userGroupId": 1}, "permissions": {"administrate": true}});
-    system.create_share(&share_body(through_groups)).await;
+    let through_groups = share_body(through_groups);
+    system.create_share(&through_groups).await;
+    system.post("/v2/shares", MEMBER, &through_groups).await;
     store.calls();
     let path = "/v2/device-groups/1";
     seen.ask("list-device-groups", Method::GET, path, MEMBER, None)
@@ -310,6 +331,26 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
             Some(&body),
         )
         .await;
+    }
+
+    // What is in a group or a space is taken out of it when that is deleted.
+    let device = json!([device.json()["deviceId"]]);
+    for (kind, field, id, members) in [
+        ("user-group", "members", "userGroupId", json!([1])),
+        ("device-group", "devices", "deviceGroupId", device.clone()),
+        ("space", "devices", "spaceId", device),
+    ] {
+        let mut body = json!({"organizationId": 1, "name": "New"});
+        body[field] = members;
+        let path = format!("/v2/{kind}s");
+        let create = format!("create-{kind}");
+        let made = seen
+            .ask(&create, Method::POST, &path, ADMIN, Some(&body))
+            .await;
+        let made = made.json()[id].to_string();
+        let path = format!("{path}/{}", made.trim_matches('"'));
+        let delete = format!("delete-{kind}");
+        seen.ask(&delete, Method::DELETE, &path, ADMIN, None).await;
     }
 
     let mut expected = BTreeMap::new();

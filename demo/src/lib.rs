@@ -205,8 +205,20 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     })
 }
 
-/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, and
-/// share 3, which is over.
+/// Share 4, by which the admin opens the front door, also from afar.
+fn remote_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
+    let past = past_share()?;
+    let always = LocalWindow::new(past.date_created, (None, None), (None, None))?;
+    Ok(Share {
+        id: 4.try_into()?,
+        timing: Timing::new(always, vec![]),
+        receiver: Some(Receiver::User(1.try_into()?)),
+        ..past
+    })
+}
+
+/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, share 3
+/// of user 2, which is over, and share 4, by which user 1 opens the device.
 ///
 /// # Errors
 /// None: what it is made of is right.
@@ -265,7 +277,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         rules: vec![Rule::daily(Some(hours))],
         ..Schedule::blank(1.try_into()?)
     }];
-    world.shares = vec![past_share()?];
+    world.shares = vec![past_share()?, remote_share()?];
     Ok(world.with_token(ADMIN_TOKEN, one, "demo-admin").with_token(
         MEMBER_TOKEN,
         two,

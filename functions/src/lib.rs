@@ -5,6 +5,7 @@
 //! the one line that names its endpoint. With some tens of binaries that is the
 //! difference between one minute of building and ten.
 
+pub mod activations;
 pub mod authorizer;
 pub mod decisions;
 pub mod device_groups;

@@ -20,8 +20,8 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, R
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    decisions, device_groups, devices, docs, organizations, schedules, shares, spaces, user_groups,
-    users,
+    activations, decisions, device_groups, devices, docs, organizations, schedules, shares, spaces,
+    user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +53,8 @@ use crate::{
         shares::create::create,
         shares::get::get,
         decisions::decide::decide,
+        activations::activate::activate,
+        activations::deactivate::deactivate,
         users::create::create,
         users::list::list,
         users::list::get,
@@ -98,6 +100,7 @@ use crate::{
         (name = "Documentation", description = "This document."),
         (name = "Shares", description = "Who may open what, and when."),
         (name = "Decisions", description = "Who may open a door, when, and why."),
+        (name = "Activations", description = "Opening from afar."),
         (name = "Users", description = "The people of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),

@@ -8,9 +8,11 @@
 //!   module each.
 //! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
+//! - [`audit`]: what was done.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
+pub mod audit;
 pub mod caller;
 pub mod credential;
 pub mod decision;

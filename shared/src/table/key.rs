@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 
+use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::grant::{Receiver, Source};
@@ -214,6 +216,15 @@ impl OrganizationScope {
     /// What the index by source calls a source.
     pub fn by_source(&self, source: Source) -> String {
         format!("ORG#{}#{}", self.organization(), source_text(source))
+    }
+
+    /// What was done at a moment, in a partition for each month: it grows without end.
+    pub fn audit(&self, at: DateTime<Utc>, id: AuditId) -> Key {
+        let month = at.format("%Y-%m");
+        Key {
+            pk: format!("ORG#{}#AUDIT#{month}", self.organization()),
+            sk: id.to_string(),
+        }
     }
 
     /// The first answer to a request with an idempotency key.

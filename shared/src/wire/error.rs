@@ -45,6 +45,14 @@ pub enum Error {
     /// the organization does not have.
     #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
+    /// 400: a thing cannot be treated so, as it is; with a code and a message of its own.
+    #[error("{message}")]
+    NotPossible {
+        /// The code that clients tell it apart by.
+        code: &'static str,
+        /// Why, in English.
+        message: &'static str,
+    },
     /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
     /// function is called; a function says so only of a request that came another way.
     #[error("no valid credential")]
@@ -124,6 +132,7 @@ impl Error {
                 "invalidInputErrorError",
                 "Invalid input",
             ),
+            Self::NotPossible { code, message } => (StatusCode::BAD_REQUEST, *code, *message),
             Self::Unauthenticated => (
                 StatusCode::UNAUTHORIZED,
                 "invalidTokenError",
