@@ -67,6 +67,7 @@ fn with_credential(
             id: "more".to_owned(),
             organization,
             user,
+            client: None,
             expires_at,
         },
     ));

@@ -5,12 +5,14 @@
 //! the one line that names its endpoint. With some tens of binaries that is the
 //! difference between one minute of building and ten.
 
+pub mod api_keys;
 pub mod authorizer;
 pub mod device_groups;
 pub mod devices;
 mod directory;
 pub mod docs;
 mod lambda;
+pub mod oauth;
 pub mod openapi;
 pub mod organizations;
 pub mod schedules;

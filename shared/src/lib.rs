@@ -5,7 +5,7 @@
 //!
 //! - [`timing`] says when a grant holds; pure.
 //! - [`grant`], [`share`], [`directory`], [`invitation`]: the things, one module each.
-//! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
+//! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
@@ -21,4 +21,5 @@ pub mod secret;
 pub mod share;
 pub mod table;
 pub mod timing;
+pub mod token;
 pub mod wire;

@@ -24,7 +24,7 @@ use latchkey::wire::{Error, Result};
 use crate::lambda::Call;
 
 /// Whether the caller writes the directory of this organization.
-fn writes(scope: &OrganizationScope) -> bool {
+pub(crate) fn writes(scope: &OrganizationScope) -> bool {
     scope.reaches(Area::Directory, Reach::Write)
 }
 
@@ -37,7 +37,7 @@ fn reads(scope: &OrganizationScope) -> bool {
 ///
 /// # Errors
 /// 403 when there is none.
-fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
+pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
     let scopes: Vec<_> = call.caller.scopes().filter(writes).collect();
     if scopes.is_empty() {
         Err(Error::InsufficientRights(Vec::new()))
