@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod api_keys;
 mod authorizer;
 mod cost;
 mod create_share;
@@ -17,6 +18,7 @@ mod events;
 mod gateway;
 mod get_share;
 mod local;
+mod oauth;
 mod openapi;
 mod outage;
 mod roles;

@@ -478,7 +478,10 @@ fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
             None,
             "An API key with its id as the user name and its secret as the password.",
         ),
-        ("oauth2".to_owned(), RefOr::T(SecurityScheme::OAuth2(oauth2))),
+        (
+            "oauth2".to_owned(),
+            RefOr::T(SecurityScheme::OAuth2(oauth2)),
+        ),
     ])
 }
 

@@ -164,9 +164,11 @@ impl ApiKey {
             client: None,
             expires_at: None,
         };
-        writes
-            .put_new(tag, &scope.api_key(self.id), self)?
-            .put_new(tag, &Key::credential(&self.hash), &credential)
+        writes.put_new(tag, &scope.api_key(self.id), self)?.put_new(
+            tag,
+            &Key::credential(&self.hash),
+            &credential,
+        )
     }
 }
 

@@ -329,7 +329,13 @@ mod tests {
     fn an_id_of_random_bytes_has_one_text() {
         let id: ApiKeyId = "vT3mYq0cJx8ZkA-_".parse().unwrap();
         assert_eq!(id.to_string(), "vT3mYq0cJx8ZkA-_");
-        for text in ["", "vT3mYq0cJx8ZkA-", "vT3mYq0cJx8ZkA-_A", "vT3mYq0cJx8ZkA+/", "key1"] {
+        for text in [
+            "",
+            "vT3mYq0cJx8ZkA-",
+            "vT3mYq0cJx8ZkA-_A",
+            "vT3mYq0cJx8ZkA+/",
+            "key1",
+        ] {
             assert_eq!(text.parse::<ApiKeyId>(), Err(NotAnId), "{text}");
         }
     }

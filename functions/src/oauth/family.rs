@@ -31,7 +31,9 @@ pub(super) async fn end(table: &Table, key: &Key, mut last: Family) -> Result<()
             },
         }
     }
-    Err(Error::Unavailable("others kept using the family".to_owned()))
+    Err(Error::Unavailable(
+        "others kept using the family".to_owned(),
+    ))
 }
 
 /// The family as it stands in the table, out of the refusal of what was to change it alone.

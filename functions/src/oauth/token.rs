@@ -37,7 +37,10 @@ pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
 #[expect(dead_code, reason = "read by hand")]
 pub(crate) struct TokenRequest {
     /// By what: `client_credentials` for a first pair, `refresh_token` for the next one.
-    #[schema(pattern = "^(client_credentials|refresh_token)$", examples("client_credentials"))]
+    #[schema(
+        pattern = "^(client_credentials|refresh_token)$",
+        examples("client_credentials")
+    )]
     grant_type: String,
     /// Of `refresh_token`: the last one that was given out.
     #[schema(examples("vT3mYq0cJx8ZkA1ux9kQ"))]

@@ -226,9 +226,7 @@ mod tests {
             ..Request::default()
         };
         let form = "application/x-www-form-urlencoded; charset=UTF-8";
-        request
-            .headers
-            .insert(CONTENT_TYPE, form.parse().unwrap());
+        request.headers.insert(CONTENT_TYPE, form.parse().unwrap());
         for value in authorization {
             let value = value.parse().unwrap();
             request.headers.append(AUTHORIZATION, value);
@@ -315,11 +313,19 @@ mod tests {
     fn an_error_is_what_oauth_clients_read_and_nothing_else() {
         let cases = [
             (Refusal::InvalidClient.into(), 401, "invalid_client"),
-            (Refusal::InvalidGrant("it ended").into(), 400, "invalid_grant"),
+            (
+                Refusal::InvalidGrant("it ended").into(),
+                400,
+                "invalid_grant",
+            ),
             (Refusal::InvalidScope.into(), 400, "invalid_scope"),
             (Error::BodyTooLarge, 413, "invalid_request"),
             (Error::Throttled("t".into()), 429, "temporarily_unavailable"),
-            (Error::Unavailable("u".into()), 503, "temporarily_unavailable"),
+            (
+                Error::Unavailable("u".into()),
+                503,
+                "temporarily_unavailable",
+            ),
             (Error::Internal("SK".into()), 500, "server_error"),
         ];
         for (error, status, code) in cases {
@@ -331,8 +337,14 @@ mod tests {
             assert!(!description.contains(['"', '\\']) && !description.contains("SK"));
             assert_eq!(body.as_object().unwrap().len(), 2);
             assert_eq!(answer.headers()["cache-control"], "no-store");
-            assert_eq!(answer.headers().contains_key("retry-after"), [429, 503].contains(&status));
-            assert_eq!(answer.headers().contains_key("www-authenticate"), status == 401);
+            assert_eq!(
+                answer.headers().contains_key("retry-after"),
+                [429, 503].contains(&status)
+            );
+            assert_eq!(
+                answer.headers().contains_key("www-authenticate"),
+                status == 401
+            );
         }
     }
 }
