@@ -211,7 +211,11 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         system: &system,
         actions: BTreeMap::new(),
     };
-    for token in [ADMIN, MEMBER] {
+    let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
+    let invited = system.post("/v2/users", ADMIN, &new).await.json();
+    let invited = invited["token"].as_str().unwrap().parse().unwrap();
+    store.calls();
+    for token in [MEMBER, invited] {
         system.get("/v2/shares/nonsense", token).await;
     }
     seen.note("authorizer");
