@@ -10,6 +10,7 @@
 )]
 
 mod activate;
+mod api_keys;
 mod authorizer;
 mod cost;
 mod create_share;
@@ -19,6 +20,7 @@ mod events;
 mod gateway;
 mod get_share;
 mod local;
+mod oauth;
 mod openapi;
 mod outage;
 mod roles;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use latchkey::wire::headers::EVERY_RESPONSE;
+use latchkey_demo::API_KEY;
 use latchkey_local::template::{Function, Integration, Mapping, Program, Stack};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -68,7 +69,11 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 }
 
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
-const OPEN: [(&str, &str); 1] = [("GET", "/openapi.json")];
+const OPEN: [(&str, &str); 3] = [
+    ("GET", "/openapi.json"),
+    ("POST", "/v2/oauth/token"),
+    ("POST", "/v2/oauth/revoke"),
+];
 
 #[test]
 fn every_other_route_asks_the_authorizer() {
@@ -206,7 +211,11 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         system: &system,
         actions: BTreeMap::new(),
     };
-    for token in [ADMIN, MEMBER] {
+    let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
+    let invited = system.post("/v2/users", ADMIN, &new).await.json();
+    let invited = invited["token"].as_str().unwrap().parse().unwrap();
+    store.calls();
+    for token in [MEMBER, invited] {
         system.get("/v2/shares/nonsense", token).await;
     }
     seen.note("authorizer");
@@ -292,6 +301,28 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         .await;
     seen.ask("delete-schedule", Method::DELETE, &path, ADMIN, None)
         .await;
+
+    let (id, secret) = API_KEY;
+    let path = format!("/v2/api-keys/{id}");
+    seen.ask("list-api-keys", Method::GET, &path, ADMIN, None)
+        .await;
+    let grant = [("grant_type", "client_credentials")];
+    let token = system
+        .form("/v2/oauth/token", Some((id, secret)), &grant)
+        .await
+        .json();
+    let token = token["refresh_token"].as_str().unwrap();
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    for _ in 0..2 {
+        system
+            .form("/v2/oauth/token", Some((id, secret)), &refresh)
+            .await;
+        seen.note("oauth-token");
+    }
+    system
+        .form("/v2/oauth/revoke", Some((id, secret)), &[("token", token)])
+        .await;
+    seen.note("oauth-revoke");
 
     // The one named schedule of the samples is kept by now.
     for function in functions_with_events()

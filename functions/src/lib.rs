@@ -6,6 +6,7 @@
 //! difference between one minute of building and ten.
 
 pub mod activations;
+pub mod api_keys;
 pub mod authorizer;
 pub mod decisions;
 pub mod device_groups;
@@ -13,6 +14,7 @@ pub mod devices;
 mod directory;
 pub mod docs;
 mod lambda;
+pub mod oauth;
 pub mod openapi;
 pub mod organizations;
 pub mod schedules;

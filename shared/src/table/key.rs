@@ -13,8 +13,8 @@ use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::grant::{Receiver, Source};
 use crate::id::{
-    DeviceGroupId, DeviceId, Id, Identifier, OrganizationId, ScheduleId, ShareId, UserGroupId,
-    UserId,
+    ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId, ScheduleId,
+    ShareId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
 
@@ -164,8 +164,25 @@ impl OrganizationScope {
     }
 
     /// An API key.
-    pub fn api_key(&self, id: &str) -> Key {
+    pub fn api_key(&self, id: ApiKeyId) -> Key {
         self.key(format!("APIKEY#{id}"))
+    }
+
+    /// All API keys.
+    pub fn api_keys(&self) -> KeyPrefix {
+        KeyPrefix(self.key("APIKEY#".to_owned()))
+    }
+
+    /// The tokens that came of one another, given out to an API key.
+    pub fn tokens(&self, client: ApiKeyId, family: FamilyId) -> Key {
+        let KeyPrefix(mut key) = self.all_tokens(client);
+        key.sk.push_str(&family.to_string());
+        key
+    }
+
+    /// All tokens that were given out to an API key.
+    pub fn all_tokens(&self, client: ApiKeyId) -> KeyPrefix {
+        KeyPrefix(self.key(format!("TOKENS#{client}#")))
     }
 
     /// A share.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json::{Fault, FaultCode};
+use super::oauth::Refusal;
 use super::response::Response;
 
 /// The body of an error.
@@ -79,6 +80,9 @@ pub enum Error {
     /// 422: the `Idempotency-Key` was used before with another body.
     #[error("idempotency key used with another body")]
     IdempotencyKeyReused,
+    /// 400 or 401: OAuth's own.
+    #[error("{code}: {0}", code = .0.code())]
+    OAuth(Refusal),
     /// 429: DynamoDB throttled, and retries did not help.
     #[error("throttled: {0}")]
     Throttled(String),
@@ -123,6 +127,11 @@ impl Error {
     /// The code that clients tell errors apart by.
     pub fn code(&self) -> &'static str {
         self.parts().1
+    }
+
+    /// What went wrong, in English, without its cause.
+    pub fn message(&self) -> String {
+        self.parts().2
     }
 
     fn parts(&self) -> (StatusCode, &'static str, String) {
@@ -183,6 +192,9 @@ impl Error {
                 "idempotencyKeyReusedError",
                 "This Idempotency-Key was used before with another body",
             ),
+            Self::OAuth(refusal) => {
+                return (refusal.status(), refusal.code(), refusal.to_string());
+            }
             Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "tooManyRequestsError",
@@ -218,7 +230,7 @@ impl Error {
     }
 
     /// Whether the same request may succeed later: then the answer says when to try.
-    fn is_transient(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled(_) | Self::Unavailable(_))
     }
 
