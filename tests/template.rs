@@ -71,8 +71,8 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
 const OPEN: [(&str, &str); 3] = [
     ("GET", "/openapi.json"),
-    ("POST", "/v2/oauth/token"),
     ("POST", "/v2/oauth/revoke"),
+    ("POST", "/v2/oauth/token"),
 ];
 
 #[test]
