@@ -4,6 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
@@ -12,6 +14,7 @@ use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{Key, Transaction};
 use crate::wire::Result as Answer;
+use crate::wire::json::{Fault, Faults, Fields, Label};
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
@@ -172,6 +175,44 @@ impl ApiKey {
     }
 }
 
+/// What shall be made.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "An API key to create.",
+    examples(json!({"organizationId": 1, "name": "Booking system", "userId": 2}))
+)]
+pub struct NewApiKey {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// What the key is for.
+    #[schema(min_length = 1, max_length = 200, examples("Booking system"))]
+    pub name: String,
+    /// The user that it speaks for, with their roles and their shares; left out, the caller.
+    pub user_id: Option<UserId>,
+}
+
+impl NewApiKey {
+    /// Reads the body of a create.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field.
+    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let new = Fields::of_body(body, &faults).and_then(|body| {
+            let organization_id = body.required("organizationId");
+            let name = body.required("name").map(|Label(name)| name);
+            let user_id = body.optional("userId");
+            Some(Self {
+                organization_id: organization_id?,
+                name: name?,
+                user_id,
+            })
+        });
+        faults.or(new)
+    }
+}
+
 /// An API key with its secret, as it is shown once.
 #[derive(Serialize)]
 pub struct ApiKeySecret {
@@ -246,6 +287,18 @@ mod tests {
         ] {
             assert_eq!(read(&wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_schema_of_a_new_key_is_what_is_read() {
+        crate::wire::schema::assert_reads::<NewApiKey, _>(NewApiKey::read);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_by_accident() {
+        let id = "vT3mYq0cJx8ZkA-_".parse().unwrap();
+        let shown = format!("{:?}", ApiKeySecret::known(id, "s3cret"));
+        assert!(!shown.contains("s3cret"), "{shown}");
     }
 
     #[test]

@@ -4,14 +4,13 @@
 //! one round trip.
 
 use http::StatusCode;
-use latchkey::credential::{ApiKey, ApiKeySecret};
-use latchkey::id::{ApiKeyId, OrganizationId, UserId};
+use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
+use latchkey::id::ApiKeyId;
 use latchkey::table::Failed;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::{Fault, FaultCode, Faults, Fields, Label};
+use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::directory::writes;
@@ -22,41 +21,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
     operation: "create-api-key",
     handle: |call| Box::pin(create(call)),
 };
-
-/// What shall be made.
-#[derive(Debug, ToSchema)]
-#[schema(
-    as = NewApiKey,
-    rename_all = "camelCase",
-    description = "An API key to create.",
-    examples(json!({"organizationId": 1, "name": "Booking system", "userId": 2}))
-)]
-pub(crate) struct NewApiKey {
-    /// The organization.
-    organization_id: OrganizationId,
-    /// What the key is for.
-    #[schema(min_length = 1, max_length = 200, examples("Booking system"))]
-    name: String,
-    /// The user that it speaks for, with their roles and their shares; left out, the caller.
-    user_id: Option<UserId>,
-}
-
-impl NewApiKey {
-    fn read(body: &Value) -> Result<Self, Vec<Fault>> {
-        let faults = Faults::default();
-        let new = Fields::of_body(body, &faults).and_then(|body| {
-            let organization_id = body.required("organizationId");
-            let name = body.required("name").map(|Label(name)| name);
-            let user_id = body.optional("userId");
-            Some(Self {
-                organization_id: organization_id?,
-                name: name?,
-                user_id,
-            })
-        });
-        faults.or(new)
-    }
-}
 
 /// The answer.
 #[derive(Serialize, ToSchema)]
