@@ -64,7 +64,6 @@ pub struct AuditEntry {
     pub shares: Vec<ShareId>,
     /// When.
     pub at: DateTime<Utc>,
-    /// For how long it opens, in seconds; as its maker made it when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub activation_time: Option<u32>,
+    /// For how long it opens, in seconds.
+    pub activation_time: u32,
 }

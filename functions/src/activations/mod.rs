@@ -9,7 +9,7 @@ pub mod deactivate;
 use http::StatusCode;
 use latchkey::audit::{AuditEntry, AuditId, Deed};
 use latchkey::decision::{self, Decision, Door, Found};
-use latchkey::directory::Device;
+use latchkey::directory::{ACTIVATION_TIME, Device};
 use latchkey::grant::{Permission, Source};
 use latchkey::id::DeviceId;
 use latchkey::wire::json::{Fault, FaultCode};
@@ -34,10 +34,9 @@ pub(crate) struct Done {
     /// Always empty.
     #[schema(examples(""))]
     error_message: &'static str,
-    /// For how long it opens, in seconds; left out when that is as its maker made it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// For how long it opens, in seconds.
     #[schema(examples(5))]
-    activation_time: Option<u32>,
+    activation_time: u32,
 }
 
 /// Decides whether the caller may open the device from afar, and has it done.
@@ -103,7 +102,7 @@ fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Resul
             .map(|because| because.share())
             .collect(),
         at: call.now,
-        activation_time: device.activation_time,
+        activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
     })
 }
 

@@ -197,7 +197,8 @@ impl Error {
             }
             Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
-                "tooManyRequestsError",
+                // Without the usual ending: published clients look for this very word.
+                "TooManyRequests",
                 "Too many requests",
             ),
             Self::Unavailable(_) => (
