@@ -6,6 +6,7 @@
 //! difference between one minute of building and ten.
 
 pub mod authorizer;
+pub mod clean_up;
 pub mod device_groups;
 pub mod devices;
 mod directory;

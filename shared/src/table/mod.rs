@@ -6,6 +6,7 @@
 mod failure;
 pub mod item;
 pub mod key;
+mod removal;
 mod transaction;
 
 use std::collections::HashMap;
@@ -13,15 +14,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{Key, KeyPrefix};
+pub use key::{IndexKey, Key, KeyPrefix};
+pub use removal::{Removal, Thing};
 pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};
+
+/// How many items DynamoDB takes away in one call.
+const BATCH: i32 = 25;
 
 /// An item as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -215,6 +220,117 @@ impl Table {
             let place = place.map(str::to_owned);
             Ok((items, place))
         })
+    }
+
+    /// A page of what an index lists under one value, in the order of the sort keys: as
+    /// [`Table::page`] gives one, but a place is the sort key itself, and the read is
+    /// eventually consistent, since DynamoDB has no other of such an index.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_of_index<T: DeserializeOwned>(
+        &self,
+        key: &IndexKey,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let (items, next) = self.page_of_index_items(key, size, after).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, next))
+    }
+
+    fn page_of_index_items<'t>(
+        &'t self,
+        key: &'t IndexKey,
+        size: usize,
+        after: Option<&'t str>,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
+        Box::pin(async move {
+            let value = || AttributeValue::S(key.value.clone());
+            let start = after.map(|place| {
+                let place = Key {
+                    pk: key.pk.clone(),
+                    sk: place.to_owned(),
+                };
+                let mut start = place.attributes();
+                start.insert(key.index.to_owned(), value());
+                start
+            });
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(key.index)
+                .key_condition_expression("#index = :value")
+                .expression_attribute_names("#index", key.index)
+                .expression_attribute_values(":value", value())
+                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let output = call.send().await.map_err(failure::answer)?;
+            let mut items = output.items.unwrap_or_default();
+            let more = items.len() > size || output.last_evaluated_key.is_some();
+            items.truncate(size);
+            let place = match items.last().and_then(|item| item.get(key::SK)) {
+                Some(AttributeValue::S(key)) if more => Some(key.clone()),
+                _ => None,
+            };
+            Ok((items, place))
+        })
+    }
+
+    /// Takes away every item whose sort key begins so, whatever it says. Two round trips for
+    /// each 25 of them, and one write unit for each kilobyte of one.
+    ///
+    /// # Errors
+    /// 429 and 503. What was taken away until then is gone; the same call goes on from there.
+    pub fn delete_all<'t>(&'t self, prefix: &'t KeyPrefix) -> BoxFuture<'t, Result<()>> {
+        Box::pin(async move {
+            loop {
+                let call = self
+                    .client
+                    .query()
+                    .table_name(&self.name)
+                    .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                    .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
+                    .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
+                    .projection_expression("PK, SK")
+                    .consistent_read(true)
+                    .limit(BATCH);
+                let output = call.send().await.map_err(failure::answer)?;
+                let keys = output.items.unwrap_or_default();
+                if keys.is_empty() {
+                    return Ok(());
+                }
+                self.delete_batch(keys).await?;
+            }
+        })
+    }
+
+    async fn delete_batch(&self, keys: Vec<Item>) -> Result<()> {
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key)).build();
+            delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
+        };
+        let mut wanted = keys
+            .into_iter()
+            .map(request)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        for attempt in 1.. {
+            let call = self
+                .client
+                .batch_write_item()
+                .request_items(&self.name, wanted);
+            let output = call.send().await.map_err(failure::answer)?;
+            // DynamoDB may leave some for another call, under load.
+            let rest = output.unprocessed_items.unwrap_or_default();
+            wanted = rest.into_values().flatten().collect();
+            if wanted.is_empty() {
+                break;
+            }
+            self.back_off(attempt).await?;
+        }
+        Ok(())
     }
 
     /// Waits a little before a change is tried again that met another one; longer after

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -37,6 +37,8 @@ pub struct Only<'v> {
     pub versions: Option<&'v [u64]>,
     /// This attribute of it, a count, is nought or missing.
     pub unused: Option<&'static str>,
+    /// This attribute of it has this number; is missing, where there is none.
+    pub number: Option<(&'static str, Option<u64>)>,
 }
 
 /// One of the things in a set that an item has.
@@ -144,6 +146,21 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.with_update(tag, update)
     }
 
+    /// Takes `by` from a number of an item, which makes a new version of it; refused when
+    /// there is no such item, or when so much is not there.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn count_down(self, tag: T, key: &Key, attribute: &str, by: u64) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .condition_expression("attribute_exists(PK) AND #count >= :by")
+            .update_expression("SET #count = #count - :by ADD #version :one")
+            .expression_attribute_names("#count", attribute)
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        self.with_update(tag, update)
+    }
+
     /// Makes a new version of an item; refused when there is no such item.
     ///
     /// # Errors
@@ -232,7 +249,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
     ///
     /// # Errors
     /// 500 when the key is none.
-    pub fn delete(mut self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
+    pub fn delete(self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
         let mut condition = "attribute_exists(PK)".to_owned();
         let mut delete = Delete::builder()
             .table_name(&self.table.name)
@@ -257,8 +274,33 @@ impl<'t, T: Copy> Transaction<'t, T> {
                 .expression_attribute_names("#count", count)
                 .expression_attribute_values(":nought", AttributeValue::N("0".to_owned()));
         }
+        if let Some((attribute, number)) = only.number {
+            delete = delete.expression_attribute_names("#number", attribute);
+            match number {
+                None => condition.push_str(" AND attribute_not_exists(#number)"),
+                Some(number) => {
+                    condition.push_str(" AND #number = :number");
+                    let number = AttributeValue::N(number.to_string());
+                    delete = delete.expression_attribute_values(":number", number);
+                }
+            }
+        }
+        self.with_delete(tag, delete.condition_expression(condition))
+    }
+
+    /// Takes an item away, if there is one.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn delete_if_there(self, tag: T, key: &Key) -> Result<Self> {
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()));
+        self.with_delete(tag, delete)
+    }
+
+    fn with_delete(mut self, tag: T, delete: DeleteBuilder) -> Result<Self> {
         let delete = delete
-            .condition_expression(condition)
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.items
