@@ -244,3 +244,29 @@ async fn a_page_of_fifty_is_one_query() {
     let cost = cost(&store.calls());
     assert!(cost.calls == 1 && cost.read_units <= 1.5, "{cost:?}");
 }
+
+#[tokio::test]
+async fn cleaning_up_costs_two_round_trips_for_thirty_shares() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let clean_up = async |shares: usize| {
+        for place in 0..shares {
+            let schedule = if place == 0 { json!(1) } else { json!(null) };
+            let body = tenant.share(json!({"scheduleId": schedule}));
+            let made = system.post("/v2/shares", tenant.token(1), &body).await;
+            assert_eq!(made.status, 200, "{}", made.body);
+        }
+        store.calls();
+        // User 2 as the event has it is in group 1.
+        let event = crate::events::event("clean-up")
+            .replace("ORG#1", "ORG#7")
+            .replace("0999", "0002");
+        store.delete_items("USER#0000000000000002").await;
+        store.calls();
+        let done = system.invoke("clean-up", &event).await;
+        assert_eq!(done, json!({"batchItemFailures": []}));
+        let cost = cost(&store.calls());
+        (cost.calls, cost.read_units, cost.write_units)
+    };
+    println!("{:?}", clean_up(0).await);
+}

@@ -10,6 +10,7 @@
 )]
 
 mod authorizer;
+mod clean_up;
 mod cost;
 mod create_share;
 mod directory;

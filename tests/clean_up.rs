@@ -1,0 +1,368 @@
+//! What a deleted thing leaves in the table, and how it goes.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+use latchkey::table::Item;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::system::{Answer, Store, System, Tenant};
+
+/// How long the last trace may take to go.
+const LONGEST: Duration = Duration::from_secs(30);
+
+fn key(item: &Item) -> (String, String) {
+    let text = |name: &str| item[name].as_s().unwrap().clone();
+    (text("PK"), text("SK"))
+}
+
+/// The items of a table by their keys.
+async fn items(store: &Store) -> BTreeMap<(String, String), Item> {
+    let items = store.items().await;
+    items.into_iter().map(|item| (key(&item), item)).collect()
+}
+
+/// The sort keys of organization 7 that begin so.
+async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
+    let items = items(store).await.into_keys();
+    let own = items.filter(|(pk, sk)| pk == "ORG#7" && sk.starts_with(prefix));
+    own.map(|(_, sk)| sk).collect()
+}
+
+/// Those in which one of `traces` stands.
+async fn left(store: &Store, traces: &[&str]) -> Vec<String> {
+    let keys = sort_keys(store, "").await.into_iter();
+    keys.filter(|key| traces.iter().any(|trace| key.contains(trace)))
+        .collect()
+}
+
+/// Waits until nothing of that is left.
+async fn gone(store: &Store, traces: &[&str]) {
+    let started = Instant::now();
+    loop {
+        let left = left(store, traces).await;
+        if left.is_empty() {
+            return;
+        }
+        let (count, first) = (left.len(), &left[0]);
+        assert!(started.elapsed() < LONGEST, "{count} left, such as {first}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn attribute(items: &BTreeMap<(String, String), Item>, sk: &str, name: &str) -> AttributeValue {
+    items[&("ORG#7".to_owned(), sk.to_owned())][name].clone()
+}
+
+/// A system with organization 7, on a store that tells what changes or one that does not.
+struct Scene {
+    store: Store,
+    system: System,
+    tenant: Tenant,
+}
+
+impl Scene {
+    async fn on(store: Store) -> Self {
+        let system = System::on(&store).await;
+        let tenant = Tenant::new(7);
+        store.put(&tenant.world).await;
+        Self {
+            store,
+            system,
+            tenant,
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let answer = self.system.call(method, path, self.tenant.token(1), body);
+        let answer = answer.await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        answer
+    }
+
+    /// Makes a share and gives the end of its keys.
+    async fn share(&self, changes: Value) -> String {
+        let body = self.tenant.share(changes);
+        let share = self.call(Method::POST, "/v2/shares", Some(&body)).await;
+        format!("{:016}", share.json()["shareId"].as_u64().unwrap())
+    }
+
+    async fn delete(&self, path: &str) {
+        self.call(Method::DELETE, path, None).await;
+    }
+
+    /// How many shares keep the named schedule.
+    async fn kept(&self) -> String {
+        let schedule = attribute(
+            &items(&self.store).await,
+            "SCHEDULE#0000000000000001",
+            "keptBy",
+        );
+        schedule.as_n().unwrap().clone()
+    }
+
+    /// `count` shares to user 2, on both devices, every third on the named schedule.
+    async fn many_shares(&self, count: u64) -> Vec<String> {
+        let share = |place: u64| {
+            let device = place % 2 + 1;
+            let mut changes = json!({"source": {"deviceId": device}});
+            if place.is_multiple_of(3) {
+                changes["scheduleId"] = json!(1);
+            }
+            self.share(changes)
+        };
+        let mut made = Vec::new();
+        for places in (0..count).collect::<Vec<_>>().chunks(6) {
+            made.extend(join_all(places.iter().map(|place| share(*place))).await);
+        }
+        made
+    }
+
+    /// What the stream says of a thing that is about to be deleted.
+    async fn removal(&self, sk: &str) -> String {
+        let items = items(&self.store).await;
+        let old = &items[&("ORG#7".to_owned(), sk.to_owned())];
+        let old: Value = serde_json::Value::Object(
+            old.iter()
+                .map(|(name, value)| (name.clone(), in_json(value)))
+                .collect(),
+        );
+        let mut event: Value = serde_json::from_str(&crate::events::event("clean-up")).unwrap();
+        let change = &mut event["Records"][0]["dynamodb"];
+        change["Keys"] = json!({"PK": {"S": "ORG#7"}, "SK": {"S": sk}});
+        change["OldImage"] = old;
+        event.to_string()
+    }
+}
+
+fn in_json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::Bool(truth) => json!({"BOOL": truth}),
+        AttributeValue::Ns(numbers) => json!({"NS": numbers}),
+        AttributeValue::Ss(texts) => json!({"SS": texts}),
+        AttributeValue::L(values) => {
+            json!({"L": values.iter().map(in_json).collect::<Vec<_>>()})
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
+    let scene = Scene::on(Store::start_with_streams().await).await;
+    let other = scene
+        .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
+        .await;
+    let shares = scene.many_shares(300).await;
+    assert_eq!(scene.kept().await, "101");
+    scene.delete("/v2/users/2").await;
+    gone(&scene.store, &["USER#0000000000000002"]).await;
+    let left = sort_keys(&scene.store, "").await;
+    let of = |share: &String| {
+        left.iter()
+            .filter(|key| key.ends_with(share.as_str()))
+            .count()
+    };
+    assert_eq!(shares.iter().map(of).sum::<usize>(), 0);
+    // The other one's, whole, and the count of the schedule that it keeps.
+    assert_eq!(of(&other), 2);
+    assert_eq!(scene.kept().await, "1");
+}
+
+#[tokio::test]
+async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
+    let scene = Scene::on(Store::start_with_streams().await).await;
+    let space = json!({"organizationId": 7, "name": "Gate", "devices": [1, 2]});
+    let space = scene.call(Method::POST, "/v2/spaces", Some(&space)).await;
+    let space = space.json()["spaceId"].as_str().unwrap().to_owned();
+    let device = json!({"deviceId": 1});
+    let group = json!({"deviceGroupId": 1});
+    let to_group = scene
+        .share(json!({"receiver": {"userGroupId": 1}, "source": {"deviceId": 2}}))
+        .await;
+    let on_group = scene.share(json!({"source": group, "scheduleId": 1})).await;
+    let on_device = scene
+        .share(json!({"source": device, "scheduleId": 1}))
+        .await;
+    let stays = scene.share(json!({"source": {"deviceId": 2}})).await;
+    let before = items(&scene.store).await;
+
+    scene.delete("/v2/devices/1").await;
+    gone(
+        &scene.store,
+        &["DEVICE#0000000000000001", on_device.as_str()],
+    )
+    .await;
+    let now = items(&scene.store).await;
+    let space_key = format!("SPACE#{space}");
+    let opened_by =
+        |items: &BTreeMap<(String, String), Item>| attribute(items, &space_key, "devices");
+    let number = |number: &str| AttributeValue::N(number.to_owned());
+    assert_eq!(
+        opened_by(&before),
+        AttributeValue::L(vec![number("1"), number("2")])
+    );
+    let started = Instant::now();
+    while opened_by(&items(&scene.store).await) != AttributeValue::L(vec![number("2")]) {
+        assert!(started.elapsed() < LONGEST);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // A group from which something is gone has a new version.
+    let version = |items: &BTreeMap<(String, String), Item>, sk: &str| {
+        attribute(items, sk, "version").as_n().unwrap().clone()
+    };
+    let device_group = "DEVICEGROUP#0000000000000001";
+    assert_eq!(version(&before, device_group), "1");
+    assert_eq!(version(&now, device_group), "2");
+
+    scene.delete("/v2/device-groups/1").await;
+    scene.delete("/v2/user-groups/1").await;
+    gone(
+        &scene.store,
+        &[
+            "DEVICEGROUP#0000000000000001",
+            "USERGROUP#0000000000000001",
+            to_group.as_str(),
+            on_group.as_str(),
+        ],
+    )
+    .await;
+    scene.delete(&format!("/v2/spaces/{space}")).await;
+    assert_eq!(scene.kept().await, "0");
+    // All else is as it was, but for what names another thing that is gone.
+    let after = items(&scene.store).await;
+    let touched = ["SPACE#", "SCHEDULE#", "DEVICE#0000000000000002", "USER#"];
+    for (key, item) in &before {
+        let is_gone = [
+            "DEVICE#0000000000000001",
+            "DEVICEGROUP#0000000000000001",
+            "USERGROUP#0000000000000001",
+            to_group.as_str(),
+            on_group.as_str(),
+            on_device.as_str(),
+            space.as_str(),
+        ];
+        if is_gone.iter().any(|gone| key.1.contains(gone)) {
+            assert!(!after.contains_key(key), "{key:?}");
+        } else if !touched.iter().any(|touched| key.1.starts_with(touched)) {
+            assert_eq!(after.get(key), Some(item), "{key:?}");
+        }
+    }
+    assert!(after.keys().any(|(_, sk)| sk.ends_with(&stays)));
+}
+
+#[tokio::test]
+async fn the_api_keys_of_a_deleted_user_go_with_their_credentials() {
+    let store = Store::start_with_streams().await;
+    let system = System::on(&store).await;
+    let event = crate::events::event("bootstrap-organization");
+    let made = system.invoke("bootstrap-organization", &event).await;
+    let (id, secret) = (&made["apiKey"]["id"], &made["apiKey"]["secret"]);
+    let key = format!("{}.{}", id.as_str().unwrap(), secret.as_str().unwrap());
+    let credentials = async || {
+        let items = store.items().await;
+        let of = |item: &&Item| {
+            item.get("id") == Some(&AttributeValue::S(id.as_str().unwrap().to_owned()))
+        };
+        items.iter().filter(of).count()
+    };
+    assert_eq!(credentials().await, 2);
+    let path = format!("/v2/users/{}", made["userId"]);
+    let delete = system.request(Method::DELETE, &path).bearer_auth(key);
+    assert_eq!(Answer::of(delete).await.status, 204);
+    let started = Instant::now();
+    while credentials().await > 0 {
+        assert!(started.elapsed() < LONGEST);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() {
+    let scene = Scene::on(Store::start().await).await;
+    scene.many_shares(8).await;
+    scene
+        .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
+        .await;
+    let removal = scene.removal("USER#0000000000000002").await;
+    let before = items(&scene.store).await;
+    let clean_up = async || {
+        let answer = scene.system.invoke("clean-up", &removal).await;
+        assert_eq!(answer, json!({"batchItemFailures": []}));
+    };
+    // The user is still there.
+    clean_up().await;
+    assert_eq!(items(&scene.store).await, before);
+
+    scene.delete("/v2/users/2").await;
+    clean_up().await;
+    assert_eq!(
+        left(&scene.store, &["USER#0000000000000002"]).await,
+        [""; 0]
+    );
+    assert_eq!(scene.kept().await, "1");
+    let after = items(&scene.store).await;
+    clean_up().await;
+    assert_eq!(items(&scene.store).await, after);
+}
+
+#[tokio::test]
+async fn a_grant_that_keeps_another_schedule_than_the_index_says_counts_where_it_is_kept() {
+    let scene = Scene::on(Store::start().await).await;
+    let share = scene.share(json!({"scheduleId": 1})).await;
+    scene.share(json!({})).await;
+    let removal = scene.removal("USER#0000000000000002").await;
+    scene.delete("/v2/users/2").await;
+    // A schedule that is gone has no count.
+    scene.store.delete_items("SCHEDULE#").await;
+    scene.system.invoke("clean-up", &removal).await;
+    assert_eq!(
+        left(&scene.store, &[&share, "USER#0000000000000002"]).await,
+        [""; 0]
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
+    let mut scene = Scene::on(Store::start_with_streams().await).await;
+    scene.many_shares(150).await;
+    assert_eq!(scene.kept().await, "50");
+    scene.delete("/v2/users/2").await;
+    // In the middle: when something is gone, and not all.
+    let started = Instant::now();
+    while sort_keys(&scene.store, "GRANT#").await.len() == 150 {
+        assert!(started.elapsed() < LONGEST);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    for _ in 0..3 {
+        scene.store.stop();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        scene.store.resume().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    gone(&scene.store, &["USER#0000000000000002"]).await;
+    assert_eq!(sort_keys(&scene.store, "SHARE#").await, [""; 0]);
+    assert_eq!(scene.kept().await, "0");
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_done_is_reported_and_the_others_are_done() {
+    let scene = Scene::on(Store::start().await).await;
+    let share = scene.share(json!({})).await;
+    let removal = scene.removal("USER#0000000000000002").await;
+    scene.delete("/v2/users/2").await;
+    let mut event: Value = serde_json::from_str(&removal).unwrap();
+    let mut broken = event["Records"][0].clone();
+    broken["dynamodb"]["OldImage"] = json!({"id": {"S": "two"}});
+    broken["dynamodb"]["SequenceNumber"] = json!("100000000000000000000");
+    event["Records"].as_array_mut().unwrap().insert(0, broken);
+    let answer = scene.system.invoke("clean-up", &event.to_string()).await;
+    let failed = json!([{"itemIdentifier": "100000000000000000000"}]);
+    assert_eq!(answer, json!({"batchItemFailures": failed}));
+    assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
+}
