@@ -4,32 +4,33 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::join_all;
+use latchkey::grant::{Permissions, Receiver, Source};
+use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::Item;
+use latchkey::table::item::GrantEdge;
+use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Call, Store, System, Tenant};
 
 /// How long the last trace may take to go.
 const LONGEST: Duration = Duration::from_secs(30);
 
-fn key(item: &Item) -> (String, String) {
-    let text = |name: &str| item[name].as_s().unwrap().clone();
-    (text("PK"), text("SK"))
-}
+/// What there is of organization 7, by sort key.
+type Items = BTreeMap<String, Item>;
 
-/// The items of a table by their keys.
-async fn items(store: &Store) -> BTreeMap<(String, String), Item> {
-    let items = store.items().await;
-    items.into_iter().map(|item| (key(&item), item)).collect()
+async fn items(store: &Store) -> Items {
+    let text = |item: &Item, name: &str| item[name].as_s().unwrap().clone();
+    let items = store.items().await.into_iter();
+    let own = items.filter(|item| text(item, "PK") == "ORG#7");
+    own.map(|item| (text(&item, "SK"), item)).collect()
 }
 
 /// The sort keys of organization 7 that begin so.
 async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
-    let items = items(store).await.into_keys();
-    let own = items.filter(|(pk, sk)| pk == "ORG#7" && sk.starts_with(prefix));
-    own.map(|(_, sk)| sk).collect()
+    let keys = items(store).await.into_keys();
+    keys.filter(|key| key.starts_with(prefix)).collect()
 }
 
 /// Those in which one of `traces` stands.
@@ -53,8 +54,8 @@ async fn gone(store: &Store, traces: &[&str]) {
     }
 }
 
-fn attribute(items: &BTreeMap<(String, String), Item>, sk: &str, name: &str) -> AttributeValue {
-    items[&("ORG#7".to_owned(), sk.to_owned())][name].clone()
+fn attribute(items: &Items, key: &str, name: &str) -> AttributeValue {
+    items[key][name].clone()
 }
 
 /// A system with organization 7, on a store that tells what changes or one that does not.
@@ -66,9 +67,28 @@ struct Scene {
 
 impl Scene {
     async fn on(store: Store) -> Self {
+        Self::with_shares(store, 0).await
+    }
+
+    /// The same with shares to user 2, on both devices, every third on the named schedule.
+    async fn with_shares(store: Store, count: u64) -> Self {
         let system = System::on(&store).await;
-        let tenant = Tenant::new(7);
+        let mut tenant = Tenant::new(7);
+        tenant.world.schedules[0].kept_by = count.div_ceil(3);
         store.put(&tenant.world).await;
+        let (scope, table) = (tenant.world.scope().unwrap(), store.table());
+        for numbers in (0..count).collect::<Vec<_>>().chunks(40) {
+            let mut writes = table.transaction();
+            for number in numbers {
+                let share = share(*number);
+                let grant = share.grant().unwrap();
+                let key = scope.grant(grant.receiver, grant.source, share.id);
+                writes = writes.put_new((), &scope.share(share.id), &share).unwrap();
+                let edge = GrantEdge::new(&scope, grant);
+                writes = writes.put_new((), &key, &edge).unwrap();
+            }
+            writes.send().await.unwrap();
+        }
         Self {
             store,
             system,
@@ -104,27 +124,10 @@ impl Scene {
         schedule.as_n().unwrap().clone()
     }
 
-    /// `count` shares to user 2, on both devices, every third on the named schedule.
-    async fn many_shares(&self, count: u64) -> Vec<String> {
-        let share = |place: u64| {
-            let device = place % 2 + 1;
-            let mut changes = json!({"source": {"deviceId": device}});
-            if place.is_multiple_of(3) {
-                changes["scheduleId"] = json!(1);
-            }
-            self.share(changes)
-        };
-        let mut made = Vec::new();
-        for places in (0..count).collect::<Vec<_>>().chunks(6) {
-            made.extend(join_all(places.iter().map(|place| share(*place))).await);
-        }
-        made
-    }
-
     /// What the stream says of a thing that is about to be deleted.
     async fn removal(&self, sk: &str) -> String {
         let items = items(&self.store).await;
-        let old = &items[&("ORG#7".to_owned(), sk.to_owned())];
+        let old = &items[sk];
         let old: Value = serde_json::Value::Object(
             old.iter()
                 .map(|(name, value)| (name.clone(), in_json(value)))
@@ -135,6 +138,29 @@ impl Scene {
         change["Keys"] = json!({"PK": {"S": "ORG#7"}, "SK": {"S": sk}});
         change["OldImage"] = old;
         event.to_string()
+    }
+}
+
+/// A share of organization 7, to user 2.
+fn share(number: u64) -> Share {
+    let created = "2026-01-01T00:00:00Z".parse().unwrap();
+    let window = LocalWindow::new(created, (None, None), (None, None)).unwrap();
+    Share {
+        id: (number + 1000).try_into().unwrap(),
+        organization: 7.try_into().unwrap(),
+        creator: 1.try_into().unwrap(),
+        timing: Timing::new(window, vec![]),
+        schedule: number.is_multiple_of(3).then(|| 1.try_into().unwrap()),
+        permissions: Permissions::default(),
+        source: Source::Device((number % 2 + 1).try_into().unwrap()),
+        receiver: Some(Receiver::User(2.try_into().unwrap())),
+        personal_settings: PersonalSettings::default(),
+        invitation_expiration: None,
+        parent: None,
+        depth: 0,
+        version: 1,
+        date_created: created,
+        date_modified: created,
     }
 }
 
@@ -154,11 +180,11 @@ fn in_json(value: &AttributeValue) -> Value {
 
 #[tokio::test]
 async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
-    let scene = Scene::on(Store::start_with_streams().await).await;
+    let scene = Scene::with_shares(Store::start_with_streams().await, 300).await;
     let other = scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
-    let shares = scene.many_shares(300).await;
+    let shares: Vec<_> = (1000..1300).map(|share| format!("{share:016}")).collect();
     assert_eq!(scene.kept().await, "101");
     scene.delete("/v2/users/2").await;
     gone(&scene.store, &["USER#0000000000000002"]).await;
@@ -200,8 +226,7 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     .await;
     let now = items(&scene.store).await;
     let space_key = format!("SPACE#{space}");
-    let opened_by =
-        |items: &BTreeMap<(String, String), Item>| attribute(items, &space_key, "devices");
+    let opened_by = |items: &Items| attribute(items, &space_key, "devices");
     let number = |number: &str| AttributeValue::N(number.to_owned());
     assert_eq!(
         opened_by(&before),
@@ -213,9 +238,7 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // A group from which something is gone has a new version.
-    let version = |items: &BTreeMap<(String, String), Item>, sk: &str| {
-        attribute(items, sk, "version").as_n().unwrap().clone()
-    };
+    let version = |items: &Items, sk: &str| attribute(items, sk, "version").as_n().unwrap().clone();
     let device_group = "DEVICEGROUP#0000000000000001";
     assert_eq!(version(&before, device_group), "1");
     assert_eq!(version(&now, device_group), "2");
@@ -247,13 +270,13 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
             on_device.as_str(),
             space.as_str(),
         ];
-        if is_gone.iter().any(|gone| key.1.contains(gone)) {
+        if is_gone.iter().any(|gone| key.contains(gone)) {
             assert!(!after.contains_key(key), "{key:?}");
-        } else if !touched.iter().any(|touched| key.1.starts_with(touched)) {
+        } else if !touched.iter().any(|touched| key.starts_with(touched)) {
             assert_eq!(after.get(key), Some(item), "{key:?}");
         }
     }
-    assert!(after.keys().any(|(_, sk)| sk.ends_with(&stays)));
+    assert!(after.keys().any(|key| key.ends_with(&stays)));
 }
 
 #[tokio::test]
@@ -284,8 +307,7 @@ async fn the_api_keys_of_a_deleted_user_go_with_their_credentials() {
 
 #[tokio::test]
 async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() {
-    let scene = Scene::on(Store::start().await).await;
-    scene.many_shares(8).await;
+    let scene = Scene::with_shares(Store::start().await, 8).await;
     scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
@@ -329,21 +351,23 @@ async fn a_grant_that_keeps_another_schedule_than_the_index_says_counts_where_it
 
 #[tokio::test]
 async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
-    let mut scene = Scene::on(Store::start_with_streams().await).await;
-    scene.many_shares(150).await;
-    assert_eq!(scene.kept().await, "50");
+    let mut scene = Scene::with_shares(Store::start_with_streams().await, 300).await;
     scene.delete("/v2/users/2").await;
-    // In the middle: when something is gone, and not all.
-    let started = Instant::now();
-    while sort_keys(&scene.store, "GRANT#").await.len() == 150 {
-        assert!(started.elapsed() < LONGEST);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    scene.store.calls();
     for _ in 0..3 {
+        // It is cut off after a page of ten.
+        let started = Instant::now();
+        let is_page = |call: &Call| call.operation == "TransactWriteItems";
+        while !scene.store.calls().iter().any(is_page) {
+            assert!(started.elapsed() < LONGEST);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         scene.store.stop();
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let left = sort_keys(&scene.store, "GRANT#").await.len();
+        assert!((1..300).contains(&left), "{left}");
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        scene.store.calls();
         scene.store.resume().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     gone(&scene.store, &["USER#0000000000000002"]).await;
     assert_eq!(sort_keys(&scene.store, "SHARE#").await, [""; 0]);

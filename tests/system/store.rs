@@ -135,9 +135,16 @@ impl Store {
 
     /// Puts an organization into the table.
     pub async fn put(&self, world: &World) {
-        let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
-        assert!(world.put(&table).await.unwrap(), "it is there already");
+        assert!(
+            world.put(&self.table()).await.unwrap(),
+            "it is there already"
+        );
         self.calls();
+    }
+
+    /// The table, around the recorder.
+    pub fn table(&self) -> Table {
+        Table::new(self.client(), TABLE, Random::new(SystemRandom::new()))
     }
 
     /// Every item of the table, around the recorder.
