@@ -128,11 +128,7 @@ impl Scene {
     async fn removal(&self, sk: &str) -> String {
         let items = items(&self.store).await;
         let old = &items[sk];
-        let old: Value = serde_json::Value::Object(
-            old.iter()
-                .map(|(name, value)| (name.clone(), in_json(value)))
-                .collect(),
-        );
+        let old = all_in_json(old);
         let mut event: Value = serde_json::from_str(&crate::events::event("clean-up")).unwrap();
         let change = &mut event["Records"][0]["dynamodb"];
         change["Keys"] = json!({"PK": {"S": "ORG#7"}, "SK": {"S": sk}});
@@ -164,6 +160,13 @@ fn share(number: u64) -> Share {
     }
 }
 
+fn all_in_json(item: &Item) -> Value {
+    let fields = item
+        .iter()
+        .map(|(name, value)| (name.clone(), in_json(value)));
+    Value::Object(fields.collect())
+}
+
 fn in_json(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => json!({"S": text}),
@@ -171,6 +174,8 @@ fn in_json(value: &AttributeValue) -> Value {
         AttributeValue::Bool(truth) => json!({"BOOL": truth}),
         AttributeValue::Ns(numbers) => json!({"NS": numbers}),
         AttributeValue::Ss(texts) => json!({"SS": texts}),
+        AttributeValue::Null(truth) => json!({"NULL": truth}),
+        AttributeValue::M(fields) => json!({"M": all_in_json(fields)}),
         AttributeValue::L(values) => {
             json!({"L": values.iter().map(in_json).collect::<Vec<_>>()})
         }
@@ -334,19 +339,43 @@ async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() 
 }
 
 #[tokio::test]
-async fn a_grant_that_keeps_another_schedule_than_the_index_says_counts_where_it_is_kept() {
+async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
     let scene = Scene::on(Store::start().await).await;
     let share = scene.share(json!({"scheduleId": 1})).await;
+    scene
+        .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
+        .await;
+    let removal = scene.removal("USER#0000000000000002").await;
+    let grant = left(&scene.store, &[&format!("DEVICE#0000000000000001#{share}")]).await;
+    let grant = items(&scene.store).await.remove(&grant[0]).unwrap();
+    let mut grant = all_in_json(&grant);
+    scene.delete("/v2/users/2").await;
+    // First it is said to keep none, and then it is found to keep one.
+    grant.as_object_mut().unwrap().remove("schedule").unwrap();
+    scene.store.refuse(&[Some(grant), None, None]);
+    scene.store.calls();
+    let answer = scene.system.invoke("clean-up", &removal).await;
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let calls = scene.store.calls();
+    let is_transaction = |call: &&Call| call.operation == "TransactWriteItems";
+    let of_grants = |call: &&Call| call.request.to_string().contains(&share);
+    let sent = calls.iter().filter(is_transaction).filter(of_grants);
+    assert_eq!(sent.count(), 3);
+    assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
+    assert_eq!(scene.kept().await, "1");
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_gone_is_no_reason_to_keep_a_share() {
+    let scene = Scene::on(Store::start().await).await;
+    scene.share(json!({"scheduleId": 1})).await;
     scene.share(json!({})).await;
     let removal = scene.removal("USER#0000000000000002").await;
     scene.delete("/v2/users/2").await;
-    // A schedule that is gone has no count.
     scene.store.delete_items("SCHEDULE#").await;
-    scene.system.invoke("clean-up", &removal).await;
-    assert_eq!(
-        left(&scene.store, &[&share, "USER#0000000000000002"]).await,
-        [""; 0]
-    );
+    let answer = scene.system.invoke("clean-up", &removal).await;
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    assert_eq!(left(&scene.store, &["SHARE#", "GRANT#"]).await, [""; 0]);
 }
 
 #[tokio::test]

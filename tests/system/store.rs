@@ -124,6 +124,20 @@ impl Store {
         lock(&self.recorder.refusals).extend(std::iter::repeat_n(conflict, times));
     }
 
+    /// Has the next transaction refused because its items are not as it wants them; `items`
+    /// says for each what stands there, in DynamoDB's JSON, if that is the reason.
+    pub fn refuse(&self, items: &[Option<Value>]) {
+        let reason = |item: &Option<Value>| match item {
+            None => json!({"Code": "None"}),
+            Some(item) => json!({"Code": "ConditionalCheckFailed", "Item": item}),
+        };
+        lock(&self.recorder.refusals).push_back(json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": items.iter().map(reason).collect::<Vec<_>>(),
+        }));
+    }
+
     /// Has the next `times` transactions refused because there were too many.
     pub fn throttle(&self, times: usize) {
         let throttling = json!({

@@ -55,6 +55,7 @@ async fn batch(
         let change = record.change;
         // Without a number the whole batch is given again.
         let number = change.sequence_number.clone().unwrap_or_default();
+        let keys = change.keys.clone();
         let random = random.clone();
         let handled = async { handle(change, EventCall::begin(random).await?).await };
         let handled = AssertUnwindSafe(handled).catch_unwind();
@@ -65,6 +66,7 @@ async fn batch(
             Err(_) => Error::Unavailable("the time was over before it was done".to_owned()),
         };
         log_error(&failed);
+        tracing::warn!(operation, number, ?keys, "not done, and to be tried again");
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = Some(number);
         answer.batch_item_failures.push(failure);
