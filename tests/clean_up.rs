@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::share::{PersonalSettings, Share};
+use chrono::{DateTime, Utc};
+use latchkey::share::Share;
 use latchkey::table::Item;
-use latchkey::table::item::GrantEdge;
 use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -84,7 +83,8 @@ impl Scene {
                 let grant = share.grant().unwrap();
                 let key = scope.grant(grant.receiver, grant.source, share.id);
                 writes = writes.put_new((), &scope.share(share.id), &share).unwrap();
-                let edge = GrantEdge::new(&scope, grant);
+                let mut edge = json!(grant);
+                edge["bySource"] = json!(scope.by_source(grant.source));
                 writes = writes.put_new((), &key, &edge).unwrap();
             }
             writes.send().await.unwrap();
@@ -139,25 +139,25 @@ impl Scene {
 
 /// A share of organization 7, to user 2.
 fn share(number: u64) -> Share {
-    let created = "2026-01-01T00:00:00Z".parse().unwrap();
+    let created: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
     let window = LocalWindow::new(created, (None, None), (None, None)).unwrap();
-    Share {
-        id: (number + 1000).try_into().unwrap(),
-        organization: 7.try_into().unwrap(),
-        creator: 1.try_into().unwrap(),
-        timing: Timing::new(window, vec![]),
-        schedule: number.is_multiple_of(3).then(|| 1.try_into().unwrap()),
-        permissions: Permissions::default(),
-        source: Source::Device((number % 2 + 1).try_into().unwrap()),
-        receiver: Some(Receiver::User(2.try_into().unwrap())),
-        personal_settings: PersonalSettings::default(),
-        invitation_expiration: None,
-        parent: None,
-        depth: 0,
-        version: 1,
-        date_created: created,
-        date_modified: created,
+    let mut share = json!({
+        "id": number + 1000,
+        "organization": 7,
+        "creator": 1,
+        "timing": Timing::new(window, vec![]),
+        "permissions": {},
+        "source": {"deviceId": number % 2 + 1},
+        "receiver": {"userId": 2},
+        "personalSettings": {},
+        "version": 1,
+        "dateCreated": created,
+        "dateModified": created,
+    });
+    if number.is_multiple_of(3) {
+        share["schedule"] = json!(1);
     }
+    serde_json::from_value(share).unwrap()
 }
 
 fn all_in_json(item: &Item) -> Value {

@@ -1,9 +1,9 @@
 //! `clean-up`: takes away what a thing that was deleted has left in the table.
 //!
-//! Invoked with the removals of users, user groups, devices, device groups and spaces. From
-//! the moment of the removal nothing of this opens a door or a request any more: a decision
-//! asks for the receiver and the source themselves, the authorizer for the user. So this is
-//! in no hurry. It takes away
+//! Invoked with the removals of users, devices and their groups. (A space leaves nothing:
+//! nothing is granted on one.) From the moment of the removal nothing of this opens a door or
+//! a request any more: a decision asks for the receiver and the source themselves, the
+//! authorizer for the user. So this is in no hurry. It takes away
 //!
 //! - the grants to it and on it, each with its share: one without a receiver would be shown
 //!   as an open invitation, one without a source as nothing at all. The count of the named
@@ -33,10 +33,10 @@ use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup};
-use latchkey::grant::Grant;
+use latchkey::grant::{Grant, Receiver, Source};
 use latchkey::id::{DeviceId, Id, ScheduleId, SpaceId, UserId};
 use latchkey::table::from_item;
-use latchkey::table::{Failed, IndexKey, Key, KeyPrefix, Only, Read, Removal, Table, Thing};
+use latchkey::table::{Failed, Key, Only, Read, Removal, Table, Thing};
 use latchkey::wire::{Error, Result};
 use serde::de::IgnoredAny;
 
@@ -67,17 +67,17 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
     match thing {
         Thing::User(user) => {
             delete_api_keys(table, scope, user.id).await?;
-            delete_grants_to(table, scope, &scope.grants_to(key)).await?;
+            delete_grants_to(table, scope, Receiver::User(user.id)).await?;
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
         }
-        Thing::UserGroup => {
-            delete_grants_to(table, scope, &scope.grants_to(key)).await?;
+        Thing::UserGroup(id) => {
+            delete_grants_to(table, scope, Receiver::UserGroup(*id)).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
         Thing::Device(device) => {
-            delete_grants_on(table, scope, &scope.grants_on(key)).await?;
+            delete_grants_on(table, scope, Source::Device(device.id)).await?;
             for group in &device.groups {
                 leave_group::<DeviceGroup>(table, scope, *group, device.id).await?;
             }
@@ -85,11 +85,10 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
                 leave_space(table, scope, *space, device.id).await?;
             }
         }
-        Thing::DeviceGroup => {
-            delete_grants_on(table, scope, &scope.grants_on(key)).await?;
+        Thing::DeviceGroup(id) => {
+            delete_grants_on(table, scope, Source::DeviceGroup(*id)).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
-        Thing::Space => delete_grants_on(table, scope, &scope.grants_on(key)).await?,
     }
     Ok(())
 }
@@ -97,11 +96,12 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
 async fn delete_grants_to(
     table: &Table,
     scope: &OrganizationScope,
-    grants: &KeyPrefix,
+    receiver: Receiver,
 ) -> Result<()> {
+    let grants = scope.grants_to(receiver);
     let mut after: Option<String> = None;
     loop {
-        let page = table.page(grants, PAGE, after.as_deref(), Read::Strong);
+        let page = table.page(&grants, PAGE, after.as_deref(), Read::Strong);
         let (page, next) = page.await?;
         delete_grants(table, scope, page).await?;
         after = next;
@@ -111,21 +111,22 @@ async fn delete_grants_to(
     }
 }
 
-async fn delete_grants_on(
-    table: &Table,
-    scope: &OrganizationScope,
-    grants: &IndexKey,
-) -> Result<()> {
+async fn delete_grants_on(table: &Table, scope: &OrganizationScope, source: Source) -> Result<()> {
+    let grants = scope.grants_on(source);
     let mut after: Option<String> = None;
     loop {
-        let page = table.page_of_index(grants, PAGE, after.as_deref());
-        let (page, next) = page.await?;
+        let page = table.page_by_source(&grants, PAGE, after.as_deref());
+        let (page, more): (Vec<Grant>, _) = page.await?;
+        after = page.last().map(|last| key(scope, last).place().to_owned());
         delete_grants(table, scope, page).await?;
-        after = next;
-        if after.is_none() {
+        if !more {
             return Ok(());
         }
     }
+}
+
+fn key(scope: &OrganizationScope, grant: &Grant) -> Key {
+    scope.grant(grant.receiver, grant.source, grant.share)
 }
 
 /// What each item of the transaction is there for.
@@ -153,7 +154,7 @@ async fn delete_grants(
         let mut writes = table.transaction();
         let mut kept: BTreeMap<ScheduleId, u64> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
-            let key = scope.grant(grant.receiver, grant.source, grant.share);
+            let key = key(scope, grant);
             let only = Only {
                 number: Some(("schedule", grant.schedule.map(Id::number))),
                 ..Only::default()

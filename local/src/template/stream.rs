@@ -29,8 +29,10 @@ pub struct StreamEvent {
     pub reports_failures: bool,
     /// `FilterCriteria`: one of these must match, if there are any.
     pub filters: Vec<Pattern>,
-    pub(super) at: String,
-    pub(super) has_destination: bool,
+    /// Where it stands in the template.
+    pub(crate) at: String,
+    /// `DestinationConfig` is there.
+    pub(crate) has_destination: bool,
 }
 
 const HONOURED: &[&str] = &[

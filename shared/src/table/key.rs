@@ -60,20 +60,22 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Where it stands among the keys of its partition. Says nothing of the partition.
+    pub fn place(&self) -> &str {
+        &self.sk
+    }
+}
+
 /// The keys that begin with one text in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(pub(super) Key);
 
-/// The index that lists grants by what they open, and the attribute that it goes by.
-const BY_SOURCE: &str = "bySource";
-
-/// What an index lists under one value. All of it stands in one partition of the table.
+/// The grants on one source, in the index that has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexKey {
-    /// The name of the index, and of the attribute that it goes by.
-    pub(super) index: &'static str,
-    pub(super) value: String,
+pub struct GrantsOn {
     pub(super) pk: String,
+    pub(super) by_source: String,
 }
 
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
@@ -173,14 +175,14 @@ impl OrganizationScope {
         self.key(numbered("SCHEDULE", id))
     }
 
-    /// All API keys.
-    pub fn api_keys(&self) -> KeyPrefix {
-        KeyPrefix(self.key("APIKEY#".to_owned()))
-    }
-
     /// An API key.
     pub fn api_key(&self, id: &str) -> Key {
         self.key(format!("APIKEY#{id}"))
+    }
+
+    /// All API keys.
+    pub fn api_keys(&self) -> KeyPrefix {
+        KeyPrefix(self.key("APIKEY#".to_owned()))
     }
 
     /// A share.
@@ -211,23 +213,22 @@ impl OrganizationScope {
         KeyPrefix(self.key(sk))
     }
 
-    /// All grants to one receiver, whatever they open.
-    pub fn grants_to(&self, receiver: &Key) -> KeyPrefix {
-        KeyPrefix(self.key(format!("GRANT#{}#", receiver.sk)))
+    /// All grants to one receiver.
+    pub fn grants_to(&self, receiver: Receiver) -> KeyPrefix {
+        KeyPrefix(self.key(format!("GRANT#{}#", receiver_text(receiver))))
     }
 
-    /// All grants on one source, whoever they are for.
-    pub fn grants_on(&self, source: &Key) -> IndexKey {
-        IndexKey {
-            index: BY_SOURCE,
-            value: format!("ORG#{}#{}", self.organization(), source.sk),
+    /// All grants on one source.
+    pub fn grants_on(&self, source: Source) -> GrantsOn {
+        GrantsOn {
             pk: self.organization_key().pk,
+            by_source: self.by_source(source),
         }
     }
 
     /// What the index by source calls a source.
     pub fn by_source(&self, source: Source) -> String {
-        self.grants_on(&self.source(source)).value
+        format!("ORG#{}#{}", self.organization(), source_text(source))
     }
 
     /// The first answer to a request with an idempotency key.

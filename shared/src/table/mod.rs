@@ -18,21 +18,24 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{IndexKey, Key, KeyPrefix};
+pub use key::{GrantsOn, Key, KeyPrefix};
 pub use removal::{Removal, Thing};
 pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};
 
-/// How many items DynamoDB takes away in one call.
-const BATCH: i32 = 25;
-
 /// An item as DynamoDB holds it.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// How many items DynamoDB takes away at once without a transaction.
+const DELETED_AT_ONCE: i32 = 25;
+
+/// The index of grants by what they are on.
+const BY_SOURCE: &str = "bySource";
 
 /// How fresh a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,59 +225,55 @@ impl Table {
         })
     }
 
-    /// A page of what an index lists under one value, in the order of the sort keys: as
-    /// [`Table::page`] gives one, but a place is the sort key itself, and the read is
-    /// eventually consistent, since DynamoDB has no other of such an index.
+    /// A page of the items on one source in the index of grants, in the order of their keys:
+    /// at most `size`, those after the place `after`; and whether there are more. A place is
+    /// a [`Key::place`]. One round trip; the index may lag behind the table.
     ///
     /// # Errors
     /// 429, 503, or 500 when an item is not of this type.
-    pub async fn page_of_index<T: DeserializeOwned>(
+    pub async fn page_by_source<T: DeserializeOwned>(
         &self,
-        key: &IndexKey,
+        grants: &GrantsOn,
         size: usize,
         after: Option<&str>,
-    ) -> Result<(Vec<T>, Option<String>)> {
-        let (items, next) = self.page_of_index_items(key, size, after).await?;
+    ) -> Result<(Vec<T>, bool)> {
+        let (items, more) = self.index_items(grants, size, after).await?;
         let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
-        Ok((items, next))
+        Ok((items, more))
     }
 
-    fn page_of_index_items<'t>(
+    fn index_items<'t>(
         &'t self,
-        key: &'t IndexKey,
+        grants: &'t GrantsOn,
         size: usize,
         after: Option<&'t str>,
-    ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
+    ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
         Box::pin(async move {
-            let value = || AttributeValue::S(key.value.clone());
+            let source = AttributeValue::S(grants.by_source.clone());
             let start = after.map(|place| {
-                let place = Key {
-                    pk: key.pk.clone(),
+                let key = Key {
+                    pk: grants.pk.clone(),
                     sk: place.to_owned(),
                 };
-                let mut start = place.attributes();
-                start.insert(key.index.to_owned(), value());
+                let mut start = key.attributes();
+                start.insert(BY_SOURCE.to_owned(), source.clone());
                 start
             });
             let call = self
                 .client
                 .query()
                 .table_name(&self.name)
-                .index_name(key.index)
-                .key_condition_expression("#index = :value")
-                .expression_attribute_names("#index", key.index)
-                .expression_attribute_values(":value", value())
+                .index_name(BY_SOURCE)
+                .key_condition_expression("#bySource = :source")
+                .expression_attribute_names("#bySource", BY_SOURCE)
+                .expression_attribute_values(":source", source)
                 .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start);
             let output = call.send().await.map_err(failure::answer)?;
             let mut items = output.items.unwrap_or_default();
             let more = items.len() > size || output.last_evaluated_key.is_some();
             items.truncate(size);
-            let place = match items.last().and_then(|item| item.get(key::SK)) {
-                Some(AttributeValue::S(key)) if more => Some(key.clone()),
-                _ => None,
-            };
-            Ok((items, place))
+            Ok((items, more))
         })
     }
 
@@ -295,7 +294,7 @@ impl Table {
                     .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
                     .projection_expression("PK, SK")
                     .consistent_read(true)
-                    .limit(BATCH);
+                    .limit(DELETED_AT_ONCE);
                 let output = call.send().await.map_err(failure::answer)?;
                 let keys = output.items.unwrap_or_default();
                 if keys.is_empty() {

@@ -6,7 +6,8 @@ use serde_dynamo::Item;
 
 use super::Key;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Resource, Space, User, UserGroup};
+use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
+use crate::id::{DeviceGroupId, UserGroupId};
 use crate::wire::{Error, Result};
 
 /// A thing of the directory that was removed.
@@ -26,13 +27,11 @@ pub enum Thing {
     /// A user.
     User(User),
     /// A group of users.
-    UserGroup,
+    UserGroup(UserGroupId),
     /// A device.
     Device(Device),
     /// A group of devices.
-    DeviceGroup,
-    /// A space.
-    Space,
+    DeviceGroup(DeviceGroupId),
 }
 
 #[derive(Deserialize)]
@@ -51,19 +50,18 @@ impl Removal {
     pub fn read(keys: Item, old_image: Item) -> Result<Option<Self>> {
         let Keys { pk, sk } = read(keys)?;
         let organization = pk.strip_prefix("ORG#").map(str::parse);
-        let (Some(organization), Some((kind, _))) = (organization, sk.split_once('#')) else {
+        let (Some(organization), Some((kind, id))) = (organization, sk.split_once('#')) else {
             return Ok(None);
         };
+        let unknown = |_| Error::Internal(format!("{pk} {sk} is no key of this table"));
         let thing = match kind {
             User::KEY => Thing::User(read(old_image)?),
-            UserGroup::KEY => Thing::UserGroup,
+            UserGroup::KEY => Thing::UserGroup(id.parse().map_err(unknown)?),
             Device::KEY => Thing::Device(read(old_image)?),
-            DeviceGroup::KEY => Thing::DeviceGroup,
-            Space::KEY => Thing::Space,
+            DeviceGroup::KEY => Thing::DeviceGroup(id.parse().map_err(unknown)?),
             _ => return Ok(None),
         };
-        let organization = organization
-            .map_err(|_| Error::Internal(format!("{pk} is no organization's partition")))?;
+        let organization = organization.map_err(unknown)?;
         Ok(Some(Self {
             scope: OrganizationScope::of_removed(organization),
             key: Key { pk, sk },
@@ -91,11 +89,12 @@ mod tests {
         let none = serde_json::json!({});
         let group = removal("ORG#7", "USERGROUP#0000000000000002", &none);
         let group = group.unwrap().unwrap();
-        assert!(matches!(group.thing, Thing::UserGroup));
+        let two = 2.try_into().unwrap();
+        assert!(matches!(group.thing, Thing::UserGroup(id) if id == two));
         assert_eq!(group.scope.organization(), 7.try_into().unwrap());
         assert_eq!(
             group.key,
-            group.scope.user_group(2.try_into().unwrap()),
+            group.scope.user_group(two),
             "the key that it had"
         );
         let user =
@@ -112,11 +111,13 @@ mod tests {
         for (pk, sk) in [
             ("ORG#7", "ORG"),
             ("ORG#7", "SHARE#0000000000000002"),
+            ("ORG#7", "SPACE#0192a5b07c0070008000000000000001"),
             ("CREDENTIAL#x", "CREDENTIAL"),
         ] {
             assert!(removal(pk, sk, &none).unwrap().is_none(), "{sk}");
         }
-        assert!(removal("ORG#x", "SPACE#1", &none).is_err());
+        assert!(removal("ORG#x", "USERGROUP#1", &none).is_err());
+        assert!(removal("ORG#7", "USERGROUP#x", &none).is_err());
         assert!(removal("ORG#7", "USER#0000000000000002", &none).is_err());
     }
 }
