@@ -7,7 +7,7 @@ use serde_dynamo::Item;
 use super::Key;
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
-use crate::id::{DeviceGroupId, UserGroupId};
+use crate::id::{DeviceGroupId, Id, UserGroupId};
 use crate::wire::{Error, Result};
 
 /// A thing of the directory that was removed.
@@ -53,21 +53,26 @@ impl Removal {
         let (Some(organization), Some((kind, id))) = (organization, sk.split_once('#')) else {
             return Ok(None);
         };
-        let unknown = |_| Error::Internal(format!("{pk} {sk} is no key of this table"));
+        let unknown = || Error::Internal(format!("{pk} {sk} is no key of this table"));
         let thing = match kind {
             User::KEY => Thing::User(read(old_image)?),
-            UserGroup::KEY => Thing::UserGroup(id.parse().map_err(unknown)?),
+            UserGroup::KEY => Thing::UserGroup(number(id).ok_or_else(unknown)?),
             Device::KEY => Thing::Device(read(old_image)?),
-            DeviceGroup::KEY => Thing::DeviceGroup(id.parse().map_err(unknown)?),
+            DeviceGroup::KEY => Thing::DeviceGroup(number(id).ok_or_else(unknown)?),
             _ => return Ok(None),
         };
-        let organization = organization.map_err(unknown)?;
+        let organization = organization.map_err(|_| unknown())?;
         Ok(Some(Self {
             scope: OrganizationScope::of_removed(organization),
             key: Key { pk, sk },
             thing,
         }))
     }
+}
+
+/// An id as keys have it: with leading zeros.
+fn number<T: Id>(text: &str) -> Option<T> {
+    T::try_from(text.parse().ok()?).ok()
 }
 
 fn read<T: DeserializeOwned>(item: Item) -> Result<T> {
