@@ -20,10 +20,15 @@ from samtranslator.translator.translator import Translator
 MAX_RESOURCES = 400
 MAX_BYTES = 800_000
 
-# The managed policies that SAM looks up in IAM by name; a function is given these two.
+# The managed policies that SAM looks up in IAM by name: what each function is given, and one
+# with a table's stream among its events.
 POLICIES = {
     name: f"arn:aws:iam::aws:policy/service-role/{name}"
-    for name in ("AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess")
+    for name in (
+        "AWSLambdaBasicExecutionRole",
+        "AWSXRayDaemonWriteAccess",
+        "AWSLambdaDynamoDBExecutionRole",
+    )
 }
 
 

@@ -404,3 +404,33 @@ async fn credentials_cost_two_round_trips_at_most_and_to_revoke_a_key_four() {
     // The credential; then the key, and the two items of the one family.
     assert_eq!(costs(deleted), (4, 2.0, 8.0));
 }
+
+#[tokio::test]
+async fn cleaning_up_costs_two_round_trips_for_thirty_shares() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    // Users 2 and 3 are in group 1, as the one of the event was.
+    let clean_up = async |user: u64, shares: usize| {
+        for place in 0..shares {
+            let mut body = tenant.share(json!({"receiver": {"userId": user}}));
+            if place % 2 == 0 {
+                body["scheduleId"] = json!(1);
+            }
+            let made = system.post("/v2/shares", tenant.token(1), &body).await;
+            assert_eq!(made.status, 200, "{}", made.body);
+        }
+        store.delete_items(&format!("USER#{user:016}")).await;
+        store.calls();
+        let event = crate::events::event("clean-up")
+            .replace("ORG#1", "ORG#7")
+            .replace("0000999", &format!("{user:07}"))
+            .replace("\"999\"", &format!("\"{user}\""));
+        let done = system.invoke("clean-up", &event).await;
+        assert_eq!(done, json!({"batchItemFailures": []}));
+        let cost = cost(&store.calls());
+        (cost.calls, cost.read_units, cost.write_units)
+    };
+    // Whether they are gone, the organization's API keys, their grants, and the group.
+    assert_eq!(clean_up(2, 0).await, (4, 3.0, 4.0));
+    assert_eq!(clean_up(3, 31).await, (7, 6.0, 163.0));
+}

@@ -12,6 +12,7 @@
 mod activate;
 mod api_keys;
 mod authorizer;
+mod clean_up;
 mod cost;
 mod create_share;
 mod decide;

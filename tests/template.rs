@@ -369,7 +369,7 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     for (kind, field, id, members) in [
         ("user-group", "members", "userGroupId", json!([1])),
         ("device-group", "devices", "deviceGroupId", device.clone()),
-        ("space", "devices", "spaceId", device),
+        ("space", "devices", "spaceId", device.clone()),
     ] {
         let mut body = json!({"organizationId": 1, "name": "New"});
         body[field] = members;
@@ -383,6 +383,18 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         let delete = format!("delete-{kind}");
         seen.ask(&delete, Method::DELETE, &path, ADMIN, None).await;
     }
+    // A group that went and left who was in it.
+    let body = json!({"organizationId": 1, "name": "Gone", "devices": device});
+    let group = system.post("/v2/device-groups", ADMIN, &body).await.json();
+    let key = format!(
+        "DEVICEGROUP#{:016}",
+        group["deviceGroupId"].as_u64().unwrap()
+    );
+    store.delete_items(&key).await;
+    store.calls();
+    let removal = event("clean-up").replace("USER#0000000000000999", &key);
+    system.invoke("clean-up", &removal).await;
+    seen.note("clean-up");
 
     let mut expected = BTreeMap::new();
     for (logical_id, function) in stack().functions {

@@ -20,7 +20,7 @@ use latchkey::directory::User;
 use latchkey::table::{Failed, Key, Read, Table};
 use latchkey::wire::{Error, Result};
 
-use crate::lambda::{EventCall, serve_events};
+use crate::lambda::{EventCall, SHOWN, serve_events};
 
 type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
 
@@ -46,8 +46,7 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     let credential = credential.filter(|credential| credential.is_valid(now));
     let credential = credential.ok_or(Error::Unauthenticated)?;
     let key = Key::user_of(&credential);
-    let user: Option<User> = table.get(&key, Read::Eventual).await?;
-    let user = user.ok_or(Error::Unauthenticated)?;
+    let user = user(&table, &key).await?.ok_or(Error::Unauthenticated)?;
     if !user.registered {
         take_up(&table, &key, &user).await;
     }
@@ -60,6 +59,16 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
     answer.context = context;
     Ok(answer)
+}
+
+/// The user at a key, looked for as what is only shown is: one who was just made is there.
+async fn user(table: &Table, key: &Key) -> Result<Option<User>> {
+    for read in SHOWN {
+        if let Some(user) = table.get(key, *read).await? {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
 }
 
 /// Writes down that a user has taken up their account. Where that fails, or the user was changed

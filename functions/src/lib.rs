@@ -8,6 +8,7 @@
 pub mod activations;
 pub mod api_keys;
 pub mod authorizer;
+pub mod clean_up;
 pub mod decisions;
 pub mod device_groups;
 pub mod devices;

@@ -6,7 +6,8 @@
 //!   client ──▶ gateway ──▶ lambda ──▶ the functions' own binaries, a process a copy
 //!              API Gateway  Lambda          │
 //!              stand-in     Runtime API     ▼
-//!                                     store: DynamoDB, embedded, over HTTP
+//!                             ▲       store: DynamoDB, embedded, over HTTP
+//!                             └── streams ◀─┘
 //! ```
 //!
 //! Everything it serves it reads from the template: [`template`] is what it understood,
@@ -20,6 +21,7 @@ pub mod gateway;
 pub mod lambda;
 mod options;
 pub mod store;
+mod streams;
 pub mod system;
 pub mod tables;
 pub mod template;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{ProvideCredentials, Region};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::Router;
@@ -23,6 +24,7 @@ use crate::gateway::Gateway;
 use crate::lambda::{Credentials, Functions, Pool, Surroundings, invoke_router};
 use crate::options::Options;
 use crate::store::Store;
+use crate::streams::Poller;
 use crate::tables;
 use crate::template::{Integration, RestApi, Stack};
 use crate::terminal::{Progress, Summary};
@@ -79,16 +81,15 @@ impl System {
         )?;
         let invoke_url = format!("http://{}", local_address(&invoke_listener)?);
 
+        let folder = (!options.in_memory && options.endpoint_url.is_none()).then(|| {
+            let folder = options.data_dir.clone();
+            folder.unwrap_or_else(|| root.join(DATA_FOLDER))
+        });
         let store = match &options.endpoint_url {
             Some(_) => None,
             None => {
                 let port = options.other_port(options.store_port, 1);
                 let listener = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), port, "--store-port")?;
-                let folder = options
-                    .data_dir
-                    .clone()
-                    .unwrap_or_else(|| root.join(DATA_FOLDER));
-                let folder = (!options.in_memory).then_some(folder);
                 Some(Store::open(folder.as_deref(), listener)?)
             }
         };
@@ -172,21 +173,35 @@ impl System {
             message,
         })?;
         let (stop, stopped) = watch::channel(false);
-        let servers = vec![
+        let mut servers = vec![
             serve(listener, gateway.router(), stopped.clone())?,
             serve(
                 invoke_listener,
                 invoke_router(Arc::clone(&functions)),
-                stopped,
+                stopped.clone(),
             )?,
         ];
+        let mut notes = stack.notes;
+        for (logical_id, pool) in functions.iter() {
+            for event in &pool.function().streams {
+                let clients = (&client, account.streams_client(&store_url));
+                let (region, folder) = (&account.region, folder.as_deref());
+                match Poller::find(clients, &functions, logical_id, event, region, folder).await {
+                    Ok(poller) => servers.push(tokio::spawn(poller.run(stopped.clone()))),
+                    Err(why) => notes.push(format!(
+                        "{logical_id}: the event {} does not happen here: {why}.",
+                        event.name
+                    )),
+                }
+            }
+        }
         Ok(Self {
             url: format!("http://{}", reachable(address)),
             store_url,
             invoke_url,
             demo,
             routes,
-            notes: stack.notes,
+            notes,
             store_place,
             functions,
             servers,
@@ -310,21 +325,37 @@ impl Account {
     }
 
     fn client(&self, url: &str) -> Client {
-        let credentials = aws_sdk_dynamodb::config::Credentials::new(
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.provided())
+            .endpoint_url(url)
+            .http_client(https())
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// The same for the table's stream. What fails is asked again when it is due anyway.
+    fn streams_client(&self, url: &str) -> aws_sdk_dynamodbstreams::Client {
+        let config = aws_sdk_dynamodbstreams::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.provided())
+            .endpoint_url(url)
+            .http_client(https())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        aws_sdk_dynamodbstreams::Client::from_conf(config)
+    }
+
+    fn provided(&self) -> aws_sdk_dynamodb::config::Credentials {
+        aws_sdk_dynamodb::config::Credentials::new(
             &self.credentials.access_key_id,
             &self.credentials.secret_access_key,
             self.credentials.session_token.clone(),
             None,
             "local",
-        );
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region.clone()))
-            .credentials_provider(credentials)
-            .endpoint_url(url)
-            .http_client(https())
-            .build();
-        Client::from_conf(config)
+        )
     }
 }
 

@@ -98,7 +98,8 @@ impl Caller {
 
 /// Leave to speak of the things of one organization. Every key of the table that belongs
 /// to a tenant is made from one of these, and only a caller's memberships give them: so no
-/// function can reach another tenant's items, whatever a request says.
+/// function can reach another tenant's items, whatever a request says. What the table's own
+/// stream tells has no caller; there an item that was removed says whose it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationScope {
     organization: OrganizationId,
@@ -106,6 +107,15 @@ pub struct OrganizationScope {
 }
 
 impl OrganizationScope {
+    /// Leave to speak of what stood beside an item that was removed from `organization`.
+    /// It gives nobody a right.
+    pub(crate) fn of_removed(organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            roles: Vec::new(),
+        }
+    }
+
     /// The organization.
     pub fn organization(&self) -> OrganizationId {
         self.organization

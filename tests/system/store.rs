@@ -53,10 +53,22 @@ struct Recorder {
     /// Answers to give in place of the store's own to the next transactions; nothing for one
     /// that the store is to answer.
     refusals: Mutex<VecDeque<Option<Value>>>,
+    /// Whether it tells what changes.
+    has_streams: bool,
 }
 
 impl Store {
+    /// A store that does not tell what changes: nothing calls it but what a test asks for.
     pub async fn start() -> Self {
+        Self::start_with(false).await
+    }
+
+    /// A store that tells what changes, to functions that then call it when they like.
+    pub async fn start_with_streams() -> Self {
+        Self::start_with(true).await
+    }
+
+    async fn start_with(has_streams: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let upstream = listener.local_addr().unwrap();
         tokio::spawn(dynoxide::server::serve_on(
@@ -68,6 +80,7 @@ impl Store {
             client: reqwest::Client::new(),
             calls: Mutex::default(),
             refusals: Mutex::default(),
+            has_streams,
         };
         let mut store = Self {
             address: ([127, 0, 0, 1], 0).into(),
@@ -116,6 +129,21 @@ impl Store {
         lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(conflict), times));
     }
 
+    /// Has the next transaction refused because its items are not as it wants them; `items`
+    /// says for each what stands there, in DynamoDB's JSON, if that is the reason.
+    pub fn refuse(&self, items: &[Option<Value>]) {
+        let reason = |item: &Option<Value>| match item {
+            None => json!({"Code": "None"}),
+            Some(item) => json!({"Code": "ConditionalCheckFailed", "Item": item}),
+        };
+        let refusal = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": items.iter().map(reason).collect::<Vec<_>>(),
+        });
+        lock(&self.recorder.refusals).push_back(Some(refusal));
+    }
+
     /// Has the next `times` transactions refused because there were too many.
     pub fn throttle(&self, times: usize) {
         let throttling = json!({
@@ -137,8 +165,10 @@ impl Store {
 
     /// Puts an organization into the table.
     pub async fn put(&self, world: &World) {
-        let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
-        assert!(world.put(&table).await.unwrap(), "it is there already");
+        assert!(
+            world.put(&self.table()).await.unwrap(),
+            "it is there already"
+        );
         self.calls();
     }
 
@@ -150,7 +180,7 @@ impl Store {
         client: &Credential,
         then: DateTime<Utc>,
     ) {
-        let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
+        let table = self.table();
         let family = token.last_of_family(then);
         let credential = token.credential(client, then);
         let writes = table
@@ -160,6 +190,11 @@ impl Store {
             .put_new((), &Key::credential(&family.access), &credential);
         writes.unwrap().send().await.unwrap();
         self.calls();
+    }
+
+    /// The table, around the recorder.
+    pub fn table(&self) -> Table {
+        Table::new(self.client(), TABLE, Random::new(SystemRandom::new()))
     }
 
     /// Every item of the table, around the recorder.
@@ -193,6 +228,11 @@ impl Store {
 
     /// Takes grants out of the table, by the beginning of their keys.
     pub async fn delete_grants(&self, prefix: &str) {
+        self.delete_items(prefix).await;
+    }
+
+    /// Takes items out of the table, by the beginning of their sort keys.
+    pub async fn delete_items(&self, prefix: &str) {
         for item in self.items().await {
             let key = |name: &str| item[name].clone();
             if key("SK")
@@ -228,6 +268,12 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
         .get("x-amz-target")
         .map(|value| value.to_str().unwrap().to_owned())
         .unwrap_or_default();
+    let of_stream = target.starts_with("DynamoDBStreams");
+    if of_stream && !recorder.has_streams {
+        let unknown =
+            json!({"__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException"});
+        return answer(400, unknown.to_string());
+    }
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -251,6 +297,7 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
         "TransactWriteItems",
         "PutItem",
         "UpdateItem",
+        "BatchWriteItem",
     ];
     if counted.contains(&operation.as_str()) {
         asked["ReturnConsumedCapacity"] = json!("TOTAL");
@@ -272,15 +319,17 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     let units = units(&said["ConsumedCapacity"]);
     let is_write = matches!(
         operation.as_str(),
-        "TransactWriteItems" | "PutItem" | "UpdateItem"
+        "TransactWriteItems" | "PutItem" | "UpdateItem" | "BatchWriteItem"
     );
     let (read_units, write_units) = if is_write { (0.0, units) } else { (units, 0.0) };
-    lock(&recorder.calls).push(Call {
-        operation,
-        request,
-        read_units,
-        write_units,
-    });
+    if !of_stream {
+        lock(&recorder.calls).push(Call {
+            operation,
+            request,
+            read_units,
+            write_units,
+        });
+    }
     answer(status, text)
 }
 

@@ -1,20 +1,18 @@
 //! `DELETE /v2/api-keys/{apiKeyId}`.
 //!
-//! Reads the key for its credential, and takes that away first: from then on nobody is given
-//! a token for it, since who gives one out checks that the credential is there. Then its
-//! tokens go, in pages, and with the last of them the key: four round trips. One that stops
-//! half way is finished by another, for until then the key is listed.
+//! Reads the key for its credential, takes that away, and then its tokens, in pages: four
+//! round trips. One that stops half way is finished by another, for until then the key is
+//! listed.
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
-use latchkey::table::{Failed, Key, Read, Table};
-use latchkey::token::Family;
+use latchkey::table::Read;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Error, Response, Result};
 
-use super::{ID_FIELD, VERSION, WHAT};
+use super::{ID_FIELD, VERSION, WHAT, revoke};
 use crate::directory::{writes, writing};
 use crate::lambda::{Call, Endpoint};
 
@@ -23,10 +21,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
     operation: "delete-api-key",
     handle: |call| Box::pin(delete(call)),
 };
-
-/// How many families are ended at once: each is two items, and a transaction has a hundred at
-/// most, of which one is the key.
-const PAGE: usize = 49;
 
 /// Delete an API key.
 ///
@@ -58,29 +52,6 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
     if !call.request.if_match().holds(VERSION) {
         return Err(Error::PreconditionFailed);
     }
-    let credential = Key::credential(&key.hash);
-    let writes = call.table.transaction().clear((), &credential)?;
-    writes.send().await.map_err(Failed::without_conditions)?;
-    while !end_tokens(&call.table, &scope, id).await? {}
+    revoke(&call.table, &scope, &key).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
-}
-
-/// Ends a page of what was given out to the key, and with the last of it the key. Whether it
-/// was the last.
-async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> Result<bool> {
-    let prefix = scope.all_tokens(id);
-    let (families, next) = table
-        .page::<Family>(&prefix, PAGE, None, Read::Strong)
-        .await?;
-    let mut writes = table.transaction();
-    for family in &families {
-        writes = writes
-            .clear((), &scope.tokens(id, family.id))?
-            .clear((), &Key::credential(&family.access))?;
-    }
-    if next.is_none() {
-        writes = writes.clear((), &scope.api_key(id))?;
-    }
-    writes.send().await.map_err(Failed::without_conditions)?;
-    Ok(next.is_none())
 }

@@ -4,6 +4,13 @@ pub mod create;
 pub mod delete;
 pub mod list;
 
+use latchkey::caller::OrganizationScope;
+use latchkey::credential::ApiKey;
+use latchkey::id::ApiKeyId;
+use latchkey::table::{Failed, Key, Read, Table};
+use latchkey::token::Family;
+use latchkey::wire::Result;
+
 /// What people call one.
 const WHAT: &str = "API key";
 
@@ -12,3 +19,41 @@ const ID_FIELD: &str = "apiKeyId";
 
 /// The version of every key: they are made and revoked, and do not change.
 const VERSION: u64 = 1;
+
+/// How many families are ended at once: each is two items, and a transaction has a hundred at
+/// most, of which one is the key.
+const PAGE: usize = 49;
+
+/// Takes a key away. Its credential goes first: from then on nobody is given a token for it,
+/// since who gives one out checks that the credential is there. Then its tokens go, in pages,
+/// and with the last of them the key. One that stops half way is finished by another.
+///
+/// # Errors
+/// 429 and 503.
+pub(crate) async fn revoke(table: &Table, scope: &OrganizationScope, key: &ApiKey) -> Result<()> {
+    let credential = Key::credential(&key.hash);
+    let writes = table.transaction().clear((), &credential)?;
+    writes.send().await.map_err(Failed::without_conditions)?;
+    while !end_tokens(table, scope, key.id).await? {}
+    Ok(())
+}
+
+/// Ends a page of what was given out to the key, and with the last of it the key. Whether it
+/// was the last.
+async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> Result<bool> {
+    let prefix = scope.all_tokens(id);
+    let (families, next) = table
+        .page::<Family>(&prefix, PAGE, None, Read::Strong)
+        .await?;
+    let mut writes = table.transaction();
+    for family in &families {
+        writes = writes
+            .clear((), &scope.tokens(id, family.id))?
+            .clear((), &Key::credential(&family.access))?;
+    }
+    if next.is_none() {
+        writes = writes.clear((), &scope.api_key(id))?;
+    }
+    writes.send().await.map_err(Failed::without_conditions)?;
+    Ok(next.is_none())
+}

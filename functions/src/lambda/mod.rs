@@ -5,6 +5,7 @@
 mod log;
 mod once;
 pub mod store;
+mod stream;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use once::Once;
+pub(crate) use stream::serve_stream;
 
 /// An endpoint: what one function serves.
 #[derive(Clone, Copy)]
@@ -149,6 +151,14 @@ pub(crate) struct EventCall {
     pub(crate) now: DateTime<Utc>,
 }
 
+impl EventCall {
+    async fn begin(random: Random) -> Result<Self> {
+        let table = store::table(&random).await?;
+        let now = Utc::now();
+        Ok(Self { table, random, now })
+    }
+}
+
 /// What handles such an event.
 pub(crate) type EventHandler<Event, Answer> =
     fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
@@ -168,16 +178,8 @@ where
         let random = random.clone();
         async move {
             let outcome = async {
-                let table = store::table(&random).await?;
-                handle(
-                    event.payload,
-                    EventCall {
-                        table,
-                        random,
-                        now: Utc::now(),
-                    },
-                )
-                .await
+                let call = EventCall::begin(random).await?;
+                handle(event.payload, call).await
             };
             outcome.await.map_err(|error| {
                 log_error(&error);

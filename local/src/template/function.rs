@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::intrinsics::ACCOUNT_ID;
-use super::{Fault, Properties};
+use super::{Fault, Properties, StreamEvent, stream};
 
 /// A Lambda function that a binary of this workspace implements.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Function {
     pub log_level: Option<String>,
     /// `LoggingConfig.LogGroup`, or the group that Lambda would make.
     pub log_group: String,
+    /// The `DynamoDB` events.
+    pub streams: Vec<StreamEvent>,
     /// The `Api` events: what the API module makes routes of.
     pub(super) events: Vec<Event>,
     /// Events of other types, `name (type)`.
@@ -165,6 +167,7 @@ pub(super) fn read(
     }
     let logging = properties.map("LoggingConfig")?;
     let mut events = Vec::new();
+    let mut streams = Vec::new();
     let mut other_events = Vec::new();
     let declared = properties.map("Events")?;
     for (name, event) in &declared.values {
@@ -174,6 +177,10 @@ pub(super) fn read(
                 at: format!("{at}.Properties"),
                 properties: event["Properties"].as_object().cloned().unwrap_or_default(),
             }),
+            "DynamoDB" => {
+                let event = declared.map(name)?.map("Properties")?;
+                streams.extend(stream::read(name, &event)?);
+            }
             kind @ ("HttpApi" | "") => {
                 return Err(Fault::new(
                     &format!("{at}.Type"),
@@ -203,6 +210,7 @@ pub(super) fn read(
         log_group: logging
             .string("LogGroup")?
             .unwrap_or_else(|| format!("/aws/lambda/{name}")),
+        streams,
         events,
         other_events,
         logical_id: logical_id.to_owned(),

@@ -8,6 +8,8 @@ mod api;
 mod function;
 mod intrinsics;
 mod mapping;
+mod pattern;
+mod stream;
 mod table;
 mod yaml;
 
@@ -24,6 +26,8 @@ pub use function::{Function, Program};
 pub use intrinsics::ACCOUNT_ID;
 pub(crate) use intrinsics::short_id;
 pub use mapping::Mapping;
+pub use pattern::Pattern;
+pub use stream::StreamEvent;
 pub use table::{AttributeType, Index, Key, Table, Throughput};
 
 use crate::error::{Error, Result};
@@ -160,6 +164,7 @@ impl Stack {
                 _ => {}
             }
         }
+        notes.extend(streams(&functions, &tables)?);
         let (api, api_notes) = api::read(apis, &scope, globals, &functions)?;
         notes.extend(api_notes);
 
@@ -176,6 +181,33 @@ impl Stack {
             notes,
         })
     }
+}
+
+/// Holds the events of streams to the tables, and notes what is different about them here.
+fn streams(
+    functions: &BTreeMap<String, Function>,
+    tables: &[Table],
+) -> std::result::Result<Vec<String>, Fault> {
+    let mut notes = Vec::new();
+    for (logical_id, function) in functions {
+        for event in &function.streams {
+            let has_stream =
+                |table: &&Table| table.name == event.table && table.stream_view.is_some();
+            if tables.iter().find(has_stream).is_none() {
+                return Err(Fault::new(
+                    &format!("{}.Stream", event.at),
+                    format!("there is no table {} with a stream", event.table),
+                ));
+            }
+            if event.has_destination {
+                notes.push(format!(
+                    "{logical_id}: what the event {} gives up is sent nowhere here.",
+                    event.name
+                ));
+            }
+        }
+    }
+    Ok(notes)
 }
 
 /// A fault and its place in the template.

@@ -12,4 +12,5 @@ mod gateway;
 mod program;
 mod speed;
 mod start;
+mod streams;
 mod support;

@@ -6,14 +6,18 @@ use latchkey_local::System;
 
 use crate::support::{Running, folder, start, template};
 
-async fn message(arguments: &[&str]) -> String {
+pub(crate) async fn message(arguments: &[&str]) -> String {
     match start(arguments).await {
         Ok(_) => panic!("{arguments:?} should not start"),
         Err(error) => error.to_string(),
     }
 }
 
-async fn store_call(running: &Running, operation: &str, body: &str) -> serde_json::Value {
+pub(crate) async fn store_call(
+    running: &Running,
+    operation: &str,
+    body: &str,
+) -> serde_json::Value {
     let target = format!("DynamoDB_20120810.{operation}");
     let headers = [
         ("x-amz-target", target.as_str()),

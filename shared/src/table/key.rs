@@ -62,9 +62,23 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Where it stands among the keys of its partition. Says nothing of the partition.
+    pub fn place(&self) -> &str {
+        &self.sk
+    }
+}
+
 /// The keys that begin with one text in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(pub(super) Key);
+
+/// The grants on one source, in the index that has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantsOn {
+    pub(super) pk: String,
+    pub(super) by_source: String,
+}
 
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
     Key {
@@ -217,17 +231,18 @@ impl OrganizationScope {
         self.grants_to(Receiver::User(user)).0
     }
 
-    /// All grants to one receiver on groups of devices.
-    pub fn grants_on_groups(&self, receiver: Receiver) -> KeyPrefix {
-        let KeyPrefix(mut key) = self.grants_to(receiver);
-        key.sk.push_str("DEVICEGROUP#");
-        KeyPrefix(key)
-    }
-
     /// All grants to one receiver on one source.
     pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
         let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));
         KeyPrefix(self.key(sk))
+    }
+
+    /// All grants on one source.
+    pub fn grants_on(&self, source: Source) -> GrantsOn {
+        GrantsOn {
+            pk: self.organization_key().pk,
+            by_source: self.by_source(source),
+        }
     }
 
     /// What the index by source calls a source.

@@ -6,6 +6,7 @@
 mod failure;
 pub mod item;
 pub mod key;
+mod removal;
 mod transaction;
 
 use std::collections::HashMap;
@@ -13,11 +14,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{Key, KeyPrefix};
+pub use key::{GrantsOn, Key, KeyPrefix};
+pub use removal::{Removal, Thing};
 pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
@@ -28,6 +30,12 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// How many items DynamoDB takes away at once without a transaction.
+const DELETED_AT_ONCE: i32 = 25;
+
+/// The index of grants by what they are on.
+const BY_SOURCE: &str = "bySource";
 
 /// How fresh a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,6 +266,113 @@ impl Table {
             let output = call.set_item(Some(item)).send().await;
             output.map(|_| ()).map_err(failure::answer)
         })
+    }
+
+    /// A page of the items on one source in the index of grants, in the order of their keys:
+    /// at most `size`, those after the place `after`; and whether there are more. A place is
+    /// a [`Key::place`]. One round trip; the index may lag behind the table.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_by_source<T: DeserializeOwned>(
+        &self,
+        grants: &GrantsOn,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, bool)> {
+        let (items, more) = self.index_items(grants, size, after).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, more))
+    }
+
+    fn index_items<'t>(
+        &'t self,
+        grants: &'t GrantsOn,
+        size: usize,
+        after: Option<&'t str>,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
+        Box::pin(async move {
+            let source = AttributeValue::S(grants.by_source.clone());
+            let start = after.map(|place| {
+                let key = Key {
+                    pk: grants.pk.clone(),
+                    sk: place.to_owned(),
+                };
+                let mut start = key.attributes();
+                start.insert(BY_SOURCE.to_owned(), source.clone());
+                start
+            });
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(BY_SOURCE)
+                .key_condition_expression("#bySource = :source")
+                .expression_attribute_names("#bySource", BY_SOURCE)
+                .expression_attribute_values(":source", source)
+                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let output = call.send().await.map_err(failure::answer)?;
+            let mut items = output.items.unwrap_or_default();
+            let more = items.len() > size || output.last_evaluated_key.is_some();
+            items.truncate(size);
+            Ok((items, more))
+        })
+    }
+
+    /// Takes away every item whose sort key begins so, whatever it says. Two round trips for
+    /// each 25 of them, and one write unit for each kilobyte of one.
+    ///
+    /// # Errors
+    /// 429 and 503. What was taken away until then is gone; the same call goes on from there.
+    pub fn delete_all<'t>(&'t self, prefix: &'t KeyPrefix) -> BoxFuture<'t, Result<()>> {
+        Box::pin(async move {
+            loop {
+                let call = self
+                    .client
+                    .query()
+                    .table_name(&self.name)
+                    .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                    .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
+                    .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
+                    .projection_expression("PK, SK")
+                    .consistent_read(true)
+                    .limit(DELETED_AT_ONCE);
+                let output = call.send().await.map_err(failure::answer)?;
+                let keys = output.items.unwrap_or_default();
+                if keys.is_empty() {
+                    return Ok(());
+                }
+                self.delete_batch(keys).await?;
+            }
+        })
+    }
+
+    async fn delete_batch(&self, keys: Vec<Item>) -> Result<()> {
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key)).build();
+            delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
+        };
+        let mut wanted = keys
+            .into_iter()
+            .map(request)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        for attempt in 1.. {
+            let call = self
+                .client
+                .batch_write_item()
+                .request_items(&self.name, wanted);
+            let output = call.send().await.map_err(failure::answer)?;
+            // DynamoDB may leave some for another call, under load.
+            let rest = output.unprocessed_items.unwrap_or_default();
+            wanted = rest.into_values().flatten().collect();
+            if wanted.is_empty() {
+                break;
+            }
+            self.back_off(attempt).await?;
+        }
+        Ok(())
     }
 
     /// Waits a little before a change is tried again that met another one; longer after

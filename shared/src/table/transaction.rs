@@ -39,6 +39,8 @@ pub struct Only<'v> {
     pub unused: Option<&'static str>,
     /// This attribute of it is this text.
     pub says: Option<(&'static str, &'v str)>,
+    /// This attribute of it has this number; is missing, where there is none.
+    pub number: Option<(&'static str, Option<u64>)>,
 }
 
 /// One of the things in a set that an item has.
@@ -179,6 +181,21 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.with_update(tag, update)
     }
 
+    /// Takes `by` from a number of an item, which makes a new version of it; refused when
+    /// there is no such item, or when so much is not there.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn count_down(self, tag: T, key: &Key, attribute: &str, by: u64) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .condition_expression("attribute_exists(PK) AND #count >= :by")
+            .update_expression("SET #count = #count - :by ADD #version :one")
+            .expression_attribute_names("#count", attribute)
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        self.with_update(tag, update)
+    }
+
     /// Makes a new version of an item; refused when there is no such item.
     ///
     /// # Errors
@@ -297,6 +314,17 @@ impl<'t, T: Copy> Transaction<'t, T> {
             delete = delete
                 .expression_attribute_names("#attribute", attribute)
                 .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
+        }
+        if let Some((attribute, number)) = only.number {
+            delete = delete.expression_attribute_names("#number", attribute);
+            match number {
+                None => condition.push_str(" AND attribute_not_exists(#number)"),
+                Some(number) => {
+                    condition.push_str(" AND #number = :number");
+                    let number = AttributeValue::N(number.to_string());
+                    delete = delete.expression_attribute_values(":number", number);
+                }
+            }
         }
         self.with_delete(tag, delete.condition_expression(condition))
     }

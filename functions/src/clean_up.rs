@@ -1,0 +1,265 @@
+//! `clean-up`: takes away what a thing that was deleted has left in the table.
+//!
+//! Invoked with the removals of users, devices and their groups. (A space leaves nothing:
+//! nothing is granted on one.) From the moment of the removal nothing of this opens a door or
+//! a request any more: a decision asks for the receiver and the source themselves, the
+//! authorizer for the user. So this is in no hurry. It takes away
+//!
+//! - the grants to it and on it, each with its share: one without a receiver would be shown
+//!   as an open invitation, one without a source as nothing at all. The count of the named
+//!   schedule that a share kept goes down in the same transaction;
+//! - that it is in groups and, of a device, that it opens spaces;
+//! - of a group, what is left of who is in it;
+//! - of a user, their API keys with the tokens that were given out to them.
+//!
+//! Grants that were made by right of one of these stay: they hold nothing without it, and
+//! whoever gave them can still see and delete them. Open invitations on a source stay until
+//! they are deleted, since no key of theirs tells the source, and to read all shares of an
+//! organization for them would cost more than they do.
+//!
+//! It works in pages and until the time is over; see `lambda/stream.rs` for how it goes on.
+//! Retries are not limited in number but by the age of the change (template.yaml): what is
+//! left of someone with a hundred thousand shares is not forgotten after a number of
+//! invocations, and neither is what was deleted during an outage of the table.
+//!
+//! The grants on a source come from an index, which follows the table within a second. A
+//! share needs its source to be made, and a change is some time on its way through the
+//! stream, so the index has caught up by then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+
+use aws_lambda_events::dynamodb::StreamRecord;
+use latchkey::caller::OrganizationScope;
+use latchkey::credential::ApiKey;
+use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup};
+use latchkey::grant::{Grant, Receiver, Source};
+use latchkey::id::{DeviceId, Id, ScheduleId, SpaceId, UserId};
+use latchkey::table::from_item;
+use latchkey::table::{Failed, Key, Only, Read, Removal, Table, Thing};
+use latchkey::wire::{Error, Result};
+use serde::de::IgnoredAny;
+
+use crate::api_keys::revoke;
+use crate::lambda::{EventCall, serve_stream};
+
+/// How many grants, or API keys, are taken away at once. A grant is up to three items of the
+/// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
+const PAGE: usize = 30;
+
+/// How often a space is tried that is changed meanwhile.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// Serves the function until Lambda ends the process.
+pub fn serve() -> ExitCode {
+    serve_stream("clean-up", |change, call| Box::pin(clean_up(change, call)))
+}
+
+async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
+    let Some(removal) = Removal::read(change.keys, change.old_image)? else {
+        return Ok(());
+    };
+    let Removal { scope, key, thing } = &removal;
+    let table = &call.table;
+    // A change can be old, or written by hand. What is there keeps what it has.
+    if table.get::<IgnoredAny>(key, Read::Strong).await?.is_some() {
+        return Ok(());
+    }
+    match thing {
+        Thing::User(user) => {
+            delete_api_keys(table, scope, user.id).await?;
+            delete_grants_to(table, scope, Receiver::User(user.id)).await?;
+            for group in &user.groups {
+                leave_group::<UserGroup>(table, scope, *group, user.id).await?;
+            }
+        }
+        Thing::UserGroup(id) => {
+            delete_grants_to(table, scope, Receiver::UserGroup(*id)).await?;
+            table.delete_all(&scope.memberships(key)).await?;
+        }
+        Thing::Device(device) => {
+            delete_grants_on(table, scope, Source::Device(device.id)).await?;
+            for group in &device.groups {
+                leave_group::<DeviceGroup>(table, scope, *group, device.id).await?;
+            }
+            for space in &device.spaces {
+                leave_space(table, scope, *space, device.id).await?;
+            }
+        }
+        Thing::DeviceGroup(id) => {
+            delete_grants_on(table, scope, Source::DeviceGroup(*id)).await?;
+            table.delete_all(&scope.memberships(key)).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn delete_grants_to(
+    table: &Table,
+    scope: &OrganizationScope,
+    receiver: Receiver,
+) -> Result<()> {
+    let grants = scope.grants_to(receiver);
+    let mut after: Option<String> = None;
+    loop {
+        let page = table.page(&grants, PAGE, after.as_deref(), Read::Strong);
+        let (page, next) = page.await?;
+        delete_grants(table, scope, page).await?;
+        after = next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn delete_grants_on(table: &Table, scope: &OrganizationScope, source: Source) -> Result<()> {
+    let grants = scope.grants_on(source);
+    let mut after: Option<String> = None;
+    loop {
+        let page = table.page_by_source(&grants, PAGE, after.as_deref());
+        let (page, more): (Vec<Grant>, _) = page.await?;
+        after = page.last().map(|last| key(scope, last).place().to_owned());
+        delete_grants(table, scope, page).await?;
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+fn key(scope: &OrganizationScope, grant: &Grant) -> Key {
+    scope.grant(grant.receiver, grant.source, grant.share)
+}
+
+/// What each item of the transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    /// The grant at this place.
+    Grant(usize),
+    /// The share of a grant.
+    Share,
+    /// A named schedule that shares kept.
+    Schedule(ScheduleId),
+}
+
+/// Takes away grants with their shares, all or none. A grant that is gone is left out, and
+/// so is the count of a schedule that is gone. One that keeps another schedule by now is
+/// taken as it is: that a grant is there, and keeps this schedule, is what makes it count
+/// down once and no more.
+async fn delete_grants(
+    table: &Table,
+    scope: &OrganizationScope,
+    mut grants: Vec<Grant>,
+) -> Result<()> {
+    let mut gone = BTreeSet::new();
+    while !grants.is_empty() {
+        let mut writes = table.transaction();
+        let mut kept: BTreeMap<ScheduleId, u64> = BTreeMap::new();
+        for (place, grant) in grants.iter().enumerate() {
+            let key = key(scope, grant);
+            let only = Only {
+                number: Some(("schedule", grant.schedule.map(Id::number))),
+                ..Only::default()
+            };
+            writes = writes
+                .delete(Part::Grant(place), &key, only)?
+                .clear(Part::Share, &scope.share(grant.share))?;
+            if let Some(schedule) = grant.schedule.filter(|id| !gone.contains(id)) {
+                *kept.entry(schedule).or_default() += 1;
+            }
+        }
+        for (id, by) in kept {
+            let key = scope.schedule(id);
+            writes = writes.count_down(Part::Schedule(id), &key, "keptBy", by)?;
+        }
+        let refused = match writes.send().await {
+            Ok(()) => return Ok(()),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => refused,
+        };
+        let mut standing: Vec<_> = grants.into_iter().map(Some).collect();
+        for (part, item) in refused {
+            match part {
+                Part::Grant(place) => {
+                    if let Some(grant) = standing.get_mut(place) {
+                        *grant = item.map(from_item).transpose()?;
+                    }
+                }
+                Part::Schedule(id) => {
+                    gone.insert(id);
+                }
+                Part::Share => {}
+            }
+        }
+        grants = standing.into_iter().flatten().collect();
+    }
+    Ok(())
+}
+
+/// Takes away the item by which a group finds one that was in it. The group gets a new
+/// version, so that whoever replaces its whole list at the same time meets the change.
+async fn leave_group<G: Group>(
+    table: &Table,
+    scope: &OrganizationScope,
+    group: G::Id,
+    member: <G::Member as Resource>::Id,
+) -> Result<()> {
+    let (Some(key), Some((edge, _))) = (G::key(scope, group), G::link(scope, group, member).item)
+    else {
+        return Ok(());
+    };
+    // That the group, or the item, is gone.
+    let (no_group, no_item) = (true, false);
+    let writes =
+        table
+            .transaction()
+            .touch(no_group, &key)?
+            .delete(no_item, &edge, Only::default())?;
+    match writes.send().await {
+        Ok(()) => Ok(()),
+        Err(Failed::Refused(refused)) if refused.iter().any(|(part, _)| *part == no_item) => Ok(()),
+        Err(Failed::Refused(_)) => {
+            let writes = table.transaction().clear((), &edge)?;
+            writes.send().await.map_err(Failed::without_conditions)
+        }
+        Err(Failed::Error(error)) => Err(error),
+    }
+}
+
+/// Takes a device out of the list of a space.
+async fn leave_space(
+    table: &Table,
+    scope: &OrganizationScope,
+    space: SpaceId,
+    device: DeviceId,
+) -> Result<()> {
+    let key = scope.thing(Space::KEY, space);
+    for attempt in 1..=MAX_ATTEMPTS {
+        let before: Option<Space> = table.get(&key, Read::Strong).await?;
+        let Some(before) = before.filter(|space| space.devices.contains(&device)) else {
+            return Ok(());
+        };
+        let mut after = before.clone();
+        after.devices.remove(&device);
+        let writes = table
+            .transaction()
+            .change((), &key, &before, &after, before.version)?;
+        match writes.send().await {
+            Ok(()) => return Ok(()),
+            Err(Failed::Refused(_)) => table.back_off(attempt).await?,
+            Err(Failed::Error(error)) => return Err(error),
+        }
+    }
+    Err(Error::Unavailable(
+        "the space is changed all the time".to_owned(),
+    ))
+}
+
+/// Takes away the API keys that speak for a user. They are few in an organization, so all
+/// are read.
+async fn delete_api_keys(table: &Table, scope: &OrganizationScope, user: UserId) -> Result<()> {
+    let keys: Vec<ApiKey> = table.query(&scope.api_keys(), Read::Strong).await?;
+    for key in keys.iter().filter(|key| key.user == user) {
+        revoke(table, scope, key).await?;
+    }
+    Ok(())
+}

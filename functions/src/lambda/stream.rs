@@ -1,0 +1,82 @@
+//! A function on the table's stream.
+//!
+//! Lambda hands it batches of changes, those of one shard one after the other, and gives a
+//! batch again until it is done. So a handler takes one change, and does it in steps of which
+//! each holds by itself: it may be cut off between any two of them, and given the same change
+//! again finds done what was done. Then there is nothing to count or to remember: the handler
+//! just goes on to its end, and shortly before Lambda would end the process it is stopped, and
+//! the change reported as not done. The next invocation goes on where this one left.
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::dynamodb::{Event, StreamRecord};
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures_util::FutureExt;
+use lambda_runtime::{LambdaEvent, service_fn};
+use latchkey::secret::Random;
+use latchkey::table::BoxFuture;
+use latchkey::wire::{Error, Result};
+use ring::rand::SystemRandom;
+use tokio::time::Instant;
+
+use super::{EventCall, log_error, run};
+
+/// What handles one change of the table.
+pub(crate) type Handler = fn(StreamRecord, EventCall) -> BoxFuture<'static, Result<()>>;
+
+/// How long before Lambda ends the process a handler is stopped: enough to say so.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Serves a function on the stream until Lambda ends the process. `ReportBatchItemFailures`
+/// must be on: the answer names the changes that are not done.
+pub(crate) fn serve_stream(operation: &'static str, handle: Handler) -> ExitCode {
+    let random = Random::new(SystemRandom::new());
+    let answer = move |event: LambdaEvent<Event>| {
+        let random = random.clone();
+        async move { Ok::<_, lambda_runtime::Error>(batch(operation, handle, event, random).await) }
+    };
+    run(async { lambda_runtime::run(service_fn(answer)).await })
+}
+
+async fn batch(
+    operation: &'static str,
+    handle: Handler,
+    event: LambdaEvent<Event>,
+    random: Random,
+) -> DynamoDbEventResponse {
+    let started = Instant::now();
+    let remaining = event.context.deadline().duration_since(SystemTime::now());
+    let end = started + remaining.unwrap_or_default().saturating_sub(MARGIN);
+    let changes = event.payload.records.len();
+    let mut answer = DynamoDbEventResponse::default();
+    for record in event.payload.records {
+        let change = record.change;
+        // Without a number the whole batch is given again.
+        let number = change.sequence_number.clone().unwrap_or_default();
+        let keys = change.keys.clone();
+        let random = random.clone();
+        let handled = async { handle(change, EventCall::begin(random).await?).await };
+        let handled = AssertUnwindSafe(handled).catch_unwind();
+        let failed = match tokio::time::timeout_at(end, handled).await {
+            Ok(Ok(Ok(()))) => continue,
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) => Error::Internal("panicked".to_owned()),
+            Err(_) => Error::Unavailable("the time was over before it was done".to_owned()),
+        };
+        log_error(&failed);
+        tracing::warn!(operation, number, ?keys, "not done, and to be tried again");
+        let mut failure = DynamoDbBatchItemFailure::default();
+        failure.item_identifier = Some(number);
+        answer.batch_item_failures.push(failure);
+    }
+    tracing::info!(
+        operation,
+        changes,
+        failed = answer.batch_item_failures.len(),
+        milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+        "served"
+    );
+    answer
+}

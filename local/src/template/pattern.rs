@@ -1,0 +1,138 @@
+//! Event patterns: which records of a stream a function wants to see.
+//!
+//! Of the forms that Lambda knows, values and `prefix`; another one is an error that names it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// A pattern, as `FilterCriteria.Filters[].Pattern` has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern(BTreeMap<String, Field>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Field {
+    /// A map with these fields.
+    Map(Pattern),
+    /// A value that passes one of these tests.
+    One(Vec<Test>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    Is(Value),
+    Prefix(String),
+}
+
+impl Pattern {
+    /// Reads a pattern from its JSON.
+    ///
+    /// # Errors
+    /// What is wrong with it, or not supported here.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
+        Self::of(&value, "")
+    }
+
+    fn of(value: &Value, at: &str) -> Result<Self, String> {
+        let fields = value
+            .as_object()
+            .filter(|fields| !fields.is_empty())
+            .ok_or_else(|| format!("{at}: expected a map or a list"))?;
+        let fields = fields.iter().map(|(name, value)| {
+            let at = format!("{at}{}{name}", if at.is_empty() { "" } else { "." });
+            if name.starts_with('$') {
+                return Err(format!("{at} is not supported by the local system"));
+            }
+            let field = match value {
+                Value::Array(tests) => {
+                    let tests = tests.iter().map(|test| Test::of(test, &at));
+                    Field::One(tests.collect::<Result<_, _>>()?)
+                }
+                map => Field::Map(Self::of(map, &at)?),
+            };
+            Ok((name.clone(), field))
+        });
+        fields.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether an event has all that the pattern asks for.
+    #[must_use]
+    pub fn matches(&self, event: &Value) -> bool {
+        self.0.iter().all(|(name, field)| match event.get(name) {
+            None => false,
+            Some(value) => match field {
+                Field::Map(pattern) => pattern.matches(value),
+                Field::One(tests) => tests.iter().any(|test| test.passes(value)),
+            },
+        })
+    }
+}
+
+impl Test {
+    fn of(value: &Value, at: &str) -> Result<Self, String> {
+        match value {
+            Value::Object(test) => match (test.len(), test.get("prefix")) {
+                (1, Some(Value::String(prefix))) => Ok(Self::Prefix(prefix.clone())),
+                _ => Err(format!(
+                    "{at}: {value} is not supported by the local system: expected values, or \
+                     {{\"prefix\": …}}"
+                )),
+            },
+            Value::Array(_) => Err(format!("{at}: expected values, not a list")),
+            value => Ok(Self::Is(value.clone())),
+        }
+    }
+
+    /// Of a list, one value is enough.
+    fn passes(&self, value: &Value) -> bool {
+        match (self, value) {
+            (_, Value::Array(values)) => values.iter().any(|value| self.passes(value)),
+            (Self::Is(wanted), value) => wanted == value,
+            (Self::Prefix(prefix), Value::String(text)) => text.starts_with(prefix),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_field_must_match_and_of_each_one_test() {
+        let pattern = Pattern::read(
+            r#"{"eventName": ["REMOVE", "MODIFY"], "dynamodb": {"Keys": {"SK": {"S": [{"prefix": "A#"}, "B"]}}}}"#,
+        )
+        .unwrap();
+        let event = |name: &str, key: &str| json!({"eventName": name, "dynamodb": {"Keys": {"SK": {"S": key}}}, "more": 1});
+        assert!(pattern.matches(&event("REMOVE", "A#1")));
+        assert!(pattern.matches(&event("MODIFY", "B")));
+        assert!(!pattern.matches(&event("INSERT", "A#1")));
+        assert!(!pattern.matches(&event("REMOVE", "AB#1")));
+        assert!(!pattern.matches(&event("REMOVE", "B#1")));
+        assert!(!pattern.matches(&json!({"eventName": "REMOVE"})));
+        let set = Pattern::read(r#"{"a": {"SS": [{"prefix": "x"}]}}"#).unwrap();
+        assert!(set.matches(&json!({"a": {"SS": ["y", "x1"]}})));
+    }
+
+    #[test]
+    fn other_forms_are_refused_by_name() {
+        for (text, says) in [
+            ("nonsense", "is not JSON"),
+            ("[]", "expected a map"),
+            (
+                r#"{"a": {"b": [{"numeric": [">", 1]}]}}"#,
+                "a.b: {\"numeric\"",
+            ),
+            (r#"{"a": [{"exists": false}]}"#, "exists"),
+            (r#"{"$or": [{"a": [1]}]}"#, "$or"),
+            (r#"{"a": "b"}"#, "a: expected a map"),
+        ] {
+            let message = Pattern::read(text).unwrap_err();
+            assert!(message.contains(says), "{message}");
+        }
+    }
+}
