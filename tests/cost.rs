@@ -394,6 +394,15 @@ async fn credentials_cost_two_round_trips_at_most_and_to_revoke_a_key_four() {
     let (_, cost) = ask(revoke, &[("token", &refresh)]).await;
     assert_eq!(cost, (2, 1.0, 4.0));
 
+    // One that was used: what the refused transaction costs, the store does not tell.
+    let ((_, refresh), _) = ask(token, &grant).await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &refresh)];
+    ask(token, &form).await;
+    let again = system.form(token, Some((&id, key.reveal())), &form).await;
+    assert_eq!(again.status, 400, "{}", again.body);
+    let calls = store.calls();
+    assert_eq!((calls.len(), calls[2].write_units), (3, 4.0));
+
     ask(token, &grant).await;
     let path = format!("{keys}/{id}");
     let shown = system.get(&path, tenant.token(1)).await;

@@ -160,6 +160,8 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
             }
             let standing = refused.into_iter().find(|(part, _)| *part == Part::Family);
             if let Some((_, Some(item))) = standing {
+                let (client, user) = (client.id, client.credential.user);
+                tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
                 family::end(&table, &at, from_item(item)?).await?;
             }
             Err(USED.into())
