@@ -439,7 +439,8 @@ async fn cleaning_up_costs_two_round_trips_for_thirty_shares() {
         let cost = cost(&store.calls());
         (cost.calls, cost.read_units, cost.write_units)
     };
-    // Whether they are gone, the organization's API keys, their grants, and the group.
-    assert_eq!(clean_up(2, 0).await, (4, 3.0, 4.0));
-    assert_eq!(clean_up(3, 31).await, (7, 6.0, 163.0));
+    // Whether they are gone, the keyring, the organization's API keys, their grants, and the
+    // group.
+    assert_eq!(clean_up(2, 0).await, (5, 3.0, 6.0));
+    assert_eq!(clean_up(3, 31).await, (8, 6.0, 165.0));
 }

@@ -72,6 +72,9 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
+            // It goes with the user; unless someone deleted that by hand.
+            let writes = table.transaction().clear((), &scope.keyring(user.id))?;
+            writes.send().await.map_err(Failed::without_conditions)?;
         }
         Thing::UserGroup(id) => {
             delete_grants_to(table, scope, Receiver::UserGroup(*id)).await?;
@@ -100,7 +103,8 @@ async fn delete_grants_to(
     receiver: Receiver,
 ) -> Result<()> {
     let grants = scope.grants_to(receiver);
-    let mut after: Option<String> = None;
+    // After the keyring, which is no grant.
+    let mut after = Some(String::new());
     loop {
         let page = table.page(&grants, PAGE, after.as_deref(), Read::Strong);
         let (page, next) = page.await?;
