@@ -4,7 +4,8 @@
 //! time, the random source and the table come as arguments from a binary's `main`.
 //!
 //! - [`timing`] says when a grant holds; pure.
-//! - [`grant`], [`share`], [`directory`], [`invitation`]: the things, one module each.
+//! - [`grant`], [`share`], [`directory`], [`invitation`], [`web_key`]: the things, one module
+//!   each.
 //! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
@@ -21,4 +22,5 @@ pub mod secret;
 pub mod share;
 pub mod table;
 pub mod timing;
+pub mod web_key;
 pub mod wire;

@@ -8,35 +8,84 @@ use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Organization, Schedule, User};
-use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
-use crate::id::UserId;
-use crate::share::NewShare;
+use crate::grant::{Grant, MAX_DEPTH, Parent, Permissions, Receiver, Source};
+use crate::id::{ShareId, UserId};
+use crate::share::Share;
 use crate::table::{BoxFuture, Key, Read, Table};
+use crate::timing::Timing;
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Error, Result};
 
 /// The grants that let a user administrate a source at one instant.
 #[derive(Debug)]
 pub struct Administration {
-    grants: Vec<Grant>,
+    held: Vec<Held>,
     zone: Tz,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Held {
+    grant: Grant,
+    /// Its share, and those above it, by right of which it was made.
+    chain: Vec<ShareId>,
+}
+
+impl Held {
+    /// Whether it reaches as far as a share does, and is not itself held by right of it.
+    fn covers(&self, share: &Share, zone: Tz) -> bool {
+        !self.chain.contains(&share.id)
+            && beyond(share.permissions, &share.timing, &self.grant, zone).is_empty()
+    }
 }
 
 impl Administration {
     /// Whether there is one.
     pub fn is_given(&self) -> bool {
-        !self.grants.is_empty()
+        !self.held.is_empty()
     }
 
-    /// The grant by right of which `share` may be made, and how deep the new one stands.
+    /// The zone of the door.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// The grant by right of which a share with these permissions and at these times may be
+    /// made, and how deep it stands then.
     ///
     /// # Errors
-    /// 403 when none gives all that `share` asks for: permissions that the grant lacks, a
-    /// start before its start, an end after its end. 400 when the chain is too long.
-    pub fn parent_for(&self, share: &NewShare) -> Result<(Parent, u8)> {
+    /// 403 when none gives all that is asked for: permissions that the grant lacks, a start
+    /// before its start, an end after its end. 400 when the chain is too long.
+    pub fn parent_for(&self, permissions: Permissions, timing: &Timing) -> Result<(Parent, u8)> {
+        self.parent_among(self.held.iter(), permissions, timing)
+    }
+
+    /// The grant by right of which `before` may become `after`, and how deep it stands then.
+    /// It must reach as far as the share did before (who holds less takes nothing away from
+    /// who gave more) and as far as it shall, and not be held by right of that very share.
+    ///
+    /// # Errors
+    /// As [`Administration::parent_for`].
+    pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<(Parent, u8)> {
+        let covering = self.held.iter();
+        let covering = covering.filter(|held| held.covers(before, self.zone));
+        self.parent_among(covering, after.permissions, &after.timing)
+    }
+
+    /// Whether a share may be taken away: as far as it may be changed.
+    pub fn may_take_away(&self, share: &Share) -> bool {
+        self.held.iter().any(|held| held.covers(share, self.zone))
+    }
+
+    fn parent_among<'h>(
+        &self,
+        held: impl Iterator<Item = &'h Held>,
+        permissions: Permissions,
+        timing: &Timing,
+    ) -> Result<(Parent, u8)> {
         let mut refused = Vec::new();
-        for grant in &self.grants {
-            let faults = beyond(share, grant, self.zone);
+        for Held { grant, .. } in held {
+            let faults = beyond(permissions, timing, grant, self.zone);
             if !faults.is_empty() {
                 refused.push(faults);
             } else if grant.depth + 1 >= MAX_DEPTH {
@@ -58,11 +107,11 @@ impl Administration {
     }
 }
 
-/// In what `share` goes beyond the grant that it would be made by right of.
-fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
+/// In what such a share goes beyond the grant that it would be made by right of.
+fn beyond(permissions: Permissions, timing: &Timing, grant: &Grant, zone: Tz) -> Vec<Fault> {
     let fault =
         |field: String, message: &str| Fault::new(field, FaultCode::InsufficientRights, message);
-    let permissions = share.permissions.beyond(grant.permissions);
+    let permissions = permissions.beyond(grant.permissions);
     let mut faults: Vec<_> = permissions
         .map(|name| {
             fault(
@@ -71,7 +120,7 @@ fn beyond(share: &NewShare, grant: &Grant, zone: Tz) -> Vec<Fault> {
             )
         })
         .collect();
-    let (from, until) = share.timing.span(zone);
+    let (from, until) = timing.span(zone);
     let (first, last) = grant.timing.span(zone);
     if from < first {
         faults.push(fault("startDate".to_owned(), "your own right begins later"));
@@ -107,7 +156,7 @@ pub fn administration<'f>(
         let Some(device) = there else {
             // With the source, what was granted on it is gone.
             return Ok(Administration {
-                grants: Vec::new(),
+                held: Vec::new(),
                 zone: Tz::UTC,
             });
         };
@@ -118,12 +167,12 @@ pub fn administration<'f>(
             zone,
             now,
         };
-        let mut grants = asked.administrating(own).await?;
-        if grants.is_empty() {
+        let mut held = asked.administrating(own).await?;
+        if held.is_empty() {
             let edges = asked.of_groups(user, source, device).await?;
-            grants = asked.administrating(edges).await?;
+            held = asked.administrating(edges).await?;
         }
-        Ok(Administration { grants, zone })
+        Ok(Administration { held, zone })
     })
 }
 
@@ -224,20 +273,24 @@ impl Asked<'_> {
     }
 
     /// Those of `edges` that hold and allow to administrate.
-    async fn administrating(&self, edges: Vec<Grant>) -> Result<Vec<Grant>> {
-        let mut grants = Vec::new();
+    async fn administrating(&self, edges: Vec<Grant>) -> Result<Vec<Held>> {
+        let mut held = Vec::new();
         for grant in edges {
-            if grant.permissions.administrate && self.holds(&grant).await? {
-                grants.push(grant);
+            if grant.permissions.administrate
+                && let Some(chain) = self.holds(&grant).await?
+            {
+                held.push(Held { grant, chain });
             }
         }
-        Ok(grants)
+        Ok(held)
     }
 
-    /// Whether a grant holds, and every grant above it.
-    async fn holds(&self, grant: &Grant) -> Result<bool> {
+    /// The shares of a grant and of every grant above it, if all of them hold.
+    async fn holds(&self, grant: &Grant) -> Result<Option<Vec<ShareId>>> {
         let mut grant = grant.clone();
+        let mut chain = Vec::new();
         for _ in 0..MAX_DEPTH {
+            chain.push(grant.share);
             let rules = match grant.schedule {
                 None => None,
                 Some(id) => {
@@ -246,16 +299,16 @@ impl Asked<'_> {
                         .get(&self.scope.schedule(id), Read::Strong)
                         .await?;
                     let Some(schedule) = schedule else {
-                        return Ok(false);
+                        return Ok(None);
                     };
                     Some(schedule.rules)
                 }
             };
             if !grant.holds(self.zone, self.now, rules.as_deref()) {
-                return Ok(false);
+                return Ok(None);
             }
             let Some(parent) = grant.parent else {
-                return Ok(true);
+                return Ok(Some(chain));
             };
             let key = self
                 .scope
@@ -274,9 +327,9 @@ impl Asked<'_> {
                 {
                     grant = above;
                 }
-                _ => return Ok(false),
+                _ => return Ok(None),
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }

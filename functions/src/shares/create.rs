@@ -20,6 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::changing::KEPT_BY;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -85,7 +86,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     } else {
         let user = call.caller.user();
         let held = rights::administration(&call.table, &scope, user, new.source, call.now).await?;
-        Some(held.parent_for(&new)?)
+        Some(held.parent_for(new.permissions, &new.timing)?)
     };
     let token = if new.receiver.is_none() {
         Some(call.random.uuid()?)
@@ -108,14 +109,11 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         writes = writes
             .put_new(Part::Share, &scope.share(share.id), &share)?
             .exists(Part::Refers(new.source.field()), &scope.source(new.source))?;
-        if let Some(grant) = share.grant() {
-            let edge = scope.grant(grant.receiver, grant.source, share.id);
-            writes = writes
-                .exists(
-                    Part::Refers(grant.receiver.field()),
-                    &scope.receiver(grant.receiver),
-                )?
-                .put_new(Part::Grant, &edge, &GrantEdge::new(&scope, grant))?;
+        if let Some(receiver) = share.receiver {
+            writes = writes.exists(Part::Refers(receiver.field()), &scope.receiver(receiver))?;
+        }
+        if let Some((key, edge)) = GrantEdge::of(&scope, &share) {
+            writes = writes.put_new(Part::Grant, &key, &edge)?;
         }
         if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {
             let invitation = Invitation {
@@ -130,7 +128,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             writes = writes.count_up(
                 Part::Refers("scheduleId"),
                 &scope.schedule(schedule),
-                "keptBy",
+                KEPT_BY,
             )?;
         }
 
@@ -164,6 +162,9 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
         receiver: new.receiver,
         personal_settings: new.personal_settings,
         invitation_expiration: open.then(|| invitation::expiration(call.now)),
+        auto_remove_after: None,
+        expires_at: None,
+        web_key: None,
         parent: by_right_of.map(|(parent, _)| parent),
         depth: by_right_of.map_or(0, |(_, depth)| depth),
         version: 1,

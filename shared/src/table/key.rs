@@ -15,6 +15,7 @@ use crate::id::{
     UserId,
 };
 use crate::invitation::InvitationHash;
+use crate::web_key::WebKeyHash;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -54,15 +55,49 @@ impl Key {
         }
     }
 
+    /// The key of a web key: of no tenant, since anyone who has the link may follow it.
+    pub fn web_key(hash: &WebKeyHash) -> Self {
+        Self {
+            pk: format!("WEBKEY#{}", hash.as_str()),
+            sk: "WEBKEY".to_owned(),
+        }
+    }
+
     /// The key of the user that a credential speaks for.
     pub fn user_of(credential: &Credential) -> Self {
         in_organization(credential.organization, user(credential.user))
     }
 }
 
+impl Key {
+    /// Where it stands among the keys of its partition. Says nothing of the partition.
+    pub fn place(&self) -> &str {
+        &self.sk
+    }
+}
+
 /// The keys that begin with one text in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(pub(super) Key);
+
+impl KeyPrefix {
+    /// What comes in these keys behind a place in their partition: `None` when it lies
+    /// behind all of them, nothing when before all.
+    pub fn behind<'p>(&self, place: &'p str) -> Option<Option<&'p str>> {
+        match place.strip_prefix(&self.0.sk) {
+            Some(rest) => Some(Some(rest)),
+            None if *place < *self.0.sk => Some(None),
+            None => None,
+        }
+    }
+}
+
+/// The grants on one source, in the index that has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantsOn {
+    pub(super) pk: String,
+    pub(super) by_source: String,
+}
 
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
     Key {
@@ -171,6 +206,11 @@ impl OrganizationScope {
         self.key(numbered("SHARE", id))
     }
 
+    /// All shares.
+    pub fn shares(&self) -> KeyPrefix {
+        self.things("SHARE")
+    }
+
     /// Whom a grant is for: a user or a group of users.
     pub fn receiver(&self, receiver: Receiver) -> Key {
         self.key(receiver_text(receiver))
@@ -192,6 +232,19 @@ impl OrganizationScope {
     pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
         let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));
         KeyPrefix(self.key(sk))
+    }
+
+    /// All grants to one receiver.
+    pub fn grants_to(&self, receiver: Receiver) -> KeyPrefix {
+        KeyPrefix(self.key(format!("GRANT#{}#", receiver_text(receiver))))
+    }
+
+    /// All grants on one source.
+    pub fn grants_on(&self, source: Source) -> GrantsOn {
+        GrantsOn {
+            pk: self.organization_key().pk,
+            by_source: self.by_source(source),
+        }
     }
 
     /// What the index by source calls a source.

@@ -8,7 +8,7 @@ pub mod item;
 pub mod key;
 mod transaction;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{Key, KeyPrefix};
+pub use key::{GrantsOn, Key, KeyPrefix};
 pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
@@ -28,6 +28,12 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// How many items DynamoDB gives at once by their keys.
+const BATCH: usize = 100;
+
+/// The index of grants by what they are on.
+const BY_SOURCE: &str = "bySource";
 
 /// How fresh a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,21 +83,27 @@ impl Table {
         })
     }
 
-    /// Up to a hundred items in one round trip, by their keys; what does not exist is not
-    /// among them. The same key may be named more than once.
+    /// Items by their keys, a hundred in one round trip, more of them in parallel; what
+    /// does not exist is not among them. The same key may be named more than once.
     ///
     /// # Errors
     /// 429 and 503.
     pub fn get_all<'t>(&'t self, keys: &'t [Key], read: Read) -> BoxFuture<'t, Result<Items>> {
         Box::pin(async move {
+            let mut seen = HashSet::new();
+            let wanted: Vec<_> = keys.iter().filter(|key| seen.insert(*key)).collect();
+            let batches = wanted.chunks(BATCH).map(|keys| self.batch(keys, read));
+            let batches = futures_util::future::try_join_all(batches).await?;
+            Ok(Items(
+                batches.into_iter().flat_map(|batch| batch.0).collect(),
+            ))
+        })
+    }
+
+    fn batch<'t>(&'t self, keys: &[&Key], read: Read) -> BoxFuture<'t, Result<Items>> {
+        let mut wanted: Vec<_> = keys.iter().map(|key| key.attributes()).collect();
+        Box::pin(async move {
             let mut found = Items::default();
-            let mut wanted: Vec<_> = Vec::new();
-            for key in keys {
-                let attributes = key.attributes();
-                if !wanted.contains(&attributes) {
-                    wanted.push(attributes);
-                }
-            }
             while !wanted.is_empty() {
                 let asked = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
@@ -214,6 +226,58 @@ impl Table {
             };
             let place = place.map(str::to_owned);
             Ok((items, place))
+        })
+    }
+
+    /// A page of the items on one source in the index of grants, in the order of their keys:
+    /// at most `size`, those after the place `after`; and whether there are more. A place is
+    /// a [`Key::place`]. One round trip; the index may lag behind the table.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_by_source<T: DeserializeOwned>(
+        &self,
+        grants: &GrantsOn,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, bool)> {
+        let (items, more) = self.index_items(grants, size, after).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, more))
+    }
+
+    fn index_items<'t>(
+        &'t self,
+        grants: &'t GrantsOn,
+        size: usize,
+        after: Option<&'t str>,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
+        Box::pin(async move {
+            let source = AttributeValue::S(grants.by_source.clone());
+            let start = after.map(|place| {
+                let key = Key {
+                    pk: grants.pk.clone(),
+                    sk: place.to_owned(),
+                };
+                let mut start = key.attributes();
+                start.insert(BY_SOURCE.to_owned(), source.clone());
+                start
+            });
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(BY_SOURCE)
+                .key_condition_expression("#bySource = :source")
+                .expression_attribute_names("#bySource", BY_SOURCE)
+                .expression_attribute_values(":source", source)
+                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let output = call.send().await.map_err(failure::answer)?;
+            let mut items = output.items.unwrap_or_default();
+            let more = items.len() > size || output.last_evaluated_key.is_some();
+            items.truncate(size);
+            Ok((items, more))
         })
     }
 

@@ -114,6 +114,16 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.with_put(tag, put)
     }
 
+    /// Puts an item in the place of whatever stands there. Only beside a condition on
+    /// another item, without which nothing else may change this one.
+    ///
+    /// # Errors
+    /// 500 when `value` is no item.
+    pub fn replace(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
+        let put = self.put(key, value)?;
+        self.with_put(tag, put)
+    }
+
     /// Refused when there is no such item.
     ///
     /// # Errors
@@ -141,6 +151,21 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .new_version(key)
             .update_expression("ADD #count :one, #version :one")
             .expression_attribute_names("#count", attribute);
+        self.with_update(tag, update)
+    }
+
+    /// Takes `by` from a number of an item, which makes a new version of it; refused when
+    /// there is no such item, or when so much is not there.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn count_down(self, tag: T, key: &Key, attribute: &str, by: u64) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .condition_expression("attribute_exists(PK) AND #count >= :by")
+            .update_expression("SET #count = #count - :by ADD #version :one")
+            .expression_attribute_names("#count", attribute)
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
         self.with_update(tag, update)
     }
 
@@ -259,6 +284,22 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
         let delete = delete
             .condition_expression(condition)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().delete(delete).build());
+        self.tags.push(tag);
+        Ok(self)
+    }
+
+    /// Takes an item away if it is there.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn delete_if_there(mut self, tag: T, key: &Key) -> Result<Self> {
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.items

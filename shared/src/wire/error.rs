@@ -45,6 +45,14 @@ pub enum Error {
     /// the organization does not have.
     #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
+    /// 400: a thing cannot be treated so, as it is; with a code and a message of its own.
+    #[error("{message}")]
+    NotPossible {
+        /// The code that clients tell it apart by.
+        code: &'static str,
+        /// Why, in English.
+        message: &'static str,
+    },
     /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
     /// function is called; a function says so only of a request that came another way.
     #[error("no valid credential")]
@@ -56,6 +64,9 @@ pub enum Error {
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// 406: nothing that `Accept` names is served.
+    #[error("not acceptable")]
+    NotAcceptable,
     /// 409: the thing exists already, is in use, or was changed meanwhile.
     #[error("{0}")]
     Conflict(Conflict),
@@ -124,6 +135,7 @@ impl Error {
                 "invalidInputErrorError",
                 "Invalid input",
             ),
+            Self::NotPossible { code, message } => (StatusCode::BAD_REQUEST, *code, *message),
             Self::Unauthenticated => (
                 StatusCode::UNAUTHORIZED,
                 "invalidTokenError",
@@ -141,6 +153,11 @@ impl Error {
                     format!("{what} not found"),
                 );
             }
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "notAcceptableError",
+                "Nothing that Accept names is served here",
+            ),
             Self::Conflict(Conflict::Exists { .. }) => (
                 StatusCode::CONFLICT,
                 "alreadyExistsError",
