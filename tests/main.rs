@@ -10,16 +10,22 @@
 )]
 
 mod authorizer;
+mod claim_share;
 mod cost;
 mod create_share;
+mod delete_share;
 mod directory;
 mod events;
 mod gateway;
 mod get_share;
+mod list_shares;
 mod local;
 mod openapi;
 mod outage;
 mod roles;
+mod share_calendar;
 mod system;
 mod template;
 mod tenancy;
+mod update_share;
+mod web_key;
