@@ -428,6 +428,32 @@ async fn what_is_changed_by_right_of_a_grant_holds_by_right_of_it() {
 }
 
 #[tokio::test]
+async fn no_two_changes_at_once_make_a_circle() {
+    let (_store, system, tenant) = Tenant::start().await;
+    let administrate = |user: u64| json!({"receiver": {"userId": user}, "startDate": "2024-01-01", "permissions": {"administrate": true}});
+    let post = async |user: usize| {
+        let on = tenant.share(json!({"receiver": {"userId": 6}}));
+        let made = system.post("/v2/shares", tenant.token(user), &on).await;
+        made.status == 200
+    };
+    for _ in 0..12 {
+        let of_two = tenant.create_share(&system, 1, administrate(2)).await;
+        let of_three = tenant.create_share(&system, 1, administrate(3)).await;
+        let change = json!({"personalSettings": {"notifications": true}});
+        let (by_two, by_three) = tokio::join!(
+            system.put(&of_three, tenant.token(2), &change),
+            system.put(&of_two, tenant.token(3), &change),
+        );
+        let statuses = [by_two.status.as_u16(), by_three.status.as_u16()];
+        assert!([[200, 403], [403, 200]].contains(&statuses), "{statuses:?}");
+        assert!(post(2).await && post(3).await, "a right hangs on itself");
+        for path in [of_two, of_three] {
+            assert_eq!(system.delete(&path, tenant.token(1)).await.status, 204);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_open_invitation_is_changed_like_any_share() {
     let (store, system, tenant) = Tenant::start().await;
     let path = tenant

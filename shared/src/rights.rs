@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Organization, Schedule, User};
 use crate::grant::{Grant, MAX_DEPTH, Parent, Permissions, Receiver, Source};
-use crate::id::{ShareId, UserId};
+use crate::id::UserId;
 use crate::share::Share;
 use crate::table::{BoxFuture, Key, Read, Table};
 use crate::timing::Timing;
@@ -27,14 +27,26 @@ pub struct Administration {
 #[derive(Debug)]
 struct Held {
     grant: Grant,
-    /// Its share, and those above it, by right of which it was made.
-    chain: Vec<ShareId>,
+    /// Itself and those above it, by right of which it was made.
+    chain: Vec<Grant>,
+}
+
+/// What a share that was changed stands below.
+#[derive(Debug)]
+pub struct Above<'h> {
+    /// The grant by right of which it was changed.
+    pub parent: Parent,
+    /// How many stand above it.
+    pub depth: u8,
+    /// That grant and those above it. As long as none of them is put below another one, there
+    /// is no circle.
+    pub chain: &'h [Grant],
 }
 
 impl Held {
     /// Whether it reaches as far as a share does, and is not itself held by right of it.
     fn covers(&self, share: &Share, zone: Tz) -> bool {
-        !self.chain.contains(&share.id)
+        !self.chain.iter().any(|grant| grant.share == share.id)
             && beyond(share.permissions, &share.timing, &self.grant, zone).is_empty()
     }
 }
@@ -57,7 +69,8 @@ impl Administration {
     /// 403 when none gives all that is asked for: permissions that the grant lacks, a start
     /// before its start, an end after its end. 400 when the chain is too long.
     pub fn parent_for(&self, permissions: Permissions, timing: &Timing) -> Result<(Parent, u8)> {
-        self.parent_among(self.held.iter(), permissions, timing)
+        let (_, parent, depth) = self.parent_among(self.held.iter(), permissions, timing)?;
+        Ok((parent, depth))
     }
 
     /// The grant by right of which `before` may become `after`, and how deep it stands then.
@@ -66,10 +79,16 @@ impl Administration {
     ///
     /// # Errors
     /// As [`Administration::parent_for`].
-    pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<(Parent, u8)> {
+    pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<Above<'_>> {
         let covering = self.held.iter();
         let covering = covering.filter(|held| held.covers(before, self.zone));
-        self.parent_among(covering, after.permissions, &after.timing)
+        let (held, parent, depth) =
+            self.parent_among(covering, after.permissions, &after.timing)?;
+        Ok(Above {
+            parent,
+            depth,
+            chain: &held.chain,
+        })
     }
 
     /// Whether a share may be taken away: as far as it may be changed.
@@ -82,9 +101,10 @@ impl Administration {
         held: impl Iterator<Item = &'h Held>,
         permissions: Permissions,
         timing: &Timing,
-    ) -> Result<(Parent, u8)> {
+    ) -> Result<(&'h Held, Parent, u8)> {
         let mut refused = Vec::new();
-        for Held { grant, .. } in held {
+        for held in held {
+            let grant = &held.grant;
             let faults = beyond(permissions, timing, grant, self.zone);
             if !faults.is_empty() {
                 refused.push(faults);
@@ -98,7 +118,7 @@ impl Administration {
                     receiver: grant.receiver,
                     source: grant.source,
                 };
-                return Ok((parent, grant.depth + 1));
+                return Ok((held, parent, grant.depth + 1));
             }
         }
         Err(Error::InsufficientRights(
@@ -285,12 +305,12 @@ impl Asked<'_> {
         Ok(held)
     }
 
-    /// The shares of a grant and of every grant above it, if all of them hold.
-    async fn holds(&self, grant: &Grant) -> Result<Option<Vec<ShareId>>> {
+    /// A grant and every grant above it, if all of them hold.
+    async fn holds(&self, grant: &Grant) -> Result<Option<Vec<Grant>>> {
         let mut grant = grant.clone();
         let mut chain = Vec::new();
         for _ in 0..MAX_DEPTH {
-            chain.push(grant.share);
+            chain.push(grant.clone());
             let rules = match grant.schedule {
                 None => None,
                 Some(id) => {

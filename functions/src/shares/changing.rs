@@ -23,6 +23,9 @@ pub(super) const DECIDES: &[Read] = &[Read::Strong];
 /// The attribute of a named schedule that counts the shares that keep it.
 pub(super) const KEPT_BY: &str = "keptBy";
 
+/// The attribute of a grant that says by right of which one it was made.
+const PARENT: &str = "parent";
+
 /// What each item of a transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Part {
@@ -32,6 +35,8 @@ pub(super) enum Part {
     Share,
     /// Its grant.
     Grant,
+    /// A grant above it.
+    Above,
     /// What its web key leads to.
     WebKey,
     /// What the token of an open invitation leads to.
@@ -87,7 +92,7 @@ pub(super) async fn change(
         let (scope, before) = find(call, DECIDES).await?;
         let right = right_to_change(call, &scope, &before).await?;
         let mut after = to(&before)?;
-        let by_right_of = match &right {
+        let above = match &right {
             Some(held) => Some(held.parent_to_change(&before, &after)?),
             None => None,
         };
@@ -97,8 +102,8 @@ pub(super) async fn change(
         if after == before {
             return Ok(answer(call, &before));
         }
-        if let Some((parent, depth)) = by_right_of {
-            (after.parent, after.depth) = (Some(parent), depth);
+        if let Some(above) = &above {
+            (after.parent, after.depth) = (Some(above.parent), above.depth);
         }
         let web_key = settle(call, &scope, &mut after, right.as_ref()).await?;
         after.version = before.version + 1;
@@ -112,6 +117,11 @@ pub(super) async fn change(
         let key = scope.share(before.id);
         writes = writes.change(Part::Share, &key, &before, &after, before.version)?;
         writes = replace_grant(writes, &scope, &before, &after)?;
+        // None of those above is put below this one at the same time.
+        for grant in above.iter().flat_map(|above| above.chain) {
+            let key = scope.grant(grant.receiver, grant.source, grant.share);
+            writes = writes.unchanged(Part::Above, &key, PARENT, grant.parent.as_ref())?;
+        }
         writes = match (before.web_key, after.web_key, web_key) {
             (_, Some(key), Some(leads)) => {
                 let key = Key::web_key(&WebKeyHash::of(key));
@@ -146,10 +156,10 @@ pub(super) async fn change(
             return Err(Error::invalid("scheduleId", FaultCode::NotFound, message));
         }
         counted &= !is(Part::FormerSchedule);
-        if is(Part::Share) {
-            if if_match.is_given() {
-                return Err(Error::PreconditionFailed);
-            }
+        if is(Part::Share) && if_match.is_given() {
+            return Err(Error::PreconditionFailed);
+        }
+        if is(Part::Share) || is(Part::Above) {
             call.table.back_off(attempt).await?;
         }
     }

@@ -141,6 +141,42 @@ impl<'t, T: Copy> Transaction<'t, T> {
         Ok(self)
     }
 
+    /// Refused when there is no such item, or when an attribute of it has another value: any
+    /// value, where `value` is nothing.
+    ///
+    /// # Errors
+    /// 500 when `value` is none of an attribute.
+    pub fn unchanged(
+        mut self,
+        tag: T,
+        key: &Key,
+        attribute: &str,
+        value: Option<&impl Serialize>,
+    ) -> Result<Self> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .expression_attribute_names("#attribute", attribute);
+        let check = match value {
+            None => check
+                .condition_expression("attribute_exists(PK) AND attribute_not_exists(#attribute)"),
+            Some(value) => {
+                let value: AttributeValue = serde_dynamo::to_attribute_value(value)
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                check
+                    .condition_expression("#attribute = :value")
+                    .expression_attribute_values(":value", value)
+            }
+        };
+        let check = check
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().condition_check(check).build());
+        self.tags.push(tag);
+        Ok(self)
+    }
+
     /// Adds one to a number of an item, which makes a new version of it; refused when there
     /// is no such item.
     ///
