@@ -165,6 +165,143 @@ async fn reading_a_share_with_names_is_two_round_trips() {
 }
 
 #[tokio::test]
+async fn changing_and_deleting_a_share_is_two_round_trips() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let ask = async |method: Method, path: &str, user: usize, body: serde_json::Value| {
+        let body = Some(&body).filter(|body| !body.is_null());
+        let answer = system.call(method, path, tenant.token(user), body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let cost = cost(&store.calls());
+        (cost.calls, cost.read_units, cost.write_units)
+    };
+    let create = async |changes: serde_json::Value| {
+        let path = tenant.create_share(&system, 1, changes).await;
+        store.calls();
+        path
+    };
+    let (put, post, delete) = (|| Method::PUT, || Method::POST, || Method::DELETE);
+    let none = || json!(null);
+    let path = create(json!({})).await;
+    // The share, its grant, and that in the index.
+    let change = json!({"permissions": {"remoteActivate": true}});
+    assert_eq!(ask(put(), &path, 1, change).await, (2, 1.0, 5.0));
+    let of_the_share_alone = json!({"personalSettings": {"notifications": true}});
+    assert_eq!(
+        ask(put(), &path, 1, of_the_share_alone).await,
+        (2, 1.0, 2.0)
+    );
+    let named = json!({"scheduleId": 1});
+    assert_eq!(ask(put(), &path, 1, named).await, (2, 1.0, 7.0));
+    // The door's zone, device and organization, tells when it is removed.
+    let removed = json!({"endDate": "2099-12-31", "autoRemoveAfter": "MONTH"});
+    assert_eq!(ask(put(), &path, 1, removed).await, (3, 3.0, 5.0));
+    let key = format!("{path}/web-key");
+    assert_eq!(ask(post(), &key, 1, none()).await, (3, 3.0, 4.0));
+    assert_eq!(ask(delete(), &key, 1, none()).await, (3, 3.0, 4.0));
+    assert_eq!(ask(delete(), &path, 1, none()).await, (2, 1.0, 7.0));
+    let path = create(json!({})).await;
+    assert_eq!(ask(delete(), &path, 1, none()).await, (2, 1.0, 5.0));
+
+    // By right of a grant: the caller's grants and the door are read at once.
+    create(json!({"permissions": {"administrate": true}})).await;
+    let path = create(json!({"receiver": {"userId": 4}})).await;
+    let change = json!({"endDate": "2099-12-31"});
+    // That the grant above is still where it was is checked.
+    assert_eq!(ask(put(), &path, 2, change).await, (4, 3.0, 7.0));
+    assert_eq!(ask(delete(), &path, 2, none()).await, (4, 3.0, 5.0));
+}
+
+#[tokio::test]
+async fn claiming_a_share_is_three_round_trips() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let open = tenant.share(json!({"receiver": null}));
+    let open = system.post("/v2/shares", tenant.token(1), &open).await;
+    store.calls();
+    let claim = json!({"token": open.json()["token"]});
+    let answer = system
+        .post("/v2/shares/claim", tenant.token(2), &claim)
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    // The invitation, the share, its grant and the index; the user and the device are checked.
+    assert_eq!(
+        cost(&store.calls()),
+        Cost {
+            calls: 3,
+            read_units: 2.0,
+            write_units: 11.0
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_calendar_costs_what_the_share_costs() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let path = tenant.create_share(&system, 1, json!({})).await;
+    store.calls();
+    let path = format!("{path}/calendar");
+    assert_eq!(system.get(&path, tenant.token(1)).await.status, 200);
+    let cost = cost(&store.calls());
+    assert_eq!((cost.calls, cost.read_units), (2, 2.5));
+}
+
+/// Organization 7 with fifty shares, between ten users and ten devices.
+async fn fifty_shares(store: &Store) -> (System, Tenant) {
+    use latchkey::directory::{Device, Resource, User};
+    let (system, mut tenant) = (System::on(store).await, Tenant::new(7));
+    let tenth = User {
+        id: 10.try_into().unwrap(),
+        phone_number: None,
+        ..tenant.world.users[8].clone()
+    };
+    tenant.world.users.push(tenth);
+    tenant.world.devices = (1..=10)
+        .map(|device| Device {
+            name: format!("Door {device}"),
+            ..Device::blank(device.try_into().unwrap())
+        })
+        .collect();
+    store.put(&tenant.world).await;
+    for share in 0..50 {
+        let to = json!({
+            "source": {"deviceId": 1 + share % 10}, "receiver": {"userId": 1 + share / 5},
+            "startDate": "2020-01-01", "permissions": {"remoteActivate": true},
+        });
+        tenant.create_share(&system, 1, to).await;
+    }
+    system.get("/v2/shares/4", tenant.token(1)).await;
+    store.calls();
+    (system, tenant)
+}
+
+#[tokio::test]
+async fn listing_fifty_shares_is_two_round_trips() {
+    let store = Store::start().await;
+    let (system, tenant) = fifty_shares(&store).await;
+    let ask = async |query: &str| {
+        let path = format!("/v2/shares{query}");
+        let page = system.get(&path, tenant.token(1)).await;
+        let count = page.json().as_array().unwrap().len();
+        let cost = cost(&store.calls());
+        (count, cost.calls, cost.read_units)
+    };
+    let (count, calls, units) = ask("").await;
+    assert_eq!((count, calls), (50, 2));
+    assert!(units <= 13.5, "{units}");
+    // Of a user's five: their grants, the shares, and five doors.
+    let (count, calls, units) = ask("?userId=3").await;
+    assert_eq!((count, calls), (5, 3));
+    assert!(units <= 7.0, "{units}");
+    let (count, calls, units) = ask("?deviceId=3").await;
+    assert_eq!((count, calls), (5, 3));
+    assert!(units <= 7.0, "{units}");
+    let (count, calls, _) = ask("?deviceId=3&userId=3").await;
+    assert_eq!((count, calls), (1, 3));
+}
+
+#[tokio::test]
 async fn the_directory_costs_one_round_trip_and_a_change_two() {
     let store = Store::start().await;
     let (system, tenant) = warm(&store).await;

@@ -16,7 +16,8 @@ async fn invoke(system: &System, name: &str) -> Value {
 }
 
 /// The names of the functions, in an order in which the event of each finds what it speaks
-/// of: what changes things after what shows them, what deletes them last.
+/// of: what changes things after what shows them, what deletes them last, and of that what
+/// deletes shares before what they refer to.
 pub fn functions() -> Vec<String> {
     let files = std::fs::read_dir(root().join("events")).unwrap();
     let mut names: Vec<_> = files
@@ -28,7 +29,8 @@ pub fn functions() -> Vec<String> {
     names.sort_by_key(|name| {
         let verb = name.split('-').next().unwrap();
         let order = ["update", "delete"].iter().position(|late| *late == verb);
-        (order, name.clone())
+        let of_shares = name.contains("share") || name.contains("web-key");
+        (order, !of_shares, name.clone())
     });
     names
 }

@@ -62,6 +62,8 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
         .await
         .into_iter()
         .map(number)
+        // The demo's open invitation has no grant.
+        .filter(|id| *id != 4)
         .collect();
     let grants: HashSet<_> = store
         .sort_keys("GRANT#")

@@ -260,6 +260,51 @@ async fn every_cell_of_shares_is_kept() {
         let own = tenant.share(json!({"source": {"deviceId": 2}, "receiver": {"userId": user}}));
         let own = create(&own).await;
         assert_eq!(system.get(&own, token).await.status, 200, "{by:?}");
+
+        let change = json!({"personalSettings": {"notifications": user % 2 == 0}});
+        for (path, may, no) in [
+            (&other, all, 404),
+            (&at_source, source, 404),
+            (&own, all, 403),
+        ] {
+            let changed = system.put(path, token, &change).await;
+            assert_eq!(changed.status, expect(may, no), "{by:?} {path}");
+            // Without an end, the answer to who may is that it needs one.
+            let key = format!("{path}/web-key");
+            let key = system.call(Method::POST, &key, token, None).await;
+            let expected = match may {
+                true if *path == at_source && user == 1 => 200,
+                true => 400,
+                false => no,
+            };
+            assert_eq!(key.status, expected, "{by:?} {path}");
+            let calendar = system.get(&format!("{path}/calendar"), token).await;
+            let reads = may || *path == own;
+            assert_eq!(calendar.status, expect(reads, 404), "{by:?} {path}");
+        }
+        let doomed = [
+            tenant.share(json!({"receiver": {"userId": 9}, "endDate": "2099-01-01"})),
+            tenant.share(json!({"source": {"deviceId": 2}, "receiver": {"userId": user}})),
+        ];
+        for (body, may, no) in [(&doomed[0], source, 404), (&doomed[1], all, 403)] {
+            let path = create(body).await;
+            let deleted = system.delete(&path, token).await.status.as_u16();
+            assert_eq!(deleted, if may { 204 } else { no }, "{by:?}");
+        }
+        for (query, may) in [
+            ("", true),
+            ("?deviceId=1", source),
+            ("?deviceId=2", all),
+            ("?userId=9", all),
+        ] {
+            let list = system.get(&format!("/v2/shares{query}"), token).await;
+            assert_eq!(list.status, expect(may, 403), "{by:?} {query}");
+        }
+        let open = tenant.share(json!({"receiver": null}));
+        let open = system.post("/v2/shares", tenant.token(1), &open).await;
+        let claim = json!({"token": open.json()["token"]});
+        let claimed = system.post("/v2/shares/claim", token, &claim).await;
+        assert_eq!(claimed.status, 200, "{by:?}");
     }
 }
 

@@ -286,6 +286,36 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     let path = "/v2/device-groups/1";
     seen.ask("list-device-groups", Method::GET, path, MEMBER, None)
         .await;
+    // Shares by right of a grant: each of these is the member's to change, and not to read
+    // otherwise.
+    let until = || json!({"receiver": {"userId": 1}, "endDate": "2099-01-01"});
+    let (put, delete) = (|| Method::PUT, || Method::DELETE);
+    let with_key = system.create_share(&share_body(until())).await;
+    let with_key = format!("/v2/shares/{with_key}");
+    let changed = system.create_share(&share_body(until())).await;
+    let changed = format!("/v2/shares/{changed}");
+    store.calls();
+    let change = json!({"scheduleId": 1});
+    seen.ask("update-share", put(), &changed, MEMBER, Some(&change))
+        .await;
+    let key = format!("{with_key}/web-key");
+    let post = Method::POST;
+    seen.ask("create-web-key", post.clone(), &key, ADMIN, None)
+        .await;
+    seen.ask("delete-web-key", delete(), &key, MEMBER, None)
+        .await;
+    seen.ask("create-web-key", post, &key, MEMBER, None).await;
+    let calendar = format!("{with_key}/calendar");
+    seen.ask("get-share-calendar", Method::GET, &calendar, MEMBER, None)
+        .await;
+    for path in ["/v2/shares?deviceId=1", "/v2/shares"] {
+        seen.ask("list-shares", Method::GET, path, MEMBER, None)
+            .await;
+    }
+    for path in [changed, with_key] {
+        seen.ask("delete-share", delete(), &path, MEMBER, None)
+            .await;
+    }
     let schedule = json!({"organizationId": 1, "name": "Free", "rules": []});
     let created = seen
         .ask(

@@ -29,6 +29,9 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         .post("/v2/shares", one.token(1), &one.share(json!({})))
         .await;
     let share = created.json()["shareId"].to_string();
+    let open = one.share(json!({"receiver": null}));
+    let open = system.post("/v2/shares", one.token(1), &open).await;
+    let token = open.json()["token"].clone();
 
     // User 1 is the one number that both have.
     let ids = BTreeMap::from([
@@ -61,7 +64,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         // Names the other organization, and where that cannot be, its things.
         let body = json!({
             "organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": [],
-            "timeZone": "UTC", "source": {"deviceId": 1}, "receiver": {"userId": 2},
+            "timeZone": "UTC", "token": token, "source": {"deviceId": 1}, "receiver": {"userId": 2},
         });
         let body = [Method::POST, Method::PUT]
             .contains(&method)
@@ -108,7 +111,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             }
         }
     }
-    assert!(tried >= 42, "{tried}");
+    assert!(tried >= 55, "{tried}");
     assert_eq!(sorted(&store).await, before);
 }
 

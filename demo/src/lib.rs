@@ -11,6 +11,7 @@ use latchkey::directory::{
 };
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
+use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
@@ -24,6 +25,8 @@ use uuid::{Uuid, uuid};
 pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 /// The token of the demo organization's plain member. Published, too.
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
+/// The token of the demo organization's open invitation. Published, too.
+pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
 
 /// The demo organization's API key, which speaks for its admin. Published, too.
 pub const API_KEY: (&str, &str) = (
@@ -48,8 +51,10 @@ pub struct World {
     pub schedules: Vec<Schedule>,
     /// Its spaces.
     pub spaces: Vec<Space>,
-    /// Its shares; each has a receiver.
+    /// Its shares.
     pub shares: Vec<Share>,
+    /// What the tokens of its open invitations lead to.
+    pub invitations: Vec<(InvitationHash, Invitation)>,
     /// Its API keys.
     pub api_keys: Vec<ApiKey>,
     /// Its other credentials.
@@ -75,6 +80,7 @@ impl World {
             spaces: Vec::new(),
             shares: Vec::new(),
             api_keys: Vec::new(),
+            invitations: Vec::new(),
             credentials: Vec::new(),
         }
     }
@@ -142,13 +148,15 @@ impl World {
         }
         for share in &self.shares {
             writes = writes.put_new((), &scope.share(share.id), share)?;
-            if let Some(grant) = share.grant() {
-                let edge = scope.grant(grant.receiver, grant.source, share.id);
-                writes = writes.put_new((), &edge, &GrantEdge::new(&scope, grant))?;
+            if let Some((key, edge)) = GrantEdge::of(&scope, share) {
+                writes = writes.put_new((), &key, &edge)?;
             }
         }
         for key in &self.api_keys {
             writes = key.put_new(writes, (), &scope)?;
+        }
+        for (hash, invitation) in &self.invitations {
+            writes = writes.put_new((), &Key::invitation(hash), invitation)?;
         }
         for (hash, credential) in &self.credentials {
             writes = writes.put_new((), &Key::credential(hash), credential)?;
@@ -210,6 +218,9 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
         receiver: Some(Receiver::User(2.try_into()?)),
         personal_settings: PersonalSettings::default(),
         invitation_expiration: None,
+        auto_remove_after: None,
+        expires_at: None,
+        web_key: None,
         parent: None,
         depth: 0,
         version: 1,
@@ -218,20 +229,43 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     })
 }
 
-/// Share 4, by which the admin opens the front door, also from afar.
+/// Share 5, by which the admin opens the front door, also from afar.
 fn remote_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     let past = past_share()?;
     let always = LocalWindow::new(past.date_created, (None, None), (None, None))?;
     Ok(Share {
-        id: 4.try_into()?,
+        id: 5.try_into()?,
         timing: Timing::new(always, vec![]),
         receiver: Some(Receiver::User(1.try_into()?)),
         ..past
     })
 }
 
+/// Share 4, which nobody has claimed: an open invitation, and what its token leads to.
+fn open_share() -> Result<(Share, Invitation), Box<dyn std::error::Error + Send + Sync>> {
+    let past = past_share()?;
+    let last = NaiveDate::from_ymd_opt(2099, 12, 31);
+    let window = LocalWindow::new(past.date_created, (None, None), (last, None))?;
+    let expires_at: DateTime<Utc> = "2099-12-31T00:00:00Z".parse()?;
+    let share = Share {
+        id: 4.try_into()?,
+        timing: Timing::new(window, vec![]),
+        permissions: Permissions::default(),
+        receiver: None,
+        invitation_expiration: Some(expires_at),
+        ..past
+    };
+    let invitation = Invitation {
+        organization: share.organization,
+        share: share.id,
+        expires_at,
+    };
+    Ok((share, invitation))
+}
+
 /// The demo organization: number 1, with device 1, an admin who is user 1, user 2, share 3
-/// of user 2, which is over, and share 4, by which user 1 opens the device.
+/// of user 2, which is over, share 4, an open invitation, and share 5, by which user 1 opens
+/// the device.
 ///
 /// # Errors
 /// None: what it is made of is right.
@@ -290,7 +324,9 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         rules: vec![Rule::daily(Some(hours))],
         ..Schedule::blank(1.try_into()?)
     }];
-    world.shares = vec![past_share()?, remote_share()?];
+    let (open, invitation) = open_share()?;
+    world.shares = vec![past_share()?, open, remote_share()?];
+    world.invitations = vec![(InvitationHash::of_token(INVITATION_TOKEN), invitation)];
     let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
     let name = "Demonstration".to_owned();
     world.api_keys = vec![ApiKey::new(&secret, one, name, DateTime::UNIX_EPOCH)];

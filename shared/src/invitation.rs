@@ -2,10 +2,13 @@
 
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::id::{OrganizationId, ShareId};
 use crate::secret::hash;
+use crate::wire::json::{Fault, Faults, Fields};
 
 /// How long an open invitation may be claimed, in days.
 const LIFETIME: Days = Days::new(30);
@@ -39,7 +42,43 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
 }
 
+/// The body of `POST /v2/shares/claim`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(
+    as = ClaimShare,
+    description = "An open invitation to claim.",
+    examples(json!({"token": "8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"}))
+)]
+pub struct Claim {
+    /// The token of the open invitation.
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
+    pub token: Uuid,
+}
+
+impl Claim {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field.
+    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let token = Fields::of_body(body, &faults).and_then(|body| body.required("token"));
+        faults.or(token.map(|token| Self { token }))
+    }
+}
+
 /// When an invitation made at `now` ends.
 pub fn expiration(now: DateTime<Utc>) -> DateTime<Utc> {
     now.checked_add_days(LIFETIME).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::schema;
+
+    #[test]
+    fn the_schema_is_what_is_read() {
+        schema::assert_reads::<Claim, _>(Claim::read);
+    }
 }

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
-use crate::decision::{self, Candidate, Enough, Found};
-use crate::grant::{MAX_DEPTH, Parent, Source};
+use crate::decision::{self, Candidate, Found};
+use crate::grant::{Grant, MAX_DEPTH, Parent, Permissions, Source};
 use crate::id::UserId;
-use crate::share::NewShare;
+use crate::share::Share;
 use crate::table::{BoxFuture, Table};
+use crate::timing::Timing;
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Error, Result};
 
@@ -20,25 +21,94 @@ use crate::wire::{Error, Result};
 pub struct Administration {
     user: UserId,
     zone: Tz,
-    grants: Vec<Candidate>,
+    held: Vec<Candidate>,
+}
+
+/// What a share that was changed stands below.
+#[derive(Debug)]
+pub struct Above {
+    /// The grant by right of which it was changed.
+    pub parent: Parent,
+    /// How many stand above it.
+    pub depth: u8,
+    /// That grant and those above it. As long as none of them is put below another one, there
+    /// is no circle.
+    pub chain: Vec<Grant>,
+}
+
+/// Whether a grant reaches as far as a share does, and is not itself held by right of it.
+fn covers(held: &Candidate, share: &Share, zone: Tz) -> bool {
+    !held.chain().any(|grant| grant.share == share.id)
+        && beyond(share.permissions, &share.timing, held, zone).is_empty()
 }
 
 impl Administration {
-    /// Whether there is one.
-    pub fn is_given(&self) -> bool {
-        !self.grants.is_empty()
+    /// Of what was found, what lets `user` administrate at `now`.
+    fn of(user: UserId, found: &Found, now: DateTime<Utc>) -> Self {
+        let zone = found.zone;
+        let held = found.candidates.iter().flatten();
+        let held = held.filter(|held| held.permissions.administrate && held.holds(zone, now));
+        Self {
+            user,
+            zone,
+            held: held.cloned().collect(),
+        }
     }
 
-    /// The grant by right of which `share` may be made, and how deep the new one stands.
+    /// Whether there is one.
+    pub fn is_given(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// The zone of the door.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// The grant by right of which a share with these permissions and at these times may be
+    /// made, and how deep it stands then.
     ///
     /// # Errors
-    /// 403 when none gives all that `share` asks for: permissions that the grant lacks, a
-    /// start before its start, an end after its end. 400 when the chain is too long.
-    pub fn parent_for(&self, share: &NewShare) -> Result<(Parent, u8)> {
+    /// 403 when none gives all that is asked for: permissions that the grant lacks, a start
+    /// before its start, an end after its end. 400 when the chain is too long.
+    pub fn parent_for(&self, permissions: Permissions, timing: &Timing) -> Result<(Parent, u8)> {
+        let (_, parent, depth) = self.parent_among(self.held.iter(), permissions, timing)?;
+        Ok((parent, depth))
+    }
+
+    /// The grant by right of which `before` may become `after`, and how deep it stands then.
+    /// It must reach as far as the share did before (who holds less takes nothing away from
+    /// who gave more) and as far as it shall, and not be held by right of that very share.
+    ///
+    /// # Errors
+    /// As [`Administration::parent_for`].
+    pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<Above> {
+        let covering = self.held.iter();
+        let covering = covering.filter(|held| covers(held, before, self.zone));
+        let (held, parent, depth) =
+            self.parent_among(covering, after.permissions, &after.timing)?;
+        Ok(Above {
+            parent,
+            depth,
+            chain: held.chain().cloned().collect(),
+        })
+    }
+
+    /// Whether a share may be taken away: as far as it may be changed.
+    pub fn may_take_away(&self, share: &Share) -> bool {
+        self.held.iter().any(|held| covers(held, share, self.zone))
+    }
+
+    fn parent_among<'h>(
+        &self,
+        held: impl Iterator<Item = &'h Candidate>,
+        permissions: Permissions,
+        timing: &Timing,
+    ) -> Result<(&'h Candidate, Parent, u8)> {
         let mut refused = Vec::new();
-        for candidate in &self.grants {
-            let grant = &candidate.grant;
-            let faults = beyond(share, candidate, self.zone);
+        for held in held {
+            let grant = &held.grant;
+            let faults = beyond(permissions, timing, held, self.zone);
             if !faults.is_empty() {
                 refused.push(faults);
             } else if grant.depth + 1 >= MAX_DEPTH {
@@ -52,7 +122,7 @@ impl Administration {
                     receiver: grant.receiver,
                     source: grant.source,
                 };
-                return Ok((parent, grant.depth + 1));
+                return Ok((held, parent, grant.depth + 1));
             }
         }
         Err(Error::InsufficientRights(
@@ -61,11 +131,11 @@ impl Administration {
     }
 }
 
-/// In what `share` goes beyond the grant that it would be made by right of.
-fn beyond(share: &NewShare, held: &Candidate, zone: Tz) -> Vec<Fault> {
+/// In what such a share goes beyond the grant that it would be made by right of.
+fn beyond(permissions: Permissions, timing: &Timing, held: &Candidate, zone: Tz) -> Vec<Fault> {
     let fault =
         |field: String, message: &str| Fault::new(field, FaultCode::InsufficientRights, message);
-    let permissions = share.permissions.beyond(held.permissions);
+    let permissions = permissions.beyond(held.permissions);
     let mut faults: Vec<_> = permissions
         .map(|name| {
             fault(
@@ -74,7 +144,7 @@ fn beyond(share: &NewShare, held: &Candidate, zone: Tz) -> Vec<Fault> {
             )
         })
         .collect();
-    let (from, until) = share.timing.span(zone);
+    let (from, until) = timing.span(zone);
     let (first, last) = held.grant.timing.span(zone);
     if from < first {
         faults.push(fault("startDate".to_owned(), "your own right begins later"));
@@ -100,59 +170,32 @@ pub fn administration<'f>(
     source: Source,
     now: DateTime<Utc>,
 ) -> BoxFuture<'f, Result<Administration>> {
-    Box::pin(async move {
-        let enough = |found: &Found| administrates(user, found, now).is_given();
-        held(table, scope, user, source, now, &enough).await
-    })
+    administration_until(table, scope, user, source, now, &Administration::is_given)
 }
 
-/// The grant by right of which `user` may make `share` at `now`: one of their own, else one
-/// to a group of theirs; and how deep the new one stands.
+/// The same; with those to their groups unless their own are `enough`.
 ///
 /// # Errors
-/// As [`Administration::parent_for`]; 429 and 503.
-pub fn parent<'f>(
+/// 429 and 503.
+pub fn administration_until<'f>(
     table: &'f Table,
     scope: &'f OrganizationScope,
     user: UserId,
-    share: &'f NewShare,
-    now: DateTime<Utc>,
-) -> BoxFuture<'f, Result<(Parent, u8)>> {
-    Box::pin(async move {
-        let enough = |found: &Found| administrates(user, found, now).parent_for(share).is_ok();
-        let held = held(table, scope, user, share.source, now, &enough).await?;
-        held.parent_for(share)
-    })
-}
-
-async fn held(
-    table: &Table,
-    scope: &OrganizationScope,
-    user: UserId,
     source: Source,
     now: DateTime<Utc>,
-    enough: Enough<'_>,
-) -> Result<Administration> {
-    let found = decision::find_enough(table, scope, user, source, enough).await?;
-    // With the source, what was granted on it is gone.
-    Ok(match found {
-        Some(found) => administrates(user, &found, now),
-        None => Administration {
-            user,
-            zone: Tz::UTC,
-            grants: Vec::new(),
-        },
+    enough: &'f (dyn Fn(&Administration) -> bool + Sync),
+) -> BoxFuture<'f, Result<Administration>> {
+    Box::pin(async move {
+        let is_enough = |found: &Found| enough(&Administration::of(user, found, now));
+        let found = decision::find_enough(table, scope, user, source, &is_enough).await?;
+        // With the source, what was granted on it is gone.
+        Ok(match found {
+            Some(found) => Administration::of(user, &found, now),
+            None => Administration {
+                user,
+                zone: Tz::UTC,
+                held: Vec::new(),
+            },
+        })
     })
-}
-
-/// Of what was found, what lets `user` administrate at `now`.
-fn administrates(user: UserId, found: &Found, now: DateTime<Utc>) -> Administration {
-    let zone = found.zone;
-    let held = found.candidates.iter().flatten();
-    let held = held.filter(|held| held.permissions.administrate && held.holds(zone, now));
-    Administration {
-        user,
-        zone,
-        grants: held.cloned().collect(),
-    }
 }

@@ -179,6 +179,14 @@ impl System {
         Answer::of(request).await
     }
 
+    pub async fn put(&self, path: &str, token: Uuid, body: &Value) -> Answer {
+        self.call(Method::PUT, path, token, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str, token: Uuid) -> Answer {
+        self.call(Method::DELETE, path, token, None).await
+    }
+
     /// Creates a share of the demo organization as its admin, and gives its number.
     pub async fn create_share(&self, body: &Value) -> u64 {
         let answer = self.post("/v2/shares", ADMIN_TOKEN, body).await;

@@ -12,6 +12,8 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
+use super::{Store, System};
+
 /// The space of each tenant.
 const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
 
@@ -92,6 +94,23 @@ impl Tenant {
             );
         }
         Self { world, tokens }
+    }
+
+    /// A system with organization 7 on a store.
+    pub async fn start() -> (Store, System, Self) {
+        let store = Store::start().await;
+        let (system, tenant) = (System::on(&store).await, Self::new(7));
+        store.put(&tenant.world).await;
+        (store, system, tenant)
+    }
+
+    /// Has a user create a share like [`Tenant::share`], and gives its path.
+    pub async fn create_share(&self, system: &System, user: usize, changes: Value) -> String {
+        let answer = system
+            .post("/v2/shares", self.token(user), &self.share(changes))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        format!("/v2/shares/{}", answer.json()["shareId"])
     }
 
     /// Gives a user roles.

@@ -17,7 +17,7 @@ use crate::lambda::{Call, SHOWN};
 
 /// Reads the organization that a list is of: the query's `organizationId`, else the only
 /// one that the caller belongs to.
-fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
+pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
     const FIELD: &str = "organizationId";
     if query.text(FIELD).is_some() {
         let id = query.optional(FIELD, "the number of an organization")?;

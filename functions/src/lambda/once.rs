@@ -3,7 +3,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::table::item::StoredAnswer;
-use latchkey::table::{Item, Transaction, from_item};
+use latchkey::table::{Item, Read, Transaction, from_item};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 use serde_json::Value;
@@ -45,6 +45,22 @@ impl<'c> Once<'c> {
         let Call { random, now, .. } = self.call;
         let stored = StoredAnswer::new(key, answer.body(), random, *now)?;
         writes.put_over_expired(tag, &scope.idempotency(&key.hash), &stored, *now)
+    }
+
+    /// The first answer again, if this key was used before: for who finds out otherwise than
+    /// by a refused transaction that there is nothing left to create. One round trip.
+    ///
+    /// # Errors
+    /// 422 when it was used with another body.
+    pub(crate) async fn remembered(&self, status: StatusCode) -> Result<Option<Response>> {
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let at = |scope: &OrganizationScope| Some(scope.idempotency(&key.hash));
+        let found = self.call.find(at, &[Read::Strong]).await?;
+        let found: Option<StoredAnswer> = found.map(|(_, stored)| stored);
+        let found = found.filter(|stored| !stored.is_gone(self.call.now));
+        found.map(|stored| stored.replay(key, status)).transpose()
     }
 
     /// The first answer again, if the transaction was refused since this key was used before.

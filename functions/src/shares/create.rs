@@ -8,7 +8,7 @@ use http::StatusCode;
 use latchkey::grant::Parent;
 use latchkey::id::{Id, ShareId};
 use latchkey::invitation::{self, Invitation, InvitationHash};
-use latchkey::rights;
+use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::{NewShare, NewShareBody, Share};
 use latchkey::table::item::GrantEdge;
@@ -20,6 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::changing::KEPT_BY;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -84,7 +85,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         None
     } else {
         let user = call.caller.user();
-        Some(rights::parent(&call.table, &scope, user, &new, call.now).await?)
+        let may = |held: &Administration| held.parent_for(new.permissions, &new.timing).is_ok();
+        let held =
+            rights::administration_until(&call.table, &scope, user, new.source, call.now, &may);
+        Some(held.await?.parent_for(new.permissions, &new.timing)?)
     };
     let token = if new.receiver.is_none() {
         Some(call.random.uuid()?)
@@ -107,14 +111,11 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         writes = writes
             .put_new(Part::Share, &scope.share(share.id), &share)?
             .exists(Part::Refers(new.source.field()), &scope.source(new.source))?;
-        if let Some(grant) = share.grant() {
-            let edge = scope.grant(grant.receiver, grant.source, share.id);
-            writes = writes
-                .exists(
-                    Part::Refers(grant.receiver.field()),
-                    &scope.receiver(grant.receiver),
-                )?
-                .put_new(Part::Grant, &edge, &GrantEdge::new(&scope, grant))?;
+        if let Some(receiver) = share.receiver {
+            writes = writes.exists(Part::Refers(receiver.field()), &scope.receiver(receiver))?;
+        }
+        if let Some((key, edge)) = GrantEdge::of(&scope, &share) {
+            writes = writes.put_new(Part::Grant, &key, &edge)?;
         }
         if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {
             let invitation = Invitation {
@@ -129,7 +130,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             writes = writes.count_up(
                 Part::Refers("scheduleId"),
                 &scope.schedule(schedule),
-                "keptBy",
+                KEPT_BY,
             )?;
         }
 
@@ -163,6 +164,9 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
         receiver: new.receiver,
         personal_settings: new.personal_settings,
         invitation_expiration: open.then(|| invitation::expiration(call.now)),
+        auto_remove_after: None,
+        expires_at: None,
+        web_key: None,
         parent: by_right_of.map(|(parent, _)| parent),
         depth: by_right_of.map_or(0, |(_, depth)| depth),
         version: 1,

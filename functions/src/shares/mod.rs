@@ -1,4 +1,17 @@
 //! `/v2/shares`: the share family.
+//!
+//! What its endpoints have in common is in [`reading`] (finding a share, who may know of
+//! it, the names that its view needs) and [`changing`] (who may change it, and the one
+//! transaction that does).
 
+pub mod calendar;
+mod changing;
+pub mod claim;
 pub mod create;
+pub mod create_web_key;
+pub mod delete;
+pub mod delete_web_key;
 pub mod get;
+pub mod list;
+mod reading;
+pub mod update;

@@ -236,7 +236,7 @@ impl Search<'_> {
             }
             match above {
                 Some(above) if above.permissions.administrate => {
-                    candidate.above.push(above.share);
+                    candidate.above.push(above.clone());
                     candidate.permissions = candidate.permissions.and(above.permissions);
                     grant = above;
                 }

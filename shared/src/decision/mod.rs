@@ -31,8 +31,8 @@ pub struct Candidate {
     pub timings: Vec<Timing>,
     /// What it allows: nothing that one above it does not.
     pub permissions: Permissions,
-    /// The shares above it, the nearest first.
-    pub above: Vec<ShareId>,
+    /// Those above it, the nearest first.
+    pub above: Vec<Grant>,
     /// Whether one above it is gone, or gives no right to share any more.
     pub revoked: bool,
 }
@@ -141,6 +141,11 @@ impl Candidate {
             return Err(Failed::RevokedSource);
         }
         Ok(by)
+    }
+
+    /// Itself, and those above it, the nearest first.
+    pub fn chain(&self) -> impl Iterator<Item = &Grant> {
+        [&self.grant].into_iter().chain(&self.above)
     }
 
     /// Whether it holds at `at`, at a door in `zone`.

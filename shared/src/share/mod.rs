@@ -1,20 +1,26 @@
 //! The share: the grant of the share family, with what its clients keep of it.
 
+mod change;
 mod new;
+mod terms;
 mod view;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Months, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-pub(crate) use new::rules;
-pub use new::{MAX_RULES, NewShare, NewShareBody};
+pub use change::ShareChanges;
+pub use new::{NewShare, NewShareBody};
+pub use terms::MAX_RULES;
+pub(crate) use terms::rules;
 pub use view::{Names, SourceDetails, View};
 
 use crate::grant::{Grant, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
-use crate::timing::Timing;
+use crate::timing::{Rule, Timing};
+use crate::wire::json::Named;
 
 /// What the receiver of a share has chosen for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -23,6 +29,45 @@ pub struct PersonalSettings {
     /// Whether the receiver is told of what happens to the share.
     #[schema(examples(false))]
     pub notifications: bool,
+}
+
+/// How long a share stays listed after its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[schema(
+    description = "How long a share stays after its end, before it is removed.",
+    examples("MONTH")
+)]
+pub enum AutoRemoveAfter {
+    /// Seven days.
+    Week,
+    /// A month on the calendar.
+    Month,
+    /// A year on the calendar.
+    Year,
+}
+
+impl Named for AutoRemoveAfter {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("WEEK", Self::Week),
+        ("MONTH", Self::Month),
+        ("YEAR", Self::Year),
+    ];
+}
+
+impl AutoRemoveAfter {
+    /// That long after `end`, on the calendar of `zone`; nothing when no calendar has it.
+    fn after(self, end: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        let end = end.with_timezone(&zone).naive_local();
+        let then = match self {
+            Self::Week => end.checked_add_days(Days::new(7)),
+            Self::Month => end.checked_add_months(Months::new(1)),
+            Self::Year => end.checked_add_months(Months::new(12)),
+        }?;
+        // In the hour that a clock change leaves out, no one counts the minutes.
+        let there = zone.from_local_datetime(&then).latest();
+        Some(there.map_or_else(|| then.and_utc(), |then| then.to_utc()))
+    }
 }
 
 /// A share as it stands in the table.
@@ -52,6 +97,19 @@ pub struct Share {
     /// When an open invitation can no longer be claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_expiration: Option<DateTime<Utc>>,
+    /// How long it stays after its end; for good, when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_remove_after: Option<AutoRemoveAfter>,
+    /// From when on it is gone. DynamoDB removes it some time after.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The key of the link that opens the door for whoever has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_key: Option<Uuid>,
     /// By right of which grant it was made; by role when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -99,6 +157,31 @@ impl Share {
         })
     }
 
+    /// When it is to be removed, at a door in `zone`: never, when it has no end or is to
+    /// stay after it.
+    pub fn removal(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        let (_, end) = self.timing.span(zone);
+        self.auto_remove_after?.after(end?, zone)
+    }
+
+    /// Whether it is gone at `now`, although DynamoDB may not have removed it yet.
+    pub fn is_gone(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+
+    /// Whether it has an end.
+    pub fn has_end(&self) -> bool {
+        self.timing.span(Tz::UTC).1.is_some()
+    }
+
+    /// When it holds: with the rules of its named schedule, when it keeps one.
+    pub fn timing_with(&self, schedule: Option<&[Rule]>) -> Timing {
+        match schedule {
+            Some(rules) => Timing::new(self.timing.window, rules.to_vec()),
+            None => self.timing.clone(),
+        }
+    }
+
     /// Where it is in its life at `now`, at a door in `zone`.
     pub fn state(&self, zone: Tz, now: DateTime<Utc>) -> State {
         let (from, until) = self.timing.span(zone);
@@ -111,5 +194,37 @@ impl Share {
         } else {
             State::Active
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe::Amsterdam;
+
+    use super::*;
+
+    #[test]
+    fn a_month_after_the_end_is_a_month_on_the_calendar_of_the_door() {
+        let after = |auto: AutoRemoveAfter, end: &str| {
+            let then = auto.after(end.parse().unwrap(), Amsterdam).unwrap();
+            then.with_timezone(&Amsterdam).naive_local().to_string()
+        };
+        // The end of the 30th of January, the beginning of the 31st.
+        let end = "2027-01-30T23:00:00Z";
+        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-02-07 00:00:00");
+        assert_eq!(after(AutoRemoveAfter::Month, end), "2027-02-28 00:00:00");
+        assert_eq!(after(AutoRemoveAfter::Year, end), "2028-01-31 00:00:00");
+        // Summer time has begun meanwhile.
+        let end = "2027-02-28T23:00:00Z";
+        assert_eq!(after(AutoRemoveAfter::Month, end), "2027-04-01 00:00:00");
+        // A week after, there is no such hour.
+        let end = "2027-03-21T01:30:00Z";
+        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 04:30:00");
+    }
+
+    #[test]
+    fn a_removal_that_no_calendar_has_is_none() {
+        let far = DateTime::<Utc>::MAX_UTC;
+        assert_eq!(AutoRemoveAfter::Year.after(far, Tz::UTC), None);
     }
 }

@@ -1,18 +1,16 @@
 //! Reading the body of *create a share*.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::PersonalSettings;
+use super::terms::{Terms, receiver, source};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId};
-use crate::timing::{DayOfWeek, LocalWindow, Period, Recurrence, Rule, Timing, WindowFault};
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, Named};
+use crate::timing::{Rule, Timing};
+use crate::wire::json::{Fault, Faults, Fields};
 use crate::wire::schema::{LocalDate, LocalTime};
-
-/// The most rules that a schedule may have.
-pub const MAX_RULES: usize = 100;
 
 /// A share that a client asks for: read, and right in itself. Whether the things that it
 /// names exist, and whether the caller may share them, is not known yet.
@@ -106,200 +104,24 @@ impl NewShare {
         let share = Fields::of_body(body, &faults).and_then(|body| {
             // Each is read before any is asked for, so that every fault is found.
             let organization = body.required("organizationId");
-            let window = window(&body, now);
-            let rules = rules(&body, "schedule").unwrap_or_default();
-            let schedule = schedule(&body);
-            let permissions = permissions(&body);
+            let terms = Terms::blank(now).changed(&body);
+            if !body.has("source") {
+                body.missing("source");
+            }
             let source = source(&body);
             let receiver = receiver(&body);
-            let personal_settings = personal_settings(&body);
+            let terms = terms?;
             Some(Self {
                 organization: organization?,
-                timing: Timing::new(window?, rules),
-                schedule,
-                permissions,
+                timing: Timing::new(terms.window, terms.rules),
+                schedule: terms.schedule,
+                permissions: terms.permissions,
                 source: source?,
                 receiver,
-                personal_settings,
+                personal_settings: terms.personal_settings,
             })
         });
         faults.or(share)
-    }
-}
-
-impl Named for DayOfWeek {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("Monday", Self::Monday),
-        ("Tuesday", Self::Tuesday),
-        ("Wednesday", Self::Wednesday),
-        ("Thursday", Self::Thursday),
-        ("Friday", Self::Friday),
-        ("Saturday", Self::Saturday),
-        ("Sunday", Self::Sunday),
-    ];
-}
-
-impl Named for Recurrence {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("Daily", Self::Daily),
-        ("Weekly", Self::Weekly),
-        ("BiWeekly", Self::BiWeekly),
-    ];
-}
-
-/// One end of the window: its date and its time, as given.
-type End = (Option<NaiveDate>, Option<NaiveTime>);
-
-fn window(body: &Fields<'_>, now: DateTime<Utc>) -> Option<LocalWindow> {
-    let end = |date: &str, time: &str| -> (End, bool) {
-        let read: End = (body.optional(date), body.optional(time));
-        let well = body.has(date) == read.0.is_some() && body.has(time) == read.1.is_some();
-        (read, well)
-    };
-    let (start, start_well) = end("startDate", "startTime");
-    let (end, end_well) = end("endDate", "endTime");
-    if !start_well || !end_well {
-        // What is wrong has been said; what follows from it need not be.
-        return None;
-    }
-    match LocalWindow::new(now, start, end) {
-        Ok(window) if is_over_everywhere(&window, now) => {
-            body.fault(
-                "endDate",
-                FaultCode::InvalidValue,
-                "the end is not after the start, which is now",
-            );
-            None
-        }
-        Ok(window) => Some(window),
-        Err(error) => {
-            for fault in error.faults() {
-                let (field, code) = match fault {
-                    WindowFault::StartTimeWithoutDate => ("startTime", FaultCode::NotAllowed),
-                    WindowFault::EndTimeWithoutDate => ("endTime", FaultCode::NotAllowed),
-                    _ => ("endDate", FaultCode::InvalidValue),
-                };
-                body.fault(field, code, fault.to_string());
-            }
-            None
-        }
-    }
-}
-
-/// Whether a window that begins with its creation at `now` has its end before that in
-/// every zone. The zone of the door is not known here; twelve hours behind UTC is the
-/// last place on Earth where a local time comes.
-fn is_over_everywhere(window: &LocalWindow, now: DateTime<Utc>) -> bool {
-    let last = FixedOffset::west_opt(12 * 60 * 60);
-    let (None, Some(end), Some(last)) = (window.start_date(), window.end_date(), last) else {
-        return false;
-    };
-    let end = match window.end_time() {
-        Some(time) => Some(end.and_time(time)),
-        None => end
-            .checked_add_days(Days::new(1))
-            .map(|next| next.and_time(NaiveTime::MIN)),
-    };
-    end.is_some_and(|end| end <= now.with_timezone(&last).naive_local())
-}
-
-/// The rules in a list of the body; `None` when it is left out.
-pub(crate) fn rules(body: &Fields<'_>, name: &str) -> Option<Vec<Rule>> {
-    let rules = body.objects(name, MAX_RULES)?;
-    Some(rules.iter().filter_map(rule).collect())
-}
-
-fn rule(fields: &Fields<'_>) -> Option<Rule> {
-    let day = fields.name::<DayOfWeek>("dayOfWeek");
-    let period = fields.object("period").map(|period| {
-        let start = period.required("startTime");
-        let end = period.required("endTime");
-        Some(Period {
-            start: start?,
-            end: end?,
-        })
-    });
-    if !fields.has("recurrence") {
-        fields.missing("recurrence");
-    }
-    let recurrence = fields.name::<Recurrence>("recurrence")?;
-    if fields.has("dayOfWeek") && day.is_none() || matches!(period, Some(None)) {
-        return None;
-    }
-    let rule = Rule::new(recurrence, day, period.flatten());
-    if rule.is_err() {
-        fields.fault(
-            "dayOfWeek",
-            FaultCode::Required,
-            "required unless recurrence is \"Daily\"",
-        );
-    }
-    rule.ok()
-}
-
-fn schedule(body: &Fields<'_>) -> Option<ScheduleId> {
-    if body.has("scheduleId") && body.has("schedule") {
-        body.fault(
-            "scheduleId",
-            FaultCode::NotAllowed,
-            "give either schedule or scheduleId",
-        );
-    }
-    body.optional("scheduleId")
-}
-
-fn permissions(body: &Fields<'_>) -> Permissions {
-    let Some(fields) = body.object("permissions") else {
-        return Permissions::default();
-    };
-    let flag = |name| fields.optional(name).unwrap_or(false);
-    Permissions {
-        administrate: flag("administrate"),
-        remote_activate: flag("remoteActivate"),
-        assign_keyfob: flag("assignKeyfob"),
-    }
-}
-
-fn personal_settings(body: &Fields<'_>) -> PersonalSettings {
-    let fields = body.object("personalSettings");
-    let notifications = fields.and_then(|fields| fields.optional("notifications"));
-    PersonalSettings {
-        notifications: notifications.unwrap_or(false),
-    }
-}
-
-fn source(body: &Fields<'_>) -> Option<Source> {
-    if !body.has("source") {
-        body.missing("source");
-    }
-    let source = body.object("source")?;
-    let device = source.optional("deviceId").map(Source::Device);
-    let group = source.optional("deviceGroupId").map(Source::DeviceGroup);
-    exactly_one(body, &source, "source", ["deviceId", "deviceGroupId"]);
-    device.or(group)
-}
-
-fn receiver(body: &Fields<'_>) -> Option<Receiver> {
-    let receiver = body.object("receiver")?;
-    let user = receiver.optional("userId").map(Receiver::User);
-    let group = receiver.optional("userGroupId").map(Receiver::UserGroup);
-    exactly_one(body, &receiver, "receiver", ["userId", "userGroupId"]);
-    user.or(group)
-}
-
-fn exactly_one(body: &Fields<'_>, object: &Fields<'_>, name: &str, choices: [&str; 2]) {
-    let given = choices.iter().filter(|choice| object.has(choice)).count();
-    if given != 1 {
-        let code = if given == 0 {
-            FaultCode::Required
-        } else {
-            FaultCode::NotAllowed
-        };
-        body.fault(
-            name,
-            code,
-            format!("give exactly one of {} and {}", choices[0], choices[1]),
-        );
     }
 }
 
@@ -309,6 +131,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::share::MAX_RULES;
+    use crate::wire::json::FaultCode;
     use crate::wire::schema;
 
     fn now() -> DateTime<Utc> {
@@ -382,9 +206,9 @@ mod tests {
             ("schedule[2].recurrence", FaultCode::InvalidValue),
             ("schedule[3].recurrence", FaultCode::Required),
             ("permissions.administrate", FaultCode::WrongType),
+            ("personalSettings", FaultCode::WrongType),
             ("source", FaultCode::NotAllowed),
             ("receiver", FaultCode::Required),
-            ("personalSettings", FaultCode::WrongType),
         ];
         assert_eq!(
             faults,

@@ -5,13 +5,14 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{PersonalSettings, Share, State};
+use super::{AutoRemoveAfter, PersonalSettings, Share, State};
 use crate::directory::{Device, DeviceGroup, Organization, User, UserGroup};
 use crate::grant::Permissions;
 use crate::id::{
     DeviceGroupId, DeviceId, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
 };
 use crate::timing::{Rule, Window};
+use crate::web_key;
 use crate::wire::schema::{Instant, LocalDate, LocalTime};
 
 /// What a share refers to, as far as it is still there.
@@ -84,6 +85,12 @@ pub struct View {
     receiver: Option<ReceiverView>,
     /// What the receiver has chosen.
     personal_settings: PersonalSettings,
+    /// How long it stays after its end; left out when it stays for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_remove_after: Option<AutoRemoveAfter>,
+    /// The link that opens the door for whoever has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web_key: Option<WebKeyView>,
     /// Of an open invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationView>,
@@ -224,6 +231,18 @@ struct UserGroupView {
     name: String,
 }
 
+/// The link that opens the door for whoever has it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareWebKey)]
+struct WebKeyView {
+    /// Its address.
+    #[schema(
+        format = "uri",
+        examples("https://api.example/web-keys/8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")
+    )]
+    url: String,
+}
+
 /// An open invitation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareInvitation)]
@@ -234,8 +253,9 @@ struct InvitationView {
 }
 
 impl View {
-    /// The view of `share` at `now`, with the names of what it refers to.
-    pub fn new(share: Share, names: Names, now: DateTime<Utc>) -> Self {
+    /// The view of `share` at `now`, with the names of what it refers to, in a deployment
+    /// whose addresses begin with `base`.
+    pub fn new(share: Share, names: Names, now: DateTime<Utc>, base: &str) -> Self {
         let zone = names.zone();
         let state = share.state(zone, now);
         let local = match share.timing.window {
@@ -274,6 +294,10 @@ impl View {
             source: names.source.map(SourceView::new).unwrap_or_default(),
             receiver: receiver.or_else(|| names.user_group.map(group)),
             personal_settings: share.personal_settings,
+            auto_remove_after: share.auto_remove_after,
+            web_key: share.web_key.map(|key| WebKeyView {
+                url: web_key::url(base, key),
+            }),
             invitation: share
                 .invitation_expiration
                 .map(|expiration| InvitationView { expiration }),
@@ -285,8 +309,16 @@ impl View {
 }
 
 impl Names {
+    /// The name of what the share opens.
+    pub fn source_name(&self) -> Option<&str> {
+        self.source.as_ref().map(|source| match source {
+            SourceDetails::Device(device) => device.name.as_str(),
+            SourceDetails::DeviceGroup(group) => group.name.as_str(),
+        })
+    }
+
     /// The zone of the door: the device's own, else the organization's.
-    fn zone(&self) -> Tz {
+    pub fn zone(&self) -> Tz {
         let device = match &self.source {
             Some(SourceDetails::Device(device)) => device.time_zone,
             _ => None,

@@ -7,25 +7,38 @@ use serde::{Deserialize, Serialize};
 use crate::caller::OrganizationScope;
 use crate::grant::Grant;
 use crate::secret::Random;
+use crate::share::Share;
+use crate::table::Key;
 use crate::wire::idempotency::{IdempotencyKey, LIFETIME};
 use crate::wire::{Response, Result};
 
-/// A grant with what the index by source goes by.
+/// A grant with what the index by source goes by, and when it is removed with its share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantEdge {
     #[serde(flatten)]
     grant: Grant,
     by_source: String,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    expires_at: Option<DateTime<Utc>>,
 }
 
 impl GrantEdge {
-    /// The edge of a grant in the organization of `scope`.
-    pub fn new(scope: &OrganizationScope, grant: Grant) -> Self {
-        Self {
+    /// The edge of a share in the organization of `scope`, with its key; none as long as
+    /// it has no receiver.
+    pub fn of(scope: &OrganizationScope, share: &Share) -> Option<(Key, Self)> {
+        let grant = share.grant()?;
+        let key = scope.grant(grant.receiver, grant.source, grant.share);
+        let edge = Self {
             by_source: scope.by_source(grant.source),
             grant,
-        }
+            expires_at: share.expires_at,
+        };
+        Some((key, edge))
     }
 }
 
@@ -56,6 +69,11 @@ impl StoredAnswer {
             answer: key.close(answer, random)?,
             expires_at: now + TimeDelta::seconds(LIFETIME),
         })
+    }
+
+    /// Whether it is forgotten at `now`, although DynamoDB may not have removed it yet.
+    pub fn is_gone(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at <= now
     }
 
     /// The answer again, to a request with the same key.

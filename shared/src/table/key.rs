@@ -17,6 +17,7 @@ use crate::id::{
     ShareId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
+use crate::web_key::WebKeyHash;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -56,6 +57,14 @@ impl Key {
         }
     }
 
+    /// The key of a web key: of no tenant, since anyone who has the link may follow it.
+    pub fn web_key(hash: &WebKeyHash) -> Self {
+        Self {
+            pk: format!("WEBKEY#{}", hash.as_str()),
+            sk: "WEBKEY".to_owned(),
+        }
+    }
+
     /// The key of the user that a credential speaks for.
     pub fn user_of(credential: &Credential) -> Self {
         in_organization(credential.organization, user(credential.user))
@@ -72,6 +81,18 @@ impl Key {
 /// The keys that begin with one text in one partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(pub(super) Key);
+
+impl KeyPrefix {
+    /// What comes in these keys behind a place in their partition: `None` when it lies
+    /// behind all of them, nothing when before all.
+    pub fn behind<'p>(&self, place: &'p str) -> Option<Option<&'p str>> {
+        match place.strip_prefix(&self.0.sk) {
+            Some(rest) => Some(Some(rest)),
+            None if *place < *self.0.sk => Some(None),
+            None => None,
+        }
+    }
+}
 
 /// The grants on one source, in the index that has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +223,11 @@ impl OrganizationScope {
     /// A share.
     pub fn share(&self, id: ShareId) -> Key {
         self.key(numbered("SHARE", id))
+    }
+
+    /// All shares.
+    pub fn shares(&self) -> KeyPrefix {
+        self.things("SHARE")
     }
 
     /// Whom a grant is for: a user or a group of users.

@@ -9,7 +9,7 @@ pub mod key;
 mod removal;
 mod transaction;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -33,6 +33,8 @@ pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
 /// How many items DynamoDB takes away at once without a transaction.
 const DELETED_AT_ONCE: i32 = 25;
+/// How many items DynamoDB gives at once by their keys.
+const BATCH: usize = 100;
 
 /// The index of grants by what they are on.
 const BY_SOURCE: &str = "bySource";
@@ -85,21 +87,27 @@ impl Table {
         })
     }
 
-    /// Up to a hundred items in one round trip, by their keys; what does not exist is not
-    /// among them. The same key may be named more than once.
+    /// Items by their keys, a hundred in one round trip, more of them in parallel; what
+    /// does not exist is not among them. The same key may be named more than once.
     ///
     /// # Errors
     /// 429 and 503.
     pub fn get_all<'t>(&'t self, keys: &'t [Key], read: Read) -> BoxFuture<'t, Result<Items>> {
         Box::pin(async move {
+            let mut seen = HashSet::new();
+            let wanted: Vec<_> = keys.iter().filter(|key| seen.insert(*key)).collect();
+            let batches = wanted.chunks(BATCH).map(|keys| self.batch(keys, read));
+            let batches = futures_util::future::try_join_all(batches).await?;
+            Ok(Items(
+                batches.into_iter().flat_map(|batch| batch.0).collect(),
+            ))
+        })
+    }
+
+    fn batch<'t>(&'t self, keys: &[&Key], read: Read) -> BoxFuture<'t, Result<Items>> {
+        let mut wanted: Vec<_> = keys.iter().map(|key| key.attributes()).collect();
+        Box::pin(async move {
             let mut found = Items::default();
-            let mut wanted: Vec<_> = Vec::new();
-            for key in keys {
-                let attributes = key.attributes();
-                if !wanted.contains(&attributes) {
-                    wanted.push(attributes);
-                }
-            }
             while !wanted.is_empty() {
                 let asked = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))

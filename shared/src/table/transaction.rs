@@ -151,6 +151,16 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.with_put(tag, put)
     }
 
+    /// Puts an item in the place of whatever stands there. Only beside a condition on
+    /// another item, without which nothing else may change this one.
+    ///
+    /// # Errors
+    /// 500 when `value` is no item.
+    pub fn replace(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
+        let put = self.put(key, value)?;
+        self.with_put(tag, put)
+    }
+
     /// Refused when there is no such item.
     ///
     /// # Errors
@@ -160,6 +170,42 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
             .condition_expression("attribute_exists(PK)")
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().condition_check(check).build());
+        self.tags.push(tag);
+        Ok(self)
+    }
+
+    /// Refused when there is no such item, or when an attribute of it has another value: any
+    /// value, where `value` is nothing.
+    ///
+    /// # Errors
+    /// 500 when `value` is none of an attribute.
+    pub fn unchanged(
+        mut self,
+        tag: T,
+        key: &Key,
+        attribute: &str,
+        value: Option<&impl Serialize>,
+    ) -> Result<Self> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .expression_attribute_names("#attribute", attribute);
+        let check = match value {
+            None => check
+                .condition_expression("attribute_exists(PK) AND attribute_not_exists(#attribute)"),
+            Some(value) => {
+                let value: AttributeValue = serde_dynamo::to_attribute_value(value)
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                check
+                    .condition_expression("#attribute = :value")
+                    .expression_attribute_values(":value", value)
+            }
+        };
+        let check = check
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.items

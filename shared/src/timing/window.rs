@@ -124,6 +124,15 @@ impl fmt::Display for WindowError {
 impl std::error::Error for WindowError {}
 
 impl LocalWindow {
+    /// The window that begins with its creation at `created` and has no end.
+    pub const fn unbounded(created: DateTime<Utc>) -> LocalWindow {
+        LocalWindow {
+            created,
+            start: None,
+            end: None,
+        }
+    }
+
     /// The window from `start` until `end`, each a date and a time, created at `created`.
     ///
     /// # Errors

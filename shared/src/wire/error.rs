@@ -65,6 +65,9 @@ pub enum Error {
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// 406: nothing that `Accept` names is served.
+    #[error("not acceptable")]
+    NotAcceptable,
     /// 409: the thing exists already, is in use, or was changed meanwhile.
     #[error("{0}")]
     Conflict(Conflict),
@@ -159,6 +162,11 @@ impl Error {
                     format!("{what} not found"),
                 );
             }
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "notAcceptableError",
+                "Nothing that Accept names is served here",
+            ),
             Self::Conflict(Conflict::Exists { .. }) => (
                 StatusCode::CONFLICT,
                 "alreadyExistsError",

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::id;
 
@@ -184,6 +185,15 @@ impl FromJson for NaiveTime {
                     format!("expected {EXPECTED} that exists"),
                 )
             })
+    }
+}
+
+impl FromJson for Uuid {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "a UUID such as \"8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e\"";
+        let text = text(EXPECTED, value)?;
+        text.parse()
+            .map_err(|_| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
     }
 }
 

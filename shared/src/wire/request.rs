@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, IF_MATCH};
+use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH};
 use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -69,6 +69,41 @@ impl Request {
         Some(media_type.trim().to_ascii_lowercase())
     }
 
+    /// The media type of those `offered` that `Accept` likes best; the first, when it does
+    /// not care. Of a type and its wildcards, the narrowest that fits counts.
+    ///
+    /// # Errors
+    /// 406 when it wants none of them.
+    pub fn accepted(&self, offered: &[&'static str]) -> Result<&'static str> {
+        let values = self.headers.get_all(ACCEPT);
+        let ranges: Vec<_> = values
+            .iter()
+            .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+            .filter(|range| !range.trim().is_empty())
+            .map(media_range)
+            .collect();
+        if ranges.is_empty() {
+            return offered.first().copied().ok_or(Error::NotAcceptable);
+        }
+        let liking = |offer: &str| {
+            let fitting = ranges.iter().filter_map(|(range, quality)| {
+                let narrowness = match range.strip_suffix('*') {
+                    _ if range == offer => 2,
+                    Some("*/") => 0,
+                    Some(start) if start.ends_with('/') && offer.starts_with(start) => 1,
+                    _ => return None,
+                };
+                Some((narrowness, *quality))
+            });
+            fitting.max().map_or(0, |(_, quality)| quality)
+        };
+        // Of those that are liked as much, the first.
+        let best = offered.iter().rev().max_by_key(|offer| liking(offer));
+        best.filter(|offer| liking(offer) > 0)
+            .copied()
+            .ok_or(Error::NotAcceptable)
+    }
+
     /// The versions that `If-Match` asks for.
     pub fn if_match(&self) -> IfMatch {
         let values = self.headers.get_all(IF_MATCH);
@@ -95,6 +130,20 @@ impl Request {
             .and_then(|text| text.parse().ok())
             .ok_or(Error::NotFound(what))
     }
+}
+
+/// A part of `Accept`: a media type or a range of them, and how much it is liked, in
+/// thousandths.
+fn media_range(text: &str) -> (String, u32) {
+    let mut parts = text.split(';').map(str::trim);
+    let range = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts
+        .find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")))
+        .map_or(Some(1.0), |quality| quality.trim().parse::<f64>().ok())
+        .filter(|quality| (0.0..=1.0).contains(quality));
+    // What is no quality says nothing against the type.
+    let thousandths = quality.unwrap_or(1.0) * 1000.0;
+    (range, thousandths.round() as u32)
 }
 
 /// The versions that a change is meant for; any, when the client does not say.
@@ -194,5 +243,39 @@ mod tests {
     fn a_body_over_the_limit_is_refused_before_it_is_read() {
         assert_eq!(status(None, &vec![b' '; MAX_BODY]), Some(400));
         assert_eq!(status(None, &vec![b' '; MAX_BODY + 1]), Some(413));
+    }
+
+    #[test]
+    fn what_is_accepted_is_what_is_liked_best() {
+        const OFFERED: [&str; 2] = ["application/json", "text/calendar"];
+        let accepted = |accept: &str| {
+            let mut request = Request::default();
+            request.headers.insert(ACCEPT, accept.parse().unwrap());
+            request.accepted(&OFFERED).ok()
+        };
+        let (json, calendar) = (Some(OFFERED[0]), Some(OFFERED[1]));
+        assert_eq!(Request::default().accepted(&OFFERED).ok(), json);
+        for accept in [
+            "",
+            "*/*",
+            "application/*",
+            "text/html, */*;q=0.1",
+            "Application/JSON",
+            "text/calendar;q=0.5, application/json;q=0.9",
+        ] {
+            assert_eq!(accepted(accept), json, "{accept}");
+        }
+        for accept in [
+            "text/calendar",
+            "text/*",
+            "text/calendar; charset=utf-8",
+            "text/calendar, */*;q=0.8",
+            "application/json;q=0, */*",
+        ] {
+            assert_eq!(accepted(accept), calendar, "{accept}");
+        }
+        for accept in ["text/html", "text/calendar;q=0", "*/*;q=0", "json", "a*"] {
+            assert_eq!(accepted(accept), None, "{accept}");
+        }
     }
 }

@@ -33,6 +33,11 @@ impl Response {
         response.header(CONTENT_TYPE, "application/json")
     }
 
+    /// A text of another type.
+    pub fn text(status: StatusCode, content_type: &'static str, body: String) -> Self {
+        Self::json_text(status, body).header(CONTENT_TYPE, content_type)
+    }
+
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
         Self {

@@ -1,0 +1,170 @@
+//! `GET /v2/shares/{shareId}/calendar`.
+//!
+//! Two round trips: the share, then the names of all that it refers to, with the zone of
+//! its door and the rules of its named schedule.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use http::StatusCode;
+use latchkey::id::{Id, ShareId};
+use latchkey::timing::CalendarEntry;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::schema::{DoorInstant, TimeZone};
+use latchkey::wire::{Query, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::reading::shown;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "get-share-calendar",
+    handle: |call| Box::pin(get(call)),
+};
+
+/// How much is shown when the request does not say.
+const USUAL: TimeDelta = TimeDelta::days(31);
+
+/// How much is shown at most.
+const MOST: TimeDelta = TimeDelta::days(366);
+
+const JSON: &str = "application/json";
+const ICALENDAR: &str = "text/calendar";
+
+/// When a share holds, within a range.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShareCalendar)]
+pub(crate) struct Calendar {
+    /// The time zone of the door.
+    #[schema(value_type = TimeZone)]
+    time_zone: &'static str,
+    /// The windows in which it holds: in order, none touching the next.
+    windows: Vec<WindowView>,
+}
+
+/// A stretch of time in which a share holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShareWindow)]
+struct WindowView {
+    /// The first instant that belongs to it.
+    #[schema(value_type = DoorInstant)]
+    from: DateTime<FixedOffset>,
+    /// The first instant that no longer belongs to it.
+    #[schema(value_type = DoorInstant)]
+    until: DateTime<FixedOffset>,
+}
+
+/// When a share holds.
+///
+/// As JSON, the windows between `from` and `until`, cut at the two. As an iCalendar
+/// (`Accept: text/calendar`), to subscribe to: without `from` and `until` all that there is,
+/// with no end when the share has none.
+///
+/// Who may: as to get the share.
+#[utoipa::path(
+    get,
+    path = "/v2/shares/{shareId}/calendar",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        ("from" = Option<DoorInstant>, Query, description = "From when on, RFC 3339; left out, from now on."),
+        ("until" = Option<DoorInstant>, Query, description = "Until when, RFC 3339, at most 366 days later; left out, 31 days later."),
+    ),
+    responses(
+        (status = 200, description = "When the share holds.", content((Calendar = "application/json"), (String = "text/calendar"))),
+        (status = 406, description = "`Accept` names neither `application/json` nor `text/calendar`."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    let accepted = call.request.accepted(&[JSON, ICALENDAR])?;
+    let Asked {
+        is_all,
+        from,
+        until,
+    } = asked(&call)?;
+    let (share, names) = shown(&call).await?;
+    let zone = names.zone();
+    // Without what it opens, or the rules that it keeps, it holds never.
+    let can_hold = names.source.is_some() && share.schedule.is_some() == names.schedule.is_some();
+    let until = if can_hold { until } else { from };
+    let timing = share.timing_with(names.schedule.as_deref());
+    if accepted == JSON {
+        let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
+        let windows = timing.windows(zone, from, until).map(|window| WindowView {
+            from: in_zone(window.from),
+            until: in_zone(window.until.unwrap_or(until)),
+        });
+        let calendar = Calendar {
+            time_zone: zone.name(),
+            windows: windows.collect(),
+        };
+        return Ok(Response::json(StatusCode::OK, &calendar));
+    }
+    let numbered = format!("Share {}", share.id.number());
+    let entry = CalendarEntry {
+        uid: &format!("{}@latchkey", share.id.number()),
+        summary: names.source_name().unwrap_or(&numbered),
+        stamp: share.date_modified,
+    };
+    let (from, until) = if is_all && can_hold {
+        (timing.span(zone).0, None)
+    } else {
+        (from, Some(until))
+    };
+    let text = timing.calendar(zone, &entry, from, until);
+    let content_type = "text/calendar; charset=utf-8";
+    Ok(Response::text(StatusCode::OK, content_type, text))
+}
+
+/// The range that is asked for.
+struct Asked {
+    /// Whether the request names none.
+    is_all: bool,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+/// Reads the query: a range in order, and not longer than allowed.
+///
+/// # Errors
+/// 400 for every fault of it.
+fn asked(call: &Call) -> Result<Asked> {
+    let query = Query::of(&call.request);
+    let (from, until) = (instant(&query, "from"), instant(&query, "until"));
+    let is_all = from.is_none() && until.is_none();
+    let from = from.unwrap_or(call.now);
+    let until = until.unwrap_or(from + USUAL);
+    if until < from {
+        query.fault("until", FaultCode::InvalidValue, "this is before from");
+    }
+    if until - from > MOST {
+        let message = format!("expected at most {} days after from", MOST.num_days());
+        query.fault("until", FaultCode::OutOfRange, message);
+    }
+    query.finish()?;
+    Ok(Asked {
+        is_all,
+        from,
+        until,
+    })
+}
+
+fn instant(query: &Query<'_>, name: &str) -> Option<DateTime<Utc>> {
+    let instant = query.optional(name, "an RFC 3339 instant such as 2027-01-31T08:00:00Z");
+    instant.map(|Rfc3339(at)| at)
+}
+
+/// An instant as RFC 3339 writes it.
+struct Rfc3339(DateTime<Utc>);
+
+impl FromStr for Rfc3339 {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        DateTime::parse_from_rfc3339(text).map(|at| Self(at.to_utc()))
+    }
+}

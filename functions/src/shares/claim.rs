@@ -1,0 +1,109 @@
+//! `POST /v2/shares/claim`.
+//!
+//! Three round trips: what the token leads to, the share, and the one transaction that makes
+//! the caller its receiver; one more for the zone of the door when the share has an end.
+
+use http::StatusCode;
+use latchkey::grant::Receiver;
+use latchkey::id::ShareId;
+use latchkey::invitation::{Claim, Invitation, InvitationHash};
+use latchkey::share::{Share, State};
+use latchkey::table::{Failed, Key, Only, Read};
+use latchkey::wire::{Conflict, Error, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::changing::{MAX_ATTEMPTS, Part, replace_grant};
+use super::reading::zone;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "claim-share",
+    handle: |call| Box::pin(claim(call)),
+};
+
+/// What is said to not exist, whatever keeps the token from leading to a share.
+const WHAT: &str = "invitation";
+
+/// The answer.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShareClaimed, description = "What was claimed.")]
+pub(crate) struct Claimed {
+    /// The number of the share.
+    share_id: ShareId,
+}
+
+/// Claim a share.
+///
+/// The caller becomes the receiver of an open invitation, by its token. Who claims first has
+/// it: the token is good for once.
+///
+/// Who may: every user of the organization of the share. To everyone else there is no such
+/// invitation.
+#[utoipa::path(
+    post,
+    path = "/v2/shares/claim",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    request_body = Claim,
+    responses(
+        (status = 200, description = "The share is the caller's.", body = Claimed, headers(("ETag"))),
+        (status = 404, description = "No open invitation of the caller's organization has this token: it is unknown, has expired or was claimed, or the share is over or gone."),
+        (status = 409, description = "Others kept changing the share; try again."),
+    ),
+)]
+pub(crate) async fn claim(call: Call) -> Result<Response> {
+    let body = call.request.json()?;
+    let Claim { token } = Claim::read(&body)?;
+    let at = Key::invitation(&InvitationHash::of_token(token));
+    let found = call.table.get(&at, Read::Strong).await?;
+    let found = found.filter(|found: &Invitation| call.now < found.expires_at);
+    let invitation = found.ok_or(Error::NotFound(WHAT))?;
+    let scope = call.caller.scope(invitation.organization);
+    let scope = scope.map_err(|_| Error::NotFound(WHAT))?;
+    let key = scope.share(invitation.share);
+
+    for attempt in 1..=MAX_ATTEMPTS {
+        let found = call.table.get(&key, Read::Strong).await?;
+        let is_open = |share: &Share| share.receiver.is_none() && !share.is_gone(call.now);
+        let before = found.filter(is_open).ok_or(Error::NotFound(WHAT))?;
+        if before.has_end() {
+            let zone = zone(&call, &scope, &before).await?;
+            if before.state(zone, call.now) == State::Ended {
+                return Err(Error::NotFound(WHAT));
+            }
+        }
+        let receiver = Receiver::User(call.caller.user());
+        let after = Share {
+            receiver: Some(receiver),
+            invitation_expiration: None,
+            version: before.version + 1,
+            date_modified: call.now,
+            ..before.clone()
+        };
+
+        let writes = call.table.transaction();
+        let writes = writes
+            .change(Part::Share, &key, &before, &after, before.version)?
+            .delete(Part::Invitation, &at, Only::default())?
+            .exists(Part::Refers, &scope.receiver(receiver))?
+            .exists(Part::Refers, &scope.source(before.source))?;
+        let writes = replace_grant(writes, &scope, &before, &after)?;
+        let refused = match writes.send().await {
+            Ok(()) => {
+                let claimed = Claimed { share_id: after.id };
+                return Ok(Response::json(StatusCode::OK, &claimed).etag(after.version));
+            }
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => refused,
+        };
+        let gone = [Part::Invitation, Part::Refers];
+        if refused.iter().any(|(part, _)| gone.contains(part)) {
+            return Err(Error::NotFound(WHAT));
+        }
+        call.table.back_off(attempt).await?;
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}

@@ -1,0 +1,102 @@
+//! `POST /v2/shares/{shareId}/web-key`.
+//!
+//! Three round trips: the share, the zone of its door, in which it ends, and the one
+//! transaction that gives the share its key and says what the key leads to.
+
+use http::StatusCode;
+use latchkey::grant::Receiver;
+use latchkey::id::ShareId;
+use latchkey::share::Share;
+use latchkey::web_key;
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Error, Response, Result, error};
+use serde_json::json;
+
+use super::changing::change;
+use super::reading::{WHAT, base};
+use crate::lambda::{Call, Endpoint, Once};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-web-key",
+    handle: |call| Box::pin(create(call)),
+};
+
+const EXISTS: Error = Error::NotPossible {
+    code: "webKeyAlreadyExistsError",
+    message: "This share has a web key already",
+};
+const FOR_GROUP: Error = Error::NotPossible {
+    code: "webKeyNotAllowedForUserGroupsError",
+    message: "A share with a group of users cannot have a web key",
+};
+const WITHOUT_END: Error = Error::NotPossible {
+    code: "webKeyRequiresTemporaryAccessError",
+    message: "A share that has a web key needs an end date",
+};
+
+/// Create a web key.
+///
+/// A link that opens the door for whoever has it, as long as the share holds. The share must
+/// have an end, and not be for a group of users.
+///
+/// Who may: as to change the share.
+#[utoipa::path(
+    post,
+    path = "/v2/shares/{shareId}/web-key",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        IdempotencyKey,
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The address of the web key.",
+            body = String,
+            content_type = "application/json",
+            example = json!("https://api.example/web-keys/8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")
+        ),
+        (
+            status = 400,
+            description = "The share cannot have a web key: `webKeyNotAllowedForUserGroupsError`, `webKeyRequiresTemporaryAccessError` or `webKeyAlreadyExistsError`.",
+            body = error::Body,
+            example = json!({"message": "This share has a web key already", "code": "webKeyAlreadyExistsError", "errorMessage": "This share has a web key already", "errorCode": "webKeyAlreadyExistsError"})
+        ),
+        (status = 403, description = "The caller may read this share and not change it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    let id: ShareId = call.request.path_id("shareId", WHAT)?;
+    let once = Once::of(&call, &json!({ "shareId": id }))?;
+    let key = call.random.uuid()?;
+    let with_key = |share: &Share| {
+        if let Some(Receiver::UserGroup(_)) = share.receiver {
+            return Err(FOR_GROUP);
+        }
+        if share.web_key.is_some() {
+            return Err(EXISTS);
+        }
+        if !share.has_end() {
+            return Err(WITHOUT_END);
+        }
+        Ok(Share {
+            web_key: Some(key),
+            ..share.clone()
+        })
+    };
+    let created = change(&call, Some(&once), with_key, answer).await;
+    match created {
+        // It may be this very request that made it, sent before.
+        Err(error) if error.code() == EXISTS.code() => {
+            once.remembered(StatusCode::OK).await?.ok_or(error)
+        }
+        created => created,
+    }
+}
+
+fn answer(call: &Call, share: &Share) -> Response {
+    let url = share.web_key.map(|key| web_key::url(base(call), key));
+    Response::json(StatusCode::OK, &url)
+}

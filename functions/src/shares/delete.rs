@@ -1,0 +1,88 @@
+//! `DELETE /v2/shares/{shareId}`.
+//!
+//! Two round trips: the share is read, and taken away with its grant on condition that it
+//! is still the same; one more by right of a grant.
+
+use http::StatusCode;
+use latchkey::id::ShareId;
+use latchkey::rights::Administration;
+use latchkey::table::item::GrantEdge;
+use latchkey::table::{Failed, Key, Only};
+use latchkey::web_key::WebKeyHash;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Conflict, Error, Response, Result};
+
+use super::changing::{DECIDES, MAX_ATTEMPTS, Part, release, right_to_change};
+use super::reading::find;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-share",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a share.
+///
+/// It holds no longer from the next decision on, and neither do those that were made by
+/// right of it. Its web key opens nothing any more; an open invitation cannot be claimed.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
+/// its source now with a right that reaches as far as the share: all its permissions, from
+/// its start until its end. Nobody takes away in this way what their own right hangs on.
+#[utoipa::path(
+    delete,
+    path = "/v2/shares/{shareId}",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "The share is gone."),
+        (status = 403, description = "The caller may read this share and not delete it."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let if_match = call.request.if_match();
+    let mut counted = true;
+    for attempt in 1..=MAX_ATTEMPTS {
+        let (scope, share) = find(&call, DECIDES).await?;
+        let may = |held: &Administration| held.may_take_away(&share);
+        let right = right_to_change(&call, &scope, &share, &may).await?;
+        if right.is_some_and(|held| !held.may_take_away(&share)) {
+            return Err(Error::InsufficientRights(Vec::new()));
+        }
+        if !if_match.holds(share.version) {
+            return Err(Error::PreconditionFailed);
+        }
+
+        let only = Only {
+            versions: Some(&[share.version]),
+            ..Only::default()
+        };
+        let writes = call.table.transaction();
+        let mut writes = writes.delete(Part::Share, &scope.share(share.id), only)?;
+        if let Some((key, _)) = GrantEdge::of(&scope, &share) {
+            writes = writes.clear(Part::Grant, &key)?;
+        }
+        if let Some(key) = share.web_key {
+            let key = Key::web_key(&WebKeyHash::of(key));
+            writes = writes.clear(Part::WebKey, &key)?;
+        }
+        writes = release(writes, &scope, &share, counted)?;
+
+        let refused = match writes.send().await {
+            Ok(()) => return Ok(Response::empty(StatusCode::NO_CONTENT)),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => refused,
+        };
+        let is = |part| refused.iter().any(|(refused, _)| *refused == part);
+        counted &= !is(Part::FormerSchedule);
+        if is(Part::Share) {
+            call.table.back_off(attempt).await?;
+        }
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}

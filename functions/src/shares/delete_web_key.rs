@@ -1,0 +1,53 @@
+//! `DELETE /v2/shares/{shareId}/web-key`.
+//!
+//! Two round trips: the share is read, and written without its key, which is taken away in
+//! the same transaction.
+
+use http::StatusCode;
+use latchkey::id::ShareId;
+use latchkey::share::Share;
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::{Error, Response, Result};
+
+use super::changing::change;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-web-key",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a web key.
+///
+/// The link opens nothing from then on; the share itself stays. `If-Match` takes the `ETag`
+/// of the share.
+///
+/// Who may: as to change the share.
+#[utoipa::path(
+    delete,
+    path = "/v2/shares/{shareId}/web-key",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "The web key is gone."),
+        (status = 403, description = "The caller may read this share and not change it."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let without_key = |share: &Share| match share.web_key {
+        Some(_) => Ok(Share {
+            web_key: None,
+            ..share.clone()
+        }),
+        None => Err(Error::NotFound("web key")),
+    };
+    change(&call, None, without_key, |_, _| {
+        Response::empty(StatusCode::NO_CONTENT)
+    })
+    .await
+}

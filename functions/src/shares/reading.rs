@@ -1,0 +1,145 @@
+//! Finding shares, and showing them to who may know of them.
+
+use chrono_tz::Tz;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Schedule, User};
+use latchkey::grant::{Receiver, Source};
+use latchkey::id::ShareId;
+use latchkey::rights;
+use latchkey::role::{Area, Reach};
+use latchkey::share::{Names, Share, SourceDetails};
+use latchkey::table::{Items, Key, Read};
+use latchkey::wire::{Error, Result};
+
+use crate::lambda::{Call, SHOWN};
+
+/// What people call it.
+pub(super) const WHAT: &str = "share";
+
+/// The share that the path names, found by `reads`, with its organization. One round trip.
+///
+/// # Errors
+/// 404 when no organization of the caller has it, or has it no longer.
+pub(super) async fn find(call: &Call, reads: &[Read]) -> Result<(OrganizationScope, Share)> {
+    let id: ShareId = call.request.path_id("shareId", WHAT)?;
+    let found = call.find(|scope| Some(scope.share(id)), reads).await?;
+    found
+        .filter(|(_, share): &(_, Share)| !share.is_gone(call.now))
+        .ok_or(Error::NotFound(WHAT))
+}
+
+/// The share that the path names, with the names of all that it refers to, for a caller
+/// who may know of it.
+///
+/// Two round trips: the share, then the names. Both are eventually consistent reads, which
+/// cost half; a share that such a read does not find is asked for once more, strongly, so
+/// that one just created is there.
+///
+/// # Errors
+/// 404 when there is none, or none that the caller may know of.
+pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
+    let (scope, share) = find(call, SHOWN).await?;
+    let caller = scope.user(call.caller.user());
+    let mut keys = named(&scope, &share);
+    if let Some(Receiver::UserGroup(_)) = share.receiver {
+        keys.push(caller.clone());
+    }
+    let items = call.table.get_all(&keys, Read::Eventual).await?;
+    let user = items.get(&caller)?;
+    if !(scope.reaches(Area::Shares, Reach::Read) || is_about(call, &share, user.as_ref())) {
+        let user = call.caller.user();
+        let held =
+            rights::administration(&call.table, &scope, user, share.source, call.now).await?;
+        if !held.is_given() {
+            return Err(Error::NotFound(WHAT));
+        }
+    }
+    let names = names(&scope, &share, &items)?;
+    Ok((share, names))
+}
+
+/// Whether the caller knows of a share by what they are to it: who made it or receives it,
+/// also in a group. `account` is their own, to tell their groups.
+fn is_about(call: &Call, share: &Share, account: Option<&User>) -> bool {
+    let user = call.caller.user();
+    let receives = match share.receiver {
+        Some(Receiver::User(receiver)) => receiver == user,
+        Some(Receiver::UserGroup(group)) => {
+            account.is_some_and(|account| account.groups.contains(&group))
+        }
+        None => false,
+    };
+    receives || share.creator == user
+}
+
+/// What to say to a caller who may not change a share: 403 when they know of it.
+///
+/// # Errors
+/// 429 and 503.
+pub(super) async fn refusal(
+    call: &Call,
+    scope: &OrganizationScope,
+    share: &Share,
+) -> Result<Error> {
+    let key = scope.user(call.caller.user());
+    let account = match share.receiver {
+        Some(Receiver::UserGroup(_)) => call.table.get(&key, Read::Strong).await?,
+        _ => None,
+    };
+    let knows = scope.reaches(Area::Shares, Reach::Read) || is_about(call, share, account.as_ref());
+    Ok(if knows {
+        Error::InsufficientRights(Vec::new())
+    } else {
+        Error::NotFound(WHAT)
+    })
+}
+
+/// The keys of all that the view of a share names.
+pub(super) fn named(scope: &OrganizationScope, share: &Share) -> Vec<Key> {
+    let mut keys = vec![
+        scope.organization_key(),
+        scope.user(share.creator),
+        scope.source(share.source),
+    ];
+    keys.extend(share.receiver.map(|receiver| scope.receiver(receiver)));
+    keys.extend(share.schedule.map(|schedule| scope.schedule(schedule)));
+    keys
+}
+
+/// The names of what a share refers to, as far as they are among `items`.
+pub(super) fn names(scope: &OrganizationScope, share: &Share, items: &Items) -> Result<Names> {
+    let source = scope.source(share.source);
+    let mut names = Names {
+        organization: items.get(&scope.organization_key())?,
+        creator: items.get(&scope.user(share.creator))?,
+        source: match share.source {
+            Source::Device(_) => items.get(&source)?.map(SourceDetails::Device),
+            Source::DeviceGroup(_) => items.get(&source)?.map(SourceDetails::DeviceGroup),
+        },
+        ..Names::default()
+    };
+    match share.receiver {
+        Some(Receiver::User(id)) => names.user = items.get(&scope.user(id))?,
+        Some(Receiver::UserGroup(id)) => names.user_group = items.get(&scope.user_group(id))?,
+        None => {}
+    }
+    if let Some(id) = share.schedule {
+        names.schedule = items
+            .get::<Schedule>(&scope.schedule(id))?
+            .map(|schedule| schedule.rules);
+    }
+    Ok(names)
+}
+
+/// The zone of the door of a share. One round trip.
+pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Tz> {
+    let keys = [scope.organization_key(), scope.source(share.source)];
+    let items = call.table.get_all(&keys, Read::Strong).await?;
+    Ok(names(scope, share, &items)?.zone())
+}
+
+/// What all addresses of this deployment begin with.
+pub(super) fn base(call: &Call) -> &str {
+    let url = call.request.url.as_str();
+    url.rsplit_once("/v2/shares").map_or("", |(base, _)| base)
+}

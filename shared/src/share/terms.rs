@@ -1,0 +1,274 @@
+//! What a body says of a share, when it is created and when it is changed: each field is
+//! read here, once.
+
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
+
+use super::{PersonalSettings, Share};
+use crate::grant::{Permissions, Receiver, Source};
+use crate::id::ScheduleId;
+use crate::timing::{DayOfWeek, LocalWindow, Period, Recurrence, Rule, Window, WindowFault};
+use crate::wire::json::{FaultCode, Fields, FromJson, Named};
+
+/// The most rules that a schedule may have.
+pub const MAX_RULES: usize = 100;
+
+/// What may be said of a share at its creation, and said anew later.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Terms {
+    pub(super) window: LocalWindow,
+    pub(super) rules: Vec<Rule>,
+    pub(super) schedule: Option<ScheduleId>,
+    pub(super) permissions: Permissions,
+    pub(super) personal_settings: PersonalSettings,
+}
+
+impl Terms {
+    /// Those of a share that is created at `now` by a body that leaves all of them out.
+    pub(super) fn blank(now: DateTime<Utc>) -> Self {
+        Self {
+            window: LocalWindow::unbounded(now),
+            rules: Vec::new(),
+            schedule: None,
+            permissions: Permissions::default(),
+            personal_settings: PersonalSettings::default(),
+        }
+    }
+
+    /// Those that a share has.
+    pub(super) fn of(share: &Share) -> Self {
+        let window = match share.timing.window {
+            Window::Local(window) => window,
+            // No body of a share gives one of these.
+            Window::Instants(_) => LocalWindow::unbounded(share.date_created),
+        };
+        Self {
+            window,
+            rules: share.timing.rules.clone(),
+            schedule: share.schedule,
+            permissions: share.permissions,
+            personal_settings: share.personal_settings,
+        }
+    }
+
+    /// These as a body changes them: what it leaves out stays as it is, `null` empties what
+    /// may be empty. Nothing, with faults, when the window that comes of it is none.
+    pub(super) fn changed(mut self, body: &Fields<'_>) -> Option<Self> {
+        let window = window(body, &self.window);
+        self.schedule(body);
+        if body.is_null("permissions") {
+            self.permissions = Permissions::default();
+        }
+        if let Some(fields) = body.object("permissions") {
+            let permissions = &mut self.permissions;
+            fields.set::<bool, _>("administrate", &mut permissions.administrate);
+            fields.set::<bool, _>("remoteActivate", &mut permissions.remote_activate);
+            fields.set::<bool, _>("assignKeyfob", &mut permissions.assign_keyfob);
+        }
+        if body.is_null("personalSettings") {
+            self.personal_settings = PersonalSettings::default();
+        }
+        if let Some(fields) = body.object("personalSettings") {
+            let notifications = &mut self.personal_settings.notifications;
+            fields.set::<bool, _>("notifications", notifications);
+        }
+        self.window = window?;
+        Some(self)
+    }
+
+    /// Rules of its own and a named schedule exclude each other: the one takes the place
+    /// of the other.
+    fn schedule(&mut self, body: &Fields<'_>) {
+        if body.has("scheduleId") && body.has("schedule") {
+            body.fault(
+                "scheduleId",
+                FaultCode::NotAllowed,
+                "give either schedule or scheduleId",
+            );
+        }
+        if body.is_null("scheduleId") {
+            self.schedule = None;
+        }
+        if body.is_null("schedule") {
+            self.rules = Vec::new();
+        }
+        if let Some(rules) = rules(body, "schedule") {
+            self.rules = rules;
+            self.schedule = None;
+        }
+        if let Some(schedule) = body.optional("scheduleId") {
+            self.schedule = Some(schedule);
+            self.rules = Vec::new();
+        }
+    }
+}
+
+/// One end of the window: its date and its time, as given.
+type End = (Option<NaiveDate>, Option<NaiveTime>);
+
+/// The window as a body changes it: valid as a whole.
+fn window(body: &Fields<'_>, before: &LocalWindow) -> Option<LocalWindow> {
+    let start = (before.start_date(), before.start_time());
+    let end = (before.end_date(), before.end_time());
+    let (start, start_well) = changed_end(body, ["startDate", "startTime"], start);
+    let (end, end_well) = changed_end(body, ["endDate", "endTime"], end);
+    if !start_well || !end_well {
+        // What is wrong has been said; what follows from it need not be.
+        return None;
+    }
+    // Of two ends that are in the wrong order, the one that the body moved is at fault.
+    let moved = |date, time| body.has(date) || body.has(time);
+    let late = if moved("startDate", "startTime") && !moved("endDate", "endTime") {
+        "startDate"
+    } else {
+        "endDate"
+    };
+    match LocalWindow::new(before.created(), start, end) {
+        Ok(window) if is_over_everywhere(&window) => {
+            let message = "the end is not after the start, which is the creation of the share";
+            body.fault("endDate", FaultCode::InvalidValue, message);
+            None
+        }
+        Ok(window) => Some(window),
+        Err(error) => {
+            for fault in error.faults() {
+                let (field, code) = match fault {
+                    WindowFault::StartTimeWithoutDate => ("startTime", FaultCode::NotAllowed),
+                    WindowFault::EndTimeWithoutDate => ("endTime", FaultCode::NotAllowed),
+                    _ => (late, FaultCode::InvalidValue),
+                };
+                body.fault(field, code, fault.to_string());
+            }
+            None
+        }
+    }
+}
+
+/// One end as a body changes it, and whether what it says could be read. A date that is
+/// taken away takes its time with it.
+fn changed_end(body: &Fields<'_>, [date, time]: [&str; 2], before: End) -> (End, bool) {
+    let (new_date, date_well) = changed_part(body, date, before.0);
+    let before_time = before.1.filter(|_| !body.is_null(date));
+    let (new_time, time_well) = changed_part(body, time, before_time);
+    ((new_date, new_time), date_well && time_well)
+}
+
+fn changed_part<T: FromJson>(
+    body: &Fields<'_>,
+    name: &str,
+    before: Option<T>,
+) -> (Option<T>, bool) {
+    if body.is_null(name) {
+        return (None, true);
+    }
+    if !body.has(name) {
+        return (before, true);
+    }
+    let given = body.optional(name);
+    let well = given.is_some();
+    (given, well)
+}
+
+/// Whether a window that begins with its creation has its end before that in every zone.
+/// The zone of the door is not known here; twelve hours behind UTC is the last place on
+/// Earth where a local time comes.
+fn is_over_everywhere(window: &LocalWindow) -> bool {
+    let last = FixedOffset::west_opt(12 * 60 * 60);
+    let (None, Some(end), Some(last)) = (window.start_date(), window.end_date(), last) else {
+        return false;
+    };
+    let end = match window.end_time() {
+        Some(time) => Some(end.and_time(time)),
+        None => end
+            .checked_add_days(Days::new(1))
+            .map(|next| next.and_time(NaiveTime::MIN)),
+    };
+    end.is_some_and(|end| end <= window.created().with_timezone(&last).naive_local())
+}
+
+impl Named for DayOfWeek {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("Monday", Self::Monday),
+        ("Tuesday", Self::Tuesday),
+        ("Wednesday", Self::Wednesday),
+        ("Thursday", Self::Thursday),
+        ("Friday", Self::Friday),
+        ("Saturday", Self::Saturday),
+        ("Sunday", Self::Sunday),
+    ];
+}
+
+impl Named for Recurrence {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("Daily", Self::Daily),
+        ("Weekly", Self::Weekly),
+        ("BiWeekly", Self::BiWeekly),
+    ];
+}
+
+/// The rules in a list of the body; `None` when it is left out.
+pub(crate) fn rules(body: &Fields<'_>, name: &str) -> Option<Vec<Rule>> {
+    let rules = body.objects(name, MAX_RULES)?;
+    Some(rules.iter().filter_map(rule).collect())
+}
+
+fn rule(fields: &Fields<'_>) -> Option<Rule> {
+    let day = fields.name::<DayOfWeek>("dayOfWeek");
+    let period = fields.object("period").map(|period| {
+        let start = period.required("startTime");
+        let end = period.required("endTime");
+        Some(Period {
+            start: start?,
+            end: end?,
+        })
+    });
+    if !fields.has("recurrence") {
+        fields.missing("recurrence");
+    }
+    let recurrence = fields.name::<Recurrence>("recurrence")?;
+    if fields.has("dayOfWeek") && day.is_none() || matches!(period, Some(None)) {
+        return None;
+    }
+    let rule = Rule::new(recurrence, day, period.flatten());
+    if rule.is_err() {
+        fields.fault(
+            "dayOfWeek",
+            FaultCode::Required,
+            "required unless recurrence is \"Daily\"",
+        );
+    }
+    rule.ok()
+}
+
+/// What a body says that a share opens.
+pub(super) fn source(body: &Fields<'_>) -> Option<Source> {
+    let source = body.object("source")?;
+    let device = source.optional("deviceId").map(Source::Device);
+    let group = source.optional("deviceGroupId").map(Source::DeviceGroup);
+    exactly_one(body, &source, "source", ["deviceId", "deviceGroupId"]);
+    device.or(group)
+}
+
+/// Whom a body says that a share is for.
+pub(super) fn receiver(body: &Fields<'_>) -> Option<Receiver> {
+    let receiver = body.object("receiver")?;
+    let user = receiver.optional("userId").map(Receiver::User);
+    let group = receiver.optional("userGroupId").map(Receiver::UserGroup);
+    exactly_one(body, &receiver, "receiver", ["userId", "userGroupId"]);
+    user.or(group)
+}
+
+fn exactly_one(body: &Fields<'_>, object: &Fields<'_>, name: &str, choices: [&str; 2]) {
+    let given = choices.iter().filter(|choice| object.has(choice)).count();
+    if given != 1 {
+        let code = if given == 0 {
+            FaultCode::Required
+        } else {
+            FaultCode::NotAllowed
+        };
+        body.fault(
+            name,
+            code,
+            format!("give exactly one of {} and {}", choices[0], choices[1]),
+        );
+    }
+}
