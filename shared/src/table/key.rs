@@ -64,6 +64,18 @@ impl Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPrefix(pub(super) Key);
 
+/// The index that lists grants by what they open, and the attribute that it goes by.
+const BY_SOURCE: &str = "bySource";
+
+/// What an index lists under one value. All of it stands in one partition of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexKey {
+    /// The name of the index, and of the attribute that it goes by.
+    pub(super) index: &'static str,
+    pub(super) value: String,
+    pub(super) pk: String,
+}
+
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
     Key {
         pk: format!("ORG#{organization}"),
@@ -211,9 +223,18 @@ impl OrganizationScope {
         KeyPrefix(self.key(sk))
     }
 
+    /// All grants on one source, whoever they are for.
+    pub fn grants_on(&self, source: &Key) -> IndexKey {
+        IndexKey {
+            index: BY_SOURCE,
+            value: format!("ORG#{}#{}", self.organization(), source.sk),
+            pk: self.organization_key().pk,
+        }
+    }
+
     /// What the index by source calls a source.
     pub fn by_source(&self, source: Source) -> String {
-        format!("ORG#{}#{}", self.organization(), source_text(source))
+        self.grants_on(&self.source(source)).value
     }
 
     /// The first answer to a request with an idempotency key.

@@ -8,7 +8,7 @@ pub mod item;
 pub mod key;
 mod transaction;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{Key, KeyPrefix};
+pub use key::{IndexKey, Key, KeyPrefix};
 pub use transaction::{Element, Failed, Only, Transaction};
 
 use crate::secret::Random;
@@ -28,6 +28,9 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
+
+/// How many items DynamoDB gives at once by their keys.
+const BATCH: usize = 100;
 
 /// How fresh a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,21 +80,27 @@ impl Table {
         })
     }
 
-    /// Up to a hundred items in one round trip, by their keys; what does not exist is not
-    /// among them. The same key may be named more than once.
+    /// Items by their keys, a hundred in one round trip, more of them in parallel; what
+    /// does not exist is not among them. The same key may be named more than once.
     ///
     /// # Errors
     /// 429 and 503.
     pub fn get_all<'t>(&'t self, keys: &'t [Key], read: Read) -> BoxFuture<'t, Result<Items>> {
         Box::pin(async move {
+            let mut seen = HashSet::new();
+            let wanted: Vec<_> = keys.iter().filter(|key| seen.insert(*key)).collect();
+            let batches = wanted.chunks(BATCH).map(|keys| self.batch(keys, read));
+            let batches = futures_util::future::try_join_all(batches).await?;
+            Ok(Items(
+                batches.into_iter().flat_map(|batch| batch.0).collect(),
+            ))
+        })
+    }
+
+    fn batch<'t>(&'t self, keys: &[&Key], read: Read) -> BoxFuture<'t, Result<Items>> {
+        let mut wanted: Vec<_> = keys.iter().map(|key| key.attributes()).collect();
+        Box::pin(async move {
             let mut found = Items::default();
-            let mut wanted: Vec<_> = Vec::new();
-            for key in keys {
-                let attributes = key.attributes();
-                if !wanted.contains(&attributes) {
-                    wanted.push(attributes);
-                }
-            }
             while !wanted.is_empty() {
                 let asked = KeysAndAttributes::builder()
                     .set_keys(Some(wanted))
@@ -227,19 +236,76 @@ impl Table {
         size: usize,
         read: Read,
     ) -> Result<Row<H, T>> {
-        let (mut items, next) = self.page_items(prefix, size + 1, None, read).await?;
-        let is_head = |item: &Item| match item.get(key::SK) {
-            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
-            _ => false,
-        };
-        let head = match items.first() {
-            Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
-            _ => None,
-        };
-        Ok(Row {
-            head,
-            items: items.into_iter().map(from_item).collect::<Result<_>>()?,
-            is_whole: next.is_none(),
+        let (items, next) = self.page_items(prefix, size + 1, None, read).await?;
+        Row::of(prefix, items, next.is_none())
+    }
+
+    /// The item at a key and all items behind it. One round trip for each megabyte.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of its type.
+    pub async fn whole_row<H: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        read: Read,
+    ) -> Result<Row<H, T>> {
+        let items = self.query_items(prefix, read).await?;
+        Row::of(prefix, items, true)
+    }
+
+    /// A page of what an index lists under one value, in the order of the sort keys: as
+    /// [`Table::page`] gives one, but a place is the sort key itself, and the read is
+    /// eventually consistent, since DynamoDB has no other of such an index.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_of_index<T: DeserializeOwned>(
+        &self,
+        key: &IndexKey,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let (items, next) = self.page_of_index_items(key, size, after).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, next))
+    }
+
+    fn page_of_index_items<'t>(
+        &'t self,
+        key: &'t IndexKey,
+        size: usize,
+        after: Option<&'t str>,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
+        Box::pin(async move {
+            let value = || AttributeValue::S(key.value.clone());
+            let start = after.map(|place| {
+                let place = Key {
+                    pk: key.pk.clone(),
+                    sk: place.to_owned(),
+                };
+                let mut start = place.attributes();
+                start.insert(key.index.to_owned(), value());
+                start
+            });
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .index_name(key.index)
+                .key_condition_expression("#index = :value")
+                .expression_attribute_names("#index", key.index)
+                .expression_attribute_values(":value", value())
+                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let output = call.send().await.map_err(failure::answer)?;
+            let mut items = output.items.unwrap_or_default();
+            let more = items.len() > size || output.last_evaluated_key.is_some();
+            items.truncate(size);
+            let place = match items.last().and_then(|item| item.get(key::SK)) {
+                Some(AttributeValue::S(key)) if more => Some(key.clone()),
+                _ => None,
+            };
+            Ok((items, place))
         })
     }
 
@@ -271,6 +337,24 @@ pub struct Row<H, T> {
     pub items: Vec<T>,
     /// Whether there are no more.
     pub is_whole: bool,
+}
+
+impl<H: DeserializeOwned, T: DeserializeOwned> Row<H, T> {
+    fn of(prefix: &KeyPrefix, mut items: Vec<Item>, is_whole: bool) -> Result<Self> {
+        let is_head = |item: &Item| match item.get(key::SK) {
+            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
+            _ => false,
+        };
+        let head = match items.first() {
+            Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
+            _ => None,
+        };
+        Ok(Self {
+            head,
+            items: items.into_iter().map(from_item).collect::<Result<_>>()?,
+            is_whole,
+        })
+    }
 }
 
 /// Items that were read together, to be taken out by key.
