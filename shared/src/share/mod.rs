@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 pub(crate) use new::rules;
 pub use new::{MAX_RULES, NewShare, NewShareBody};
-pub use view::{Names, SourceDetails, View};
+pub use view::{AccountView, Names, SourceDetails, UserGroupView, View};
 
 use crate::grant::{Grant, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
@@ -84,6 +84,20 @@ pub enum State {
     Ended,
 }
 
+impl State {
+    /// Where what holds by `timing` is in its life at `now`, at a door in `zone`.
+    pub fn of(timing: &Timing, zone: Tz, now: DateTime<Utc>) -> Self {
+        let (from, until) = timing.span(zone);
+        if until.is_some_and(|until| until <= now) {
+            Self::Ended
+        } else if now < from {
+            Self::Upcoming
+        } else {
+            Self::Active
+        }
+    }
+}
+
 impl Share {
     /// The grant of this share; none as long as it has no receiver.
     pub fn grant(&self) -> Option<Grant> {
@@ -101,15 +115,10 @@ impl Share {
 
     /// Where it is in its life at `now`, at a door in `zone`.
     pub fn state(&self, zone: Tz, now: DateTime<Utc>) -> State {
-        let (from, until) = self.timing.span(zone);
-        if until.is_some_and(|until| until <= now) {
-            State::Ended
-        } else if self.receiver.is_none() {
-            State::Pending
-        } else if now < from {
-            State::Upcoming
-        } else {
-            State::Active
+        match State::of(&self.timing, zone, now) {
+            State::Ended => State::Ended,
+            _ if self.receiver.is_none() => State::Pending,
+            state => state,
         }
     }
 }
