@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::credential::{Credential, CredentialHash};
 use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::system::{ADMIN, Answer, Store, System, Tenant};
@@ -67,6 +68,7 @@ fn with_credential(
             id: "more".to_owned(),
             organization,
             user,
+            client: None,
             expires_at,
         },
     ));
@@ -158,4 +160,29 @@ async fn a_credential_good_for_one_path_is_good_for_the_next_while_the_answer_is
         !asked.is_empty() && !asked.iter().any(of_credentials),
         "{asked:?}"
     );
+}
+
+#[tokio::test]
+async fn the_first_call_of_a_user_takes_up_the_account_and_is_written_down_once() {
+    let store = Store::start().await;
+    let system = System::unforgiving(&store).await;
+    let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
+    let made = system.post("/v2/users", ADMIN, &new).await.json();
+    let path = format!("/v2/users/{}", made["userId"]);
+    let registered = async |token| {
+        let shown = system.get(&path, token).await;
+        (
+            shown.json()["registered"] == true,
+            shown.json()["version"].clone(),
+        )
+    };
+    assert_eq!(registered(ADMIN).await, (false, json!(1)));
+    let token = made["token"].as_str().unwrap().parse().unwrap();
+    // The store refuses the write: the user is let in all the same.
+    store.throttle(100);
+    assert_eq!(registered(token).await, (false, json!(1)));
+    store.calm();
+    for _ in 0..2 {
+        assert_eq!(registered(token).await, (true, json!(2)));
+    }
 }

@@ -308,6 +308,26 @@ async fn a_decision_costs_the_same_however_much_there_is() {
         assert_eq!(decide(7, 2).await, (3, 3.0));
     };
     all().await;
+    // An activation is a decision and what is written of it, which is half of what it would
+    // cost in a transaction.
+    share(1, json!({"receiver": {"userId": 4}, "source": {"deviceId": 1}, "permissions": {"remoteActivate": true}})).await;
+    let device = json!({"gatewayId": 1});
+    system
+        .call(Method::PUT, "/v2/devices/1", tenant.token(1), Some(&device))
+        .await;
+    store.calls();
+    let path = "/v1/devices/1/remote-activation";
+    let answer = system.call(Method::POST, path, tenant.token(4), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let calls = store.calls();
+    assert_eq!(
+        cost(&calls),
+        Cost {
+            calls: 3,
+            read_units: 2.0,
+            write_units: 1.0
+        }
+    );
     for _ in 0..150 {
         share(1, json!({"receiver": {"userId": 9}})).await;
         share(
@@ -321,6 +341,68 @@ async fn a_decision_costs_the_same_however_much_there_is() {
     // Of someone with a great many grants, those at the device are asked for by themselves.
     let (calls, units) = decide(8, 2).await;
     assert!(calls == 3 && units <= 15.0, "{calls} {units}");
+}
+
+#[tokio::test]
+async fn credentials_cost_two_round_trips_at_most_and_to_revoke_a_key_four() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let mut tenant = Tenant::new(7);
+    let key = tenant.with_api_key();
+    store.put(&tenant.world).await;
+    system.get("/v2/shares/4", tenant.token(1)).await;
+    store.calls();
+    let costs = |answer: Answer| {
+        assert!(answer.status.is_success(), "{}", answer.body);
+        let Cost {
+            calls,
+            read_units,
+            write_units,
+        } = cost(&store.calls());
+        (calls, read_units, write_units)
+    };
+    let keys = "/v2/api-keys";
+    let new = json!({"organizationId": 7, "name": "N"});
+    let made = system.post(keys, tenant.token(1), &new).await;
+    // The key, its credential, and that the user is there.
+    assert_eq!(costs(made), (1, 0.0, 6.0));
+    let listed = system.get(keys, tenant.token(1)).await;
+    assert_eq!(costs(listed), (1, 0.5, 0.0));
+
+    let id = key.id.to_string();
+    let ask = async |path: &str, form: &[(&str, &str)]| {
+        let answer = system.form(path, Some((&id, key.reveal())), form).await;
+        let token = |name: &str| {
+            let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            body[name].as_str().unwrap_or_default().to_owned()
+        };
+        let tokens = (token("access_token"), token("refresh_token"));
+        (tokens, costs(answer))
+    };
+    let (token, revoke) = ("/v2/oauth/token", "/v2/oauth/revoke");
+    let grant = [("grant_type", "client_credentials")];
+    // The family, the access token, and that the key and the user are there.
+    let ((_, refresh), cost) = ask(token, &grant).await;
+    assert_eq!(cost, (2, 1.0, 8.0));
+    // The same, and the access token before.
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &refresh)];
+    let ((access, refresh), cost) = ask(token, &form).await;
+    assert_eq!(cost, (2, 1.0, 10.0));
+    // Three calls, the first two at once.
+    let (_, cost) = ask(revoke, &[("token", &access)]).await;
+    assert_eq!(cost, (3, 2.0, 2.0));
+    let (_, cost) = ask(revoke, &[("token", &refresh)]).await;
+    assert_eq!(cost, (2, 1.0, 4.0));
+
+    ask(token, &grant).await;
+    let path = format!("{keys}/{id}");
+    let shown = system.get(&path, tenant.token(1)).await;
+    assert_eq!(costs(shown), (1, 0.5, 0.0));
+    let deleted = system
+        .call(Method::DELETE, &path, tenant.token(1), None)
+        .await;
+    // The credential; then the key, and the two items of the one family.
+    assert_eq!(costs(deleted), (4, 2.0, 8.0));
 }
 
 #[tokio::test]

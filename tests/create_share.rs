@@ -577,7 +577,7 @@ async fn throttling_is_said_to_be_throttling() {
     let system = System::on(&store).await;
     store.throttle(100);
     let answer = system.post(PATH, ADMIN, &share_body(json!({}))).await;
-    answer.assert_error(429, "tooManyRequestsError");
+    answer.assert_error(429, "TooManyRequests");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 

@@ -66,7 +66,7 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
                 "startDate": null, "startTime": null, "endDate": null, "endTime": null
             }
         ],
-        "settings": {"activationTime": null},
+        "settings": {"activationTime": 5},
         "gateway": null
     });
     let mut flat = device.clone();
@@ -82,14 +82,14 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
     // What is known is shown; a device without a zone has that of the organization.
     let known = json!({
         "model": {"id": 17, "name": "Latch 2", "type": {"id": "lock", "name": "Lock"}},
-        "gatewayId": "gateway-7", "activationTime": 5, "timeZone": null
+        "gatewayId": "gateway-7", "activationTime": 9, "timeZone": null
     });
     world.admin(Method::PUT, "/v2/devices/2", Some(known)).await;
     let device = &world.listed(4, V2).await[0]["device"];
     let model = json!({"id": 17, "name": "Latch 2", "type": {"id": "lock"}});
     assert_eq!(device["model"], model);
     assert_eq!(device["type"], json!({"id": "lock", "name": "Lock"}));
-    assert_eq!(device["settings"], json!({"activationTime": 5}));
+    assert_eq!(device["settings"], json!({"activationTime": 9}));
     assert_eq!(device["gateway"], json!({"id": "gateway-7"}));
     assert_eq!(device["timeZone"], "Europe/Amsterdam");
 }

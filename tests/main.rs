@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod activate;
+mod api_keys;
 mod authorizer;
 mod cost;
 mod create_share;
@@ -20,6 +22,7 @@ mod gateway;
 mod get_share;
 mod holders;
 mod local;
+mod oauth;
 mod openapi;
 mod outage;
 mod roles;

@@ -49,6 +49,7 @@ fn the_table_is_the_published_one() {
 /// Organization 7, with a user for each column.
 async fn cast(store: &Store, system: &System) -> Tenant {
     let mut tenant = Tenant::new(7);
+    tenant.with_api_key();
     for (by, user) in COLUMNS {
         if let By::Role(role) = by {
             tenant = tenant.with_roles(user, &[role]);
@@ -73,6 +74,7 @@ async fn every_cell_of_the_directory_is_kept() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let tenant = cast(&store, &system).await;
+    let key = tenant.world.api_keys[0].id;
     let space = "0192a5b07c0070008000000000000001";
     for (by, user) in COLUMNS {
         let ask = async |method: Method, path: String, body: Option<Value>| {
@@ -177,6 +179,29 @@ async fn every_cell_of_the_directory_is_kept() {
                 path,
             );
         }
+        // Who reads the directory does not see what programs get in with.
+        let keys = "/v2/api-keys".to_owned();
+        yes(
+            writes,
+            ask(Method::GET, keys.clone(), None).await,
+            "API keys",
+        );
+        let key = format!("{keys}/{key}");
+        yes(writes, ask(Method::GET, key, None).await, "API key");
+        let new = json!({"organizationId": 7, "name": "N", "userId": user});
+        let made = system.post(&keys, tenant.token(user), &new).await;
+        yes(writes, made.status.as_u16(), "create API key");
+        let made = if writes {
+            made
+        } else {
+            system.post(&keys, tenant.token(1), &new).await
+        };
+        let made = format!("{keys}/{}", made.json()["apiKeyId"].as_str().unwrap());
+        yes(
+            writes,
+            ask(Method::DELETE, made, None).await,
+            "delete API key",
+        );
         let organization = "/v2/organizations/7".to_owned();
         yes(
             reads,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use latchkey::wire::headers::EVERY_RESPONSE;
+use latchkey_demo::API_KEY;
 use latchkey_local::template::{Function, Integration, Mapping, Program, Stack};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -68,7 +69,11 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 }
 
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
-const OPEN: [(&str, &str); 1] = [("GET", "/openapi.json")];
+const OPEN: [(&str, &str); 3] = [
+    ("GET", "/openapi.json"),
+    ("POST", "/v2/oauth/revoke"),
+    ("POST", "/v2/oauth/token"),
+];
 
 #[test]
 fn every_other_route_asks_the_authorizer() {
@@ -206,15 +211,20 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         system: &system,
         actions: BTreeMap::new(),
     };
-    for token in [ADMIN, MEMBER] {
+    let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
+    let invited = system.post("/v2/users", ADMIN, &new).await.json();
+    let invited = invited["token"].as_str().unwrap().parse().unwrap();
+    store.calls();
+    for token in [MEMBER, invited] {
         system.get("/v2/shares/nonsense", token).await;
     }
     seen.note("authorizer");
 
     // What the sample events do not come to: rights by grant and by group, one of a kind,
     // who is in a group.
-    let right =
-        share_body(json!({"permissions": {"administrate": true}, "receiver": {"userGroupId": 1}}));
+    let right = share_body(
+        json!({"permissions": {"administrate": true, "remoteActivate": true}, "receiver": {"userGroupId": 1}}),
+    );
     let post = Method::POST;
     let created = seen
         .ask(
@@ -230,6 +240,24 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     let path = format!("/v2/shares/{}", created.json()["shareId"]);
     seen.ask("get-share", Method::GET, &path, MEMBER, None)
         .await;
+    // What the member shared on stands on a right of the group.
+    let again = share_body(json!({"receiver": {"userId": 1}}));
+    seen.ask(
+        "create-share",
+        Method::POST,
+        "/v2/shares",
+        MEMBER,
+        Some(&again),
+    )
+    .await;
+    let path = "/v2/devices/1/decision";
+    seen.ask("decide", Method::GET, path, MEMBER, None).await;
+    for (function, path) in [
+        ("activate-device", "/v1/devices/1/remote-activation"),
+        ("deactivate-device", "/v1/devices/1/remote-deactivation"),
+    ] {
+        seen.ask(function, Method::POST, path, MEMBER, None).await;
+    }
     let other = system
         .create_share(&share_body(
             json!({"receiver": {"userId": 1}, "scheduleId": 1}),
@@ -251,7 +279,9 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         seen.ask(function, Method::GET, path, ADMIN, None).await;
     }
     let through_groups = json!({"source": {"deviceGroupId": 1}, "receiver": {"userGroupId": 1}, "permissions": {"administrate": true}});
-    system.create_share(&share_body(through_groups)).await;
+    let through_groups = share_body(through_groups);
+    system.create_share(&through_groups).await;
+    system.post("/v2/shares", MEMBER, &through_groups).await;
     store.calls();
     let path = "/v2/device-groups/1";
     seen.ask("list-device-groups", Method::GET, path, MEMBER, None)
@@ -279,6 +309,28 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         .await;
     seen.ask("delete-schedule", Method::DELETE, &path, ADMIN, None)
         .await;
+
+    let (id, secret) = API_KEY;
+    let path = format!("/v2/api-keys/{id}");
+    seen.ask("list-api-keys", Method::GET, &path, ADMIN, None)
+        .await;
+    let grant = [("grant_type", "client_credentials")];
+    let token = system
+        .form("/v2/oauth/token", Some((id, secret)), &grant)
+        .await
+        .json();
+    let token = token["refresh_token"].as_str().unwrap();
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    for _ in 0..2 {
+        system
+            .form("/v2/oauth/token", Some((id, secret)), &refresh)
+            .await;
+        seen.note("oauth-token");
+    }
+    system
+        .form("/v2/oauth/revoke", Some((id, secret)), &[("token", token)])
+        .await;
+    seen.note("oauth-revoke");
 
     // The one named schedule of the samples is kept by now.
     for function in functions_with_events()
@@ -318,6 +370,26 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
             Some(&body),
         )
         .await;
+    }
+
+    // What is in a group or a space is taken out of it when that is deleted.
+    let device = json!([device.json()["deviceId"]]);
+    for (kind, field, id, members) in [
+        ("user-group", "members", "userGroupId", json!([1])),
+        ("device-group", "devices", "deviceGroupId", device.clone()),
+        ("space", "devices", "spaceId", device),
+    ] {
+        let mut body = json!({"organizationId": 1, "name": "New"});
+        body[field] = members;
+        let path = format!("/v2/{kind}s");
+        let create = format!("create-{kind}");
+        let made = seen
+            .ask(&create, Method::POST, &path, ADMIN, Some(&body))
+            .await;
+        let made = made.json()[id].to_string();
+        let path = format!("{path}/{}", made.trim_matches('"'));
+        let delete = format!("delete-{kind}");
+        seen.ask(&delete, Method::DELETE, &path, ADMIN, None).await;
     }
 
     let mut expected = BTreeMap::new();

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
-use latchkey::credential::{Credential, CredentialHash};
+use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
     Device, DeviceGroup, ForeignId, Group, Link, Organization, Resource, Schedule, Space, User,
     UserGroup,
@@ -25,6 +25,12 @@ pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 /// The token of the demo organization's plain member. Published, too.
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
 
+/// The demo organization's API key, which speaks for its admin. Published, too.
+pub const API_KEY: (&str, &str) = (
+    "demoKeyOfTheHome",
+    "aSecretThatIsPublishedIsGoodForDemonstrat-0",
+);
+
 /// An organization with all that it has.
 #[derive(Debug)]
 pub struct World {
@@ -44,7 +50,9 @@ pub struct World {
     pub spaces: Vec<Space>,
     /// Its shares; each has a receiver.
     pub shares: Vec<Share>,
-    /// Its credentials.
+    /// Its API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// Its other credentials.
     pub credentials: Vec<(CredentialHash, Credential)>,
 }
 
@@ -66,6 +74,7 @@ impl World {
             schedules: Vec::new(),
             spaces: Vec::new(),
             shares: Vec::new(),
+            api_keys: Vec::new(),
             credentials: Vec::new(),
         }
     }
@@ -77,6 +86,7 @@ impl World {
             id: name.to_owned(),
             organization: self.organization.id,
             user,
+            client: None,
             expires_at: None,
         };
         self.credentials
@@ -136,6 +146,9 @@ impl World {
                 let edge = scope.grant(grant.receiver, grant.source, share.id);
                 writes = writes.put_new((), &edge, &GrantEdge::new(&scope, grant))?;
             }
+        }
+        for key in &self.api_keys {
+            writes = key.put_new(writes, (), &scope)?;
         }
         for (hash, credential) in &self.credentials {
             writes = writes.put_new((), &Key::credential(hash), credential)?;
@@ -205,8 +218,20 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     })
 }
 
-/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, and
-/// share 3, which is over.
+/// Share 4, by which the admin opens the front door, also from afar.
+fn remote_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
+    let past = past_share()?;
+    let always = LocalWindow::new(past.date_created, (None, None), (None, None))?;
+    Ok(Share {
+        id: 4.try_into()?,
+        timing: Timing::new(always, vec![]),
+        receiver: Some(Receiver::User(1.try_into()?)),
+        ..past
+    })
+}
+
+/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, share 3
+/// of user 2, which is over, and share 4, by which user 1 opens the device.
 ///
 /// # Errors
 /// None: what it is made of is right.
@@ -265,7 +290,10 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         rules: vec![Rule::daily(Some(hours))],
         ..Schedule::blank(1.try_into()?)
     }];
-    world.shares = vec![past_share()?];
+    world.shares = vec![past_share()?, remote_share()?];
+    let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
+    let name = "Demonstration".to_owned();
+    world.api_keys = vec![ApiKey::new(&secret, one, name, DateTime::UNIX_EPOCH)];
     Ok(world.with_token(ADMIN_TOKEN, one, "demo-admin").with_token(
         MEMBER_TOKEN,
         two,

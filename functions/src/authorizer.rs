@@ -3,7 +3,8 @@
 //! API Gateway calls it with each request whose `Authorization` it has not asked about
 //! lately, and keeps the answer for as long as template.yaml says. Two reads: the
 //! credential, strongly, so that one just made works and one just revoked does not; and
-//! the user's roles.
+//! the user's roles. The first call of a user is written down, which is one write in the life
+//! of an account.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use http::header::AUTHORIZATION;
 use latchkey::credential::{Credential, CredentialHash};
 use latchkey::directory::User;
-use latchkey::table::{Key, Read};
+use latchkey::table::{Failed, Key, Read, Table};
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::{EventCall, serve_events};
@@ -44,10 +45,12 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     let credential: Option<Credential> = table.get(&Key::credential(&hash), Read::Strong).await?;
     let credential = credential.filter(|credential| credential.is_valid(now));
     let credential = credential.ok_or(Error::Unauthenticated)?;
-    let user: Option<User> = table
-        .get(&Key::user_of(&credential), Read::Eventual)
-        .await?;
+    let key = Key::user_of(&credential);
+    let user: Option<User> = table.get(&key, Read::Eventual).await?;
     let user = user.ok_or(Error::Unauthenticated)?;
+    if !user.registered {
+        take_up(&table, &key, &user).await;
+    }
     let caller = credential.caller(user.roles);
     let context = caller
         .to_context()
@@ -57,6 +60,23 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     answer.policy_document = whole_stage(request.method_arn.as_deref().unwrap_or_default());
     answer.context = context;
     Ok(answer)
+}
+
+/// Writes down that a user has taken up their account. Where that fails, or the user was changed
+/// meanwhile, the next call does it: it is no reason to turn someone away.
+async fn take_up(table: &Table, key: &Key, user: &User) {
+    let after = User {
+        registered: true,
+        ..user.clone()
+    };
+    let written = async {
+        let writes = table.transaction();
+        let writes = writes.change((), key, user, &after, user.version)?;
+        writes.send().await
+    };
+    if let Err(Failed::Error(error)) = written.await {
+        tracing::warn!(%error, "it is not written down that a user called");
+    }
 }
 
 /// Leave to call every method of the stage: API Gateway keeps the answer for all of them,

@@ -5,6 +5,8 @@
 //! the one line that names its endpoint. With some tens of binaries that is the
 //! difference between one minute of building and ten.
 
+pub mod activations;
+pub mod api_keys;
 pub mod authorizer;
 pub mod decisions;
 pub mod device_groups;
@@ -12,6 +14,7 @@ pub mod devices;
 mod directory;
 pub mod docs;
 mod lambda;
+pub mod oauth;
 pub mod openapi;
 pub mod organizations;
 pub mod schedules;

@@ -15,13 +15,15 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    decisions, device_groups, devices, docs, organizations, schedules, shares, spaces, user_groups,
-    users,
+    activations, api_keys, decisions, device_groups, devices, docs, oauth, organizations,
+    schedules, shares, spaces, user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -56,6 +58,8 @@ use crate::{
         decisions::holders::list,
         decisions::effective::list,
         decisions::effective::list_flat,
+        activations::activate::activate,
+        activations::deactivate::deactivate,
         users::create::create,
         users::list::list,
         users::list::get,
@@ -95,12 +99,19 @@ use crate::{
         schedules::delete::delete,
         organizations::get::get,
         organizations::update::update,
+        api_keys::create::create,
+        api_keys::list::list,
+        api_keys::list::get,
+        api_keys::delete::delete,
+        oauth::token::token,
+        oauth::revoke::revoke,
     ),
     components(schemas(error::Body)),
     tags(
         (name = "Documentation", description = "This document."),
         (name = "Shares", description = "Who may open what, and when."),
         (name = "Decisions", description = "Who may open a door, when, and why."),
+        (name = "Activations", description = "Opening from afar."),
         (name = "Users", description = "The people of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),
@@ -108,8 +119,10 @@ use crate::{
         (name = "Spaces", description = "What people have access to, by the devices that open it."),
         (name = "Schedules", description = "Named rules that many shares keep."),
         (name = "Organizations", description = "The tenants."),
+        (name = "API keys", description = "What programs say who they are with."),
+        (name = "OAuth", description = "Access tokens for API keys."),
     ),
-    security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = [])),
+    security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = []), ("oauth2" = [])),
     modifiers(&Common)
 )]
 struct Api;
@@ -236,7 +249,7 @@ fn errors() -> Vec<CommonError> {
         common(
             "UnsupportedMediaType",
             Error::UnsupportedMediaType,
-            |operation| operation.request_body.is_some(),
+            takes_json,
             "The body is of a content type that is not served.",
         ),
         common(
@@ -297,6 +310,13 @@ fn is_open(operation: &Operation) -> bool {
     operation.security.as_ref().is_some_and(Vec::is_empty)
 }
 
+fn takes_json(operation: &Operation) -> bool {
+    match &operation.request_body {
+        Some(RefOr::T(body)) => body.content.contains_key("application/json"),
+        _ => false,
+    }
+}
+
 fn has(operation: &Operation, place: &ParameterIn) -> bool {
     parameters(operation).any(|(_, of)| of == place)
 }
@@ -322,8 +342,10 @@ fn complete<'e>(operation: &mut Operation, errors: &'e [CommonError]) -> Vec<&'e
         .as_deref()
         .map(|summary| summary.trim_end_matches('.').to_owned());
     // `security(())` becomes a list of one empty requirement.
-    if let Some(security) = &mut operation.security {
-        security.retain(|requirement| *requirement != Default::default());
+    if let Some(security) = &mut operation.security
+        && *security == [Default::default()]
+    {
+        security.clear();
     }
     for parameter in operation.parameters.iter_mut().flatten() {
         if let RefOr::T(parameter) = parameter {
@@ -441,6 +463,11 @@ fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
         (name.to_owned(), RefOr::T(SecurityScheme::Http(scheme)))
     };
     let format = |format: &str| Some(format.to_owned());
+    // From where this document is: there may be a stage before it in the path.
+    const TOKEN_URL: &str = "./v2/oauth/token";
+    let flow = ClientCredentials::with_refresh_url(TOKEN_URL, Scopes::new(), TOKEN_URL);
+    let description = "An access token, which an API key is given as the client.";
+    let oauth2 = OAuth2::with_description([Flow::ClientCredentials(flow)], description);
     BTreeMap::from([
         scheme(
             "accessToken",
@@ -459,6 +486,10 @@ fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
             HttpAuthScheme::Basic,
             None,
             "An API key with its id as the user name and its secret as the password.",
+        ),
+        (
+            "oauth2".to_owned(),
+            RefOr::T(SecurityScheme::OAuth2(oauth2)),
         ),
     ])
 }

@@ -4,12 +4,17 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::caller::{Caller, Membership};
-use crate::id::{OrganizationId, UserId};
+use crate::caller::{Caller, Membership, OrganizationScope};
+use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
+use crate::table::{Key, Transaction};
+use crate::wire::Result as Answer;
+use crate::wire::json::{Fault, Faults, Fields, Label};
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
@@ -46,17 +51,10 @@ impl CredentialHash {
             (!key_id.is_empty() && !secret.is_empty()).then(|| Self::of_api_key(key_id, secret))
         };
         if scheme.eq_ignore_ascii_case("bearer") {
-            // The canonical form alone: `Uuid` also reads braces, URNs and bare digits.
-            let token = Uuid::try_parse(value).ok().filter(|_| value.len() == 36);
-            token.map(Self::of_token).or_else(|| api_key(value, '.'))
-        } else if scheme.eq_ignore_ascii_case("basic") {
-            let bytes = STANDARD
-                .decode(value)
-                .or_else(|_| STANDARD_NO_PAD.decode(value))
-                .ok()?;
-            api_key(std::str::from_utf8(&bytes).ok()?, ':')
+            let token = access_token(value).map(Self::of_token);
+            token.or_else(|| api_key(value, '.'))
         } else {
-            None
+            api_key(&decode_basic(header)?, ':')
         }
     }
 
@@ -64,6 +62,25 @@ impl CredentialHash {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Reads an access token: a UUID in its canonical form alone. (`Uuid` also reads braces, URNs
+/// and bare digits.)
+pub fn access_token(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
+/// The user name and the password, parted by a colon, of an `Authorization` header that is
+/// `Basic` with their Base64.
+pub(crate) fn decode_basic(header: &str) -> Option<String> {
+    let (scheme, value) = header.trim().split_once(' ')?;
+    let value = value.trim();
+    let bytes = STANDARD
+        .decode(value)
+        .or_else(|_| STANDARD_NO_PAD.decode(value))
+        .ok()
+        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    String::from_utf8(bytes).ok()
 }
 
 /// What the table knows of a credential.
@@ -76,6 +93,10 @@ pub struct Credential {
     pub organization: OrganizationId,
     /// The user that it speaks for.
     pub user: UserId,
+    /// Of an access token: the API key that it was given out to; none of one that was made
+    /// without, such as with an invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ApiKeyId>,
     /// When it ends; never, when left out. DynamoDB removes it some time after.
     #[serde(
         default,
@@ -106,7 +127,7 @@ impl Credential {
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
     /// Its id, which is part of what is presented, and no secret.
-    pub id: String,
+    pub id: ApiKeyId,
     /// What it is for, in words.
     pub name: String,
     /// The user that it speaks for.
@@ -117,11 +138,86 @@ pub struct ApiKey {
     pub date_created: DateTime<Utc>,
 }
 
+impl ApiKey {
+    /// The key that `secret` is of, made at `now`: for `user`, and what it is for.
+    pub fn new(secret: &ApiKeySecret, user: UserId, name: String, now: DateTime<Utc>) -> Self {
+        Self {
+            id: secret.id,
+            name,
+            user,
+            hash: secret.hash(),
+            date_created: now,
+        }
+    }
+
+    /// Puts the key into the organization of `scope`, and the credential that it is.
+    ///
+    /// # Errors
+    /// 500 when they are no items.
+    pub fn put_new<'t, T: Copy>(
+        &self,
+        writes: Transaction<'t, T>,
+        tag: T,
+        scope: &OrganizationScope,
+    ) -> Answer<Transaction<'t, T>> {
+        let credential = Credential {
+            id: self.id.to_string(),
+            organization: scope.organization(),
+            user: self.user,
+            client: None,
+            expires_at: None,
+        };
+        writes.put_new(tag, &scope.api_key(self.id), self)?.put_new(
+            tag,
+            &Key::credential(&self.hash),
+            &credential,
+        )
+    }
+}
+
+/// What shall be made.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "An API key to create.",
+    examples(json!({"organizationId": 1, "name": "Booking system", "userId": 2}))
+)]
+pub struct NewApiKey {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// What the key is for.
+    #[schema(min_length = 1, max_length = 200, examples("Booking system"))]
+    pub name: String,
+    /// The user that it speaks for, with their roles and their shares; left out, the caller.
+    pub user_id: Option<UserId>,
+}
+
+impl NewApiKey {
+    /// Reads the body of a create.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field.
+    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let new = Fields::of_body(body, &faults).and_then(|body| {
+            let organization_id = body.required("organizationId");
+            let name = body.required("name").map(|Label(name)| name);
+            let user_id = body.optional("userId");
+            Some(Self {
+                organization_id: organization_id?,
+                name: name?,
+                user_id,
+            })
+        });
+        faults.or(new)
+    }
+}
+
 /// An API key with its secret, as it is shown once.
 #[derive(Serialize)]
 pub struct ApiKeySecret {
-    /// Its id: 16 characters.
-    pub id: String,
+    /// Its id.
+    pub id: ApiKeyId,
     secret: String,
 }
 
@@ -133,14 +229,27 @@ impl ApiKeySecret {
     pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
         // Neither text has a full stop or a colon, which part them when presented.
         Ok(Self {
-            id: URL_SAFE_NO_PAD.encode(random.bytes::<12>()?),
+            id: ApiKeyId::generate(random)?,
             secret: URL_SAFE_NO_PAD.encode(random.bytes::<32>()?),
         })
     }
 
+    /// One that is known already.
+    pub fn known(id: ApiKeyId, secret: &str) -> Self {
+        Self {
+            id,
+            secret: secret.to_owned(),
+        }
+    }
+
+    /// The secret itself: for the one answer that shows it.
+    pub fn reveal(&self) -> &str {
+        &self.secret
+    }
+
     /// What is stored in its place.
     pub fn hash(&self) -> CredentialHash {
-        CredentialHash::of_api_key(&self.id, &self.secret)
+        CredentialHash::of_api_key(&self.id.to_string(), &self.secret)
     }
 }
 
@@ -181,12 +290,25 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_of_a_new_key_is_what_is_read() {
+        crate::wire::schema::assert_reads::<NewApiKey, _>(NewApiKey::read);
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_by_accident() {
+        let id = "vT3mYq0cJx8ZkA-_".parse().unwrap();
+        let shown = format!("{:?}", ApiKeySecret::known(id, "s3cret"));
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
     fn a_credential_ends_at_its_end() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let credential = Credential {
             id: "t".to_owned(),
             organization: 1.try_into().unwrap(),
             user: 1.try_into().unwrap(),
+            client: None,
             expires_at: Some(at(100)),
         };
         assert!(credential.is_valid(at(99)));

@@ -4,9 +4,14 @@
 //! without a counter, from the time in milliseconds and twelve random bits, so that they
 //! sort by age and no item is contended. Two made in the same millisecond clash once in
 //! four thousand times; the write that finds its id taken makes another.
+//!
+//! What a credential carries is named by random texts instead, which nobody guesses and which
+//! say nothing of when they were made.
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -229,9 +234,111 @@ ids! {
     ShareId
 }
 
+/// A text that is none of these ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id of this kind is 16 characters of base64url")]
+pub struct NotAnId;
+
+/// How many random bytes such a text stands for.
+pub const RANDOM_BYTES: usize = 12;
+
+macro_rules! random_ids {
+    ($($(#[doc = $doc:literal])+ $name:ident)*) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name([u8; RANDOM_BYTES]);
+
+        impl $name {
+            /// A new one.
+            ///
+            /// # Errors
+            /// When the system has no random numbers.
+            pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
+                random.bytes().map(Self)
+            }
+
+            /// The bytes that its text stands for.
+            pub fn bytes(self) -> [u8; RANDOM_BYTES] {
+                self.0
+            }
+        }
+
+        impl From<[u8; RANDOM_BYTES]> for $name {
+            fn from(bytes: [u8; RANDOM_BYTES]) -> Self {
+                Self(bytes)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotAnId)?;
+                bytes.try_into().map(Self).map_err(|_| NotAnId)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                URL_SAFE_NO_PAD.encode(self.0).fmt(f)
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!($($doc),+).trim()))
+                    .pattern(Some("^[A-Za-z0-9_-]{16}$"))
+                    .examples(["vT3mYq0cJx8ZkA1u"])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+random_ids! {
+    /// Names an API key; the first half of what is presented, and no secret.
+    ApiKeyId
+    /// Names the tokens that came of one another, for an API key.
+    FamilyId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_random_bytes_has_one_text() {
+        let id: ApiKeyId = "vT3mYq0cJx8ZkA-_".parse().unwrap();
+        assert_eq!(id.to_string(), "vT3mYq0cJx8ZkA-_");
+        for text in [
+            "",
+            "vT3mYq0cJx8ZkA-",
+            "vT3mYq0cJx8ZkA-_A",
+            "vT3mYq0cJx8ZkA+/",
+            "key1",
+        ] {
+            assert_eq!(text.parse::<ApiKeyId>(), Err(NotAnId), "{text}");
+        }
+    }
 
     #[test]
     fn an_id_is_a_number_that_javascript_holds() {

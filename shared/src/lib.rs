@@ -6,11 +6,13 @@
 //! - [`timing`] says when a grant holds; pure.
 //! - [`grant`], [`share`], [`directory`], [`keyring`], [`invitation`]: the things, one
 //!   module each.
-//! - [`caller`], [`credential`], [`role`], [`rights`]: who asks, and what they may.
+//! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
+//! - [`audit`]: what was done.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
+pub mod audit;
 pub mod caller;
 pub mod credential;
 pub mod decision;
@@ -25,4 +27,5 @@ pub mod secret;
 pub mod share;
 pub mod table;
 pub mod timing;
+pub mod token;
 pub mod wire;

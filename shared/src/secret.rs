@@ -63,7 +63,8 @@ pub fn hash(parts: &[&[u8]]) -> String {
     URL_SAFE_NO_PAD.encode(hash_bytes(parts))
 }
 
-fn hash_bytes(parts: &[&[u8]]) -> [u8; 32] {
+/// The same as bytes.
+pub fn hash_bytes(parts: &[&[u8]]) -> [u8; 32] {
     let mut text = Vec::new();
     for part in parts {
         text.extend_from_slice(&(part.len() as u64).to_be_bytes());

@@ -14,6 +14,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use url::form_urlencoded;
 use uuid::Uuid;
 
 pub use fixture::Fixture;
@@ -70,8 +71,27 @@ impl System {
         Self::start_with(&["--endpoint-url", &store.url()]).await
     }
 
+    /// The same at a gateway that asks the authorizer each time: what is revoked is refused
+    /// at once.
+    pub async fn unforgiving(store: &Store) -> Self {
+        let cache = "AuthorizerCacheSeconds=0";
+        Self::start_with(&["--endpoint-url", &store.url(), "--parameter", cache]).await
+    }
+
+    /// The same with a log of all that it says, in a file.
+    pub async fn logged(store: &Store, log: &Path) -> Self {
+        let url = store.url();
+        let mut command = Self::command(&["--endpoint-url", &url, "--parameter", "LogLevel=TRACE"]);
+        command.stderr(std::fs::File::create(log).unwrap());
+        Self::spawn(command).await
+    }
+
     pub async fn start_with(options: &[&str]) -> Self {
-        let mut process = Self::command(options).spawn().unwrap();
+        Self::spawn(Self::command(options)).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
+        let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = lines
             .next_line()
@@ -137,6 +157,26 @@ impl System {
 
     pub async fn get(&self, path: &str, token: Uuid) -> Answer {
         self.call(Method::GET, path, token, None).await
+    }
+
+    /// Sends a form, as a client that says who it is by its id and its secret.
+    pub async fn form(
+        &self,
+        path: &str,
+        client: Option<(&str, &str)>,
+        form: &[(&str, &str)],
+    ) -> Answer {
+        let text = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let mut request = self
+            .request(Method::POST, path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(text);
+        if let Some((id, secret)) = client {
+            request = request.basic_auth(id, Some(secret));
+        }
+        Answer::of(request).await
     }
 
     /// Creates a share of the demo organization as its admin, and gives its number.

@@ -13,9 +13,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use dynoxide::Database;
+use latchkey::caller::OrganizationScope;
+use latchkey::credential::Credential;
 use latchkey::secret::Random;
-use latchkey::table::{Item, Table};
+use latchkey::table::{Item, Key, Table};
+use latchkey::token::RefreshToken;
 use latchkey_demo::World;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
@@ -46,8 +50,9 @@ struct Recorder {
     upstream: SocketAddr,
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
-    /// Answers to give in place of the store's own to the next transactions.
-    refusals: Mutex<VecDeque<Value>>,
+    /// Answers to give in place of the store's own to the next transactions; nothing for one
+    /// that the store is to answer.
+    refusals: Mutex<VecDeque<Option<Value>>>,
 }
 
 impl Store {
@@ -108,7 +113,7 @@ impl Store {
             "Message": "Transaction cancelled",
             "CancellationReasons": [{"Code": "TransactionConflict", "Message": "conflict"}],
         });
-        lock(&self.recorder.refusals).extend(std::iter::repeat_n(conflict, times));
+        lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(conflict), times));
     }
 
     /// Has the next `times` transactions refused because there were too many.
@@ -117,13 +122,43 @@ impl Store {
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "message": "too much",
         });
-        lock(&self.recorder.refusals).extend(std::iter::repeat_n(throttling, times));
+        lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(throttling), times));
+    }
+
+    /// Lets the next transaction pass, whatever the ones after it meet.
+    pub fn pass(&self) {
+        lock(&self.recorder.refusals).push_back(None);
+    }
+
+    /// Refuses nothing any more.
+    pub fn calm(&self) {
+        lock(&self.recorder.refusals).clear();
     }
 
     /// Puts an organization into the table.
     pub async fn put(&self, world: &World) {
         let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
         assert!(world.put(&table).await.unwrap(), "it is there already");
+        self.calls();
+    }
+
+    /// Puts a pair of tokens into the table that `client` was given at `then`.
+    pub async fn put_tokens(
+        &self,
+        scope: &OrganizationScope,
+        token: &RefreshToken,
+        client: &Credential,
+        then: DateTime<Utc>,
+    ) {
+        let table = Table::new(self.client(), TABLE, Random::new(SystemRandom::new()));
+        let family = token.last_of_family(then);
+        let credential = token.credential(client, then);
+        let writes = table
+            .transaction()
+            .put_new((), &scope.tokens(token.client, token.family), &family)
+            .unwrap()
+            .put_new((), &Key::credential(&family.access), &credential);
+        writes.unwrap().send().await.unwrap();
         self.calls();
     }
 
@@ -197,7 +232,7 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     if operation == "TransactWriteItems"
-        && let Some(refusal) = lock(&recorder.refusals).pop_front()
+        && let Some(Some(refusal)) = lock(&recorder.refusals).pop_front()
     {
         let call = Call {
             operation,

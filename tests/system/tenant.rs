@@ -1,10 +1,14 @@
 //! Organizations that tests need.
 
+use chrono::Utc;
 use chrono_tz::Europe::Amsterdam;
+use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Device, DeviceGroup, Resource, Schedule, Space, User, UserGroup};
 use latchkey::id::{Id, SpaceId};
 use latchkey::role::Role;
+use latchkey::secret::Random;
 use latchkey_demo::World;
+use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
@@ -94,6 +98,14 @@ impl Tenant {
     pub fn with_roles(mut self, user: usize, roles: &[Role]) -> Self {
         self.world.users[user - 1].roles = roles.to_vec();
         self
+    }
+
+    /// Gives user 1 an API key.
+    pub fn with_api_key(&mut self) -> ApiKeySecret {
+        let secret = ApiKeySecret::generate(&Random::new(SystemRandom::new())).unwrap();
+        let key = ApiKey::new(&secret, id(1), "Booking".to_owned(), Utc::now());
+        self.world.api_keys.push(key);
+        secret
     }
 
     /// The token of a user.

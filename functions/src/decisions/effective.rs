@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Door, Found, Reachable};
-use latchkey::directory::{ForeignId, Kind, Model};
+use latchkey::directory::{ACTIVATION_TIME, ForeignId, Kind, Model};
 use latchkey::grant::{Permissions, Source};
 use latchkey::id::{DeviceId, OrganizationId, ShareId};
 use latchkey::timing::Rule;
@@ -175,8 +175,8 @@ struct Permission {
 #[schema(as = EffectiveDeviceSettings)]
 struct Settings {
     /// For how long it opens, in seconds.
-    #[schema(required, examples(5))]
-    activation_time: Option<u32>,
+    #[schema(examples(5))]
+    activation_time: u32,
 }
 
 /// What connects a device.
@@ -312,7 +312,7 @@ impl View {
                 time_zone: zone,
                 permissions: candidates.into_iter().map(Permission::from).collect(),
                 settings: Settings {
-                    activation_time: device.activation_time,
+                    activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
                 },
                 gateway: device.gateway_id.map(|id| Gateway { id }),
             },

@@ -89,6 +89,7 @@ async fn attempt_in<R: Resource>(
             .map(<[_; 1]>::as_slice)
             .or(if_match.versions()),
         unused: R::COUNTED_BY,
+        ..Only::default()
     };
     let mut writes = call.table.transaction().delete(Part::Itself, &key, only)?;
     for key in &with_it {

@@ -83,7 +83,7 @@ async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
 }
 
 /// Whether the caller writes the directory of this organization.
-fn writes(scope: &OrganizationScope) -> bool {
+pub(crate) fn writes(scope: &OrganizationScope) -> bool {
     scope.reaches(Area::Directory, Reach::Write)
 }
 
@@ -96,7 +96,7 @@ fn reads(scope: &OrganizationScope) -> bool {
 ///
 /// # Errors
 /// 403 when there is none.
-fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
+pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
     let scopes: Vec<_> = call.caller.scopes().filter(writes).collect();
     if scopes.is_empty() {
         Err(Error::InsufficientRights(Vec::new()))

@@ -5,7 +5,7 @@
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, IF_NONE_MATCH};
 use latchkey::secret::hash;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::{Error, Response, Result};
 
 use crate::lambda::{OpenCall, OpenEndpoint};
 
@@ -13,6 +13,7 @@ use crate::lambda::{OpenCall, OpenEndpoint};
 pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
     operation: "get-openapi",
     handle: |call| Box::pin(async move { get(&call) }),
+    say: Error::response,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");

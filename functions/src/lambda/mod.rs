@@ -61,6 +61,8 @@ pub struct OpenEndpoint {
     pub operation: &'static str,
     /// What it does.
     pub handle: fn(OpenCall) -> BoxFuture<'static, Result<Response>>,
+    /// The answer to a request that was not served.
+    pub say: fn(&Error) -> Response,
 }
 
 /// One call of an endpoint that is open to everyone.
@@ -110,12 +112,14 @@ pub(crate) const SHOWN: &[Read] = &[Read::Eventual, Read::Strong];
 
 /// Serves `endpoint` until Lambda ends the process.
 pub fn serve(endpoint: Endpoint) -> ExitCode {
-    serve_requests(endpoint.operation, Handler::OfCaller(endpoint.handle))
+    let handler = Handler::OfCaller(endpoint.handle);
+    serve_requests(endpoint.operation, handler, Error::response)
 }
 
 /// Serves an `endpoint` that is open to everyone until Lambda ends the process.
 pub fn serve_open(endpoint: OpenEndpoint) -> ExitCode {
-    serve_requests(endpoint.operation, Handler::Open(endpoint.handle))
+    let handler = Handler::Open(endpoint.handle);
+    serve_requests(endpoint.operation, handler, endpoint.say)
 }
 
 #[derive(Clone, Copy)]
@@ -124,9 +128,13 @@ enum Handler {
     Open(fn(OpenCall) -> BoxFuture<'static, Result<Response>>),
 }
 
-fn serve_requests(operation: &'static str, handler: Handler) -> ExitCode {
+fn serve_requests(
+    operation: &'static str,
+    handler: Handler,
+    say: fn(&Error) -> Response,
+) -> ExitCode {
     let random = Random::new(SystemRandom::new());
-    let answer = move |event| answer(operation, handler, random.clone(), event);
+    let answer = move |event| answer(operation, handler, say, random.clone(), event);
     run(async { lambda_http::run(service_fn(answer)).await })
 }
 
@@ -205,6 +213,7 @@ fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCo
 async fn answer(
     operation: &'static str,
     handler: Handler,
+    say: fn(&Error) -> Response,
     random: Random,
     event: lambda_http::Request,
 ) -> Result<http::Response<Body>, Infallible> {
@@ -218,7 +227,7 @@ async fn answer(
     };
     let mut response = result.unwrap_or_else(|error| {
         log_error(&error);
-        error.response()
+        say(&error)
     });
     headers::add(response.headers_mut(), &request_id);
     tracing::info!(

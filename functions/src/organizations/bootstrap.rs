@@ -10,12 +10,12 @@
 use std::process::ExitCode;
 
 use latchkey::caller::{Caller, Membership};
-use latchkey::credential::{ApiKey, ApiKeySecret, Credential};
+use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{NewOrganization, Organization, User};
 use latchkey::id::{Id, OrganizationId, UserId};
 use latchkey::keyring::Keyring;
 use latchkey::role::Role;
-use latchkey::table::{Failed, Key};
+use latchkey::table::Failed;
 use latchkey::wire::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -61,19 +61,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         version: 1,
     };
     let secret = ApiKeySecret::generate(&call.random)?;
-    let credential = Credential {
-        id: secret.id.clone(),
-        organization: id,
-        user: admin.id,
-        expires_at: None,
-    };
-    let api_key = ApiKey {
-        id: secret.id.clone(),
-        name: "bootstrap".to_owned(),
-        user: admin.id,
-        hash: secret.hash(),
-        date_created: call.now,
-    };
+    let api_key = ApiKey::new(&secret, admin.id, "bootstrap".to_owned(), call.now);
 
     let membership = Membership {
         organization_id: id,
@@ -85,9 +73,8 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         .transaction()
         .put_new((), &scope.organization_key(), &organization)?
         .put_new((), &scope.user(admin.id), &admin)?
-        .put_new((), &scope.keyring(admin.id), &Keyring::default())?
-        .put_new((), &scope.api_key(&api_key.id), &api_key)?
-        .put_new((), &Key::credential(&api_key.hash), &credential)?;
+        .put_new((), &scope.keyring(admin.id), &Keyring::default())?;
+    let writes = api_key.put_new(writes, (), &scope)?;
     match writes.send().await {
         Ok(()) => Ok(Bootstrapped {
             organization_id: id,

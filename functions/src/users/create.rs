@@ -58,6 +58,7 @@ fn invite(call: &Call, scope: &OrganizationScope, user: &User) -> Result<Extra> 
         id: format!("invitation-{}", user.id),
         organization: scope.organization(),
         user: user.id,
+        client: None,
         expires_at: Some(expiration),
     };
     let key = Key::credential(&CredentialHash::of_token(token));

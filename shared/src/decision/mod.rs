@@ -285,6 +285,25 @@ fn end_of<W: Iterator<Item = Span>>(
     Err(Endless)
 }
 
+impl Because {
+    /// What it lacks, in words; nothing of one that holds.
+    pub fn lack(&self) -> Option<String> {
+        let what = match self.failed? {
+            Failed::OutsideSchedule => "is outside its schedule",
+            Failed::BeforeStart => "has not begun",
+            Failed::Ended => "is over",
+            Failed::PermissionLacking => "lacks the permission",
+            Failed::RevokedSource => "was made by a right that is gone",
+        };
+        Some(format!("share {} {what}", self.id))
+    }
+
+    /// The share.
+    pub fn share(&self) -> ShareId {
+        self.id
+    }
+}
+
 /// That a stretch has no end, or none that is near.
 struct Endless;
 

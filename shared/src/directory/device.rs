@@ -15,6 +15,9 @@ use crate::id::{DeviceGroupId, DeviceId, SpaceId};
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within};
 use crate::wire::schema::TimeZone;
 
+/// For how long a lock opens that does not say so, in seconds. Clients count it down.
+pub const ACTIVATION_TIME: u32 = 5;
+
 /// How long a lock may stay open, in seconds.
 type ActivationTime = Within<1, 3600>;
 
@@ -49,7 +52,7 @@ pub struct Device {
     /// What connects it, so that it can be opened from afar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<ForeignId>,
-    /// For how long it opens, in seconds; as its maker made it when left out.
+    /// For how long it opens, in seconds; 5 when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(5))]
     pub activation_time: Option<u32>,
@@ -130,7 +133,7 @@ pub struct DeviceChanges {
     pub model: Option<Model>,
     /// What connects it, so that it can be opened from afar.
     pub gateway_id: Option<ForeignId>,
-    /// For how long it opens, in seconds; as its maker made it when left out.
+    /// For how long it opens, in seconds; 5 when left out.
     #[schema(minimum = 1, maximum = 3600, examples(5))]
     pub activation_time: Option<u32>,
 }

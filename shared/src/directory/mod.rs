@@ -15,7 +15,8 @@ mod user;
 mod user_group;
 
 pub use device::{
-    Device, DeviceChanges, DeviceCreated, DeviceView, ForeignId, Kind, Model, NewDevice,
+    ACTIVATION_TIME, Device, DeviceChanges, DeviceCreated, DeviceView, ForeignId, Kind, Model,
+    NewDevice,
 };
 pub use device_group::{
     DeviceGroup, DeviceGroupChanges, DeviceGroupCreated, DeviceGroupView, NewDeviceGroup,

@@ -36,7 +36,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("+491701234567"))]
     pub phone_number: Option<String>,
-    /// Whether the user has taken up the account.
+    /// Whether the user has taken up the account: called with a credential of theirs.
     #[schema(examples(true))]
     pub registered: bool,
     /// What the user is in the organization; nothing for a plain member.

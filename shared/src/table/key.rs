@@ -6,13 +6,15 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 
+use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::grant::{Receiver, Source};
 use crate::id::{
-    DeviceGroupId, DeviceId, Id, Identifier, OrganizationId, ScheduleId, ShareId, UserGroupId,
-    UserId,
+    ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId, ScheduleId,
+    ShareId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
 
@@ -174,8 +176,25 @@ impl OrganizationScope {
     }
 
     /// An API key.
-    pub fn api_key(&self, id: &str) -> Key {
+    pub fn api_key(&self, id: ApiKeyId) -> Key {
         self.key(format!("APIKEY#{id}"))
+    }
+
+    /// All API keys.
+    pub fn api_keys(&self) -> KeyPrefix {
+        KeyPrefix(self.key("APIKEY#".to_owned()))
+    }
+
+    /// The tokens that came of one another, given out to an API key.
+    pub fn tokens(&self, client: ApiKeyId, family: FamilyId) -> Key {
+        let KeyPrefix(mut key) = self.all_tokens(client);
+        key.sk.push_str(&family.to_string());
+        key
+    }
+
+    /// All tokens that were given out to an API key.
+    pub fn all_tokens(&self, client: ApiKeyId) -> KeyPrefix {
+        KeyPrefix(self.key(format!("TOKENS#{client}#")))
     }
 
     /// A share.
@@ -235,6 +254,15 @@ impl OrganizationScope {
     /// What the index by source calls a source.
     pub fn by_source(&self, source: Source) -> String {
         self.grants_on(&self.source(source)).value
+    }
+
+    /// What was done at a moment, in a partition for each month: it grows without end.
+    pub fn audit(&self, at: DateTime<Utc>, id: AuditId) -> Key {
+        let month = at.format("%Y-%m");
+        Key {
+            pk: format!("ORG#{}#AUDIT#{month}", self.organization()),
+            sk: id.to_string(),
+        }
     }
 
     /// The first answer to a request with an idempotency key.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -37,6 +37,8 @@ pub struct Only<'v> {
     pub versions: Option<&'v [u64]>,
     /// This attribute of it, a count, is nought or missing.
     pub unused: Option<&'static str>,
+    /// This attribute of it is this text.
+    pub says: Option<(&'static str, &'v str)>,
 }
 
 /// One of the things in a set that an item has.
@@ -66,6 +68,16 @@ pub enum Failed<T> {
     Refused(Vec<(T, Option<Item>)>),
     /// It could not be carried out.
     Error(Error),
+}
+
+impl<T> Failed<T> {
+    /// Why a transaction without conditions did not happen.
+    pub fn without_conditions(self) -> Error {
+        match self {
+            Self::Refused(_) => Error::Internal("refused without a condition".to_owned()),
+            Self::Error(error) => error,
+        }
+    }
 }
 
 impl<T> From<Error> for Failed<T> {
@@ -110,6 +122,29 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .put(key, value)?
             .condition_expression("attribute_not_exists(PK) OR #expiresAt <= :now")
             .expression_attribute_names("#expiresAt", EXPIRES_AT)
+            .expression_attribute_values(":now", AttributeValue::N(now.timestamp().to_string()));
+        self.with_put(tag, put)
+    }
+
+    /// Puts an item in the place of one whose `attribute` is this `text`; refused when there
+    /// is none, or one that says otherwise, or has expired at `now`.
+    ///
+    /// # Errors
+    /// 500 when `value` is no item.
+    pub fn put_over(
+        self,
+        tag: T,
+        key: &Key,
+        value: &impl Serialize,
+        (attribute, text): (&str, &str),
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let put = self
+            .put(key, value)?
+            .condition_expression("#attribute = :text AND #expiresAt > :now")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_names("#expiresAt", EXPIRES_AT)
+            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
             .expression_attribute_values(":now", AttributeValue::N(now.timestamp().to_string()));
         self.with_put(tag, put)
     }
@@ -232,7 +267,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
     ///
     /// # Errors
     /// 500 when the key is none.
-    pub fn delete(mut self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
+    pub fn delete(self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
         let mut condition = "attribute_exists(PK)".to_owned();
         let mut delete = Delete::builder()
             .table_name(&self.table.name)
@@ -257,14 +292,24 @@ impl<'t, T: Copy> Transaction<'t, T> {
                 .expression_attribute_names("#count", count)
                 .expression_attribute_values(":nought", AttributeValue::N("0".to_owned()));
         }
-        let delete = delete
-            .condition_expression(condition)
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().delete(delete).build());
-        self.tags.push(tag);
-        Ok(self)
+        if let Some((attribute, text)) = only.says {
+            condition.push_str(" AND #attribute = :text");
+            delete = delete
+                .expression_attribute_names("#attribute", attribute)
+                .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
+        }
+        self.with_delete(tag, delete.condition_expression(condition))
+    }
+
+    /// Takes an item away if there is one; never refused.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn clear(self, tag: T, key: &Key) -> Result<Self> {
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()));
+        self.with_delete(tag, delete)
     }
 
     /// How many items it has. DynamoDB takes a hundred at most.
@@ -293,6 +338,16 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .map_err(|error| Error::Internal(error.to_string()))?;
         self.items
             .push(TransactWriteItem::builder().update(update).build());
+        self.tags.push(tag);
+        Ok(self)
+    }
+
+    fn with_delete(mut self, tag: T, delete: DeleteBuilder) -> Result<Self> {
+        let delete = delete
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.items
+            .push(TransactWriteItem::builder().delete(delete).build());
         self.tags.push(tag);
         Ok(self)
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json::{Fault, FaultCode};
+use super::oauth::Refusal;
 use super::response::Response;
 
 /// The body of an error.
@@ -45,6 +46,14 @@ pub enum Error {
     /// the organization does not have.
     #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
+    /// 400: a thing cannot be treated so, as it is; with a code and a message of its own.
+    #[error("{message}")]
+    NotPossible {
+        /// The code that clients tell it apart by.
+        code: &'static str,
+        /// Why, in English.
+        message: &'static str,
+    },
     /// 401: the credential is unknown, expired or malformed. API Gateway says so before a
     /// function is called; a function says so only of a request that came another way.
     #[error("no valid credential")]
@@ -71,6 +80,9 @@ pub enum Error {
     /// 422: the `Idempotency-Key` was used before with another body.
     #[error("idempotency key used with another body")]
     IdempotencyKeyReused,
+    /// 400 or 401: OAuth's own.
+    #[error("{code}: {0}", code = .0.code())]
+    OAuth(Refusal),
     /// 429: DynamoDB throttled, and retries did not help.
     #[error("throttled: {0}")]
     Throttled(String),
@@ -117,6 +129,11 @@ impl Error {
         self.parts().1
     }
 
+    /// What went wrong, in English, without its cause.
+    pub fn message(&self) -> String {
+        self.parts().2
+    }
+
     fn parts(&self) -> (StatusCode, &'static str, String) {
         let (status, code, message) = match self {
             Self::InvalidInput(_) => (
@@ -124,6 +141,7 @@ impl Error {
                 "invalidInputErrorError",
                 "Invalid input",
             ),
+            Self::NotPossible { code, message } => (StatusCode::BAD_REQUEST, *code, *message),
             Self::Unauthenticated => (
                 StatusCode::UNAUTHORIZED,
                 "invalidTokenError",
@@ -174,9 +192,13 @@ impl Error {
                 "idempotencyKeyReusedError",
                 "This Idempotency-Key was used before with another body",
             ),
+            Self::OAuth(refusal) => {
+                return (refusal.status(), refusal.code(), refusal.to_string());
+            }
             Self::Throttled(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
-                "tooManyRequestsError",
+                // Without the usual ending: published clients look for this very word.
+                "TooManyRequests",
                 "Too many requests",
             ),
             Self::Unavailable(_) => (
@@ -209,7 +231,7 @@ impl Error {
     }
 
     /// Whether the same request may succeed later: then the answer says when to try.
-    fn is_transient(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled(_) | Self::Unavailable(_))
     }
 

@@ -5,6 +5,7 @@ pub mod error;
 pub mod headers;
 pub mod idempotency;
 pub mod json;
+pub mod oauth;
 pub mod page;
 pub mod query;
 pub mod request;

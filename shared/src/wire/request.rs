@@ -53,20 +53,20 @@ impl Request {
     /// and curl and many HTTP libraries say `application/x-www-form-urlencoded` of any
     /// body unless told otherwise: both are read as JSON.
     fn may_be_json(&self) -> bool {
-        let Some(value) = self.headers.get(CONTENT_TYPE) else {
+        let Some(media_type) = self.media_type() else {
             return true;
         };
-        let media_type = value
-            .to_str()
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default();
-        let media_type = media_type.trim().to_ascii_lowercase();
         matches!(
             media_type.as_str(),
             "" | "application/json" | "application/x-www-form-urlencoded"
         ) || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+    }
+
+    /// The content type without its parameters, in small letters; `None` without the header.
+    pub(super) fn media_type(&self) -> Option<String> {
+        let value = self.headers.get(CONTENT_TYPE)?.to_str().unwrap_or_default();
+        let media_type = value.split(';').next().unwrap_or_default();
+        Some(media_type.trim().to_ascii_lowercase())
     }
 
     /// The versions that `If-Match` asks for.

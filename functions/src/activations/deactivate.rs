@@ -1,0 +1,38 @@
+//! `POST /v1/devices/{deviceId}/remote-deactivation`.
+//!
+//! The round trips of a decision, and one that writes the audit item.
+
+use latchkey::audit::Deed;
+use latchkey::id::DeviceId;
+use latchkey::wire::{Response, Result};
+
+use super::{Done, act};
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "deactivate-device",
+    handle: |call| Box::pin(deactivate(call)),
+};
+
+/// Deactivate a device.
+///
+/// Closes it from afar before its activation time is over.
+///
+/// Who may: whoever has a share with `remoteActivate` that holds now, whatever their roles.
+/// When refused, `details` says of each share what it lacks.
+#[utoipa::path(
+    post,
+    path = "/v1/devices/{deviceId}/remote-deactivation",
+    tag = "Activations",
+    operation_id = ENDPOINT.operation,
+    params(("deviceId" = DeviceId, Path, description = "The number of the device.")),
+    responses(
+        (status = 200, description = "It is done: `errorCode` is `OK`.", body = Done),
+        (status = 400, description = "The device has no gateway: `gatewayNotFoundError`."),
+        (status = 403, description = "No share allows it now; `details` says why."),
+    ),
+)]
+pub(crate) async fn deactivate(call: Call) -> Result<Response> {
+    act(call, Deed::Deactivation).await
+}

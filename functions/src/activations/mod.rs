@@ -1,0 +1,118 @@
+//! `/v1/devices/{deviceId}/remote-activation` and `…/remote-deactivation`.
+//!
+//! A decision, then the audit item, which is also the event: on the table's stream it
+//! reaches whatever talks to the gateway.
+
+pub mod activate;
+pub mod deactivate;
+
+use http::StatusCode;
+use latchkey::audit::{AuditEntry, AuditId, Deed};
+use latchkey::decision::{self, Decision, Door, Found};
+use latchkey::directory::{ACTIVATION_TIME, Device};
+use latchkey::grant::{Permission, Source};
+use latchkey::id::DeviceId;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::{Error, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::lambda::Call;
+
+const WHAT: &str = "device";
+
+/// The answer, in the form of an error that is none.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Activation, description = "What was done.")]
+pub(crate) struct Done {
+    /// The device.
+    device_id: DeviceId,
+    /// Always `OK`.
+    #[schema(examples("OK"))]
+    error_code: &'static str,
+    /// Always empty.
+    #[schema(examples(""))]
+    error_message: &'static str,
+    /// For how long it opens, in seconds.
+    #[schema(examples(5))]
+    activation_time: u32,
+}
+
+/// Decides whether the caller may open the device from afar, and has it done.
+async fn act(call: Call, deed: Deed) -> Result<Response> {
+    let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
+    let user = call.caller.user();
+    for scope in call.caller.scopes() {
+        let found = decision::find(&call.table, &scope, user, Source::Device(id)).await?;
+        let Some(Found {
+            door: Door::Device(device),
+            zone,
+            candidates,
+        }) = found
+        else {
+            continue;
+        };
+        let wanted = Some(Permission::RemoteActivate);
+        let candidates = candidates.unwrap_or_default();
+        let decision = decision::decide(&candidates, zone, call.now, wanted);
+        if !decision.allowed {
+            return Err(refusal(&decision));
+        }
+        let entry = entry(&call, deed, &device, &decision)?;
+        call.table
+            .put(&scope.audit(call.now, entry.id), &entry)
+            .await?;
+        tracing::info!(
+            deed = ?deed,
+            organization = %scope.organization(),
+            device = %id,
+            user = %user,
+            credential = call.caller.credential(),
+            audit = %entry.id,
+            "activated"
+        );
+        let done = Done {
+            device_id: id,
+            error_code: "OK",
+            error_message: "",
+            activation_time: entry.activation_time,
+        };
+        return Ok(Response::json(StatusCode::OK, &done));
+    }
+    Err(Error::NotFound(WHAT))
+}
+
+/// What is written down of it.
+fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Result<AuditEntry> {
+    let gateway = device.gateway_id.clone().ok_or(Error::NotPossible {
+        code: "gatewayNotFoundError",
+        message: "This device has no gateway",
+    })?;
+    Ok(AuditEntry {
+        id: AuditId::generate(call.now, &call.random)?,
+        deed,
+        device: device.id,
+        gateway,
+        user: call.caller.user(),
+        credential: call.caller.credential().to_owned(),
+        shares: decision
+            .because
+            .iter()
+            .map(|because| because.share())
+            .collect(),
+        at: call.now,
+        activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
+    })
+}
+
+/// 403 with what each grant lacks.
+fn refusal(decision: &Decision) -> Error {
+    let fault = |lack| Fault::new("deviceId", FaultCode::InsufficientRights, lack);
+    let lacks = decision.because.iter().filter_map(|because| because.lack());
+    let mut faults: Vec<_> = lacks.map(fault).collect();
+    if faults.is_empty() {
+        faults.push(fault("nothing gives you a right to this device".to_owned()));
+    }
+    Error::InsufficientRights(faults)
+}

@@ -1,0 +1,102 @@
+//! `POST /v2/api-keys`.
+//!
+//! Writes the key and its credential, and checks that the user exists, in one transaction:
+//! one round trip.
+
+use http::StatusCode;
+use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
+use latchkey::id::ApiKeyId;
+use latchkey::table::Failed;
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::{Error, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::directory::writes;
+use crate::lambda::{Call, Endpoint, Once};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-api-key",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// The answer.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKeyCreated, description = "What was created.")]
+pub(crate) struct Created<'s> {
+    /// The id of the key: the first half of what is presented, and no secret.
+    api_key_id: ApiKeyId,
+    /// The other half; shown this once, and stored nowhere.
+    #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
+    secret: &'s str,
+}
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Idempotency,
+    Key,
+    User,
+}
+
+/// Create an API key.
+///
+/// Answers the key's id and its secret, which is shown this once. The key speaks for a user
+/// of the organization until it is deleted: as `Authorization: Bearer <apiKeyId>.<secret>`, as
+/// `Basic` with the two, or for tokens at `/v2/oauth/token`.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/api-keys",
+    tag = "API keys",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body = NewApiKey,
+    responses(
+        (status = 201, description = "The key is good from now on.", body = Created),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    let body = call.request.json()?;
+    let new = NewApiKey::read(&body)?;
+    let once = Once::of(&call, &body)?;
+    let scope = call.caller.scope(new.organization_id)?;
+    if !writes(&scope) {
+        return Err(Error::InsufficientRights(Vec::new()));
+    }
+    let secret = ApiKeySecret::generate(&call.random)?;
+    let user = new.user_id.unwrap_or(call.caller.user());
+    let key = ApiKey::new(&secret, user, new.name, call.now);
+    let answer = Response::json(
+        StatusCode::CREATED,
+        &Created {
+            api_key_id: key.id,
+            secret: secret.reveal(),
+        },
+    );
+
+    let mut writes = call.table.transaction();
+    writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
+    writes = key.put_new(writes, Part::Key, &scope)?;
+    writes = writes.exists(Part::User, &scope.user(user))?;
+    let refused = match writes.send().await {
+        Ok(()) => return Ok(answer),
+        Err(Failed::Error(error)) => return Err(error),
+        Err(Failed::Refused(refused)) => refused,
+    };
+    let first = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)?;
+    if let Some(first) = first {
+        return Ok(first);
+    }
+    if refused.iter().any(|(part, _)| *part == Part::User) {
+        let message = "this organization has no such thing";
+        return Err(Error::invalid("userId", FaultCode::NotFound, message));
+    }
+    // Two keys with the same 96 random bits.
+    Err(Error::Unavailable("the id is taken".to_owned()))
+}

@@ -1,0 +1,125 @@
+//! `GET /v2/api-keys` and `GET /v2/api-keys/{apiKeyId}`.
+//!
+//! Reads one page, or the one.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::credential::ApiKey;
+use latchkey::id::{ApiKeyId, OrganizationId, UserId};
+use latchkey::table::Read;
+use latchkey::wire::schema::Instant;
+use latchkey::wire::{Error, Query, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ID_FIELD, VERSION, WHAT};
+use crate::directory::{Listed, in_organization, writes, writing};
+use crate::lambda::{Call, Endpoint, SHOWN};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "list-api-keys",
+    handle: |call| {
+        if call.request.path.contains_key(ID_FIELD) {
+            Box::pin(get(call))
+        } else {
+            Box::pin(list(call))
+        }
+    },
+};
+
+/// What is shown of a key: neither its secret nor what is stored in its place.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ApiKey, description = "An API key, without its secret.")]
+pub(crate) struct View {
+    /// The organization.
+    organization_id: OrganizationId,
+    /// Its id.
+    id: ApiKeyId,
+    /// What it is for.
+    #[schema(examples("Booking system"))]
+    name: String,
+    /// The user that it speaks for.
+    user_id: UserId,
+    /// When it was made.
+    #[schema(value_type = Instant)]
+    date_created: DateTime<Utc>,
+}
+
+impl View {
+    fn new(scope: &OrganizationScope, key: ApiKey) -> Self {
+        Self {
+            organization_id: scope.organization(),
+            id: key.id,
+            name: key.name,
+            user_id: key.user,
+            date_created: key.date_created,
+        }
+    }
+}
+
+/// List API keys.
+///
+/// All of an organization, in pages, in an order that stays the same and means nothing. Of
+/// their secrets nothing is shown.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    get,
+    path = "/v2/api-keys",
+    tag = "API keys",
+    operation_id = ENDPOINT.operation,
+    params(Listed),
+    responses(
+        (status = 200, description = "A page.", body = Vec<View>, headers(("Link"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    let Listed { scope, page } = in_organization(&call, Query::of(&call.request))?;
+    if !writes(&scope) {
+        return Err(Error::InsufficientRights(Vec::new()));
+    }
+    let (keys, next) = call
+        .table
+        .page::<ApiKey>(
+            &scope.api_keys(),
+            page.size,
+            page.after.as_deref(),
+            Read::Eventual,
+        )
+        .await?;
+    let keys = keys.into_iter().map(|key| View::new(&scope, key));
+    let response = Response::json(StatusCode::OK, &keys.collect::<Vec<_>>());
+    Ok(match next {
+        Some(place) => response.next(&page.next(&call.request, &place)),
+        None => response,
+    })
+}
+
+/// Get an API key.
+///
+/// The key, without its secret.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    get,
+    path = "/v2/api-keys/{apiKeyId}",
+    tag = "API keys",
+    operation_id = "get-api-key",
+    params(("apiKeyId" = ApiKeyId, Path, description = "The id of the key.")),
+    responses(
+        (status = 200, description = "The key.", body = View, headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn get(call: Call) -> Result<Response> {
+    let id: ApiKeyId = call.request.path_id(ID_FIELD, WHAT)?;
+    writing(&call)?;
+    let key = |scope: &OrganizationScope| writes(scope).then(|| scope.api_key(id));
+    let found = call.find(key, SHOWN).await?;
+    let (scope, key) = found.ok_or(Error::NotFound(WHAT))?;
+    Ok(Response::json(StatusCode::OK, &View::new(&scope, key)).etag(VERSION))
+}

@@ -1,0 +1,132 @@
+//! `POST /v2/oauth/revoke`.
+//!
+//! Reads the client's credential and that of the access token at once, and takes away what is
+//! revoked: two round trips. A refresh token says itself what it is of.
+
+use http::StatusCode;
+use latchkey::credential::{Credential, CredentialHash, access_token};
+use latchkey::table::{Failed, Key, Read, Table};
+use latchkey::token::RefreshToken;
+use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
+use latchkey::wire::{Response, Result};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::client::Client;
+use super::family;
+use crate::lambda::{OpenCall, OpenEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
+    operation: "oauth-revoke",
+    handle: |call| Box::pin(revoke(call)),
+    say: oauth::response,
+};
+
+/// The form, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    description = "What is revoked, and by whom.",
+    examples(json!({"token": "8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"}))
+)]
+#[expect(dead_code, reason = "read by hand")]
+pub(crate) struct RevokeRequest {
+    /// The access token or the refresh token.
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
+    token: String,
+    /// Which of the two it is, `access_token` or `refresh_token`; not needed, for it shows.
+    #[schema(examples("access_token"))]
+    token_type_hint: Option<String>,
+    /// The id of the API key, where it is not in `Authorization: Basic`.
+    #[schema(examples("vT3mYq0cJx8ZkA1u"))]
+    client_id: Option<String>,
+    /// The secret of the API key, where it is not in `Authorization: Basic`.
+    #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
+    client_secret: Option<String>,
+}
+
+const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to another client");
+
+/// Revoke a token.
+///
+/// OAuth 2.0 Token Revocation (RFC 7009). The client says who it is as for `/v2/oauth/token`,
+/// and revokes what was given out to it. An access token ends alone; with a refresh token, also
+/// one that was used, ends all that came of the same first pair.
+///
+/// An access token that no client was given, such as the one that a new user is invited with,
+/// ends when it is shown, without any client.
+///
+/// A token that is not known, or no longer, is answered like one that was revoked. A deployment
+/// goes on taking an access token that it has just taken for as long as it keeps the answers of
+/// its authorizer, 60 seconds unless it was set up otherwise.
+///
+/// Who may: the client that the token was given out to.
+#[utoipa::path(
+    post,
+    path = "/v2/oauth/revoke",
+    tag = "OAuth",
+    operation_id = ENDPOINT.operation,
+    request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token is good for nothing.", headers(("Cache-Control"))),
+        (status = 400, description = "`invalid_request`; `invalid_grant` for a token of another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was given out to another client"})),
+        (status = 401, description = "`invalid_client`: the client does not say who it is, or not truly. API Gateway names the header `WWW-Authenticate` `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
+        (status = 413, description = "`invalid_request`: the form is larger than 64 KiB.", body = oauth::Body, example = json!({"error": "invalid_request", "error_description": "Request body too large"})),
+        (status = 429, description = "`temporarily_unavailable`: too many requests.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Too many requests"})),
+        (status = 500, description = "`server_error`: a bug, logged under the `X-Request-Id`.", body = oauth::Body, example = json!({"error": "server_error", "error_description": "Internal server error"})),
+        (status = 503, description = "`temporarily_unavailable`: the store cannot be reached in time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
+    ),
+    security(("apiKeyBasic" = []), ()),
+)]
+pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
+    let form = Form::of(&call.request)?;
+    let claim = ClientClaim::of(&call.request, &form)?;
+    let token = form.required("token", "token is left out")?;
+    let table = call.table().await?;
+    if let Some(token) = access_token(token) {
+        end_access(&call, &table, claim, token).await?;
+    } else {
+        let client = Client::known(&table, &call, claim).await?;
+        if let Some(token) = RefreshToken::parse(token) {
+            if token.client != client.id {
+                return Err(ANOTHERS.into());
+            }
+            let at = client.scope.tokens(client.id, token.family);
+            family::end(&table, &at, token.last_of_family(call.now)).await?;
+        }
+    }
+    Ok(oauth::not_stored(Response::empty(StatusCode::OK)))
+}
+
+/// Ends an access token, if it is the client's or nobody's.
+async fn end_access(
+    call: &OpenCall,
+    table: &Table,
+    claim: Option<ClientClaim>,
+    token: Uuid,
+) -> Result<()> {
+    let key = Key::credential(&CredentialHash::of_token(token));
+    let client = async {
+        match claim {
+            Some(_) => Client::known(table, call, claim).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let credential = table.get::<Credential>(&key, Read::Strong);
+    let (client, credential) = tokio::try_join!(client, credential)?;
+    let Some(credential) = credential else {
+        return Ok(());
+    };
+    match (credential.client, client) {
+        (None, _) => {}
+        (Some(_), None) => return Err(Refusal::InvalidClient.into()),
+        (Some(id), Some(client)) if id == client.id => {}
+        // Of another organization there is nothing to tell.
+        (_, Some(client)) if client.credential.organization != credential.organization => {
+            return Ok(());
+        }
+        _ => return Err(ANOTHERS.into()),
+    }
+    let writes = table.transaction().clear((), &key)?;
+    writes.send().await.map_err(Failed::without_conditions)
+}

@@ -1,0 +1,179 @@
+//! `POST /v2/oauth/token`.
+//!
+//! Reads the client's credential, and writes a pair of tokens and their family in one
+//! transaction, which checks that the client is still there: two round trips. A refresh token
+//! that is not the last of its family is found out by the refusal, with what stands there; to
+//! end the family is one round trip more.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use latchkey::credential::Credential;
+use latchkey::id::FamilyId;
+use latchkey::table::{Failed, Key, from_item};
+use latchkey::token::RefreshToken;
+use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
+use latchkey::wire::{Error, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::client::Client;
+use super::family;
+use crate::lambda::{OpenCall, OpenEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
+    operation: "oauth-token",
+    handle: |call| Box::pin(token(call)),
+    say: oauth::response,
+};
+
+/// The form, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    description = "What is asked for, and by whom.",
+    examples(json!({"grant_type": "client_credentials"}))
+)]
+#[expect(dead_code, reason = "read by hand")]
+pub(crate) struct TokenRequest {
+    /// By what: `client_credentials` for a first pair, `refresh_token` for the next one.
+    #[schema(
+        pattern = "^(client_credentials|refresh_token)$",
+        examples("client_credentials")
+    )]
+    grant_type: String,
+    /// Of `refresh_token`: the last one that was given out.
+    #[schema(examples("vT3mYq0cJx8ZkA1ux9kQ"))]
+    refresh_token: Option<String>,
+    /// The id of the API key, where it is not in `Authorization: Basic`.
+    #[schema(examples("vT3mYq0cJx8ZkA1u"))]
+    client_id: Option<String>,
+    /// The secret of the API key, where it is not in `Authorization: Basic`.
+    #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
+    client_secret: Option<String>,
+}
+
+/// The answer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens, description = "A pair of tokens.")]
+pub(crate) struct Tokens {
+    /// An access token, for `Authorization: Bearer`.
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
+    access_token: Uuid,
+    /// What the access token is presented as.
+    #[schema(examples("Bearer"))]
+    token_type: &'static str,
+    /// In how many seconds the access token ends.
+    #[schema(examples(3600))]
+    expires_in: i64,
+    /// What the next pair is asked for with; good once, for 30 days.
+    #[schema(examples("vT3mYq0cJx8ZkA1ux9kQ"))]
+    refresh_token: String,
+}
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Family,
+    Access,
+    Client,
+}
+
+const USED: Refusal =
+    Refusal::InvalidGrant("this refresh token is unknown, has ended or was used before");
+
+/// Get tokens.
+///
+/// OAuth 2.0 (RFC 6749) for an API key as the client, which says who it is by `Authorization:
+/// Basic` or by `client_id` and `client_secret`, and not both ways. An access token is good
+/// for an hour, and speaks for whom the key does.
+///
+/// A refresh token is good once, for 30 days, and only for the client that it was given out
+/// to. With the next pair the one before ends, its access token, too. A refresh token that is
+/// used a second time is taken for stolen: all tokens that came of the same first pair end.
+/// Whose answer got lost asks with `client_credentials` again.
+///
+/// Who may: every API key whose user is there. There are no scopes.
+#[utoipa::path(
+    post,
+    path = "/v2/oauth/token",
+    tag = "OAuth",
+    operation_id = ENDPOINT.operation,
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A new pair.", body = Tokens, headers(("Cache-Control"))),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type` or `invalid_scope`.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this refresh token is unknown, has ended or was used before"})),
+        (status = 401, description = "`invalid_client`: the client does not say who it is, or not truly. API Gateway names the header `WWW-Authenticate` `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
+        (status = 413, description = "`invalid_request`: the form is larger than 64 KiB.", body = oauth::Body, example = json!({"error": "invalid_request", "error_description": "Request body too large"})),
+        (status = 429, description = "`temporarily_unavailable`: too many requests.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Too many requests"})),
+        (status = 500, description = "`server_error`: a bug, logged under the `X-Request-Id`.", body = oauth::Body, example = json!({"error": "server_error", "error_description": "Internal server error"})),
+        (status = 503, description = "`temporarily_unavailable`: the store cannot be reached in time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
+    ),
+    security(("apiKeyBasic" = []), ()),
+)]
+pub(crate) async fn token(call: OpenCall) -> Result<Response> {
+    let form = Form::of(&call.request)?;
+    let claim = ClientClaim::of(&call.request, &form)?;
+    let presented = match form.required("grant_type", "grant_type is left out")? {
+        "client_credentials" => None,
+        "refresh_token" => {
+            let text = form.required("refresh_token", "refresh_token is left out")?;
+            Some(RefreshToken::parse(text).ok_or(USED)?)
+        }
+        _ => return Err(Refusal::UnsupportedGrantType.into()),
+    };
+    if form.text("scope").is_some() {
+        return Err(Refusal::InvalidScope.into());
+    }
+    let table = call.table().await?;
+    let client = Client::known(&table, &call, claim).await?;
+    let family = match &presented {
+        None => FamilyId::generate(&call.random)?,
+        Some(token) if token.client == client.id => token.family,
+        Some(_) => return Err(USED.into()),
+    };
+
+    let next = RefreshToken::generate(client.id, family, &call.random)?;
+    let pair = next.last_of_family(call.now);
+    let credential = next.credential(&client.credential, call.now);
+    let at = client.scope.tokens(client.id, family);
+    let last = presented.map(|token| token.last_of_family(call.now));
+    let mut writes = table.transaction();
+    writes = match &last {
+        None => writes.put_new(Part::Family, &at, &pair)?,
+        Some(last) => writes
+            .put_over(Part::Family, &at, &pair, last.pair(), call.now)?
+            .clear(Part::Access, &Key::credential(&last.access))?,
+    };
+    writes = writes.put_new(Part::Access, &Key::credential(&pair.access), &credential)?;
+    writes = client.still_there(writes, Part::Client)?;
+    match writes.send().await {
+        Ok(()) => Ok(answer(&next, &credential, call.now)),
+        Err(Failed::Error(error)) => Err(error),
+        Err(Failed::Refused(refused)) => {
+            if refused.iter().any(|(part, _)| *part == Part::Client) {
+                return Err(Refusal::InvalidClient.into());
+            }
+            if last.is_none() {
+                // Two families with the same 96 random bits.
+                return Err(Error::Unavailable("the id is taken".to_owned()));
+            }
+            let standing = refused.into_iter().find(|(part, _)| *part == Part::Family);
+            if let Some((_, Some(item))) = standing {
+                family::end(&table, &at, from_item(item)?).await?;
+            }
+            Err(USED.into())
+        }
+    }
+}
+
+fn answer(token: &RefreshToken, credential: &Credential, now: DateTime<Utc>) -> Response {
+    let end = credential.expires_at.unwrap_or(now);
+    let tokens = Tokens {
+        access_token: token.access_token(),
+        token_type: "Bearer",
+        expires_in: (end - now).num_seconds(),
+        refresh_token: token.reveal(),
+    };
+    oauth::not_stored(Response::json(StatusCode::OK, &tokens))
+}

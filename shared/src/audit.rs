@@ -1,0 +1,69 @@
+//! What was done to a door, for whoever asks later.
+//!
+//! An audit item is written once and never changed. It goes out on the table's stream like
+//! every change: that is the event by which others, such as what talks to gateways, hear of
+//! an activation.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+use crate::directory::ForeignId;
+use crate::id::{DeviceId, ShareId, UserId};
+use crate::secret::{Random, RandomFailed};
+
+/// Names an entry: a UUID whose order is that of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AuditId(Uuid);
+
+impl AuditId {
+    /// A new one, of something done at `now`.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn generate(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let builder = Builder::from_unix_timestamp_millis(millis, &random.bytes()?);
+        Ok(Self(builder.into_uuid()))
+    }
+}
+
+impl std::fmt::Display for AuditId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Deed {
+    /// A device was opened from afar.
+    Activation,
+    /// It was closed again before its time.
+    Deactivation,
+}
+
+/// Who did what, when, and by which right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// Its name.
+    pub id: AuditId,
+    /// What was done.
+    pub deed: Deed,
+    /// To which device.
+    pub device: DeviceId,
+    /// By way of which gateway.
+    pub gateway: ForeignId,
+    /// By whom.
+    pub user: UserId,
+    /// With which credential: its id, no secret.
+    pub credential: String,
+    /// By right of which shares.
+    pub shares: Vec<ShareId>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// For how long it opens, in seconds.
+    pub activation_time: u32,
+}

@@ -1,0 +1,197 @@
+//! Tokens that are given out to API keys.
+//!
+//! They come in pairs: an access token for an hour, and a refresh token, which is good once,
+//! for the next pair. All pairs that came of one another are a *family*. One item stands for
+//! it, and says which pair is the last; the one before ends when it is made. Whoever presents
+//! a refresh token that is not the last has one that somebody used already: since nobody
+//! knows which of the two was meant to have it, the family ends.
+//!
+//! A refresh token says whose family it is of, and its access token is made of it by a hash.
+//! So one that is presented tells all the keys of the table that it is about, and nothing is
+//! read to find them. An access token says nothing of its refresh token.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+use crate::credential::{Credential, CredentialHash};
+use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
+use crate::secret::{Random, RandomFailed, hash, hash_bytes};
+
+/// How long an access token is good, in seconds: an hour.
+pub const ACCESS_LIFETIME: i64 = 60 * 60;
+
+/// How long a refresh token is good, in seconds: 30 days.
+pub const REFRESH_LIFETIME: i64 = 30 * 24 * 60 * 60;
+
+const SECRET_BYTES: usize = 32;
+
+/// A refresh token, which is shown once and stored nowhere.
+pub struct RefreshToken {
+    /// The API key that it was given out to.
+    pub client: ApiKeyId,
+    /// Its family.
+    pub family: FamilyId,
+    secret: [u8; SECRET_BYTES],
+}
+
+impl RefreshToken {
+    /// A new one, with 256 random bits.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn generate(
+        client: ApiKeyId,
+        family: FamilyId,
+        random: &Random,
+    ) -> Result<Self, RandomFailed> {
+        Ok(Self {
+            client,
+            family,
+            secret: random.bytes()?,
+        })
+    }
+
+    /// Reads what a client presents; `None` for what can be none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (client, bytes) = bytes.split_first_chunk::<RANDOM_BYTES>()?;
+        let (family, secret) = bytes.split_first_chunk::<RANDOM_BYTES>()?;
+        Some(Self {
+            client: (*client).into(),
+            family: (*family).into(),
+            secret: secret.try_into().ok()?,
+        })
+    }
+
+    /// The token itself: for the one answer that shows it.
+    pub fn reveal(&self) -> String {
+        let (client, family) = (self.client.bytes(), self.family.bytes());
+        URL_SAFE_NO_PAD.encode([&client[..], &family, &self.secret].concat())
+    }
+
+    /// The access token of the pair.
+    pub fn access_token(&self) -> Uuid {
+        let bytes = hash_bytes(&[b"access token", &self.family.bytes(), &self.secret]);
+        let (random, _) = bytes.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        Builder::from_random_bytes(*random).into_uuid()
+    }
+
+    /// What is stored of the pair as the last of its family, given out at `now`.
+    pub fn last_of_family(&self, now: DateTime<Utc>) -> Family {
+        Family {
+            id: self.family,
+            refresh: hash(&[b"refresh token", &self.family.bytes(), &self.secret]),
+            access: CredentialHash::of_token(self.access_token()),
+            expires_at: now + TimeDelta::seconds(REFRESH_LIFETIME),
+        }
+    }
+
+    /// What is stored of the access token: it speaks for whom `client` does, and no longer.
+    pub fn credential(&self, client: &Credential, now: DateTime<Utc>) -> Credential {
+        let end = now + TimeDelta::seconds(ACCESS_LIFETIME);
+        Credential {
+            id: format!("{}/{}", self.client, self.family),
+            organization: client.organization,
+            user: client.user,
+            client: Some(self.client),
+            expires_at: Some(client.expires_at.map_or(end, |last| last.min(end))),
+        }
+    }
+}
+
+impl std::fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefreshToken")
+            .field("client", &self.client)
+            .field("family", &self.family)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the table knows of a family: the last pair, by hashes. The API key that it was given
+/// out to is in its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Family {
+    /// Its id.
+    pub id: FamilyId,
+    /// The hash of the refresh token.
+    pub refresh: String,
+    /// The key of the access token's credential.
+    pub access: CredentialHash,
+    /// When the refresh token ends. DynamoDB removes the item some time after.
+    #[serde(with = "chrono::serde::ts_seconds")]
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Family {
+    /// The attribute that tells one pair of a family from another, and its value.
+    pub fn pair(&self) -> (&'static str, &str) {
+        ("refresh", &self.refresh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::rand::SystemRandom;
+
+    use super::*;
+
+    fn token() -> RefreshToken {
+        let random = Random::new(SystemRandom::new());
+        let client = ApiKeyId::generate(&random).unwrap();
+        RefreshToken::generate(client, FamilyId::generate(&random).unwrap(), &random).unwrap()
+    }
+
+    #[test]
+    fn a_refresh_token_is_read_as_it_was_shown() {
+        let (token, now) = (token(), DateTime::UNIX_EPOCH);
+        let read = RefreshToken::parse(&token.reveal()).unwrap();
+        assert_eq!((read.client, read.family), (token.client, token.family));
+        assert_eq!(read.last_of_family(now), token.last_of_family(now));
+        assert_eq!(read.access_token(), token.access_token());
+        for wrong in ["", "x", &token.reveal()[1..], &(token.reveal() + "A")] {
+            assert!(RefreshToken::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_access_token_is_a_random_uuid_and_another_for_each_refresh_token() {
+        let (one, other) = (token(), token());
+        assert_eq!(one.access_token().get_version_num(), 4);
+        assert_ne!(one.access_token(), other.access_token());
+    }
+
+    #[test]
+    fn an_access_token_ends_with_the_key_that_it_was_given_out_to() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut client = Credential {
+            id: String::new(),
+            organization: 1.try_into().unwrap(),
+            user: 1.try_into().unwrap(),
+            client: None,
+            expires_at: None,
+        };
+        let mut end = |expires_at| {
+            client.expires_at = expires_at;
+            token().credential(&client, now).expires_at.unwrap()
+        };
+        assert_eq!(end(None).timestamp(), ACCESS_LIFETIME);
+        assert_eq!(end(DateTime::from_timestamp(60, 0)).timestamp(), 60);
+        assert_eq!(
+            end(DateTime::from_timestamp(9999, 0)).timestamp(),
+            ACCESS_LIFETIME
+        );
+    }
+
+    #[test]
+    fn a_refresh_token_is_not_shown_by_accident() {
+        let token = token();
+        let secret = URL_SAFE_NO_PAD.encode(token.secret);
+        let shown = format!("{token:?}");
+        assert!(!shown.contains(&secret) && !shown.contains(&format!("{:?}", token.secret)));
+    }
+}

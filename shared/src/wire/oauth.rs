@@ -1,0 +1,350 @@
+//! OAuth 2.0 as RFC 6749 writes it: forms in place of JSON bodies, a client that says who it
+//! is with each request, errors of its own shape.
+
+use std::collections::HashMap;
+
+use http::StatusCode;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde::Serialize;
+use url::form_urlencoded;
+use utoipa::ToSchema;
+
+use super::error::{Error, Result};
+use super::request::{MAX_BODY, Request};
+use super::response::Response;
+use crate::credential::{CredentialHash, decode_basic};
+use crate::id::ApiKeyId;
+
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Why a request is refused: the errors of RFC 6749, section 5.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A parameter is missing, is there twice, or contradicts another.
+    #[error("{0}")]
+    InvalidRequest(&'static str),
+    /// The client does not say who it is, or not truly.
+    #[error("the client id and the client secret are those of no API key")]
+    InvalidClient,
+    /// What is presented is not, or no longer, good for anything.
+    #[error("{0}")]
+    InvalidGrant(&'static str),
+    /// Another way to get a token than there is.
+    #[error("expected grant_type client_credentials or refresh_token")]
+    UnsupportedGrantType,
+    /// A scope, of which there are none.
+    #[error("there are no scopes: leave the parameter out")]
+    InvalidScope,
+}
+
+impl Refusal {
+    /// The code that clients tell errors apart by.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant(_) => "invalid_grant",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+        }
+    }
+
+    /// The status that it is answered with.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::OAuth(refusal)
+    }
+}
+
+fn invalid(description: &'static str) -> Error {
+    Refusal::InvalidRequest(description).into()
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OAuthError)]
+pub struct Body<'e> {
+    /// What went wrong, for programs.
+    #[schema(examples("invalid_grant"))]
+    error: &'e str,
+    /// What went wrong, in English.
+    #[schema(examples("this refresh token is unknown, has ended or was used before"))]
+    error_description: &'e str,
+}
+
+/// The answer to a request that was not served, in the shape that OAuth clients read.
+pub fn response(error: &Error) -> Response {
+    let description = error.message();
+    let code = match error {
+        Error::OAuth(refusal) => refusal.code(),
+        Error::Throttled(_) | Error::Unavailable(_) => "temporarily_unavailable",
+        Error::Internal(_) => "server_error",
+        _ => "invalid_request",
+    };
+    let body = Body {
+        error: code,
+        error_description: &description,
+    };
+    let response = not_stored(Response::json(error.status(), &body));
+    match error {
+        Error::OAuth(Refusal::InvalidClient) => {
+            response.header(WWW_AUTHENTICATE, "Basic realm=\"Latchkey\"")
+        }
+        _ if error.is_transient() => response.header(RETRY_AFTER, "1"),
+        _ => response,
+    }
+}
+
+/// The same for nobody on the way to keep.
+#[must_use]
+pub fn not_stored(response: Response) -> Response {
+    let response = response.header(CACHE_CONTROL, "no-store");
+    response.header(PRAGMA, "no-cache")
+}
+
+/// The parameters of a request.
+pub struct Form(HashMap<String, String>);
+
+impl Form {
+    /// Reads the body of `request`. A parameter without a value counts as left out.
+    ///
+    /// # Errors
+    /// 413 for more than [`MAX_BODY`]; `invalid_request` for another content type, for text
+    /// that is not UTF-8 and for a parameter that is there twice.
+    pub fn of(request: &Request) -> Result<Self> {
+        if request.body.len() > MAX_BODY {
+            return Err(Error::BodyTooLarge);
+        }
+        if request.media_type().as_deref() != Some(MEDIA_TYPE) {
+            return Err(invalid("expected application/x-www-form-urlencoded"));
+        }
+        if std::str::from_utf8(&request.body).is_err() {
+            return Err(invalid("expected UTF-8"));
+        }
+        let mut parameters = HashMap::new();
+        for (name, value) in form_urlencoded::parse(&request.body) {
+            if parameters.insert(name.into(), value.into()).is_some() {
+                return Err(invalid("a parameter is there twice"));
+            }
+        }
+        parameters.retain(|_, value: &mut String| !value.is_empty());
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter, if it was given.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The value of a parameter.
+    ///
+    /// # Errors
+    /// `invalid_request`, with this `description`, when it is left out.
+    pub fn required(&self, name: &str, description: &'static str) -> Result<&str> {
+        self.text(name).ok_or_else(|| invalid(description))
+    }
+}
+
+/// The API key that a client says it is, by the hash of the secret that it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientClaim {
+    /// The API key.
+    pub id: ApiKeyId,
+    /// The key of its credential.
+    pub hash: CredentialHash,
+}
+
+impl ClientClaim {
+    /// Reads who the client says it is: from `Authorization: Basic`, in which both texts are
+    /// encoded as in a form, or from `client_id` and `client_secret`. `None` when it says
+    /// nothing.
+    ///
+    /// # Errors
+    /// `invalid_request` when it says it both ways; `invalid_client` for what no API key is.
+    pub fn of(request: &Request, form: &Form) -> Result<Option<Self>> {
+        let (id, secret) = (form.text("client_id"), form.text("client_secret"));
+        let mut headers = request.headers.get_all(AUTHORIZATION).iter();
+        let Some(header) = headers.next() else {
+            return match (id, secret) {
+                (None, None) => Ok(None),
+                (Some(id), Some(secret)) => Self::new(id, secret).map(Some),
+                _ => Err(Refusal::InvalidClient.into()),
+            };
+        };
+        if secret.is_some() || headers.next().is_some() {
+            return Err(invalid("the client says who it is more than once"));
+        }
+        let basic = header.to_str().ok().and_then(decode_basic);
+        let (name, secret) = basic
+            .as_deref()
+            .and_then(|text| text.split_once(':'))
+            .and_then(|(name, secret)| Some((decoded(name)?, decoded(secret)?)))
+            .ok_or(Refusal::InvalidClient)?;
+        if id.is_some_and(|id| id != name) {
+            return Err(invalid("client_id is another than in the header"));
+        }
+        Self::new(&name, &secret).map(Some)
+    }
+
+    fn new(id: &str, secret: &str) -> Result<Self> {
+        let hash = CredentialHash::of_api_key(id, secret);
+        let id = id.parse().map_err(|_| Refusal::InvalidClient)?;
+        Ok(Self { id, hash })
+    }
+}
+
+/// One text out of a form.
+fn decoded(text: &str) -> Option<String> {
+    if text.contains(['&', '=']) {
+        return None;
+    }
+    let (name, _) = form_urlencoded::parse(text.as_bytes()).next()?;
+    Some(name.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    const ID: &str = "vT3mYq0cJx8ZkA-_";
+
+    fn request(body: &str, authorization: &[&str]) -> Request {
+        let mut request = Request {
+            body: body.into(),
+            ..Request::default()
+        };
+        let form = "application/x-www-form-urlencoded; charset=UTF-8";
+        request.headers.insert(CONTENT_TYPE, form.parse().unwrap());
+        for value in authorization {
+            let value = value.parse().unwrap();
+            request.headers.append(AUTHORIZATION, value);
+        }
+        request
+    }
+
+    fn code<T>(result: Result<T>) -> &'static str {
+        result.map_or_else(|error| error.code(), |_| "")
+    }
+
+    #[test]
+    fn a_form_has_each_parameter_once() {
+        let form = Form::of(&request("a=1&b=x+%26y&c=&d", &[])).unwrap();
+        assert_eq!((form.text("a"), form.text("b")), (Some("1"), Some("x &y")));
+        assert_eq!((form.text("c"), form.text("d")), (None, None));
+        for body in ["a=1&a=2", "a=1&%61=1", "a=&a=1"] {
+            assert_eq!(code(Form::of(&request(body, &[]))), "invalid_request");
+        }
+        for other in ["application/json", "text/plain", ""] {
+            let mut request = request("a=1", &[]);
+            request.headers.insert(CONTENT_TYPE, other.parse().unwrap());
+            assert_eq!(code(Form::of(&request)), "invalid_request", "{other}");
+            request.headers.clear();
+            assert_eq!(code(Form::of(&request)), "invalid_request");
+        }
+        let large = "a".repeat(MAX_BODY + 1);
+        assert_eq!(Form::of(&request(&large, &[])).err().unwrap().status(), 413);
+        let mut binary = request("", &[]);
+        binary.body = vec![b'a', b'=', 0xff];
+        assert_eq!(code(Form::of(&binary)), "invalid_request");
+    }
+
+    fn claim(body: &str, basic: &[&str]) -> Result<Option<ClientClaim>> {
+        let headers = basic
+            .iter()
+            .map(|text| format!("Basic {}", STANDARD.encode(text)));
+        let headers: Vec<_> = headers.collect();
+        let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+        let request = request(body, &headers);
+        ClientClaim::of(&request, &Form::of(&request)?)
+    }
+
+    #[test]
+    fn a_client_says_who_it_is_in_the_header_or_in_the_form() {
+        let hash = CredentialHash::of_api_key(ID, "a b&:");
+        let expected = ClientClaim {
+            id: ID.parse().unwrap(),
+            hash,
+        };
+        let form = format!("client_id={ID}&client_secret=a+b%26:");
+        let header = format!("{ID}:a+b%26%3A");
+        assert_eq!(claim(&form, &[]).unwrap(), Some(expected.clone()));
+        assert_eq!(claim("", &[&header]).unwrap(), Some(expected.clone()));
+        let named = format!("client_id={ID}");
+        assert_eq!(claim(&named, &[&header]).unwrap(), Some(expected));
+        assert_eq!(claim("", &[]).unwrap(), None);
+
+        let twice: [(&str, &[&str]); 4] = [
+            (&form, &[&header]),
+            ("client_secret=x", &[&header]),
+            ("client_id=x", &[&header]),
+            ("", &[&header, &header]),
+        ];
+        for (form, headers) in twice {
+            assert_eq!(code(claim(form, headers)), "invalid_request", "{form}");
+        }
+        for (form, headers) in [
+            (named.as_str(), &[] as &[&str]),
+            ("client_secret=x", &[]),
+            ("client_id=key1&client_secret=x", &[]),
+            ("", &["key1:x"]),
+            ("", &[ID]),
+            ("", &[&format!("{ID}:a=b")]),
+        ] {
+            assert_eq!(code(claim(form, headers)), "invalid_client", "{form}");
+        }
+        let bearer = request("", &["Bearer x"]);
+        let form = Form::of(&bearer).unwrap();
+        assert_eq!(code(ClientClaim::of(&bearer, &form)), "invalid_client");
+    }
+
+    #[test]
+    fn an_error_is_what_oauth_clients_read_and_nothing_else() {
+        let cases = [
+            (Refusal::InvalidClient.into(), 401, "invalid_client"),
+            (
+                Refusal::InvalidGrant("it ended").into(),
+                400,
+                "invalid_grant",
+            ),
+            (Refusal::InvalidScope.into(), 400, "invalid_scope"),
+            (Error::BodyTooLarge, 413, "invalid_request"),
+            (Error::Throttled("t".into()), 429, "temporarily_unavailable"),
+            (
+                Error::Unavailable("u".into()),
+                503,
+                "temporarily_unavailable",
+            ),
+            (Error::Internal("SK".into()), 500, "server_error"),
+        ];
+        for (error, status, code) in cases {
+            let answer = response(&error);
+            assert_eq!(answer.status(), status);
+            let body: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
+            assert_eq!(body["error"], code);
+            let description = body["error_description"].as_str().unwrap();
+            assert!(!description.contains(['"', '\\']) && !description.contains("SK"));
+            assert_eq!(body.as_object().unwrap().len(), 2);
+            assert_eq!(answer.headers()["cache-control"], "no-store");
+            assert_eq!(
+                answer.headers().contains_key("retry-after"),
+                [429, 503].contains(&status)
+            );
+            assert_eq!(
+                answer.headers().contains_key("www-authenticate"),
+                status == 401
+            );
+        }
+    }
+}

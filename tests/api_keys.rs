@@ -1,0 +1,297 @@
+//! `/v2/api-keys`.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::system::{Answer, Store, System, Tenant};
+
+const PATH: &str = "/v2/api-keys";
+
+struct Fixed {
+    store: Store,
+    system: System,
+    tenant: Tenant,
+}
+
+/// Organization 7, at a gateway that asks the authorizer each time.
+async fn fixed() -> Fixed {
+    let store = Store::start().await;
+    let system = System::unforgiving(&store).await;
+    let tenant = Tenant::new(7);
+    store.put(&tenant.world).await;
+    Fixed {
+        store,
+        system,
+        tenant,
+    }
+}
+
+impl Fixed {
+    fn admin(&self) -> Uuid {
+        self.tenant.token(1)
+    }
+
+    async fn create(&self, body: Value) -> (String, String) {
+        let answer = self.system.post(PATH, self.admin(), &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let text = |name: &str| answer.json()[name].as_str().unwrap().to_owned();
+        (text("apiKeyId"), text("secret"))
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.system.get(path, self.admin()).await
+    }
+
+    async fn delete(&self, id: &str) -> Answer {
+        let path = format!("{PATH}/{id}");
+        self.system
+            .call(Method::DELETE, &path, self.admin(), None)
+            .await
+    }
+
+    /// What is answered to who presents a key, and asks for user 2.
+    async fn status(&self, id: &str, secret: &str) -> u16 {
+        let bearer = self.system.request(Method::GET, "/v2/users/2");
+        let bearer = Answer::of(bearer.bearer_auth(format!("{id}.{secret}"))).await;
+        let basic = self.system.request(Method::GET, "/v2/users/2");
+        let basic = Answer::of(basic.basic_auth(id, Some(secret))).await;
+        assert_eq!(bearer.status, basic.status);
+        bearer.status.as_u16()
+    }
+}
+
+#[tokio::test]
+async fn a_key_works_until_it_is_deleted_and_speaks_for_its_user() {
+    let at = fixed().await;
+    let (id, secret) = at
+        .create(json!({"organizationId": 7, "name": " Booking "}))
+        .await;
+    let of_member = json!({"organizationId": 7, "name": "Lift", "userId": 3});
+    let (members, other) = at.create(of_member).await;
+    assert_eq!(at.status(&id, &secret).await, 200);
+    // User 3 has no role to read another user with.
+    assert_eq!(at.status(&members, &other).await, 404);
+    assert_eq!(at.status(&id, &other).await, 401);
+
+    let shown = at.get(&format!("{PATH}/{id}")).await;
+    shown.assert_headers();
+    assert_eq!(shown.header("etag"), Some("\"1\""));
+    let mut view = shown.json();
+    let created = view.as_object_mut().unwrap().remove("dateCreated");
+    assert!(created.unwrap().as_str().unwrap().ends_with('Z'));
+    assert_eq!(
+        view,
+        json!({"organizationId": 7, "id": id, "name": "Booking", "userId": 1})
+    );
+
+    assert_eq!(at.delete(&id).await.status, 204);
+    assert_eq!(at.status(&id, &secret).await, 401);
+    assert_eq!(at.status(&members, &other).await, 404);
+    at.delete(&id).await.assert_error(404, "notFoundError");
+    at.get(&format!("{PATH}/{id}"))
+        .await
+        .assert_error(404, "notFoundError");
+    assert_eq!(at.get(PATH).await.json().as_array().unwrap().len(), 1);
+    // Nothing of it remains.
+    let items = format!("{:?}", at.store.items().await);
+    assert!(!items.contains(&id) && items.contains(&members));
+}
+
+#[tokio::test]
+async fn neither_the_secret_nor_what_is_stored_of_it_is_shown_again() {
+    let at = fixed().await;
+    let (id, secret) = at
+        .create(json!({"organizationId": 7, "name": "Booking"}))
+        .await;
+    let items = at.store.items().await;
+    let key = items
+        .iter()
+        .find(|item| item["SK"].as_s().unwrap() == &format!("APIKEY#{id}"));
+    let hash = key.unwrap()["hash"].as_s().unwrap();
+    for path in [PATH.to_owned(), format!("{PATH}/{id}")] {
+        let shown = at.get(&path).await.body;
+        assert!(shown.contains(&id) && !shown.contains(hash) && !shown.contains(&secret));
+    }
+    assert!(!format!("{items:?}").contains(&secret));
+}
+
+#[tokio::test]
+async fn keys_are_listed_in_pages() {
+    let at = fixed().await;
+    let mut made = BTreeSet::new();
+    for number in 0..5 {
+        let body = json!({"organizationId": 7, "name": format!("Key {number}")});
+        made.insert(at.create(body).await.0);
+    }
+    let (mut listed, mut path) = (Vec::new(), format!("{PATH}?size=2"));
+    loop {
+        let page = at.get(&path).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let keys = page.json();
+        let ids = keys.as_array().unwrap().iter();
+        listed.extend(ids.map(|key| key["id"].as_str().unwrap().to_owned()));
+        let Some(link) = page.header("link") else {
+            break;
+        };
+        let next = link.strip_prefix('<').unwrap().split('>').next().unwrap();
+        path = next.split_once("/v2/").unwrap().1.to_owned();
+        path.insert_str(0, "/v2/");
+    }
+    assert_eq!(listed.len(), 5);
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), made);
+    let bad = at.get(&format!("{PATH}?size=0&cursor=x")).await;
+    bad.assert_error(400, "invalidInputErrorError");
+    assert_eq!(bad.fields(), ["size", "cursor"]);
+}
+
+#[tokio::test]
+async fn a_bad_body_is_refused_with_every_fault() {
+    let at = fixed().await;
+    let post = async |body: Value| at.system.post(PATH, at.admin(), &body).await;
+    let demo = at.store.sort_keys("APIKEY#").await;
+    let bad = post(json!({"organizationId": "7", "name": " ", "userId": 0})).await;
+    bad.assert_error(400, "invalidInputErrorError");
+    assert_eq!(bad.fields(), ["organizationId", "name", "userId"]);
+    assert_eq!(post(json!({})).await.fields(), ["organizationId", "name"]);
+    // A user whom the organization does not have.
+    let foreign = post(json!({"organizationId": 7, "name": "N", "userId": 99})).await;
+    foreign.assert_error(400, "invalidInputErrorError");
+    assert_eq!(foreign.fields(), ["userId"]);
+    post(json!({"organizationId": 8, "name": "N"}))
+        .await
+        .assert_error(403, "insufficientRightsError");
+    assert_eq!(at.store.sort_keys("APIKEY#").await, demo);
+    for id in ["x", "demoKeyOfTheHom", "demoKeyOfTheHome", "%2F", "a%23b"] {
+        let path = format!("{PATH}/{id}");
+        at.get(&path).await.assert_error(404, "notFoundError");
+        at.delete(id).await.assert_error(404, "notFoundError");
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_is_sent_again_gives_the_same_key() {
+    let at = fixed().await;
+    let post = async |name: &str| {
+        let body = json!({"organizationId": 7, "name": name});
+        let request = at.system.request(Method::POST, PATH);
+        let request = request.bearer_auth(at.admin()).body(body.to_string());
+        Answer::of(request.header("Idempotency-Key", "once")).await
+    };
+    let first = post("Booking").await;
+    let again = post("Booking").await;
+    assert_eq!((again.status, &again.body), (first.status, &first.body));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    post("Other")
+        .await
+        .assert_error(422, "idempotencyKeyReusedError");
+    // Beside that of the demo organization.
+    assert_eq!(at.store.sort_keys("APIKEY#").await.len(), 2);
+    let secret = first.json()["secret"].as_str().unwrap().to_owned();
+    assert!(!format!("{:?}", at.store.items().await).contains(&secret));
+}
+
+#[tokio::test]
+async fn a_delete_that_means_another_version_is_refused() {
+    let at = fixed().await;
+    let (id, secret) = at.create(json!({"organizationId": 7, "name": "N"})).await;
+    let delete = async |tag: &str| {
+        let request = at
+            .system
+            .request(Method::DELETE, &format!("{PATH}/{id}"))
+            .bearer_auth(at.admin());
+        Answer::of(request.header("If-Match", tag)).await
+    };
+    delete("\"2\"")
+        .await
+        .assert_error(412, "preconditionFailedError");
+    assert_eq!(at.status(&id, &secret).await, 200);
+    assert_eq!(delete("\"1\"").await.status, 204);
+}
+
+#[tokio::test]
+async fn with_a_key_end_all_tokens_that_it_was_given() {
+    let at = fixed().await;
+    let (id, secret) = at.create(json!({"organizationId": 7, "name": "N"})).await;
+    let kept = at.create(json!({"organizationId": 7, "name": "M"})).await;
+    let ask = async |(id, secret): (&str, &str), form: &[(&str, &str)]| {
+        at.system
+            .form("/v2/oauth/token", Some((id, secret)), form)
+            .await
+    };
+    let grant = [("grant_type", "client_credentials")];
+    let mut tokens = Vec::new();
+    // More than one page.
+    for _ in 0..51 {
+        let answer = ask((&id, &secret), &grant).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        tokens.push(answer.json());
+    }
+    let others = ask((&kept.0, &kept.1), &grant).await.json();
+    let access = async |token: &Value| {
+        let token = token["access_token"].as_str().unwrap().parse().unwrap();
+        at.system.get("/v2/users/2", token).await.status.as_u16()
+    };
+    assert_eq!(access(&tokens[0]).await, 200);
+
+    // Half way the store goes away: what is not finished is finished by the next.
+    at.store.pass();
+    at.store.throttle(100);
+    assert_eq!(at.delete(&id).await.status, 429);
+    at.store.calm();
+    let refused = ask((&id, &secret), &grant).await;
+    assert_eq!(refused.json()["error"], "invalid_client");
+    assert_eq!(at.delete(&id).await.status, 204);
+
+    for token in &tokens {
+        assert_eq!(access(token).await, 401);
+    }
+    let refresh = tokens[7]["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let refused = ask((&id, &secret), &form).await;
+    assert_eq!(refused.json()["error"], "invalid_client");
+    assert_eq!(access(&others).await, 200);
+    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 1);
+}
+
+#[tokio::test]
+async fn no_token_outlives_a_key_that_is_deleted_while_it_is_used() {
+    let at = fixed().await;
+    let before = at.store.sort_keys("CREDENTIAL").await.len();
+    for _ in 0..4 {
+        let (id, secret) = at.create(json!({"organizationId": 7, "name": "N"})).await;
+        let use_it = async || {
+            let mut tokens = Vec::new();
+            let mut form = vec![("grant_type", "client_credentials".to_owned())];
+            for _ in 0..6 {
+                let fields: Vec<_> = form.iter().map(|(name, text)| (*name, &**text)).collect();
+                let answer = at
+                    .system
+                    .form("/v2/oauth/token", Some((&id, &secret)), &fields)
+                    .await;
+                let body = answer.json();
+                if answer.status != 200 {
+                    assert_eq!(body["error"], "invalid_client", "{body}");
+                    break;
+                }
+                let refresh = body["refresh_token"].as_str().unwrap().to_owned();
+                form = vec![
+                    ("grant_type", "refresh_token".to_owned()),
+                    ("refresh_token", refresh),
+                ];
+                tokens.push(body["access_token"].as_str().unwrap().parse().unwrap());
+            }
+            tokens
+        };
+        let users = futures_util::future::join_all((0..8).map(|_| use_it()));
+        let (deleted, tokens) = tokio::join!(at.delete(&id), users);
+        assert_eq!(deleted.status, 204);
+        for token in tokens.concat() {
+            assert_eq!(at.system.get("/v2/users/2", token).await.status, 401);
+        }
+        assert!(at.store.sort_keys("TOKENS#").await.is_empty());
+        assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
+    }
+}
