@@ -420,10 +420,14 @@ async fn what_someone_may_use_is_two_round_trips() {
         .collect();
     store.put(&tenant.world).await;
     for device in 1..=20 {
-        let share = json!({"receiver": {"userId": 4}, "source": {"deviceId": device}, "endDate": "2099-12-31"});
-        let body = tenant.share(share);
-        let made = system.post("/v2/shares", tenant.token(1), &body).await;
-        assert_eq!(made.status, 200, "{}", made.body);
+        for share in [
+            json!({"receiver": {"userId": 4}, "source": {"deviceId": device}, "endDate": "2099-12-31"}),
+            json!({"receiver": {"userId": 6}, "source": {"deviceId": device}, "scheduleId": 1}),
+        ] {
+            let body = tenant.share(share);
+            let made = system.post("/v2/shares", tenant.token(1), &body).await;
+            assert_eq!(made.status, 200, "{}", made.body);
+        }
     }
     let listed = async |user: usize, devices: usize| {
         let path = "/v1/effective-device-permissions";
@@ -438,6 +442,17 @@ async fn what_someone_may_use_is_two_round_trips() {
     assert_eq!(
         (calls.len(), cost(&calls).read_units),
         (2, 11.5),
+        "{calls:?}"
+    );
+
+    // A named schedule that all of them keep is read once, with the devices.
+    listed(6, 20).await;
+    store.calls();
+    listed(6, 20).await;
+    let calls = store.calls();
+    assert_eq!(
+        (calls.len(), cost(&calls).read_units),
+        (2, 12.0),
         "{calls:?}"
     );
 

@@ -1,9 +1,9 @@
 //! `GET /v2/effective-device-permissions` and `GET /v1/effective-device-permissions`.
 //!
 //! Two round trips for what is shared with the caller directly: all grants to them, then the
-//! devices; more for groups, named schedules and shares above, as [`decision::reachable`]
-//! says. Its reads cost half and may be some moments old; a decision's never are. About one
-//! device it asks as a decision does.
+//! devices; more for groups and shares above, as [`decision::reachable`] says. Its reads cost
+//! half and may be some moments old; a decision's never are. About one device it asks as a
+//! decision does.
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;

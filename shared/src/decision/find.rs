@@ -23,7 +23,7 @@ use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule};
 use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
 use crate::id::{DeviceId, ScheduleId, UserId};
 use crate::keyring::Keyring;
-use crate::table::{BoxFuture, Read, Row, Table};
+use crate::table::{BoxFuture, Items, Key, Read, Row, Table};
 use crate::timing::{Rule, Timing};
 use crate::wire::Result;
 
@@ -100,6 +100,7 @@ async fn look(
         scope,
         sources: door.sources(source),
         read: Read::Strong,
+        known: None,
     };
     let groups = own.head.map(|keyring| keyring.groups);
     let is_user = groups.is_some();
@@ -175,9 +176,9 @@ impl Reachable {
 /// The devices that `user` may use at `now` or later, oldest first. To be shown: what was
 /// written some moments ago may not be seen yet, and what decides is [`find`].
 ///
-/// Two round trips: the keyring with all grants to the user, and the devices. One more for
-/// grants to groups of theirs, one for what is in groups of devices, and one for named
-/// schedules and each grant above another.
+/// Two round trips: the keyring with all grants to the user, and the devices with the named
+/// schedules. One more for grants to groups of theirs, one for what is in groups of devices,
+/// and one for each grant above another.
 ///
 /// # Errors
 /// 429 and 503.
@@ -215,6 +216,7 @@ async fn reach(
     }
     let mut keys: Vec<_> = ids.iter().map(|id| scope.device(*id)).collect();
     keys.push(scope.organization_key());
+    keys.extend(schedules(scope, &grants));
     let items = table.get_all(&keys, read).await?;
     let organization: Option<Organization> = items.get(&scope.organization_key())?;
     let mut devices = BTreeMap::new();
@@ -234,6 +236,7 @@ async fn reach(
             scope,
             sources,
             read,
+            known: Some(&items),
         };
         Some(async move { search.candidate(grant).await })
     });
@@ -279,9 +282,16 @@ async fn opened(
     Ok(devices)
 }
 
+/// The keys of the named schedules that grants keep. Many may keep the same one, which is
+/// read once.
+fn schedules(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
+    let ids = grants.iter().filter_map(|grant| grant.schedule);
+    ids.map(|id| scope.schedule(id)).collect()
+}
+
 /// Those of `grants` that open `device`, each with all that it rests on, in their order. To
-/// be shown, as [`reachable`]. One round trip for named schedules and each grant above
-/// another.
+/// be shown, as [`reachable`]. One round trip for named schedules, and one for each grant
+/// above another.
 ///
 /// # Errors
 /// 429 and 503.
@@ -291,13 +301,18 @@ pub fn candidates<'f>(
     device: &'f Device,
     grants: Vec<Grant>,
 ) -> BoxFuture<'f, Result<Vec<Candidate>>> {
-    let search = Search {
-        table,
-        scope,
-        sources: device.sources(),
-        read: Read::Eventual,
-    };
-    Box::pin(async move { search.candidates(grants).await })
+    Box::pin(async move {
+        let read = Read::Eventual;
+        let known = table.get_all(&schedules(scope, &grants), read).await?;
+        let search = Search {
+            table,
+            scope,
+            sources: device.sources(),
+            read,
+            known: Some(&known),
+        };
+        search.candidates(grants).await
+    })
 }
 
 /// The first of a receiver's grants, all of them if they are few; of a user, with the
@@ -342,6 +357,8 @@ struct Search<'f> {
     scope: &'f OrganizationScope,
     sources: Vec<Source>,
     read: Read,
+    /// Named schedules that were read already.
+    known: Option<&'f Items>,
 }
 
 impl Search<'_> {
@@ -424,7 +441,11 @@ impl Search<'_> {
             return Ok(None);
         };
         let key = self.scope.schedule(id);
-        let schedule: Option<Schedule> = self.table.get(&key, self.read).await?;
+        let known = self.known.map(|known| known.get(&key)).transpose()?;
+        let schedule: Option<Schedule> = match known.flatten() {
+            Some(known) => Some(known),
+            None => self.table.get(&key, self.read).await?,
+        };
         Ok(schedule.map(|schedule| schedule.rules))
     }
 
