@@ -581,3 +581,103 @@ async fn cleaning_up_costs_two_round_trips_for_thirty_shares() {
     assert_eq!(clean_up(2, 0).await, (5, 3.0, 6.0));
     assert_eq!(clean_up(3, 31).await, (8, 6.0, 165.0));
 }
+
+#[tokio::test]
+async fn what_someone_may_use_is_two_round_trips() {
+    use latchkey::directory::{Device, Resource};
+
+    let store = Store::start().await;
+    let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));
+    tenant.world.devices = (1..=20)
+        .map(|device| Device {
+            name: format!("Door {device}"),
+            location: Some("Behind the garden, to the left".to_owned()),
+            ..Device::blank(device.try_into().unwrap())
+        })
+        .collect();
+    store.put(&tenant.world).await;
+    for device in 1..=20 {
+        for share in [
+            json!({"receiver": {"userId": 4}, "source": {"deviceId": device}, "endDate": "2099-12-31"}),
+            json!({"receiver": {"userId": 6}, "source": {"deviceId": device}, "scheduleId": 1}),
+        ] {
+            let body = tenant.share(share);
+            let made = system.post("/v2/shares", tenant.token(1), &body).await;
+            assert_eq!(made.status, 200, "{}", made.body);
+        }
+    }
+    let listed = async |user: usize, devices: usize| {
+        let path = "/v1/effective-device-permissions";
+        let answer = system.get(path, tenant.token(user)).await;
+        assert_eq!(answer.json().as_array().unwrap().len(), devices);
+    };
+    listed(4, 20).await;
+    store.calls();
+    listed(4, 20).await;
+    let calls = store.calls();
+    // The grants with the keyring; then each device and the organization.
+    assert_eq!(
+        (calls.len(), cost(&calls).read_units),
+        (2, 11.5),
+        "{calls:?}"
+    );
+
+    // A named schedule that all of them keep is read once, with the devices.
+    listed(6, 20).await;
+    store.calls();
+    listed(6, 20).await;
+    let calls = store.calls();
+    assert_eq!(
+        (calls.len(), cost(&calls).read_units),
+        (2, 12.0),
+        "{calls:?}"
+    );
+
+    // What others have costs nothing, nor what is over.
+    for user in [4, 5] {
+        for _ in 0..20 {
+            let share = json!({"receiver": {"userId": user}, "startDate": "2020-01-01", "endDate": "2020-01-02"});
+            let body = tenant.share(share);
+            system.post("/v2/shares", tenant.token(1), &body).await;
+        }
+    }
+    listed(5, 0).await;
+    store.calls();
+    listed(5, 0).await;
+    let calls = store.calls();
+    assert_eq!(
+        (calls.len(), cost(&calls).read_units),
+        (1, 1.0),
+        "{calls:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_may_open_a_device_is_three_round_trips() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let share = async |user: u64, device: u64| {
+        let share = json!({"receiver": {"userId": user}, "source": {"deviceId": device}});
+        let body = tenant.share(share);
+        let made = system.post("/v2/shares", tenant.token(1), &body).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    };
+    for _ in 0..5 {
+        for user in 2..=9 {
+            share(user, 2).await;
+        }
+    }
+    let holders = async || {
+        store.calls();
+        let answer = system.get("/v2/devices/2/holders", tenant.token(1)).await;
+        assert_eq!(answer.json().as_array().unwrap().len(), 40);
+        let calls = store.calls();
+        (calls.len(), cost(&calls).read_units)
+    };
+    let before = holders().await;
+    assert_eq!(before, (3, 6.5));
+    for user in 2..=9 {
+        share(user, 1).await;
+    }
+    assert_eq!(holders().await, before);
+}

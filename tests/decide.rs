@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 use crate::system::{Answer, Call, Store, System, Tenant};
 
 /// A system with organization 7.
-struct World {
-    store: Store,
-    system: System,
-    tenant: Tenant,
+pub struct World {
+    pub store: Store,
+    pub system: System,
+    pub tenant: Tenant,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::of(Tenant::new(7)).await
     }
 
-    async fn of(tenant: Tenant) -> Self {
+    pub async fn of(tenant: Tenant) -> Self {
         let store = Store::start().await;
         let system = System::on(&store).await;
         store.put(&tenant.world).await;
@@ -29,7 +29,7 @@ impl World {
     }
 
     /// Creates a share as `user`, and gives its number.
-    async fn share(&self, user: usize, changes: Value) -> u64 {
+    pub async fn share(&self, user: usize, changes: Value) -> u64 {
         let body = self.tenant.share(changes);
         let answer = self
             .system
@@ -57,7 +57,7 @@ impl World {
             .unwrap()
     }
 
-    async fn admin(&self, method: Method, path: &str, body: Option<Value>) {
+    pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) {
         let token = self.tenant.token(1);
         let answer = self.system.call(method, path, token, body.as_ref()).await;
         assert!(answer.status.is_success(), "{path}: {}", answer.body);
@@ -363,4 +363,15 @@ async fn a_revocation_is_seen_by_the_next_decision() {
         tokio::join!(asking, world.admin(Method::DELETE, &path, None));
         assert!(!world.is_allowed(4, 1).await);
     }
+}
+
+#[tokio::test]
+async fn a_grant_whose_named_schedule_is_gone_opens_nothing() {
+    let world = World::start().await;
+    let kept = json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}, "scheduleId": 1});
+    world.share(1, kept).await;
+    world.store.delete_items("SCHEDULE#").await;
+    let answer = world.decided(4, 2, "").await;
+    assert_eq!(answer["allowed"], false);
+    assert_eq!(answer["because"][0]["failed"], "revokedSource");
 }

@@ -324,5 +324,13 @@ async fn every_cell_of_decisions_is_kept() {
         assert_eq!(ask(other).await, expect(any), "{by:?}");
         let at_source = "/v2/devices/1/decision?userId=9".to_owned();
         assert_eq!(ask(at_source).await, expect(source), "{by:?}");
+        let holders = "/v2/devices/2/holders".to_owned();
+        assert_eq!(ask(holders).await, expect(any), "{by:?}");
+        let at_source = "/v2/devices/1/holders".to_owned();
+        assert_eq!(ask(at_source).await, expect(source), "{by:?}");
+        for version in ["v1", "v2"] {
+            let own = format!("/{version}/effective-device-permissions");
+            assert_eq!(ask(own).await, 200, "{by:?}");
+        }
     }
 }

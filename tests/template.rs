@@ -316,6 +316,14 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         seen.ask("delete-share", delete(), &path, MEMBER, None)
             .await;
     }
+    let path = "/v2/effective-device-permissions";
+    for path in [path.to_owned(), format!("{path}?deviceId=1")] {
+        let function = "list-effective-permissions";
+        seen.ask(function, Method::GET, &path, MEMBER, None).await;
+    }
+    let path = "/v2/devices/1/holders";
+    seen.ask("list-holders", Method::GET, path, ADMIN, None)
+        .await;
     let schedule = json!({"organizationId": 1, "name": "Free", "rules": []});
     let created = seen
         .ask(

@@ -32,7 +32,7 @@ use crate::{
         title = "Latchkey",
         description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. Fields \
                        that are not known are ignored, and what is unset is left out of an \
-                       answer. `null` in a `POST` is the same as a field left out; in a `PUT` \
+                       answer, unless its schema allows `null` for it. `null` in a `POST` is the same as a field left out; in a `PUT` \
                        it empties a field that may be empty, and one left out stays as it is. \
                        Dates and times without an offset are those on the wall clock of the \
                        door."
@@ -55,6 +55,9 @@ use crate::{
         shares::create::create,
         shares::get::get,
         decisions::decide::decide,
+        decisions::holders::list,
+        decisions::effective::list,
+        decisions::effective::list_flat,
         activations::activate::activate,
         activations::deactivate::deactivate,
         shares::list::list,
@@ -163,6 +166,7 @@ impl Modify for Common {
                     describe_nullable(schema);
                 } else {
                     without_null(schema);
+                    describe_nullable(schema);
                 }
             }
         }
@@ -548,13 +552,18 @@ fn references(part: &impl serde::Serialize) -> Vec<String> {
 }
 
 /// Takes null out of what is only answered, where what is unset is left out, and out of
-/// parameters. (utoipa takes every `Option` for one that may be null.)
+/// parameters. (utoipa takes every `Option` for one that may be null.) A property that is
+/// never left out keeps it.
 fn without_null(schema: &mut RefOr<Schema>) {
     let RefOr::T(inner) = schema else { return };
     match inner {
         Schema::Object(object) => {
             not_null(&mut object.schema_type);
-            object.properties.values_mut().for_each(without_null);
+            for (name, property) in &mut object.properties {
+                if !(object.required.contains(name) && may_be_null(property)) {
+                    without_null(property);
+                }
+            }
         }
         Schema::Array(array) => {
             not_null(&mut array.schema_type);
@@ -568,7 +577,9 @@ fn without_null(schema: &mut RefOr<Schema>) {
             one.items.iter_mut().for_each(without_null);
             if let [RefOr::Ref(only)] = one.items.as_slice() {
                 let mut only = only.clone();
-                only.description = one.description.take().unwrap_or_default();
+                if let Some(description) = one.description.take() {
+                    only.description = description;
+                }
                 *schema = RefOr::Ref(only);
             }
         }
@@ -597,6 +608,16 @@ fn not_null(types: &mut SchemaType) {
         if let [only] = list.as_slice() {
             *types = SchemaType::Type(only.clone());
         }
+    }
+}
+
+fn may_be_null(schema: &RefOr<Schema>) -> bool {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            matches!(&object.schema_type, SchemaType::Array(list) if list.contains(&Type::Null))
+        }
+        RefOr::T(Schema::OneOf(one)) => one.items.iter().any(is_null),
+        _ => false,
     }
 }
 

@@ -10,12 +10,12 @@ use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Decision, Found};
 use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
-use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::wire::json::{FaultCode, Named};
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Error, Query, Response, Result};
 
+use super::may_ask_about_all;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
@@ -106,13 +106,9 @@ async fn may_ask(
     user: UserId,
     source: Source,
 ) -> Result<bool> {
-    let caller = call.caller.user();
-    let reach = |by: By| by.reach(Area::Decisions);
-    if scope.reaches(Area::Decisions, Reach::Read)
-        || caller == user && reach(By::Membership) >= Reach::Own
-    {
+    let of_self = By::Membership.reach(Area::Decisions) >= Reach::Own;
+    if of_self && call.caller.user() == user {
         return Ok(true);
     }
-    let held = rights::administration(&call.table, scope, caller, source, call.now).await?;
-    Ok(held.is_given() && reach(By::Administration) >= Reach::Source)
+    may_ask_about_all(call, scope, source).await
 }

@@ -246,6 +246,8 @@ impl Range {
                 let Some(after) = behind(prefix) else {
                     return Ok(Default::default());
                 };
+                // A user's keyring, which is no grant, stands before the first.
+                let after = after.or(Some(""));
                 let page = call.table.page(prefix, size, after, Read::Eventual).await?;
                 Ok((grants(page.0), page.1.is_some()))
             }

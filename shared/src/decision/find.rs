@@ -7,17 +7,24 @@
 //! group, the grants on the door and its groups are asked for one by one: so the cost does
 //! not grow with how many there are. A named schedule and a grant above another are one
 //! round trip each, for all candidates at once.
+//!
+//! [`reachable`] goes the other way, from the user to the doors, to show them: by reads that
+//! may be some moments old, at half the cost.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use futures_util::future::try_join_all;
 
 use super::Candidate;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Organization, Schedule};
+use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule};
 use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
-use crate::id::{ScheduleId, UserId};
+use crate::id::{DeviceId, UserId};
 use crate::keyring::Keyring;
-use crate::table::{BoxFuture, Read, Row, Table};
-use crate::timing::{Rule, Timing};
+use crate::table::{BoxFuture, Items, Key, Read, Row, Table};
+use crate::timing::Timing;
 use crate::wire::Result;
 
 /// How many of a receiver's grants are read on the chance that they are all: some 8 KB, two
@@ -83,7 +90,8 @@ async fn look(
     enough: Option<Enough<'_>>,
 ) -> Result<Option<Found>> {
     let receiver = Receiver::User(user);
-    let (own, door) = tokio::try_join!(row(table, scope, receiver), door(table, scope, source))?;
+    let own = row(table, scope, receiver, Read::Strong);
+    let (own, door) = tokio::try_join!(own, door(table, scope, source))?;
     let Some(door) = door else {
         return Ok(None);
     };
@@ -91,6 +99,8 @@ async fn look(
         table,
         scope,
         sources: door.sources(source),
+        read: Read::Strong,
+        known: None,
     };
     let groups = own.head.map(|keyring| keyring.groups);
     let is_user = groups.is_some();
@@ -102,7 +112,7 @@ async fn look(
     };
     let groups = groups.unwrap_or_default().into_iter();
     let groups = groups.map(|group| search.granted(Receiver::UserGroup(group)));
-    let groups = futures_util::future::try_join_all(groups);
+    let groups = try_join_all(groups);
     let found = |zone, candidates| Found {
         door: door.clone(),
         zone,
@@ -128,15 +138,193 @@ async fn look(
     }
 }
 
+/// A device that a user may use, now or later.
+#[derive(Debug, Clone)]
+pub struct Reachable {
+    /// The device.
+    pub device: Device,
+    /// Its zone: its own, else the organization's.
+    pub zone: Tz,
+    /// The grants that open it and are not over, oldest share first; one at least.
+    pub candidates: Vec<Candidate>,
+}
+
+impl Reachable {
+    /// `device` with those of `candidates` that open it and are not over at `now`; nothing
+    /// when there are none.
+    pub fn new<'c>(
+        device: Device,
+        zone: Tz,
+        candidates: impl IntoIterator<Item = &'c Candidate>,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let sources = device.sources();
+        let candidates = candidates.into_iter();
+        let mut candidates: Vec<_> = candidates
+            .filter(|one| sources.contains(&one.grant.source) && !one.is_over(zone, now))
+            .cloned()
+            .collect();
+        candidates.sort_by_key(|one| one.grant.share);
+        (!candidates.is_empty()).then_some(Self {
+            device,
+            zone,
+            candidates,
+        })
+    }
+}
+
+/// The devices that `user` may use at `now` or later, oldest first. To be shown: what was
+/// written some moments ago may not be seen yet, and what decides is [`find`].
+///
+/// Two round trips: the keyring with all grants to the user, and the devices with the named
+/// schedules. One more for grants to groups of theirs, one for what is in groups of devices,
+/// and one for each grant above another.
+///
+/// # Errors
+/// 429 and 503.
+pub fn reachable<'f>(
+    table: &'f Table,
+    scope: &'f OrganizationScope,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> BoxFuture<'f, Result<Vec<Reachable>>> {
+    Box::pin(reach(table, scope, user, now))
+}
+
+async fn reach(
+    table: &Table,
+    scope: &OrganizationScope,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Reachable>> {
+    let read = Read::Eventual;
+    let prefix = scope.grants_to(Receiver::User(user));
+    let own: Row<Keyring, Grant> = table.whole_row(&prefix, read).await?;
+    let Some(keyring) = own.head else {
+        return Ok(Vec::new());
+    };
+    let groups = keyring.groups.into_iter().map(Receiver::UserGroup);
+    let groups: Vec<_> = groups.map(|group| scope.grants_to(group)).collect();
+    let queries = groups.iter().map(|prefix| table.query(prefix, read));
+    let mut grants = own.items;
+    grants.extend(try_join_all(queries).await?.concat());
+    grants.retain(|grant| !is_over_everywhere(grant, now));
+
+    let ids = opened(table, scope, &grants, read).await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys: Vec<_> = ids.iter().map(|id| scope.device(*id)).collect();
+    keys.push(scope.organization_key());
+    keys.extend(schedules(scope, &grants));
+    let items = table.get_all(&keys, read).await?;
+    let organization: Option<Organization> = items.get(&scope.organization_key())?;
+    let mut devices = BTreeMap::new();
+    for id in ids {
+        let device: Option<Device> = items.get(&scope.device(id))?;
+        devices.extend(device.map(|device| (id, device)));
+    }
+
+    // What a grant on a group rests on is the same for every device in it: once a grant.
+    let candidates = grants.into_iter().filter_map(|grant| {
+        let sources = match grant.source {
+            Source::Device(id) => devices.get(&id)?.sources(),
+            Source::DeviceGroup(_) => vec![grant.source],
+        };
+        let search = Search {
+            table,
+            scope,
+            sources,
+            read,
+            known: Some(&items),
+        };
+        Some(async move { search.candidate(grant).await })
+    });
+    let candidates = try_join_all(candidates).await?;
+    let devices = devices.into_values().filter_map(|device| {
+        let zone = device.zone(organization.as_ref());
+        Reachable::new(device, zone, &candidates, now)
+    });
+    Ok(devices.collect())
+}
+
+/// Whether a grant is over at `now` in every zone, none of which is a day from UTC: of such
+/// a one nothing needs to be read.
+fn is_over_everywhere(grant: &Grant, now: DateTime<Utc>) -> bool {
+    let (_, until) = grant.timing.span(Tz::UTC);
+    until.is_some_and(|until| until <= now - TimeDelta::days(1))
+}
+
+/// The devices that grants are on, by themselves or in groups.
+async fn opened(
+    table: &Table,
+    scope: &OrganizationScope,
+    grants: &[Grant],
+    read: Read,
+) -> Result<BTreeSet<DeviceId>> {
+    let mut devices = BTreeSet::new();
+    let mut groups = BTreeSet::new();
+    for grant in grants {
+        match grant.source {
+            Source::Device(id) => drop(devices.insert(id)),
+            Source::DeviceGroup(id) => drop(groups.insert(id)),
+        }
+    }
+    let groups = groups.into_iter().map(|id| scope.device_group(id));
+    let groups: Vec<_> = groups.map(|group| scope.memberships(&group)).collect();
+    let queries = groups.iter().map(|prefix| table.query(prefix, read));
+    let inside: Vec<InGroup> = try_join_all(queries).await?.concat();
+    devices.extend(
+        inside
+            .iter()
+            .filter_map(|edge| DeviceId::try_from(edge.member).ok()),
+    );
+    Ok(devices)
+}
+
+/// The keys of the named schedules that grants keep. Many may keep the same one, which is
+/// read once.
+fn schedules(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
+    let ids = grants.iter().filter_map(|grant| grant.schedule);
+    ids.map(|id| scope.schedule(id)).collect()
+}
+
+/// Those of `grants` that open `device`, each with all that it rests on, in their order. To
+/// be shown, as [`reachable`]. One round trip for named schedules, and one for each grant
+/// above another.
+///
+/// # Errors
+/// 429 and 503.
+pub fn candidates<'f>(
+    table: &'f Table,
+    scope: &'f OrganizationScope,
+    device: &'f Device,
+    grants: Vec<Grant>,
+) -> BoxFuture<'f, Result<Vec<Candidate>>> {
+    Box::pin(async move {
+        let read = Read::Eventual;
+        let known = table.get_all(&schedules(scope, &grants), read).await?;
+        let search = Search {
+            table,
+            scope,
+            sources: device.sources(),
+            read,
+            known: Some(&known),
+        };
+        search.candidates(grants).await
+    })
+}
+
 /// The first of a receiver's grants, all of them if they are few; of a user, with the
 /// keyring.
 async fn row(
     table: &Table,
     scope: &OrganizationScope,
     receiver: Receiver,
+    read: Read,
 ) -> Result<Row<Keyring, Grant>> {
     let prefix = scope.grants_to(receiver);
-    table.row(&prefix, MAX_READ, Read::Strong).await
+    table.row(&prefix, MAX_READ, read).await
 }
 
 async fn door(table: &Table, scope: &OrganizationScope, source: Source) -> Result<Option<Door>> {
@@ -156,13 +344,10 @@ async fn door(table: &Table, scope: &OrganizationScope, source: Source) -> Resul
 impl Door {
     /// The sources whose grants open it, which is itself called `source`.
     fn sources(&self, source: Source) -> Vec<Source> {
-        let groups = match self {
-            Self::Device(device) => Some(device.groups.iter()),
-            Self::Group(_) => None,
-        };
-        let groups = groups.into_iter().flatten().copied();
-        let groups = groups.map(Source::DeviceGroup);
-        [source].into_iter().chain(groups).collect()
+        match self {
+            Self::Device(device) => device.sources(),
+            Self::Group(_) => vec![source],
+        }
     }
 }
 
@@ -171,6 +356,9 @@ struct Search<'f> {
     table: &'f Table,
     scope: &'f OrganizationScope,
     sources: Vec<Source>,
+    read: Read,
+    /// Named schedules that were read already.
+    known: Option<&'f Items>,
 }
 
 impl Search<'_> {
@@ -181,13 +369,13 @@ impl Search<'_> {
             return Ok(zone);
         }
         let key = self.scope.organization_key();
-        let organization: Option<Organization> = self.table.get(&key, Read::Strong).await?;
+        let organization: Option<Organization> = self.table.get(&key, self.read).await?;
         Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
     }
 
     /// The grants to a receiver; if they are few, on whatever source.
     async fn granted(&self, receiver: Receiver) -> Result<Vec<Grant>> {
-        let row = row(self.table, self.scope, receiver).await?;
+        let row = row(self.table, self.scope, receiver, self.read).await?;
         match row.is_whole {
             true => Ok(row.items),
             false => self.one_by_one(receiver).await,
@@ -202,8 +390,8 @@ impl Search<'_> {
             .collect();
         let queries = prefixes
             .iter()
-            .map(|prefix| self.table.query(prefix, Read::Strong));
-        Ok(futures_util::future::try_join_all(queries).await?.concat())
+            .map(|prefix| self.table.query(prefix, self.read));
+        Ok(try_join_all(queries).await?.concat())
     }
 
     /// Those of `grants` that are on one of the sources, with all that each rests on.
@@ -211,7 +399,7 @@ impl Search<'_> {
         let grants = grants.into_iter();
         let on_door = grants.filter(|grant| self.sources.contains(&grant.source));
         let candidates = on_door.map(|grant| self.candidate(grant));
-        futures_util::future::try_join_all(candidates).await
+        try_join_all(candidates).await
     }
 
     /// A grant with all that it rests on.
@@ -225,12 +413,9 @@ impl Search<'_> {
         };
         let mut grant = grant;
         for _ in 0..MAX_DEPTH {
-            let (rules, above) =
-                tokio::try_join!(self.rules(grant.schedule), self.above(grant.parent))?;
-            candidate.timings.push(match rules {
-                Some(rules) => Timing::new(grant.timing.window, rules),
-                None => grant.timing,
-            });
+            let (timing, above) = tokio::try_join!(self.timing(&grant), self.above(grant.parent))?;
+            let Some(timing) = timing else { break };
+            candidate.timings.push(timing);
             if grant.parent.is_none() {
                 return Ok(candidate);
             }
@@ -247,14 +432,19 @@ impl Search<'_> {
         Ok(candidate)
     }
 
-    /// The rules of a named schedule. One that a grant keeps cannot be deleted.
-    async fn rules(&self, schedule: Option<ScheduleId>) -> Result<Option<Vec<Rule>>> {
-        let Some(id) = schedule else {
-            return Ok(None);
+    /// When a grant holds: with the rules of the named schedule that it keeps. Nothing when
+    /// that is gone, which whoever deletes one is kept from: better shut than always open.
+    async fn timing(&self, grant: &Grant) -> Result<Option<Timing>> {
+        let Some(id) = grant.schedule else {
+            return Ok(Some(grant.timing.clone()));
         };
         let key = self.scope.schedule(id);
-        let schedule: Option<Schedule> = self.table.get(&key, Read::Strong).await?;
-        Ok(schedule.map(|schedule| schedule.rules))
+        let known = self.known.map(|known| known.get(&key)).transpose()?;
+        let schedule: Option<Schedule> = match known.flatten() {
+            Some(known) => Some(known),
+            None => self.table.get(&key, self.read).await?,
+        };
+        Ok(schedule.map(|schedule| Timing::new(grant.timing.window, schedule.rules)))
     }
 
     /// The grant that another was made by right of, if whoever made that still has it.
@@ -268,13 +458,13 @@ impl Search<'_> {
             .grant(parent.receiver, parent.source, parent.share);
         match parent.receiver {
             Receiver::User(_) => {
-                let row = row(self.table, self.scope, parent.receiver).await?;
+                let row = row(self.table, self.scope, parent.receiver, self.read).await?;
                 let above = row
                     .items
                     .into_iter()
                     .find(|grant| (grant.share, grant.source) == (parent.share, parent.source));
                 match (row.head, above) {
-                    (Some(_), None) if !row.is_whole => self.table.get(&key, Read::Strong).await,
+                    (Some(_), None) if !row.is_whole => self.table.get(&key, self.read).await,
                     (Some(_), above) => Ok(above),
                     (None, _) => Ok(None),
                 }
@@ -282,7 +472,7 @@ impl Search<'_> {
             Receiver::UserGroup(group) => {
                 let keyring = self.scope.keyring(parent.user);
                 let keys = [keyring, key];
-                let items = self.table.get_all(&keys, Read::Strong).await?;
+                let items = self.table.get_all(&keys, self.read).await?;
                 let keyring: Option<Keyring> = items.get(&keys[0])?;
                 match keyring {
                     Some(keyring) if keyring.groups.contains(&group) => items.get(&keys[1]),

@@ -4,16 +4,19 @@
 //! is pure: whether one holds, which condition fails, and when the door opens next.
 
 mod find;
+mod outlook;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use find::{Door, Enough, Found, find, find_enough};
+pub use find::{Door, Enough, Found, Reachable, candidates, find, find_enough, reachable};
+pub use outlook::Outlook;
 
 use crate::grant::{Grant, Permission, Permissions};
 use crate::id::ShareId;
+use crate::share::State;
 use crate::timing::{Rule, Span, Standing, Timing};
 use crate::wire::schema::Instant;
 
@@ -121,6 +124,12 @@ struct NextWindow {
     until: Option<DateTime<Utc>>,
 }
 
+impl From<Span> for NextWindow {
+    fn from(Span { from, until }: Span) -> Self {
+        Self { from, until }
+    }
+}
+
 impl Candidate {
     /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
     /// has rules.
@@ -151,6 +160,13 @@ impl Candidate {
     /// Whether it holds at `at`, at a door in `zone`.
     pub fn holds(&self, zone: Tz, at: DateTime<Utc>) -> bool {
         self.standing(zone, at).is_ok()
+    }
+
+    /// Whether it holds neither at `at` nor ever after: it or one above it has ended, or
+    /// one above it is gone.
+    pub fn is_over(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+        let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
+        self.revoked || self.timings.iter().any(has_ended)
     }
 
     /// The stretch in which it holds at `at`, whole, or the next one after it.
@@ -237,7 +253,7 @@ pub fn decide(
         at,
         permissions,
         because,
-        next: next(&able, zone, at).map(|Span { from, until }| NextWindow { from, until }),
+        next: next(&able, zone, at).map(NextWindow::from),
     }
 }
 

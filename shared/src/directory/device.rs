@@ -9,7 +9,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Created, Documented, New, Own, Resource, View, first};
+use super::{Created, Documented, New, Organization, Own, Resource, View, first};
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, SpaceId};
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within};
@@ -74,6 +74,23 @@ pub struct Device {
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
+}
+
+impl Device {
+    /// The zone of the door: its own, else that of its organization.
+    pub fn zone(&self, organization: Option<&Organization>) -> Tz {
+        let theirs = organization.map(|organization| organization.time_zone);
+        self.time_zone.or(theirs).unwrap_or(Tz::UTC)
+    }
+
+    /// What has the grants that open it: itself, and the groups that it is in.
+    pub fn sources(&self) -> Vec<Source> {
+        let groups = self.groups.iter().copied().map(Source::DeviceGroup);
+        [Source::Device(self.id)]
+            .into_iter()
+            .chain(groups)
+            .collect()
+    }
 }
 
 /// The body of a change, as the API document shows it; [`Resource::changed`] reads it.

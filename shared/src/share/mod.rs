@@ -15,7 +15,7 @@ pub use change::ShareChanges;
 pub use new::{NewShare, NewShareBody};
 pub use terms::MAX_RULES;
 pub(crate) use terms::rules;
-pub use view::{Names, SourceDetails, View};
+pub use view::{AccountView, Names, SourceDetails, UserGroupView, View};
 
 use crate::grant::{Grant, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
@@ -142,6 +142,20 @@ pub enum State {
     Ended,
 }
 
+impl State {
+    /// Where what holds by `timing` is in its life at `now`, at a door in `zone`.
+    pub fn of(timing: &Timing, zone: Tz, now: DateTime<Utc>) -> Self {
+        let (from, until) = timing.span(zone);
+        if until.is_some_and(|until| until <= now) {
+            Self::Ended
+        } else if now < from {
+            Self::Upcoming
+        } else {
+            Self::Active
+        }
+    }
+}
+
 impl Share {
     /// The grant of this share; none as long as it has no receiver.
     pub fn grant(&self) -> Option<Grant> {
@@ -184,15 +198,10 @@ impl Share {
 
     /// Where it is in its life at `now`, at a door in `zone`.
     pub fn state(&self, zone: Tz, now: DateTime<Utc>) -> State {
-        let (from, until) = self.timing.span(zone);
-        if until.is_some_and(|until| until <= now) {
-            State::Ended
-        } else if self.receiver.is_none() {
-            State::Pending
-        } else if now < from {
-            State::Upcoming
-        } else {
-            State::Active
+        match State::of(&self.timing, zone, now) {
+            State::Ended => State::Ended,
+            _ if self.receiver.is_none() => State::Pending,
+            state => state,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::grant::Permissions;
 use crate::id::{
     DeviceGroupId, DeviceId, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
 };
-use crate::timing::{Rule, Window};
+use crate::timing::Rule;
 use crate::web_key;
 use crate::wire::schema::{Instant, LocalDate, LocalTime};
 
@@ -122,7 +122,7 @@ struct OrganizationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareAccount)]
-struct AccountView {
+pub struct AccountView {
     /// Their number.
     id: UserId,
     /// Given name.
@@ -223,7 +223,7 @@ struct UserView {
 /// A group of users whom a share is for.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareUserGroup)]
-struct UserGroupView {
+pub struct UserGroupView {
     /// Its number.
     id: UserGroupId,
     /// Its name.
@@ -258,10 +258,7 @@ impl View {
     pub fn new(share: Share, names: Names, now: DateTime<Utc>, base: &str) -> Self {
         let zone = names.zone();
         let state = share.state(zone, now);
-        let local = match share.timing.window {
-            Window::Local(window) => Some(window),
-            Window::Instants(_) => None,
-        };
+        let local = share.timing.window.local();
         let receiver = names.user.map(|user| {
             ReceiverView::User(UserView {
                 email_address: user.email_address.clone(),
@@ -270,12 +267,7 @@ impl View {
                 account: AccountView::new(user),
             })
         });
-        let group = |group: UserGroup| {
-            ReceiverView::UserGroup(UserGroupView {
-                id: group.id,
-                name: group.name,
-            })
-        };
+        let group = |group| ReceiverView::UserGroup(UserGroupView::new(group));
         Self {
             id: share.id,
             organization: names.organization.map(|organization| OrganizationView {
@@ -332,11 +324,22 @@ impl Names {
 }
 
 impl AccountView {
-    fn new(user: User) -> Self {
+    /// The name of a user.
+    pub fn new(user: User) -> Self {
         Self {
             id: user.id,
             first_name: user.first_name,
             last_name: user.last_name,
+        }
+    }
+}
+
+impl UserGroupView {
+    /// The name of a group.
+    pub fn new(group: UserGroup) -> Self {
+        Self {
+            id: group.id,
+            name: group.name,
         }
     }
 }

@@ -243,20 +243,21 @@ impl Table {
         size: usize,
         read: Read,
     ) -> Result<Row<H, T>> {
-        let (mut items, next) = self.page_items(prefix, size + 1, None, read).await?;
-        let is_head = |item: &Item| match item.get(key::SK) {
-            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
-            _ => false,
-        };
-        let head = match items.first() {
-            Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
-            _ => None,
-        };
-        Ok(Row {
-            head,
-            items: items.into_iter().map(from_item).collect::<Result<_>>()?,
-            is_whole: next.is_none(),
-        })
+        let (items, next) = self.page_items(prefix, size + 1, None, read).await?;
+        Row::of(prefix, items, next.is_none())
+    }
+
+    /// The item at a key and all items behind it. One round trip for each megabyte.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of its type.
+    pub async fn whole_row<H: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        read: Read,
+    ) -> Result<Row<H, T>> {
+        let items = self.query_items(prefix, read).await?;
+        Row::of(prefix, items, true)
     }
 
     /// Puts an item whose key is its own alone. One round trip, half of what it costs in a
@@ -411,6 +412,24 @@ pub struct Row<H, T> {
     pub items: Vec<T>,
     /// Whether there are no more.
     pub is_whole: bool,
+}
+
+impl<H: DeserializeOwned, T: DeserializeOwned> Row<H, T> {
+    fn of(prefix: &KeyPrefix, mut items: Vec<Item>, is_whole: bool) -> Result<Self> {
+        let is_head = |item: &Item| match item.get(key::SK) {
+            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
+            _ => false,
+        };
+        let head = match items.first() {
+            Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
+            _ => None,
+        };
+        Ok(Self {
+            head,
+            items: items.into_iter().map(from_item).collect::<Result<_>>()?,
+            is_whole,
+        })
+    }
 }
 
 /// Items that were read together, to be taken out by key.

@@ -245,6 +245,21 @@ impl From<InstantWindow> for Window {
 }
 
 impl Window {
+    /// Its local dates and times, when it is given in those.
+    ///
+    /// ```
+    /// use latchkey::timing::{InstantWindow, Window};
+    ///
+    /// let noon = "2024-06-01T12:00:00Z".parse().unwrap();
+    /// assert_eq!(Window::from(InstantWindow::new(noon, None).unwrap()).local(), None);
+    /// ```
+    pub fn local(&self) -> Option<LocalWindow> {
+        match self {
+            Window::Local(window) => Some(*window),
+            Window::Instants(_) => None,
+        }
+    }
+
     /// Its two ends as instants, half-open; no second one when it is without end, or
     /// when that lies beyond what chrono can say (the year 262142).
     ///

@@ -1,0 +1,5 @@
+//! The Lambda function `list-holders`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::decisions::holders::ENDPOINT)
+}

@@ -1,0 +1,289 @@
+//! `GET /v2/devices/{deviceId}/holders`.
+//!
+//! Three round trips: the device, a page of the grants on it in the index by source, and at
+//! once the names of whom they are for and what they rest on. One more for each group that
+//! the device is in, while the page is not full, and one for a device without a zone of its
+//! own; for who has no role, those of the right to administrate. All but the device and that
+//! right may be some moments old: an index can be read in no other way.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+use http::StatusCode;
+use latchkey::caller::OrganizationScope;
+use latchkey::decision::{self, Candidate, Kind, Outlook};
+use latchkey::directory::{Device, Organization};
+use latchkey::grant::{Grant, Permissions, Receiver, Source};
+use latchkey::id::{DeviceId, Id, ScheduleId, ShareId};
+use latchkey::share::{AccountView, State, UserGroupView};
+use latchkey::table::{Items, Read};
+use latchkey::timing::Rule;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::schema::{LocalDate, LocalTime};
+use latchkey::wire::{Error, Page, Query, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::may_ask_about_all;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "list-holders",
+    handle: |call| Box::pin(list(call)),
+};
+
+const WHAT: &str = "device";
+
+/// How many pages of the index are read for one page at most. Then it goes as it is, with a
+/// link that leads on.
+const MAX_ROUNDS: usize = 10;
+
+/// Someone who may open a device, now or later, and by what.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Holder {
+    /// What kind of grant it is.
+    kind: Kind,
+    /// Its number.
+    id: ShareId,
+    /// Who may.
+    receiver: ReceiverView,
+    /// What it was given on: the device, or a group that this is in.
+    source: Source,
+    /// What it allows: nothing that one above it does not.
+    permissions: Permissions,
+    /// The first day; left out when it began with its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalDate>)]
+    start_date: Option<NaiveDate>,
+    /// When it begins on the first day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalTime>)]
+    start_time: Option<NaiveTime>,
+    /// The last day; left out when it has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalDate>)]
+    end_date: Option<NaiveDate>,
+    /// When it ends on the last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<LocalTime>)]
+    end_time: Option<NaiveTime>,
+    /// When it holds within those days, also when that is a named schedule; empty is always.
+    #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
+    schedule: Vec<Rule>,
+    /// The named schedule that it keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<ScheduleId>,
+    /// Where it is in its life.
+    state: State,
+    #[serde(flatten)]
+    outlook: Outlook,
+}
+
+/// Who may open a device: a user or everyone in a group of users.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = HolderReceiver)]
+enum ReceiverView {
+    /// One user.
+    User(AccountView),
+    /// Everyone in a group.
+    UserGroup(UserGroupView),
+}
+
+/// List who may open a device.
+///
+/// Every grant on the device, and on the groups that it is in, that has not ended: whom it is
+/// for, when it holds, whether it does now, and if not, why. One that was made by right of
+/// another which is gone says so; one for a user or a group that was deleted is left out. In
+/// pages, which may be shorter than asked for; the last one has no `Link`. The list may lag
+/// some moments behind a change; whether a door opens now is what a decision says.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist`, and whoever
+/// administrates the device now.
+#[utoipa::path(
+    get,
+    path = "/v2/devices/{deviceId}/holders",
+    tag = "Decisions",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "A page.", body = Vec<Holder>, headers(("Link"))),
+        (status = 403, description = "The caller may not ask about others at this device."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
+    let device = |scope: &OrganizationScope| Some(scope.device(id));
+    let found = call.find(device, &[Read::Strong]).await?;
+    let (scope, device): (_, Device) = found.ok_or(Error::NotFound(WHAT))?;
+    let (page, place) = page(&call, &scope, id)?;
+    if !may_ask_about_all(&call, &scope, Source::Device(id)).await? {
+        return Err(Error::InsufficientRights(Vec::new()));
+    }
+
+    let zone = zone(&call, &scope, &device).await?;
+    let (grants, next) = grants(&call, &scope, &device, zone, page.size, place).await?;
+    let receivers = grants.iter().map(|grant| scope.receiver(grant.receiver));
+    let receivers: Vec<_> = receivers.collect();
+    let names = call.table.get_all(&receivers, Read::Eventual);
+    let candidates = decision::candidates(&call.table, &scope, &device, grants);
+    let (names, candidates) = tokio::try_join!(names, candidates)?;
+
+    let holders = candidates.into_iter().map(|candidate| {
+        let receiver = ReceiverView::named(&scope, &names, candidate.grant.receiver)?;
+        Ok(receiver.map(|receiver| Holder::new(candidate, receiver, zone, call.now)))
+    });
+    let holders = holders.filter_map(Result::transpose);
+    let response = Response::json(StatusCode::OK, &holders.collect::<Result<Vec<_>>>()?);
+    Ok(match next {
+        Some(place) => response.next(&page.next(&call.request, &place.to_string())),
+        None => response,
+    })
+}
+
+/// Reads which page is asked for, and where in the list that begins.
+fn page(call: &Call, scope: &OrganizationScope, id: DeviceId) -> Result<(Page, Place)> {
+    let query = Query::of(&call.request);
+    let of = [scope.organization().to_string(), id.to_string()];
+    let page = Page::read(&query, &call.request, &[call.operation, &of[0], &of[1]]);
+    query.finish()?;
+    let place = page.after.as_deref().map(Place::read);
+    let place = place.unwrap_or_else(|| Some(Place::default()));
+    let place = place.ok_or_else(|| {
+        let message = "not a cursor of this list: begin again without one";
+        Error::invalid("cursor", FaultCode::InvalidValue, message)
+    })?;
+    Ok((page, place))
+}
+
+/// The zone of the door: the device's own, else the organization's.
+async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Tz> {
+    let key = scope.organization_key();
+    let organization: Option<Organization> = match device.time_zone {
+        Some(_) => None,
+        None => call.table.get(&key, Read::Eventual).await?,
+    };
+    Ok(device.zone(organization.as_ref()))
+}
+
+/// At most `size` grants that have not ended, from a place on: those on the device itself,
+/// then those on each of its groups; and where the next page begins, if there may be one.
+async fn grants(
+    call: &Call,
+    scope: &OrganizationScope,
+    device: &Device,
+    zone: Tz,
+    size: usize,
+    place: Place,
+) -> Result<(Vec<Grant>, Option<Place>)> {
+    let sources = device.sources();
+    let mut place = Some(place);
+    let mut found: Vec<Grant> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        if found.len() == size {
+            break;
+        }
+        let Some(from) = place.take() else { break };
+        // A group that the device has left meanwhile is passed over.
+        let mut left = sources
+            .iter()
+            .filter(|source| number(**source) >= from.group);
+        let Some(source) = left.next() else { break };
+        let group = number(*source);
+        let after = from.after.filter(|_| group == from.group);
+        let on = scope.grants_on(*source);
+        let wanted = size - found.len();
+        let page = call.table.page_by_source(&on, wanted, after.as_deref());
+        let (grants, more): (Vec<Grant>, _) = page.await?;
+        let after = grants.last().filter(|_| more).map(|last| {
+            let key = scope.grant(last.receiver, last.source, last.share);
+            key.place().to_owned()
+        });
+        place = match after {
+            Some(_) => Some(Place { group, after }),
+            None => left.next().map(|source| Place {
+                group: number(*source),
+                after: None,
+            }),
+        };
+        found.extend(grants);
+        found.retain(|grant| State::of(&grant.timing, zone, call.now) != State::Ended);
+    }
+    Ok((found, place))
+}
+
+/// A place in the list.
+#[derive(Default)]
+struct Place {
+    /// On which group; 0 is the device itself, before all of them.
+    group: u64,
+    /// After which of the grants on that; before the first when left out.
+    after: Option<String>,
+}
+
+/// The number of a group of devices; 0 for a device.
+fn number(source: Source) -> u64 {
+    match source {
+        Source::Device(_) => 0,
+        Source::DeviceGroup(id) => id.number(),
+    }
+}
+
+impl Place {
+    fn read(text: &str) -> Option<Self> {
+        let (group, after) = text.split_once(' ')?;
+        Some(Self {
+            group: group.parse().ok()?,
+            after: Some(after.to_owned()).filter(|after| !after.is_empty()),
+        })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let after = self.after.as_deref().unwrap_or_default();
+        write!(f, "{} {after}", self.group)
+    }
+}
+
+impl ReceiverView {
+    /// The receiver, by name; nothing when it was deleted.
+    fn named(scope: &OrganizationScope, names: &Items, receiver: Receiver) -> Result<Option<Self>> {
+        let key = scope.receiver(receiver);
+        Ok(match receiver {
+            Receiver::User(_) => names.get(&key)?.map(AccountView::new).map(Self::User),
+            Receiver::UserGroup(_) => {
+                let group = names.get(&key)?.map(UserGroupView::new);
+                group.map(Self::UserGroup)
+            }
+        })
+    }
+}
+
+impl Holder {
+    fn new(candidate: Candidate, receiver: ReceiverView, zone: Tz, now: DateTime<Utc>) -> Self {
+        let outlook = candidate.outlook(zone, now);
+        let schedule = candidate.rules();
+        let grant = candidate.grant;
+        let local = grant.timing.window.local();
+        Self {
+            kind: Kind::Share,
+            id: grant.share,
+            receiver,
+            source: grant.source,
+            permissions: candidate.permissions,
+            start_date: local.and_then(|window| window.start_date()),
+            start_time: local.and_then(|window| window.start_time()),
+            end_date: local.and_then(|window| window.end_date()),
+            end_time: local.and_then(|window| window.end_time()),
+            schedule,
+            schedule_id: grant.schedule,
+            state: State::of(&grant.timing, zone, now),
+            outlook,
+        }
+    }
+}
