@@ -149,7 +149,7 @@ async fn a_credential_good_for_one_path_is_good_for_the_next_while_the_answer_is
     let get = async |path: &str| system.get(path, ADMIN).await.status.as_u16();
     assert_eq!(get("/v2/shares/3").await, 200);
     store.calls();
-    assert_eq!(get("/v2/shares/4").await, 404);
+    assert_eq!(get("/v2/shares/9").await, 404);
     let asked = store.calls();
     let of_credentials = |call: &crate::system::Call| {
         call.request["Key"]["PK"]["S"]

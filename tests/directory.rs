@@ -440,7 +440,7 @@ async fn a_new_user_gets_in_with_the_token_of_the_invitation() {
     let me = at.system.get(&path, token).await;
     assert_eq!(
         (me.status.as_u16(), &me.json()["registered"]),
-        (200, &json!(false))
+        (200, &json!(true))
     );
     let stored = format!("{:?}", at.store.items().await);
     assert!(!stored.contains(&token.to_string()));

@@ -223,7 +223,9 @@ impl Store {
                 Some(AttributeValue::S(key)) => Some(key.clone()),
                 _ => None,
             });
-        keys.filter(|key| key.starts_with(prefix)).collect()
+        // The keyring that stands before a user's grants is none.
+        keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'))
+            .collect()
     }
 
     /// Takes grants out of the table, by the beginning of their keys.
