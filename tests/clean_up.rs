@@ -368,6 +368,23 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
 }
 
 #[tokio::test]
+async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
+    let scene = Scene::on(Store::start().await).await;
+    let share = scene.share(json!({"scheduleId": 1})).await;
+    scene.share(json!({"scheduleId": 1})).await;
+    let key = format!("SHARE#{share}");
+    let removal = scene.removal(&key).await;
+    // As DynamoDB does.
+    scene.store.delete_items(&key).await;
+    for _ in 0..2 {
+        let answer = scene.system.invoke("clean-up", &removal).await;
+        assert_eq!(answer, json!({"batchItemFailures": []}));
+        assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
+        assert_eq!(scene.kept().await, "1");
+    }
+}
+
+#[tokio::test]
 async fn a_schedule_that_is_gone_is_no_reason_to_keep_a_share() {
     let scene = Scene::on(Store::start().await).await;
     scene.share(json!({"scheduleId": 1})).await;

@@ -53,7 +53,8 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
     let device = json!({
         "id": 2, "deviceId": 2, "name": "Door 2", "personalName": null,
         "organizationId": 7, "owner": {"organizationId": 7},
-        "model": null, "type": null, "actualFirmwareVersion": null,
+        "model": {"id": null, "name": null, "type": {"id": 1}},
+        "type": {"id": 1, "name": "Lock"}, "actualFirmwareVersion": null,
         "timeZone": "Europe/Amsterdam",
         "permissions": [
             {
@@ -66,8 +67,7 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
                 "startDate": null, "startTime": null, "endDate": null, "endTime": null
             }
         ],
-        "settings": {"activationTime": 5},
-        "gateway": null
+        "settings": {"activationTime": 5}
     });
     let mut flat = device.clone();
     flat["permissionAdministrate"] = json!(false);
@@ -90,7 +90,10 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
     assert_eq!(device["model"], model);
     assert_eq!(device["type"], json!({"id": "lock", "name": "Lock"}));
     assert_eq!(device["settings"], json!({"activationTime": 9}));
-    assert_eq!(device["gateway"], json!({"id": "gateway-7"}));
+    assert_eq!(
+        device["gateway"],
+        json!({"id": "gateway-7", "gatewayId": "gateway-7"})
+    );
     assert_eq!(device["timeZone"], "Europe/Amsterdam");
 }
 

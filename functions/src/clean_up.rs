@@ -1,6 +1,7 @@
 //! `clean-up`: takes away what a thing that was deleted has left in the table.
 //!
-//! Invoked with the removals of users, devices and their groups. (A space leaves nothing:
+//! Invoked with the removals of users, devices and their groups, and of shares that DynamoDB
+//! removed when their time to live was over. (A space leaves nothing:
 //! nothing is granted on one.) From the moment of the removal nothing of this opens a door or
 //! a request any more: a decision asks for the receiver and the source themselves, the
 //! authorizer for the user. So this is in no hurry. It takes away
@@ -10,6 +11,7 @@
 //!   schedule that a share kept goes down in the same transaction;
 //! - that it is in groups and, of a device, that it opens spaces;
 //! - of a group, what is left of who is in it;
+//! - of a share, its grant, with that count;
 //! - of a user, their API keys with the tokens that were given out to them.
 //!
 //! Grants that were made by right of one of these stay: they hold nothing without it, and
@@ -88,6 +90,9 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
             for space in &device.spaces {
                 leave_space(table, scope, *space, device.id).await?;
             }
+        }
+        Thing::Share(share) => {
+            delete_grants(table, scope, Vec::from_iter(share.grant())).await?;
         }
         Thing::DeviceGroup(id) => {
             delete_grants_on(table, scope, Source::DeviceGroup(*id)).await?;

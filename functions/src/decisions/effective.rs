@@ -83,11 +83,9 @@ struct DeviceView {
     /// Whose it is.
     owner: Owner,
     /// What model it is.
-    #[schema(required)]
-    model: Option<ModelView>,
-    /// What kind of device that is.
-    #[schema(required)]
-    r#type: Option<KindView>,
+    model: ModelView,
+    /// What kind of device that is: a lock, when it does not say.
+    r#type: Kind,
     /// Which firmware it runs.
     #[schema(required, examples("1.4.2"))]
     actual_firmware_version: Option<String>,
@@ -98,8 +96,8 @@ struct DeviceView {
     permissions: Vec<Permission>,
     /// How it is set.
     settings: Settings,
-    /// What connects it, so that it can be opened from afar.
-    #[schema(required)]
+    /// What connects it, so that it can be opened from afar; left out when nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<Gateway>,
 }
 
@@ -117,13 +115,13 @@ struct Owner {
 #[schema(as = EffectiveDeviceModel)]
 struct ModelView {
     /// Its id with its maker.
-    id: ForeignId,
+    #[schema(required)]
+    id: Option<ForeignId>,
     /// Its name.
     #[schema(required, examples("Latch 2"))]
     name: Option<String>,
     /// What kind of device that is.
-    #[schema(required)]
-    r#type: Option<KindId>,
+    r#type: KindId,
 }
 
 /// A kind of devices, by its id.
@@ -132,17 +130,6 @@ struct ModelView {
 struct KindId {
     /// Its id with its maker.
     id: ForeignId,
-}
-
-/// A kind of devices.
-#[derive(Serialize, ToSchema)]
-#[schema(as = EffectiveDeviceType)]
-struct KindView {
-    /// Its id with its maker.
-    id: ForeignId,
-    /// Its name.
-    #[schema(required, examples("Lock"))]
-    name: Option<String>,
 }
 
 /// When a share opens a device.
@@ -181,10 +168,13 @@ struct Settings {
 
 /// What connects a device.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDeviceGateway)]
 struct Gateway {
     /// Its id.
     id: ForeignId,
+    /// Its id again.
+    gateway_id: ForeignId,
 }
 
 /// List what the caller may use.
@@ -297,6 +287,7 @@ impl View {
         } = found;
         let allowed = candidates.iter().map(|candidate| candidate.permissions);
         let kind = device.model.as_ref().and_then(|model| model.r#type.clone());
+        let kind = kind.unwrap_or_else(lock);
         Self {
             permissions: allowed.fold(Permissions::default(), Permissions::or),
             device: DeviceView {
@@ -306,15 +297,18 @@ impl View {
                 personal_name: None,
                 organization_id,
                 owner: Owner { organization_id },
-                model: device.model.map(ModelView::from),
-                r#type: kind.map(|Kind { id, name }| KindView { id, name }),
+                model: ModelView::new(device.model, kind.id.clone()),
+                r#type: kind,
                 actual_firmware_version: None,
                 time_zone: zone,
                 permissions: candidates.into_iter().map(Permission::from).collect(),
                 settings: Settings {
                     activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
                 },
-                gateway: device.gateway_id.map(|id| Gateway { id }),
+                gateway: device.gateway_id.map(|id| Gateway {
+                    gateway_id: id.clone(),
+                    id,
+                }),
             },
         }
     }
@@ -331,12 +325,24 @@ impl From<View> for FlatView {
     }
 }
 
-impl From<Model> for ModelView {
-    fn from(model: Model) -> Self {
+/// What a device is that does not say: clients look for locks by this number.
+fn lock() -> Kind {
+    Kind {
+        id: ForeignId::Number(1),
+        name: Some("Lock".to_owned()),
+    }
+}
+
+impl ModelView {
+    fn new(model: Option<Model>, kind: ForeignId) -> Self {
+        let (id, name) = match model {
+            Some(Model { id, name, .. }) => (Some(id), name),
+            None => (None, None),
+        };
         Self {
-            id: model.id,
-            name: model.name,
-            r#type: model.r#type.map(|Kind { id, .. }| KindId { id }),
+            id,
+            name,
+            r#type: KindId { id: kind },
         }
     }
 }

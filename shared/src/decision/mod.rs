@@ -43,7 +43,7 @@ pub struct Candidate {
 /// Why a grant does not open the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(examples("outsideSchedule"))]
+#[schema(as = GrantFailure, examples("outsideSchedule"))]
 pub enum Failed {
     /// None of its rules holds.
     OutsideSchedule,
@@ -79,7 +79,6 @@ pub struct Because {
     rule: Option<Rule>,
     /// Why it does not open the door; left out when it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     failed: Option<Failed>,
     /// Since when it holds, or from when on it does next; of one that is over, since when it
     /// did. Left out when it never will.
@@ -108,12 +107,12 @@ pub struct Decision {
     /// When the door opens next: after the stretch in which it does now, if it does. Left
     /// out when it does not again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     next: Option<NextWindow>,
 }
 
 /// A stretch of time in which a door opens.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = DecisionWindow)]
 struct NextWindow {
     /// Its first instant.
     #[schema(value_type = Instant)]

@@ -18,16 +18,13 @@ pub struct Outlook {
     holds_now: bool,
     /// Why it does not; left out when it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     failed: Option<Failed>,
     /// The stretch in which it holds now; left out when it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     now: Option<NextWindow>,
     /// When it holds next: after the stretch in which it does now, if it does. Left out when
     /// it does not again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     next: Option<NextWindow>,
 }
 

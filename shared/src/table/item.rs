@@ -12,19 +12,14 @@ use crate::table::Key;
 use crate::wire::idempotency::{IdempotencyKey, LIFETIME};
 use crate::wire::{Response, Result};
 
-/// A grant with what the index by source goes by, and when it is removed with its share.
+/// A grant with what the index by source goes by. It has no time to live: when DynamoDB
+/// removes its share, the clean-up takes it away, and with it the count of its named schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantEdge {
     #[serde(flatten)]
     grant: Grant,
     by_source: String,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "chrono::serde::ts_seconds_option"
-    )]
-    expires_at: Option<DateTime<Utc>>,
 }
 
 impl GrantEdge {
@@ -36,7 +31,6 @@ impl GrantEdge {
         let edge = Self {
             by_source: scope.by_source(grant.source),
             grant,
-            expires_at: share.expires_at,
         };
         Some((key, edge))
     }

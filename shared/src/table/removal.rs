@@ -1,4 +1,4 @@
-//! What the table's stream tells of a thing of the directory that was removed.
+//! What the table's stream tells of a thing that was removed.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -8,9 +8,10 @@ use super::Key;
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
 use crate::id::{DeviceGroupId, Id, UserGroupId};
+use crate::share::Share;
 use crate::wire::{Error, Result};
 
-/// A thing of the directory that was removed.
+/// A thing that was removed.
 #[derive(Debug)]
 pub struct Removal {
     /// Leave to speak of what it has left in its organization.
@@ -32,6 +33,8 @@ pub enum Thing {
     Device(Device),
     /// A group of devices.
     DeviceGroup(DeviceGroupId),
+    /// A share.
+    Share(Box<Share>),
 }
 
 #[derive(Deserialize)]
@@ -59,6 +62,7 @@ impl Removal {
             UserGroup::KEY => Thing::UserGroup(number(id).ok_or_else(unknown)?),
             Device::KEY => Thing::Device(read(old_image)?),
             DeviceGroup::KEY => Thing::DeviceGroup(number(id).ok_or_else(unknown)?),
+            "SHARE" => Thing::Share(Box::new(read(old_image)?)),
             _ => return Ok(None),
         };
         let organization = organization.map_err(|_| unknown())?;
@@ -115,7 +119,6 @@ mod tests {
         let none = serde_json::json!({});
         for (pk, sk) in [
             ("ORG#7", "ORG"),
-            ("ORG#7", "SHARE#0000000000000002"),
             ("ORG#7", "SPACE#0192a5b07c0070008000000000000001"),
             ("CREDENTIAL#x", "CREDENTIAL"),
         ] {
