@@ -375,3 +375,57 @@ async fn a_grant_whose_named_schedule_is_gone_opens_nothing() {
     assert_eq!(answer["allowed"], false);
     assert_eq!(answer["because"][0]["failed"], "revokedSource");
 }
+
+#[tokio::test]
+async fn what_stands_above_is_narrowed_and_what_stands_below_with_it() {
+    let world = World::start().await;
+    let all = json!({"administrate": true, "remoteActivate": true, "assignKeyfob": true});
+    let right = |user: u64| json!({"receiver": {"userId": user}, "source": {"deviceId": 2}, "permissions": all.clone()});
+    // From the admin to user 4, from there to 5, 6 and 7.
+    let first = world.share(1, right(4)).await;
+    world.share(4, right(5)).await;
+    world.share(5, right(6)).await;
+    let last = world.share(6, right(7)).await;
+    let first = format!("/v2/shares/{first}");
+    let change = async |body: Value| world.admin(Method::PUT, &first, Some(body)).await;
+    let may = async |permission: &str| {
+        let answer = world
+            .decided(7, 2, &format!("?permission={permission}"))
+            .await;
+        answer["allowed"].as_bool().unwrap()
+    };
+    assert!(may("remoteActivate").await && may("administrate").await);
+    // A permission less.
+    change(json!({"permissions": {"remoteActivate": false}})).await;
+    let answer = world.decided(7, 2, "").await;
+    assert_eq!(answer["allowed"], true);
+    let left = json!({"administrate": true, "remoteActivate": false, "assignKeyfob": true});
+    assert_eq!(answer["permissions"], left);
+    assert!(!may("remoteActivate").await);
+    // Only at some times.
+    let monday = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]);
+    change(json!({"schedule": monday})).await;
+    let at = async |at: &str| world.decided(7, 2, &format!("?at={at}")).await;
+    assert_eq!(at("2030-01-07T12:00:00Z").await["allowed"], true);
+    let answer = at("2030-01-08T12:00:00Z").await;
+    assert_eq!(answer["because"][0]["failed"], "outsideSchedule");
+    assert_eq!(answer["next"]["from"], "2030-01-13T23:00:00Z");
+    // No longer than until a day.
+    change(json!({"schedule": [], "endDate": "2030-06-30"})).await;
+    assert_eq!(at("2030-06-30T12:00:00Z").await["allowed"], true);
+    let answer = at("2030-07-01T12:00:00Z").await;
+    assert_eq!(
+        answer["because"],
+        json!([{"kind": "share", "id": last, "failed": "revokedSource"}])
+    );
+    // Without the right to share on.
+    change(json!({"permissions": {"administrate": false}})).await;
+    assert!(!world.is_allowed(7, 2).await && world.is_allowed(4, 2).await);
+    change(json!({"permissions": {"administrate": true}})).await;
+    assert!(world.is_allowed(7, 2).await);
+    // Not at all.
+    world.admin(Method::DELETE, &first, None).await;
+    for user in [4, 5, 6, 7] {
+        assert!(!world.is_allowed(user, 2).await);
+    }
+}
