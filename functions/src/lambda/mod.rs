@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
@@ -154,7 +154,7 @@ pub(crate) struct EventCall {
 impl EventCall {
     async fn begin(random: Random) -> Result<Self> {
         let table = store::table(&random).await?;
-        let now = Utc::now();
+        let now = now();
         Ok(Self { table, random, now })
     }
 }
@@ -248,6 +248,11 @@ async fn answer(
     Ok(answer)
 }
 
+/// The time, in milliseconds: as much as anyone wants to read of a stamp.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}
+
 async fn handle(
     operation: &'static str,
     handler: Handler,
@@ -255,7 +260,7 @@ async fn handle(
     caller: Option<Caller>,
     random: Random,
 ) -> Result<Response> {
-    let now = Utc::now();
+    let now = now();
     match handler {
         Handler::OfCaller(handle) => {
             let caller = caller.ok_or(Error::Unauthenticated)?;
