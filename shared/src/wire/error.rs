@@ -65,6 +65,9 @@ pub enum Error {
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// 406: the client wants the answer in a format that is not served.
+    #[error("not acceptable")]
+    NotAcceptable,
     /// 409: the thing exists already, is in use, or was changed meanwhile.
     #[error("{0}")]
     Conflict(Conflict),
@@ -159,6 +162,11 @@ impl Error {
                     format!("{what} not found"),
                 );
             }
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "notAcceptableError",
+                "Not acceptable: there are application/json and text/jsv",
+            ),
             Self::Conflict(Conflict::Exists { .. }) => (
                 StatusCode::CONFLICT,
                 "alreadyExistsError",
@@ -215,7 +223,7 @@ impl Error {
         (status, code, message.to_owned())
     }
 
-    fn details(&self) -> &[Fault] {
+    pub(super) fn details(&self) -> &[Fault] {
         match self {
             Self::InvalidInput(faults) | Self::InsufficientRights(faults) => faults,
             _ => &[],
@@ -247,7 +255,11 @@ impl Error {
             details: self.details(),
             user_id: self.existing_user(),
         };
-        let response = Response::json(status, &body);
+        self.with_retry_after(Response::json(status, &body))
+    }
+
+    /// The answer with when to try again, where that may help.
+    pub(super) fn with_retry_after(&self, response: Response) -> Response {
         if self.is_transient() {
             response.header(http::header::RETRY_AFTER, "1")
         } else {

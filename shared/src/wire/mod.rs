@@ -12,6 +12,7 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod service;
 
 pub use error::{Conflict, Error, Result};
 pub use page::Page;
