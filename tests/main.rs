@@ -24,6 +24,7 @@ mod oauth;
 mod openapi;
 mod outage;
 mod roles;
+mod service;
 mod system;
 mod template;
 mod tenancy;
