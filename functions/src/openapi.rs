@@ -314,7 +314,12 @@ impl CommonError {
     }
 
     fn response(&self) -> Response {
-        let mut response = ResponseBuilder::new().description(self.description).build();
+        let list = match self.shape {
+            Shape::Plain => "`details`",
+            Shape::Service => "`errors`",
+        };
+        let description = self.description.replace("`details`", list);
+        let mut response = ResponseBuilder::new().description(description).build();
         self.describe(&mut response);
         response
     }
@@ -328,7 +333,8 @@ impl CommonError {
                 ("ServiceError", answer)
             }
         };
-        if self.shape == Shape::Service {
+        // 401 is the gateway's own answer, and always JSON.
+        if self.shape == Shape::Service && !matches!(self.error, Error::Unauthenticated) {
             let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
             let jsv = Format::Jsv.content_type().to_owned();
             response.content.insert(jsv, body.build().into());

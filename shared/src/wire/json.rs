@@ -584,7 +584,7 @@ pub(super) fn parse_jsv(text: &[u8]) -> Result<Value, Vec<Fault>> {
         Err(error) => return Err(malformed(String::new(), error.to_string())),
     };
     let place = Place::in_any_case();
-    let mut deserializer = jsv::Deserializer::from_str(text);
+    let mut deserializer = jsv::Deserializer::new(text);
     let parsed = Strict(&place)
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));

@@ -29,7 +29,7 @@ pub const MAX_DEPTH: usize = 128;
 /// assert_eq!(error.field(), "open[1]");
 /// ```
 pub fn from_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
-    let mut deserializer = Deserializer::from_str(text);
+    let mut deserializer = Deserializer::new(text);
     let value = T::deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
@@ -64,7 +64,7 @@ struct Text<'de> {
 
 impl<'de> Deserializer<'de> {
     /// Reads from the beginning of `text`.
-    pub fn from_str(text: &'de str) -> Self {
+    pub fn new(text: &'de str) -> Self {
         Self {
             text,
             at: 0,
@@ -487,7 +487,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-impl<'a, 'de> EnumAccess<'de> for &'a mut Entries<'_, 'de> {
+impl<'de> EnumAccess<'de> for &mut Entries<'_, 'de> {
     type Error = Error;
     type Variant = Self;
 

@@ -27,7 +27,7 @@ const MEDIA_TYPES: [(&str, Format); 5] = [
 
 /// The format of a path that has one for both directions: `/jsv/reply/GetThings`.
 fn of_reply(url: &str) -> Option<Format> {
-    let mut segments = url.rsplit('/').skip(1);
+    let mut segments = url.trim_end_matches('/').rsplit('/').skip(1);
     let reply = segments.next() == Some("reply");
     let name = segments.next().filter(|_| reply)?;
     of_name(name)
@@ -74,7 +74,8 @@ impl Format {
         if let Some((_, name)) = query.find(|(name, _)| name.eq_ignore_ascii_case("format")) {
             return of_name(name).ok_or(Error::NotAcceptable);
         }
-        let last = request.url.rsplit('/').next().unwrap_or_default();
+        let url = request.url.trim_end_matches('/');
+        let last = url.rsplit('/').next().unwrap_or_default();
         if let Some(format) = last.rsplit_once('.').and_then(|(_, name)| of_name(name)) {
             return Ok(format);
         }
@@ -196,6 +197,9 @@ mod tests {
         assert_eq!(of(reply, Some("json"), Some("application/json")), jsv);
         assert_eq!(of("/json/reply/GetThings", None, Some("text/jsv")), json);
         assert_eq!(of("/api/GetThings", None, Some("text/jsv")), jsv);
+        // A slash at the end makes no other path for API Gateway.
+        assert_eq!(of("/jsv/reply/GetThings/", None, None), jsv);
+        assert_eq!(of("/things.jsv/", None, None), jsv);
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn said(error: &Error, format: Format) -> Response {
     let message = match error {
         // Of faults the first, like ServiceStack: many clients show no more.
         Error::InvalidInput(faults) if !faults.is_empty() => {
-            faults.first().map_or_else(String::new, |fault| at(fault))
+            faults.first().map_or_else(String::new, at)
         }
         Error::UnsupportedMediaType => {
             "Unsupported media type: send application/json or text/jsv".to_owned()

@@ -355,7 +355,7 @@ impl fmt::Display for TimeSpan {
         if days > 0 {
             write!(f, "{days}D")?;
         }
-        if ticks > 0 && ticks % (DAY * TICKS) as u64 == 0 {
+        if ticks > 0 && ticks.is_multiple_of((DAY * TICKS) as u64) {
             return Ok(());
         }
         f.write_str("T")?;
