@@ -332,6 +332,10 @@ async fn the_directory_costs_one_round_trip_and_a_change_two() {
     );
     let (calls, units, _) = ask(get(), "/v2/users", none()).await;
     assert!(calls == 1 && units <= 1.0, "{calls} {units}");
+    for path in ["/users", "/things.jsv", "/jsv/reply/GetThings"] {
+        let (calls, units, _) = ask(get(), path, none()).await;
+        assert!(calls == 1 && units <= 1.0, "{path}: {calls} {units}");
+    }
     // The group, the items of those in it, and those.
     let (calls, units, _) = ask(get(), "/v2/user-groups/1/users", none()).await;
     assert!(calls == 3 && units <= 2.0, "{calls} {units}");

@@ -30,6 +30,7 @@ mod oauth;
 mod openapi;
 mod outage;
 mod roles;
+mod service;
 mod share_calendar;
 mod system;
 mod template;

@@ -87,6 +87,57 @@ fn every_other_route_asks_the_authorizer() {
     assert_eq!(open, OPEN);
 }
 
+/// The operations for ServiceStack's clients have their routes in the definition of the API,
+/// which gives no permissions as events do.
+#[test]
+fn an_operation_for_servicestacks_clients_has_all_its_routes_and_a_permission() {
+    let template = fs::read_to_string(root().join("template.yaml")).unwrap();
+    let stack = stack();
+    let mut functions: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for route in &stack.api.routes {
+        if let Integration::Function(function) = &route.integration {
+            let routes = functions.entry(function).or_default();
+            routes.insert((&route.path, &route.method));
+        }
+    }
+    let is_operation = |routes: &BTreeSet<(&str, &str)>| {
+        let ways = [".jsv", "/json/reply/", "/jsv/reply/", "/api/"];
+        let is_way = |(path, _): &(&str, &str)| ways.iter().any(|way| path.contains(way));
+        routes.iter().any(is_way)
+    };
+    let operations = functions
+        .into_iter()
+        .filter(|(_, routes)| is_operation(routes));
+    let operations: Vec<_> = operations.collect();
+    assert!(operations.len() >= 2);
+    for (function, routes) in operations {
+        let permission = format!("FunctionName: !Ref {function}\n");
+        assert_eq!(template.matches(&permission).count(), 1, "{function}");
+        let name = routes
+            .iter()
+            .find_map(|(path, _)| path.strip_prefix("/api/"));
+        let name = name.unwrap_or_else(|| panic!("{function}: no /api/…"));
+        let own = routes
+            .iter()
+            .find(|(path, _)| !path.contains('.') && !path.ends_with(name));
+        let (own, method) = own.unwrap_or_else(|| panic!("{function}: no route of its own"));
+        let mut expected = BTreeSet::new();
+        for end in ["", ".json", ".jsv"] {
+            expected.insert((format!("{own}{end}"), *method));
+        }
+        for way in ["/json/reply/", "/jsv/reply/", "/api/"] {
+            for method in ["GET", "POST", "PUT", "DELETE"] {
+                expected.insert((format!("{way}{name}"), method));
+            }
+        }
+        let routes: BTreeSet<_> = routes
+            .iter()
+            .map(|(path, method)| ((*path).to_owned(), *method))
+            .collect();
+        assert_eq!(routes, expected, "{function}");
+    }
+}
+
 #[test]
 fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() {
     for (kind, response) in stack().api.responses {

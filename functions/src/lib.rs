@@ -8,6 +8,7 @@
 pub mod activations;
 pub mod api_keys;
 pub mod authorizer;
+pub mod business_users;
 pub mod clean_up;
 pub mod decisions;
 pub mod device_groups;
@@ -21,7 +22,11 @@ pub mod organizations;
 pub mod schedules;
 pub mod shares;
 pub mod spaces;
+pub mod things;
 pub mod user_groups;
 pub mod users;
 
-pub use lambda::{Call, Endpoint, OpenCall, OpenEndpoint, serve, serve_open, store};
+pub use lambda::{
+    Call, Endpoint, OpenCall, OpenEndpoint, ServiceEndpoint, serve, serve_open, serve_service,
+    store,
+};

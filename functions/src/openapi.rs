@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::RETRY_AFTER;
 use latchkey::wire::json::FaultCode;
-use latchkey::wire::{Conflict, Error, error};
+use latchkey::wire::service::Format;
+use latchkey::wire::{Conflict, Error, Request, error, service};
 use serde_json::Value;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -22,8 +23,8 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, R
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    activations, api_keys, decisions, device_groups, devices, docs, oauth, organizations,
-    schedules, shares, spaces, user_groups, users,
+    activations, api_keys, business_users, decisions, device_groups, devices, docs, oauth,
+    organizations, schedules, shares, spaces, things, user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -112,8 +113,10 @@ use crate::{
         api_keys::delete::delete,
         oauth::token::token,
         oauth::revoke::revoke,
+        things::list::list,
+        business_users::list::list,
     ),
-    components(schemas(error::Body)),
+    components(schemas(error::Body, service::Body<'_>)),
     tags(
         (name = "Documentation", description = "This document."),
         (name = "Shares", description = "Who may open what, and when."),
@@ -127,6 +130,7 @@ use crate::{
         (name = "Schedules", description = "Named rules that many shares keep."),
         (name = "Organizations", description = "The tenants."),
         (name = "API keys", description = "What programs say who they are with."),
+        (name = "Accesses", description = "For clients made with ServiceStack: in JSON and in JSV."),
         (name = "OAuth", description = "Access tokens for API keys."),
     ),
     security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = []), ("oauth2" = [])),
@@ -147,16 +151,19 @@ struct Common;
 
 impl Modify for Common {
     fn modify(&self, document: &mut Document) {
-        let errors = errors();
+        let plain = errors(Shape::Plain);
+        let service = errors(Shape::Service);
         let components = document.components.get_or_insert_default();
         components.headers.extend(headers());
         components.security_schemes.extend(security_schemes());
         for operation in document.paths.paths.values_mut().flat_map(operations) {
-            for error in complete(operation, &errors) {
+            let errors = match is_service(operation) {
+                true => &service,
+                false => &plain,
+            };
+            for error in complete(operation, errors) {
                 let response = error.response();
-                components
-                    .responses
-                    .insert(error.name.to_owned(), response.into());
+                components.responses.insert(error.name(), response.into());
             }
         }
         let read = requested(document);
@@ -185,9 +192,20 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
+/// The shape of an error.
+#[derive(Clone, Copy, PartialEq)]
+enum Shape {
+    /// That of most endpoints.
+    Plain,
+    /// That of a service, for ServiceStack's clients.
+    Service,
+}
+
 /// An error that many endpoints have.
 struct CommonError {
-    /// Its name among the components.
+    /// How it is said.
+    shape: Shape,
+    /// Its name.
     name: &'static str,
     /// When it is answered.
     description: &'static str,
@@ -197,8 +215,9 @@ struct CommonError {
     of: fn(&Operation) -> bool,
 }
 
-fn errors() -> Vec<CommonError> {
+fn errors(shape: Shape) -> Vec<CommonError> {
     let common = |name, error, of, description| CommonError {
+        shape,
         name,
         description,
         error,
@@ -238,7 +257,7 @@ fn errors() -> Vec<CommonError> {
         common(
             "NotAcceptable",
             Error::NotAcceptable,
-            |_| false,
+            is_service,
             "`Accept` names nothing that is served here.",
         ),
         common(
@@ -297,17 +316,42 @@ impl CommonError {
         self.error.status().as_str().to_owned()
     }
 
+    /// The name among the components.
+    fn name(&self) -> String {
+        match self.shape {
+            Shape::Plain => self.name.to_owned(),
+            Shape::Service => format!("Service{}", self.name),
+        }
+    }
+
     fn response(&self) -> Response {
-        let mut response = ResponseBuilder::new().description(self.description).build();
+        let list = match self.shape {
+            Shape::Plain => "`details`",
+            Shape::Service => "`errors`",
+        };
+        let description = self.description.replace("`details`", list);
+        let mut response = ResponseBuilder::new().description(description).build();
         self.describe(&mut response);
         response
     }
 
     /// The body and the headers, as they are answered.
     fn describe(&self, response: &mut Response) {
-        let answer = self.error.response();
+        let (schema, answer) = match self.shape {
+            Shape::Plain => ("Error", self.error.response()),
+            Shape::Service => {
+                let answer = service::error(&self.error, &Request::default());
+                ("ServiceError", answer)
+            }
+        };
+        // 401 is the gateway's own answer, and always JSON.
+        if self.shape == Shape::Service && !matches!(self.error, Error::Unauthenticated) {
+            let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
+            let jsv = Format::Jsv.content_type().to_owned();
+            response.content.insert(jsv, body.build().into());
+        }
         let body = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Error")))
+            .schema(Some(Ref::from_schema_name(schema)))
             .example(serde_json::from_str::<Value>(answer.body()).ok());
         response
             .content
@@ -317,6 +361,16 @@ impl CommonError {
             add_header(response, "Retry-After");
         }
     }
+}
+
+/// Whether it answers in JSV, too.
+fn is_service(operation: &Operation) -> bool {
+    let jsv = Format::Jsv.content_type();
+    let mut responses = operation.responses.responses.values();
+    responses.any(|response| match response {
+        RefOr::T(response) => response.content.contains_key(jsv),
+        RefOr::Ref(_) => false,
+    })
 }
 
 fn is_open(operation: &Operation) -> bool {
@@ -391,7 +445,7 @@ fn complete<'e>(operation: &mut Operation, errors: &'e [CommonError]) -> Vec<&'e
     let common = errors.iter().filter(|error| (error.of)(operation));
     let common: Vec<_> = common.filter(|error| !own(error)).collect();
     for error in &common {
-        let shared = Ref::from_response_name(error.name);
+        let shared = Ref::from_response_name(error.name());
         let responses = &mut operation.responses.responses;
         responses.insert(error.status(), shared.into());
     }

@@ -8,7 +8,9 @@ use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::Read;
 use latchkey::wire::json::FaultCode;
+use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
+use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 
@@ -73,14 +75,45 @@ pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
 
 /// `GET` of all of a kind, in pages, oldest first. One round trip.
 pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
-    let Listed { scope, page } = in_organization(&call, Query::of(&call.request))?;
-    let prefix = scope.things(R::KEY);
-    let after = page.after.as_deref();
+    let (Listed { scope, page }, things, next) = of_organization(&call).await?;
+    Ok(shown::<R>(&call, &scope, &page, &things, next))
+}
+
+/// What is asked for, the things, and the place where the next page begins.
+type Found<R> = (Listed, Vec<R>, Option<String>);
+
+async fn of_organization<R: Resource>(call: &Call) -> Result<Found<R>> {
+    let listed = in_organization(call, Query::of(&call.request))?;
+    let prefix = listed.scope.things(R::KEY);
+    let (size, after) = (listed.page.size, listed.page.after.as_deref());
     let (things, next) = call
         .table
-        .page(&prefix, page.size, after, Read::Eventual)
+        .page(&prefix, size, after, Read::Eventual)
         .await?;
-    Ok(shown::<R>(&call, &scope, &page, &things, next))
+    Ok((listed, things, next))
+}
+
+/// A page of what ServiceStack's clients are answered.
+#[derive(Serialize)]
+struct Data<V> {
+    data: Vec<V>,
+}
+
+/// The same for ServiceStack's clients: asked in the body, too, and answered as `data` in the
+/// format that they want, each thing as `view` shows it. One round trip.
+pub(crate) async fn list_data<R: Resource, V: Serialize>(
+    mut call: Call,
+    view: fn(R) -> V,
+) -> Result<Response> {
+    let asked = Input::of(&call.request)?;
+    call.request.query = asked.as_query(&["organizationId", "size", "cursor", "format"]);
+    let (Listed { page, .. }, things, next) = of_organization(&call).await?;
+    let data = things.into_iter().map(view).collect();
+    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
+    Ok(match next {
+        Some(place) => response.next(&page.next(&call.request, &place)),
+        None => response,
+    })
 }
 
 /// A page of things, with a link to the next one.

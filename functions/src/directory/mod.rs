@@ -13,7 +13,9 @@ mod update;
 
 pub(crate) use create::{Extra, create, create_with};
 pub(crate) use delete::delete;
-pub(crate) use list::{Listed, in_organization, list, list_of_group, organization, show};
+pub(crate) use list::{
+    Listed, in_organization, list, list_data, list_of_group, organization, show,
+};
 pub(crate) use members::{add, remove};
 pub(crate) use update::update;
 

@@ -20,6 +20,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::wire::service::{self, Format};
 use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -31,6 +32,16 @@ pub(crate) use stream::serve_stream;
 /// An endpoint: what one function serves.
 #[derive(Clone, Copy)]
 pub struct Endpoint {
+    /// The name of its binary, in template.yaml and in the log.
+    pub operation: &'static str,
+    /// What it does.
+    pub handle: fn(Call) -> BoxFuture<'static, Result<Response>>,
+}
+
+/// An endpoint that is asked and answers as ServiceStack's clients do: in the format that is
+/// asked for, errors too. A request for another format is refused before anything is done.
+#[derive(Clone, Copy)]
+pub struct ServiceEndpoint {
     /// The name of its binary, in template.yaml and in the log.
     pub operation: &'static str,
     /// What it does.
@@ -115,26 +126,51 @@ pub(crate) const SHOWN: &[Read] = &[Read::Eventual, Read::Strong];
 /// Serves `endpoint` until Lambda ends the process.
 pub fn serve(endpoint: Endpoint) -> ExitCode {
     let handler = Handler::OfCaller(endpoint.handle);
-    serve_requests(endpoint.operation, handler, Error::response)
+    serve_requests(endpoint.operation, handler, Say::Alike(Error::response))
+}
+
+/// Serves an `endpoint` for ServiceStack's clients until Lambda ends the process.
+pub fn serve_service(endpoint: ServiceEndpoint) -> ExitCode {
+    let handler = Handler::OfService(endpoint.handle);
+    serve_requests(endpoint.operation, handler, Say::AsAsked(service::error))
 }
 
 /// Serves an `endpoint` that is open to everyone until Lambda ends the process.
 pub fn serve_open(endpoint: OpenEndpoint) -> ExitCode {
     let handler = Handler::Open(endpoint.handle);
-    serve_requests(endpoint.operation, handler, endpoint.say)
+    serve_requests(endpoint.operation, handler, Say::Alike(endpoint.say))
+}
+
+/// The answer to a request that was not served.
+#[derive(Clone, Copy)]
+enum Say {
+    /// Always in one shape.
+    Alike(fn(&Error) -> Response),
+    /// As the request asks for it.
+    AsAsked(fn(&Error, &Request) -> Response),
+}
+
+impl Say {
+    /// What will be said of `request`, which is not there any more by then.
+    fn of(self, request: &Request) -> Box<dyn Fn(&Error) -> Response + Send> {
+        match self {
+            Self::Alike(say) => Box::new(say),
+            Self::AsAsked(say) => {
+                let head = request.head();
+                Box::new(move |error| say(error, &head))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
 enum Handler {
     OfCaller(fn(Call) -> BoxFuture<'static, Result<Response>>),
+    OfService(fn(Call) -> BoxFuture<'static, Result<Response>>),
     Open(fn(OpenCall) -> BoxFuture<'static, Result<Response>>),
 }
 
-fn serve_requests(
-    operation: &'static str,
-    handler: Handler,
-    say: fn(&Error) -> Response,
-) -> ExitCode {
+fn serve_requests(operation: &'static str, handler: Handler, say: Say) -> ExitCode {
     let random = Random::new(SystemRandom::new());
     let answer = move |event| answer(operation, handler, say, random.clone(), event);
     run(async { lambda_http::run(service_fn(answer)).await })
@@ -215,13 +251,15 @@ fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCo
 async fn answer(
     operation: &'static str,
     handler: Handler,
-    say: fn(&Error) -> Response,
+    say: Say,
     random: Random,
     event: lambda_http::Request,
 ) -> Result<http::Response<Body>, Infallible> {
     let started = Instant::now();
     let (request_id, caller) = context(&event);
-    let handled = handle(operation, handler, request(event), caller.clone(), random);
+    let request = request(event);
+    let say = say.of(&request);
+    let handled = handle(operation, handler, request, caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(result) => result,
@@ -262,7 +300,10 @@ async fn handle(
 ) -> Result<Response> {
     let now = now();
     match handler {
-        Handler::OfCaller(handle) => {
+        Handler::OfCaller(handle) | Handler::OfService(handle) => {
+            if let Handler::OfService(_) = handler {
+                Format::of_answer(&request)?;
+            }
             let caller = caller.ok_or(Error::Unauthenticated)?;
             let table = store::table(&random).await?;
             let call = Call {

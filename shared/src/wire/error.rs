@@ -65,7 +65,7 @@ pub enum Error {
     /// 404: the thing does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
-    /// 406: nothing that `Accept` names is served.
+    /// 406: the client wants the answer in a format that is not served here.
     #[error("not acceptable")]
     NotAcceptable,
     /// 409: the thing exists already, is in use, or was changed meanwhile.
@@ -165,7 +165,7 @@ impl Error {
             Self::NotAcceptable => (
                 StatusCode::NOT_ACCEPTABLE,
                 "notAcceptableError",
-                "Nothing that Accept names is served here",
+                "Not acceptable: nothing that Accept names is served here",
             ),
             Self::Conflict(Conflict::Exists { .. }) => (
                 StatusCode::CONFLICT,
@@ -223,7 +223,7 @@ impl Error {
         (status, code, message.to_owned())
     }
 
-    fn details(&self) -> &[Fault] {
+    pub(super) fn details(&self) -> &[Fault] {
         match self {
             Self::InvalidInput(faults) | Self::InsufficientRights(faults) => faults,
             _ => &[],
@@ -255,7 +255,11 @@ impl Error {
             details: self.details(),
             user_id: self.existing_user(),
         };
-        let response = Response::json(status, &body);
+        self.with_retry_after(Response::json(status, &body))
+    }
+
+    /// The answer with when to try again, where that may help.
+    pub(super) fn with_retry_after(&self, response: Response) -> Response {
         if self.is_transient() {
             response.header(http::header::RETRY_AFTER, "1")
         } else {

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::jsv::{self, Step, render};
 use crate::id;
 
 /// What kind of fault a field has.
@@ -372,20 +373,29 @@ pub struct Fields<'v> {
     object: &'v Map<String, Value>,
     path: String,
     faults: Faults,
+    /// Whether names are found in small letters, and lists in texts.
+    any_case: bool,
 }
 
 impl<'v> Fields<'v> {
     /// The fields of the whole body. A body that is no object has none, and a fault.
     pub fn of_body(body: &'v Value, faults: &Faults) -> Option<Self> {
-        Self::of(body, String::new(), faults)
+        Self::of(body, String::new(), faults, false)
     }
 
-    fn of(value: &'v Value, path: String, faults: &Faults) -> Option<Self> {
+    /// The fields of a whole request whose names are in small letters, and are asked for in
+    /// any case.
+    pub(super) fn in_any_case(fields: &'v Value, faults: &Faults) -> Option<Self> {
+        Self::of(fields, String::new(), faults, true)
+    }
+
+    fn of(value: &'v Value, path: String, faults: &Faults, any_case: bool) -> Option<Self> {
         match value {
             Value::Object(object) => Some(Self {
                 object,
                 path,
                 faults: faults.clone(),
+                any_case,
             }),
             other => {
                 let message = format!("expected an object, got {}", describe(other));
@@ -418,12 +428,19 @@ impl<'v> Fields<'v> {
         #[cfg(test)]
         super::schema::asked(self.path(name));
         // Clients of these APIs write null for what they leave out.
-        self.object.get(name).filter(|value| !value.is_null())
+        self.given(name).filter(|value| !value.is_null())
+    }
+
+    fn given(&self, name: &str) -> Option<&'v Value> {
+        match self.any_case {
+            true => self.object.get(&name.to_ascii_lowercase()),
+            false => self.object.get(name),
+        }
     }
 
     /// Whether the field is null: what a thing may lack is then taken away.
     pub fn is_null(&self, name: &str) -> bool {
-        self.object.get(name).is_some_and(Value::is_null)
+        self.given(name).is_some_and(Value::is_null)
     }
 
     /// Whether the field was given, well or badly.
@@ -477,7 +494,14 @@ impl<'v> Fields<'v> {
     /// The values of a list; `None` when it is left out or longer than `most`. Those that
     /// cannot be read are faults, each with its place.
     pub fn list<T: FromJson>(&self, name: &str, most: usize) -> Option<Vec<T>> {
-        let list = self.array(name, most)?;
+        let split = match self.value(name) {
+            Some(Value::String(text)) if self.any_case => separated(text),
+            _ => None,
+        };
+        let list = match &split {
+            Some(list) => self.at_most(name, list, most)?,
+            None => self.array(name, most)?,
+        };
         let read = list.iter().enumerate().filter_map(|(i, value)| {
             T::from_json(value)
                 .map_err(|(code, message)| self.fault(&format!("{name}[{i}]"), code, message))
@@ -488,7 +512,12 @@ impl<'v> Fields<'v> {
 
     /// The fields of an object inside this one.
     pub fn object(&self, name: &str) -> Option<Fields<'v>> {
-        Self::of(self.value(name)?, self.path(name), &self.faults)
+        Self::of(
+            self.value(name)?,
+            self.path(name),
+            &self.faults,
+            self.any_case,
+        )
     }
 
     fn array(&self, name: &str, most: usize) -> Option<&'v Vec<Value>> {
@@ -501,6 +530,10 @@ impl<'v> Fields<'v> {
             );
             return None;
         };
+        self.at_most(name, list, most)
+    }
+
+    fn at_most<'l>(&self, name: &str, list: &'l Vec<Value>, most: usize) -> Option<&'l Vec<Value>> {
         if list.len() > most {
             let message = format!("expected at most {most} elements, got {}", list.len());
             self.fault(name, FaultCode::OutOfRange, message);
@@ -516,10 +549,18 @@ impl<'v> Fields<'v> {
         let path = self.path(name);
         let each = list.iter().enumerate();
         Some(
-            each.filter_map(|(i, value)| Self::of(value, format!("{path}[{i}]"), &self.faults))
-                .collect(),
+            each.filter_map(|(i, value)| {
+                let path = format!("{path}[{i}]");
+                Self::of(value, path, &self.faults, self.any_case)
+            })
+            .collect(),
         )
     }
+}
+
+/// The values of a list that is written as a text, separated by commas.
+fn separated(text: &str) -> Option<Vec<Value>> {
+    jsv::from_str(&format!("[{text}]")).ok()
 }
 
 /// Reads `text` as one JSON document.
@@ -536,32 +577,47 @@ impl<'v> Fields<'v> {
 /// assert_eq!(faults[0].field, "a.b");
 /// ```
 pub fn parse(text: &[u8]) -> Result<Value, Vec<Fault>> {
-    let place = Place::default();
+    parse_json(text, Place::default())
+}
+
+/// The same for [`Fields::in_any_case`]: a key that differs from another one only in its case
+/// is the same.
+pub(super) fn parse_any_case(text: &[u8]) -> Result<Value, Vec<Fault>> {
+    parse_json(text, Place::in_any_case())
+}
+
+/// Reads `text` as JSV for [`Fields::in_any_case`]: every value is a text, a list or an object.
+pub(super) fn parse_jsv(text: &[u8]) -> Result<Value, Vec<Fault>> {
+    let malformed = |field, message| vec![Fault::new(field, FaultCode::Malformed, message)];
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) => return Err(malformed(String::new(), error.to_string())),
+    };
+    let place = Place::in_any_case();
+    let mut deserializer = jsv::Deserializer::new(text);
+    let parsed = Strict(&place)
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    let parsed = parsed.map_err(|error| malformed(error.field(), error.to_string()));
+    place.with_faults(parsed)
+}
+
+fn parse_json(text: &[u8], place: Place) -> Result<Value, Vec<Fault>> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let parsed = Strict(&place)
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
-    let mut faults = place.faults.into_inner();
-    match parsed {
-        Ok(value) if faults.is_empty() => Ok(value),
-        Ok(_) => Err(faults),
-        Err(error) => {
-            // The path where reading stopped is still on the stack.
-            let field = render(&place.path.borrow());
-            let message = if error.is_eof() && text.is_empty() {
-                "expected a JSON object, got an empty body".to_owned()
-            } else {
-                error.to_string()
-            };
-            faults.push(Fault::new(field, FaultCode::Malformed, message));
-            Err(faults)
-        }
-    }
-}
-
-enum Step {
-    Key(String),
-    Index(usize),
+    let parsed = parsed.map_err(|error| {
+        // The path where reading stopped is still on the stack.
+        let field = render(place.path.borrow().iter());
+        let message = if error.is_eof() && text.is_empty() {
+            "expected a JSON object, got an empty body".to_owned()
+        } else {
+            error.to_string()
+        };
+        vec![Fault::new(field, FaultCode::Malformed, message)]
+    });
+    place.with_faults(parsed)
 }
 
 /// Where the reader is, and what it found so far.
@@ -569,13 +625,36 @@ enum Step {
 struct Place {
     path: RefCell<Vec<Step>>,
     faults: RefCell<Vec<Fault>>,
+    /// Whether keys are the same that differ in their case; they are then kept in small
+    /// letters.
+    any_case: bool,
 }
 
 impl Place {
+    fn in_any_case() -> Self {
+        Self {
+            any_case: true,
+            ..Self::default()
+        }
+    }
+
+    /// What was parsed, unless there were faults on the way: then these, and what ended it.
+    fn with_faults(self, parsed: Result<Value, Vec<Fault>>) -> Result<Value, Vec<Fault>> {
+        let mut faults = self.faults.into_inner();
+        match parsed {
+            Ok(value) if faults.is_empty() => Ok(value),
+            Ok(_) => Err(faults),
+            Err(last) => {
+                faults.extend(last);
+                Err(faults)
+            }
+        }
+    }
+
     fn fault(&self, code: FaultCode, message: &str) {
         self.faults
             .borrow_mut()
-            .push(Fault::new(render(&self.path.borrow()), code, message));
+            .push(Fault::new(render(self.path.borrow().iter()), code, message));
     }
 
     fn check_text(&self, text: &str) {
@@ -583,21 +662,6 @@ impl Place {
             self.fault(FaultCode::Malformed, "not valid UTF-8");
         }
     }
-}
-
-fn render(path: &[Step]) -> String {
-    path.iter().fold(String::new(), |mut text, step| {
-        match step {
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-            Step::Key(key) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(key);
-            }
-        }
-        text
-    })
 }
 
 /// Reads any JSON value, remembering the path that it is at.
@@ -658,9 +722,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some(key) = object.next_key::<String>()? {
+        while let Some(mut key) = object.next_key::<String>()? {
             self.0.path.borrow_mut().push(Step::Key(key.clone()));
             self.0.check_text(&key);
+            if self.0.any_case {
+                key.make_ascii_lowercase();
+            }
             if map.contains_key(&key) {
                 self.0
                     .fault(FaultCode::DuplicateKey, "this key is given twice");

@@ -1,16 +1,18 @@
-//! How the API speaks HTTP: JSON bodies read strictly, errors, headers, entity tags,
+//! How the API speaks HTTP: JSON and JSV bodies read strictly, errors, headers, entity tags,
 //! idempotency keys. The one place that knows of status codes.
 
 pub mod error;
 pub mod headers;
 pub mod idempotency;
 pub mod json;
+pub mod jsv;
 pub mod oauth;
 pub mod page;
 pub mod query;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod service;
 
 pub use error::{Conflict, Error, Result};
 pub use page::Page;

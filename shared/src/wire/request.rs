@@ -34,6 +34,18 @@ pub struct Request {
 }
 
 impl Request {
+    /// The same without its body: what tells how to answer it.
+    #[must_use]
+    pub fn head(&self) -> Self {
+        Self {
+            headers: self.headers.clone(),
+            url: self.url.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            body: Body::new(),
+        }
+    }
+
     /// The body as JSON.
     ///
     /// # Errors

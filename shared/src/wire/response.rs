@@ -25,17 +25,17 @@ impl Response {
 
     /// A JSON document that is written already.
     pub fn json_text(status: StatusCode, body: String) -> Self {
+        Self::text(status, "application/json", body)
+    }
+
+    /// A text of a content type.
+    pub fn text(status: StatusCode, content_type: &'static str, body: String) -> Self {
         let response = Self {
             status,
             headers: HeaderMap::new(),
             body,
         };
-        response.header(CONTENT_TYPE, "application/json")
-    }
-
-    /// A text of another type.
-    pub fn text(status: StatusCode, content_type: &'static str, body: String) -> Self {
-        Self::json_text(status, body).header(CONTENT_TYPE, content_type)
+        response.header(CONTENT_TYPE, content_type)
     }
 
     /// Nothing but a status.

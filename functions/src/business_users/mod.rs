@@ -1,0 +1,3 @@
+//! Users, as ServiceStack's clients see them.
+
+pub mod list;

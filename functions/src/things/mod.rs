@@ -1,0 +1,3 @@
+//! Spaces, as ServiceStack's clients see them: things.
+
+pub mod list;

@@ -1,0 +1,362 @@
+//! What an operation is asked.
+
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use super::Format;
+use crate::wire::json::{self, Fault, FaultCode, Faults, Fields};
+use crate::wire::{Error, Request, Result, request};
+
+/// The fields of a request, from its body and its query. They are found by their names
+/// without regard to case.
+///
+/// A field of the query stands before one of the body. It is a text, from which a list can
+/// be read that is separated by commas; one that begins with a bracket and is JSV is the list
+/// or the object that it says, as ServiceStack's clients write them in a URL.
+#[derive(Debug)]
+pub struct Input(Value);
+
+impl Input {
+    /// The fields of `request`. An empty body has none, whatever it claims to be.
+    ///
+    /// # Errors
+    /// 413 for more than [`request::MAX_BODY`], 415 for another content type, 400 for what
+    /// cannot be parsed and for names that are given twice, in whatever case.
+    pub fn of(request: &Request) -> Result<Self> {
+        if request.body.len() > request::MAX_BODY {
+            return Err(Error::BodyTooLarge);
+        }
+        let mut faults = Vec::new();
+        let mut fields = match body(request)? {
+            Ok(Value::Object(fields)) => fields,
+            Ok(Value::Null) => Map::new(),
+            Ok(_) => {
+                let message = "expected an object";
+                faults.push(Fault::new("", FaultCode::WrongType, message));
+                Map::new()
+            }
+            Err(found) => {
+                faults = found;
+                Map::new()
+            }
+        };
+        match pairs(
+            request
+                .query
+                .iter()
+                .map(|(name, value)| (&**name, &**value)),
+        ) {
+            Ok(query) => fields.extend(query),
+            Err(found) => faults.extend(found),
+        }
+        if faults.is_empty() {
+            Ok(Self(Value::Object(fields)))
+        } else {
+            Err(faults.into())
+        }
+    }
+
+    /// Reads the fields with `read`.
+    ///
+    /// # Errors
+    /// 400 with every fault that was found.
+    pub fn read<T>(&self, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T> {
+        let faults = Faults::default();
+        let value = Fields::in_any_case(&self.0, &faults).and_then(|fields| read(&fields));
+        faults.or(value).map_err(Error::from)
+    }
+
+    /// Those of its fields that have one of `names` and are texts, numbers or booleans, by
+    /// these names: the query that a list reads, wherever they stood.
+    pub fn as_query(&self, names: &[&str]) -> Vec<(String, String)> {
+        let text = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Null => None,
+            // No parameter reads this: it says what is wrong.
+            list @ (Value::Array(_) | Value::Object(_)) => Some(list.to_string()),
+        };
+        let named = names.iter().filter_map(|name| {
+            let value = self.0.get(name.to_ascii_lowercase())?;
+            Some(((*name).to_owned(), text(value)?))
+        });
+        let mut query: Vec<_> = named.collect();
+        query.sort();
+        query
+    }
+}
+
+/// The tree of the body, or its faults.
+///
+/// # Errors
+/// 415.
+fn body(request: &Request) -> Result<Result<Value, Vec<Fault>>> {
+    let body = request.body.trim_ascii();
+    if body.is_empty() {
+        return Ok(Ok(Value::Null));
+    }
+    let format = match Format::of_request_path(request) {
+        Some(format) => format,
+        None => match media_type(request) {
+            None => Format::Json,
+            // curl and many HTTP libraries say so of any body unless told otherwise.
+            Some(form) if form == "application/x-www-form-urlencoded" => {
+                if !body.starts_with(b"{") {
+                    return Ok(form_fields(body));
+                }
+                Format::Json
+            }
+            Some(name) => Format::of_media_type(&name).ok_or(Error::UnsupportedMediaType)?,
+        },
+    };
+    Ok(match format {
+        Format::Json => json::parse_any_case(&request.body),
+        Format::Jsv => json::parse_jsv(&request.body),
+    })
+}
+
+fn media_type(request: &Request) -> Option<String> {
+    let name = request.media_type().filter(|name| !name.is_empty());
+    name.filter(|_| request.headers.contains_key(CONTENT_TYPE))
+}
+
+fn form_fields(body: &[u8]) -> Result<Value, Vec<Fault>> {
+    let form: Vec<_> = form_urlencoded::parse(body).collect();
+    pairs(form.iter().map(|(name, value)| (&**name, &**value))).map(Value::Object)
+}
+
+/// The fields that names with texts are.
+fn pairs<'p>(
+    pairs: impl Iterator<Item = (&'p str, &'p str)>,
+) -> Result<Map<String, Value>, Vec<Fault>> {
+    let (mut fields, mut faults) = (Map::new(), Vec::new());
+    for (name, text) in pairs {
+        let value = match text.trim_start().starts_with(['[', '{']) {
+            true => json::parse_jsv(text.as_bytes()).unwrap_or_else(|_| text.into()),
+            false => text.into(),
+        };
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            faults.push(Fault::new(name, FaultCode::Malformed, "not valid UTF-8"));
+        }
+        if fields.insert(name.to_ascii_lowercase(), value).is_some() {
+            let message = "this field is given twice";
+            faults.push(Fault::new(name, FaultCode::DuplicateKey, message));
+        }
+    }
+    if faults.is_empty() {
+        Ok(fields)
+    } else {
+        Err(faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::service::types::{Flag, Guid, Moment, Number, TimeSpan, Words};
+
+    fn request(content_type: Option<&str>, body: &str, query: &[(&str, &str)]) -> Request {
+        let mut request = Request {
+            url: "https://api.example/BusinessUserAccess".to_owned(),
+            body: body.as_bytes().to_vec(),
+            query: query
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..Request::default()
+        };
+        if let Some(name) = content_type {
+            request.headers.insert(CONTENT_TYPE, name.parse().unwrap());
+        }
+        request
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Access {
+        template: String,
+        user: Option<u32>,
+        label: Option<Words>,
+        permission: Option<Vec<Words>>,
+        from: i64,
+        spaces: Vec<(String, i64, Option<bool>)>,
+    }
+
+    fn read(request: &Request) -> Result<Access> {
+        Input::of(request)?.read(|fields| {
+            let spaces = fields.objects("spaces", 9).unwrap_or_default();
+            let spaces = spaces.iter().map(|space| {
+                Some((
+                    space.required::<Guid>("thingId")?.to_string(),
+                    space.required::<TimeSpan>("fromHour")?.seconds(),
+                    space.optional::<Flag>("exclusive").map(bool::from),
+                ))
+            });
+            Some(Access {
+                template: fields.required::<Guid>("accessTemplateId")?.to_string(),
+                user: fields
+                    .optional::<Number<1, 9>>("businessUserId")
+                    .map(u32::from),
+                label: fields.optional("label"),
+                permission: fields.list("permission", 9),
+                from: fields.required::<Moment>("validFrom")?.0.timestamp_millis(),
+                spaces: spaces.collect::<Option<_>>()?,
+            })
+        })
+    }
+
+    const GUID: &str = "0192a5b07c0070008000000000000001";
+
+    /// The published request, its placeholders replaced.
+    const JSV: &str = "{\n\taccessTemplateId: 0192a5b07c0070008000000000000001,\n\tbusinessUserId: 2,\n\taccessCodeInitializationStrategy: 0,\n\tpermission: \n\t[\n\t\tString\n\t],\n\tvalidFrom: -62135596800000,\n\tvalidTo: -62135596800000,\n\tlabel: String,\n\tspaces: \n\t[\n\t\t{\n\t\t\tthingId: 0192a5b07c0070008000000000000001,\n\t\t\taccessCount: 0,\n\t\t\tfromHour: PT8H,\n\t\t\ttoHour: PT0S,\n\t\t\texclusive: False\n\t\t}\n\t],\n\tversion: 0\n}";
+
+    fn access() -> Access {
+        Access {
+            template: GUID.to_owned(),
+            user: Some(2),
+            label: Some(Words("String".to_owned())),
+            permission: Some(vec![Words("String".to_owned())]),
+            from: -62_135_596_800_000,
+            spaces: vec![(GUID.to_owned(), 8 * 3600, Some(false))],
+        }
+    }
+
+    #[test]
+    fn one_request_is_read_from_either_format_from_a_form_and_from_a_query() {
+        let jsv = request(Some("text/jsv"), JSV, &[]);
+        assert_eq!(read(&jsv).unwrap(), access());
+        let json = format!(
+            r#"{{"AccessTemplateId": "{{{GUID}}}", "businessuserid": 2, "Permission": ["String"],
+               "validFrom": "/Date(-62135596800000)/", "Label": "String", "other": {{"A": 1, "a": null}},
+               "Spaces": [{{"ThingId": "{GUID}", "FromHour": "08:00:00", "Exclusive": false}}]}}"#
+        );
+        // A key twice in any case is a fault, also where nobody looks.
+        let faults = read(&request(None, &json, &[])).unwrap_err();
+        assert!(faults.to_string().contains("other.a"), "{faults}");
+        let json = json.replace(r#""a": null"#, r#""b": null"#);
+        assert_eq!(read(&request(None, &json, &[])).unwrap(), access());
+        let query = [
+            ("AccessTemplateId", GUID),
+            ("BusinessUserId", "2"),
+            ("Permission", "String"),
+            ("ValidFrom", "-62135596800000"),
+            ("label", "String"),
+            (
+                "Spaces",
+                "[{ThingId:0192a5b07c0070008000000000000001,FromHour:PT8H,Exclusive:False}]",
+            ),
+        ];
+        assert_eq!(read(&request(None, "", &query)).unwrap(), access());
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let name = Some("application/x-www-form-urlencoded");
+        assert_eq!(read(&request(name, &form, &[])).unwrap(), access());
+        assert_eq!(read(&request(name, &json, &[])).unwrap(), access());
+        // The query stands before the body.
+        let other = [("LABEL", "Other"), ("permission", "a,\"b, c\"")];
+        let both = read(&request(Some("application/jsv"), JSV, &other)).unwrap();
+        assert_eq!(both.label, Some(Words("Other".to_owned())));
+        let permission = ["a", "b, c"].map(|word| Words(word.to_owned()));
+        assert_eq!(both.permission, Some(permission.to_vec()));
+    }
+
+    #[test]
+    fn every_fault_is_named_in_either_format() {
+        for (content_type, body) in [
+            (
+                "text/jsv",
+                "{AccessTemplateId:x,BusinessUserId:10,Permission:[a,{b:1}],Spaces:[{ThingId:1},7]}",
+            ),
+            (
+                "application/json",
+                r#"{"AccessTemplateId":"x","BusinessUserId":10,"Permission":["a",{"b":1}],"Spaces":[{"ThingId":"1"},7]}"#,
+            ),
+        ] {
+            let request = request(Some(content_type), body, &[]);
+            let input = Input::of(&request).unwrap();
+            let error = input.read(|fields| {
+                fields.required::<Guid>("accessTemplateId");
+                fields.required::<Number<1, 9>>("businessUserId");
+                fields.list::<Words>("permission", 9);
+                fields.required::<Moment>("validFrom");
+                for space in fields.objects("spaces", 9).unwrap_or_default() {
+                    space.required::<Guid>("thingId");
+                }
+                Some(())
+            });
+            let Err(Error::InvalidInput(faults)) = error else {
+                panic!("{error:?}")
+            };
+            let found: Vec<_> = faults
+                .iter()
+                .map(|fault| (fault.field.as_str(), fault.code))
+                .collect();
+            assert_eq!(
+                found,
+                [
+                    ("accessTemplateId", FaultCode::InvalidValue),
+                    ("businessUserId", FaultCode::OutOfRange),
+                    ("permission[1]", FaultCode::WrongType),
+                    ("validFrom", FaultCode::Required),
+                    ("spaces[1]", FaultCode::WrongType),
+                    ("spaces[0].thingId", FaultCode::InvalidValue),
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        let status = |content_type: Option<&str>, body: &str, query: &[(&str, &str)]| {
+            let input = Input::of(&request(content_type, body, query));
+            input.err().map(|error| error.status().as_u16())
+        };
+        assert_eq!(status(Some("application/xml"), "{}", &[]), Some(415));
+        assert_eq!(status(Some("application/xml"), " ", &[]), None);
+        assert_eq!(status(Some("text/jsv"), "", &[]), None);
+        assert_eq!(status(Some("text/jsv"), "{a:1", &[]), Some(400));
+        assert_eq!(status(None, "[1]", &[]), Some(400));
+        assert_eq!(status(None, "{a:1}", &[]), Some(400));
+        assert_eq!(status(None, &" ".repeat(65_537), &[]), Some(413));
+        assert_eq!(status(None, "", &[("a", "1"), ("A", "2")]), Some(400));
+        let reply = |url: &str, body: &str| {
+            let mut request = request(Some("application/json"), body, &[]);
+            request.url = url.to_owned();
+            Input::of(&request).is_ok()
+        };
+        assert!(reply("/jsv/reply/GetThings", "{a:1}"));
+        assert!(!reply("/json/reply/GetThings", "{a:1}"));
+    }
+
+    #[test]
+    fn a_fault_of_syntax_names_its_field() {
+        let field = |content_type: &str, body: &str| match Input::of(&request(
+            Some(content_type),
+            body,
+            &[],
+        )) {
+            Err(Error::InvalidInput(faults)) => faults[0].field.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field("text/jsv", "{a:[{B:1,b:2}]}"), "a[0].b");
+        assert_eq!(field("text/jsv", "{a:[{B:1,B:2}]}"), "a[0].B");
+        assert_eq!(field("text/jsv", "{a:[x\"]}"), "a[0]");
+        assert_eq!(field("text/jsv", "{a:\u{FFFD}}"), "a");
+        assert_eq!(field("application/json", "{\"a\":[}"), "a[0]");
+    }
+
+    #[test]
+    fn a_list_reads_its_query_wherever_it_stands() {
+        let body = "{OrganizationId:7,Size:\"5\",Other:1}";
+        let request = request(Some("text/jsv"), body, &[("CURSOR", "x")]);
+        let query = Input::of(&request).unwrap();
+        let query = query.as_query(&["organizationId", "size", "cursor", "format"]);
+        let expected = [("cursor", "x"), ("organizationId", "7"), ("size", "5")];
+        assert_eq!(
+            query,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! The second way in which the API speaks: operations with typed requests, as clients made
+//! with ServiceStack ask them, in JSON and in JSV.
+//!
+//! [`Input`] is what an operation is asked, out of the body and the query, in either format.
+//! Both are read into one tree, whose leaves in JSV and in a query are texts; the [`types`]
+//! read texts as well as what JSON has, so the same [`Fields`](super::json::Fields) find every
+//! fault of either. [`answer`] writes in the [`Format`] that the client wants, and so does
+//! [`error`].
+
+mod format;
+mod input;
+mod status;
+pub mod types;
+
+pub use format::Format;
+pub use input::Input;
+pub use status::{Body, ResponseError, ResponseStatus, error};
+
+use http::StatusCode;
+use http::header::VARY;
+use serde::Serialize;
+
+use super::{Error, Request, Response, Result, jsv};
+
+/// An answer in the format that the client wants.
+///
+/// # Errors
+/// 406 when that is none of ours.
+pub fn answer(request: &Request, status: StatusCode, body: &impl Serialize) -> Result<Response> {
+    written(Format::of_answer(request)?, status, body)
+}
+
+fn written(format: Format, status: StatusCode, body: &impl Serialize) -> Result<Response> {
+    let text = match format {
+        Format::Json => serde_json::to_string(body).map_err(|error| error.to_string()),
+        Format::Jsv => jsv::to_string(body).map_err(|error| error.to_string()),
+    };
+    let text = text.map_err(Error::Internal)?;
+    let response = Response::text(status, format.content_type(), text);
+    Ok(response.header(VARY, "Accept"))
+}

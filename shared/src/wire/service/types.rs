@@ -1,0 +1,837 @@
+//! The types of fields, as ServiceStack's clients write them.
+//!
+//! Each reads a text as well as what JSON has for it, for in JSV and in a query all are texts.
+//! Each is written as its clients read it; a [`TimeSpan`], which is written in two ways, has
+//! both as its `Display` (see [`crate::wire::jsv`]).
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
+
+use crate::id::Id;
+use crate::wire::json::{FaultCode, FromJson};
+
+/// What stands in a field: a text, or what JSON has besides.
+enum Leaf<'l> {
+    Text(&'l str),
+    Number(i64),
+    Bool(bool),
+}
+
+/// A type of fields that is read from a leaf.
+trait Wire: Sized {
+    /// What is expected, for a message.
+    fn expected() -> String;
+
+    /// Reads it. `None` when the leaf says none.
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode>;
+}
+
+fn read<T: Wire>(value: &Value) -> Result<T, (FaultCode, String)> {
+    let leaf = match value {
+        Value::String(text) => Ok(Leaf::Text(text.trim())),
+        Value::Bool(value) => Ok(Leaf::Bool(*value)),
+        Value::Number(number) => number
+            .as_i64()
+            .map(Leaf::Number)
+            .ok_or(FaultCode::InvalidValue),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(FaultCode::WrongType),
+    };
+    leaf.and_then(T::read)
+        .map_err(|code| (code, format!("expected {}", T::expected())))
+}
+
+struct Reader<T>(std::marker::PhantomData<T>);
+
+impl<T: Wire> Reader<T> {
+    fn leaf<E: de::Error>(leaf: Leaf<'_>) -> Result<T, E> {
+        T::read(leaf).map_err(|_| E::custom(format!("expected {}", T::expected())))
+    }
+}
+
+impl<T: Wire> Visitor<'_> for Reader<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&T::expected())
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
+        Self::leaf(Leaf::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<T, E> {
+        Self::leaf(Leaf::Number(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<T, E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Err(E::invalid_value(de::Unexpected::Unsigned(value), &self)),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
+        Self::leaf(Leaf::Text(value.trim()))
+    }
+}
+
+macro_rules! wire {
+    ($([$($parameters:tt)*] $type:ty;)*) => {$(
+        impl<$($parameters)*> FromJson for $type {
+            fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+                read(value)
+            }
+        }
+
+        impl<'de, $($parameters)*> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_any(Reader(std::marker::PhantomData))
+            }
+        }
+    )*};
+}
+
+wire! {
+    [] Guid;
+    [] Moment;
+    [] TimeSpan;
+    [] Flag;
+    [] Words;
+    [const LEAST: u32, const MOST: u32] Number<LEAST, MOST>;
+    [T: Id] Numbered<T>;
+    [T: Enumerated] Enumeration<T>;
+}
+
+/// Digits with a sign or without; not what else Rust reads as a number.
+fn integer(text: &str) -> Option<i64> {
+    if text.starts_with('+') {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// Names a thing: 32 hexadecimal digits; read with dashes and braces, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Guid(pub Uuid);
+
+impl Wire for Guid {
+    fn expected() -> String {
+        "32 hexadecimal digits".to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        let Leaf::Text(text) = leaf else {
+            return Err(FaultCode::WrongType);
+        };
+        let inside = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        Some(inside.unwrap_or(text))
+            .filter(|text| !text.starts_with(['u', '{']))
+            .and_then(|text| Uuid::try_parse(text).ok())
+            .map(Self)
+            .ok_or(FaultCode::InvalidValue)
+    }
+}
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+impl Serialize for Guid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string())
+    }
+}
+
+/// An instant. Read from Unix milliseconds, as a number or a text, from ISO 8601 with an
+/// offset and from `/Date(1795262400000+0100)/`, whose offset is for showing it and does not
+/// change the instant; written as Unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Moment(pub DateTime<Utc>);
+
+impl Wire for Moment {
+    fn expected() -> String {
+        "Unix milliseconds, or a date and time with an offset such as \"2027-01-31T07:00:00Z\""
+            .to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        let at = match leaf {
+            Leaf::Number(millis) => DateTime::from_timestamp_millis(millis),
+            Leaf::Text(text) => instant(text),
+            Leaf::Bool(_) => return Err(FaultCode::WrongType),
+        };
+        at.map(Self).ok_or(FaultCode::InvalidValue)
+    }
+}
+
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    if let Some(millis) = integer(text) {
+        return DateTime::from_timestamp_millis(millis);
+    }
+    if let Some(inside) = text.strip_prefix("/Date(") {
+        let inside = inside.strip_suffix(")/")?;
+        let sign = inside.get(1..)?.find(['+', '-']).map(|at| at + 1);
+        let (millis, offset) = inside.split_at(sign.unwrap_or(inside.len()));
+        let digits = offset.get(1..).unwrap_or_default();
+        let is_offset = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if !offset.is_empty() && !is_offset {
+            return None;
+        }
+        return DateTime::from_timestamp_millis(integer(millis)?);
+    }
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .ok()
+        .map(|at| at.to_utc())
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.0.timestamp_millis())
+    }
+}
+
+/// A length of time. Read from `08:00:00`, `1.02:03:04.5`, `PT8H` and `P1DT2H`; written like
+/// the first two in JSON and like the last two in JSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeSpan {
+    /// In ten millionths of a second, which is what .NET counts.
+    ticks: i64,
+}
+
+const TICKS: i64 = 10_000_000;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+impl TimeSpan {
+    /// One of so many whole seconds; `None` for more than .NET can count.
+    pub fn of_seconds(seconds: i64) -> Option<Self> {
+        let ticks = seconds.checked_mul(TICKS)?;
+        Some(Self { ticks })
+    }
+
+    /// The whole seconds in it.
+    pub fn seconds(self) -> i64 {
+        self.ticks / TICKS
+    }
+
+    /// The whole hours that it is, if it is so many exactly.
+    pub fn hours(self) -> Option<i64> {
+        let hour = HOUR * TICKS;
+        (self.ticks % hour == 0).then_some(self.ticks / hour)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (sign, length) = match text.strip_prefix('-') {
+            Some(length) => (-1, length),
+            None => (1, text),
+        };
+        let ticks = match length.strip_prefix('P') {
+            Some(parts) => Self::duration(parts)?,
+            None => Self::clock(length)?,
+        };
+        // In a wider type, for the least has no positive counterpart.
+        let ticks = i64::try_from(sign * ticks).ok()?;
+        Some(Self { ticks })
+    }
+
+    /// `[d.]hh:mm[:ss[.fffffff]]`, in ticks.
+    fn clock(text: &str) -> Option<i128> {
+        let (hours, rest) = text.split_once(':')?;
+        let (days, hours) = match hours.split_once('.') {
+            Some((days, hours)) => (digits(days, i64::MAX)?, hours),
+            None => (0, hours),
+        };
+        let (minutes, seconds) = rest.split_once(':').unwrap_or((rest, "0"));
+        let (seconds, fraction) = fraction(seconds)?;
+        let seconds = i128::from(days) * i128::from(DAY)
+            + i128::from(digits(hours, 23)? * HOUR)
+            + i128::from(digits(minutes, 59)? * MINUTE)
+            + i128::from(digits(seconds, 59)?);
+        Some(seconds * i128::from(TICKS) + i128::from(fraction))
+    }
+
+    /// What stands behind the `P` of `P1DT2H3M4.5S`, in ticks.
+    fn duration(text: &str) -> Option<i128> {
+        let (days, time) = match text.split_once('T') {
+            Some((days, time)) if !time.is_empty() => (days, time),
+            Some(_) => return None,
+            None => (text, ""),
+        };
+        if days.is_empty() && time.is_empty() {
+            return None;
+        }
+        let mut ticks = 0;
+        for (mut rest, units) in [
+            (days, &[('D', DAY)][..]),
+            (time, &[('H', HOUR), ('M', MINUTE), ('S', 1)]),
+        ] {
+            for (letter, seconds) in units {
+                let Some((count, behind)) = rest.split_once(*letter) else {
+                    continue;
+                };
+                let (count, fraction) = match letter {
+                    'S' => fraction(count)?,
+                    _ => (count, 0),
+                };
+                let whole = i128::from(digits(count, i64::MAX)?) * i128::from(*seconds);
+                ticks += whole * i128::from(TICKS) + i128::from(fraction);
+                rest = behind;
+            }
+            if !rest.is_empty() {
+                return None;
+            }
+        }
+        Some(ticks)
+    }
+}
+
+fn digits(text: &str, most: i64) -> Option<i64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|count| plain && *count <= most)
+}
+
+/// Takes the fraction off a count of seconds, in ticks.
+fn fraction(text: &str) -> Option<(&str, i64)> {
+    let Some((whole, fraction)) = text.split_once('.') else {
+        return Some((text, 0));
+    };
+    // What is finer than a tick is refused, not lost.
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => digits(fraction, 0)?,
+        fine if fine.len() <= 7 => digits(&format!("{fine:0<7}"), TICKS)?,
+        _ => return None,
+    };
+    Some((whole, fraction))
+}
+
+impl Wire for TimeSpan {
+    fn expected() -> String {
+        "a length of time such as \"08:00:00\" or \"PT8H\"".to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        match leaf {
+            Leaf::Text(text) => Self::parse(text).ok_or(FaultCode::InvalidValue),
+            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType),
+        }
+    }
+}
+
+impl fmt::Display for TimeSpan {
+    /// `08:00:00`; in the alternate form `PT8H`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.ticks < 0 { "-" } else { "" };
+        let ticks = self.ticks.unsigned_abs();
+        let (seconds, fraction) = (ticks / TICKS as u64, ticks % TICKS as u64);
+        let of = |unit: i64| seconds / unit as u64;
+        let (days, hours, minutes) = (of(DAY), of(HOUR) % 24, of(MINUTE) % 60);
+        let seconds = seconds % 60;
+        if !f.alternate() {
+            f.write_str(sign)?;
+            if days > 0 {
+                write!(f, "{days}.")?;
+            }
+            write!(f, "{hours:02}:{minutes:02}:{seconds:02}")?;
+            return match fraction {
+                0 => Ok(()),
+                _ => write!(f, ".{fraction:07}"),
+            };
+        }
+        write!(f, "{sign}P")?;
+        if days > 0 {
+            write!(f, "{days}D")?;
+        }
+        if ticks > 0 && ticks.is_multiple_of((DAY * TICKS) as u64) {
+            return Ok(());
+        }
+        f.write_str("T")?;
+        for (count, letter) in [(hours, 'H'), (minutes, 'M')] {
+            if count > 0 {
+                write!(f, "{count}{letter}")?;
+            }
+        }
+        match fraction {
+            0 if seconds > 0 || ticks == 0 => write!(f, "{seconds}S"),
+            0 => Ok(()),
+            _ => {
+                let fraction = format!("{fraction:07}");
+                write!(f, "{seconds}.{}S", fraction.trim_end_matches('0'))
+            }
+        }
+    }
+}
+
+impl Serialize for TimeSpan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Yes or no. Read from `true` and `false` in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Flag(pub bool);
+
+impl Wire for Flag {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        match leaf {
+            Leaf::Bool(value) => Ok(Self(value)),
+            Leaf::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Self(true)),
+            Leaf::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Self(false)),
+            Leaf::Text(_) => Err(FaultCode::InvalidValue),
+            Leaf::Number(_) => Err(FaultCode::WrongType),
+        }
+    }
+}
+
+impl From<Flag> for bool {
+    fn from(Flag(value): Flag) -> bool {
+        value
+    }
+}
+
+/// A text of at most 200 characters, which means nothing to us.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Words(pub String);
+
+impl Wire for Words {
+    fn expected() -> String {
+        "a text of at most 200 characters".to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        match leaf {
+            Leaf::Text(text) if text.chars().count() <= 200 => Ok(Self(text.to_owned())),
+            Leaf::Text(_) => Err(FaultCode::OutOfRange),
+            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType),
+        }
+    }
+}
+
+impl From<Words> for String {
+    fn from(Words(text): Words) -> String {
+        text
+    }
+}
+
+/// A whole number from `LEAST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Number<const LEAST: u32, const MOST: u32>(u32);
+
+impl<const LEAST: u32, const MOST: u32> Wire for Number<LEAST, MOST> {
+    fn expected() -> String {
+        format!("an integer from {LEAST} to {MOST}")
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        u32::try_from(number(leaf)?)
+            .ok()
+            .filter(|number| (LEAST..=MOST).contains(number))
+            .map(Self)
+            .ok_or(FaultCode::OutOfRange)
+    }
+}
+
+fn number(leaf: Leaf<'_>) -> Result<i64, FaultCode> {
+    match leaf {
+        Leaf::Number(number) => Ok(number),
+        Leaf::Text(text) => integer(text).ok_or(FaultCode::InvalidValue),
+        Leaf::Bool(_) => Err(FaultCode::WrongType),
+    }
+}
+
+impl<const LEAST: u32, const MOST: u32> From<Number<LEAST, MOST>> for u32 {
+    fn from(Number(number): Number<LEAST, MOST>) -> u32 {
+        number
+    }
+}
+
+/// The number of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered<T>(pub T);
+
+impl<T: Id> Wire for Numbered<T> {
+    fn expected() -> String {
+        format!("an integer from 1 to {}", crate::id::MAX)
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        u64::try_from(number(leaf)?)
+            .ok()
+            .and_then(|number| T::try_from(number).ok())
+            .map(Self)
+            .ok_or(FaultCode::OutOfRange)
+    }
+}
+
+impl<T: Id> Serialize for Numbered<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0.number())
+    }
+}
+
+/// A type with a few values, each of which has a name and a number.
+pub trait Enumerated: Copy + PartialEq + 'static {
+    /// Each value with its name and its number.
+    const VALUES: &'static [(&'static str, u8, Self)];
+}
+
+/// One of a few values. Read from its name in any case or its number, also as a text; written
+/// as its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Enumeration<T>(pub T);
+
+impl<T: Enumerated> Wire for Enumeration<T> {
+    fn expected() -> String {
+        let values = T::VALUES.iter();
+        let values: Vec<_> = values
+            .map(|(name, number, _)| format!("{name} ({number})"))
+            .collect();
+        format!("one of {}", values.join(", "))
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+        let mut values = T::VALUES.iter();
+        let named = match leaf {
+            Leaf::Bool(_) => return Err(FaultCode::WrongType),
+            Leaf::Text(text) if integer(text).is_none() => {
+                values.find(|(name, ..)| name.eq_ignore_ascii_case(text))
+            }
+            leaf => {
+                let wanted = number(leaf)?;
+                values.find(|(_, number, _)| i64::from(*number) == wanted)
+            }
+        };
+        named
+            .map(|(.., value)| Self(*value))
+            .ok_or(FaultCode::InvalidValue)
+    }
+}
+
+impl<T: Enumerated> Serialize for Enumeration<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match T::VALUES.iter().find(|(.., value)| *value == self.0) {
+            Some((_, number, _)) => serializer.serialize_u8(*number),
+            None => Err(serde::ser::Error::custom("a value without a number")),
+        }
+    }
+}
+
+/// How the API document shows a type: as JSON has it.
+macro_rules! shown {
+    ($($name:ident $kind:ident $format:expr, $example:expr, $description:literal;)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::$kind)
+                    .format($format)
+                    .description(Some($description))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+shown! {
+    Guid String None, "0192a5b07c0070008000000000000001",
+        "32 hexadecimal digits; with dashes and braces, too, where it is read.";
+    Moment Integer Some(SchemaFormat::KnownFormat(KnownFormat::Int64)), 1_795_262_400_000_i64,
+        "Unix milliseconds. A text with them, ISO 8601 with an offset and `/Date(1795262400000)/` \
+         are read, too.";
+    TimeSpan String None, "08:00:00",
+        "A length of time: `08:00:00` in JSON, `PT8H` in JSV; both are read in both.";
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::id::UserId;
+    use crate::wire::jsv;
+
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Scope {
+        All,
+        Guest,
+    }
+
+    impl Enumerated for Scope {
+        const VALUES: &'static [(&'static str, u8, Self)] =
+            &[("All", 0, Self::All), ("Guest", 1, Self::Guest)];
+    }
+
+    fn code<T: FromJson>(value: Value) -> Option<FaultCode> {
+        T::from_json(&value).err().map(|(code, _)| code)
+    }
+
+    fn moment(value: Value) -> Option<i64> {
+        let moment = Moment::from_json(&value).ok()?;
+        Some(moment.0.timestamp_millis())
+    }
+
+    #[test]
+    fn guids_have_one_text_and_are_read_from_three() {
+        for text in [
+            "0192a5b07c0070008000000000000001",
+            "0192A5B0-7C00-7000-8000-000000000001",
+            "{0192a5b0-7c00-7000-8000-000000000001}",
+            "{0192a5b07c0070008000000000000001}",
+        ] {
+            let guid = Guid::from_json(&json!(text)).map(|guid| guid.to_string());
+            assert_eq!(guid.unwrap(), "0192a5b07c0070008000000000000001", "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "0192a5b07c007000800000000000000g",
+            "urn:uuid:0192a5b0-7c00-7000-8000-000000000001",
+        ] {
+            assert_eq!(
+                code::<Guid>(json!(text)),
+                Some(FaultCode::InvalidValue),
+                "{text}"
+            );
+        }
+        assert_eq!(code::<Guid>(json!(7)), Some(FaultCode::WrongType));
+    }
+
+    #[test]
+    fn moments_are_read_in_every_form() {
+        const AT: i64 = 1_795_262_400_000;
+        for value in [
+            json!(AT),
+            json!("1795262400000"),
+            json!("/Date(1795262400000)/"),
+            json!("/Date(1795262400000+0100)/"),
+            json!("/Date(1795262400000-0800)/"),
+            json!("2026-11-21T12:00:00Z"),
+            json!("2026-11-21T13:00:00+01:00"),
+            json!("2026-11-21T13:00:00.000+0100"),
+            json!("2026-11-21T12:00:00.0000000Z"),
+        ] {
+            assert_eq!(moment(value.clone()), Some(AT), "{value}");
+        }
+        assert_eq!(moment(json!("/Date(-1000-0100)/")), Some(-1000));
+        assert_eq!(
+            moment(json!(-62_135_596_800_000_i64)),
+            Some(-62_135_596_800_000)
+        );
+        for value in [
+            json!(1.5),
+            json!(u64::MAX),
+            json!(i64::MAX),
+            json!(""),
+            json!("tomorrow"),
+            json!("2026-11-21"),
+            json!("2026-11-21T12:00:00"),
+            json!("2026-02-29T12:00:00Z"),
+            json!("+1"),
+            json!("/Date()/"),
+            json!("/Date(1+1)/"),
+            json!("/Date(1"),
+            json!(true),
+            json!([]),
+        ] {
+            assert_eq!(moment(value.clone()), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn time_spans_have_two_forms() {
+        let span = |text: &str| TimeSpan::from_json(&json!(text)).ok();
+        for (text, clock, duration) in [
+            ("08:00:00", "08:00:00", "PT8H"),
+            ("08:00", "08:00:00", "PT8H"),
+            ("PT8H", "08:00:00", "PT8H"),
+            ("PT480M", "08:00:00", "PT8H"),
+            ("00:00:00", "00:00:00", "PT0S"),
+            ("PT0S", "00:00:00", "PT0S"),
+            ("P1DT2H", "1.02:00:00", "P1DT2H"),
+            ("PT24H", "1.00:00:00", "P1D"),
+            ("P1D", "1.00:00:00", "P1D"),
+            ("1.02:03:04.5", "1.02:03:04.5000000", "P1DT2H3M4.5S"),
+            ("PT0.0000001S", "00:00:00.0000001", "PT0.0000001S"),
+            ("-PT8H", "-08:00:00", "-PT8H"),
+            (
+                "10675199.02:48:05.4775807",
+                "10675199.02:48:05.4775807",
+                "P10675199DT2H48M5.4775807S",
+            ),
+            (
+                "-10675199.02:48:05.4775808",
+                "-10675199.02:48:05.4775808",
+                "-P10675199DT2H48M5.4775808S",
+            ),
+        ] {
+            let span = span(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(
+                (span.to_string(), format!("{span:#}")),
+                (clock.to_owned(), duration.to_owned())
+            );
+            assert_eq!(serde_json::to_value(span).unwrap(), json!(clock));
+            assert_eq!(
+                jsv::to_string(&vec![span]).unwrap(),
+                format!("[{duration}]")
+            );
+        }
+        for text in [
+            "",
+            "8",
+            "24:00:00",
+            "08:60:00",
+            "08:00:60",
+            "08:0x:00",
+            "+08:00:00",
+            "1.5:00:00:00",
+            "P",
+            "PT",
+            "P1DT",
+            "PT8",
+            "8H",
+            "P1Y",
+            "P1M",
+            "P1W",
+            "PT1S1H",
+            "PT1.5H",
+            "PT1.S",
+            "PT.5S",
+            "pt8h",
+            "--PT8H",
+            "PT-8H",
+            "00:00:00.12345678",
+            "10675199.02:48:05.4775808",
+            "P99999999999999999999D",
+            "99999999999999.00:00:00",
+            "08:00:00 x",
+        ] {
+            assert_eq!(span(text), None, "{text}");
+        }
+        assert_eq!(code::<TimeSpan>(json!(8)), Some(FaultCode::WrongType));
+        assert_eq!(span("PT8H").unwrap().hours(), Some(8));
+        assert_eq!(span("PT8H1S").unwrap().hours(), None);
+    }
+
+    #[test]
+    fn enums_flags_and_numbers_are_read_from_texts_too() {
+        let scope = |value: Value| Enumeration::<Scope>::from_json(&value).ok().map(|of| of.0);
+        for value in [json!(1), json!("1"), json!("Guest"), json!("gUEST")] {
+            assert_eq!(scope(value.clone()), Some(Scope::Guest), "{value}");
+        }
+        for value in [
+            json!(2),
+            json!("2"),
+            json!("-1"),
+            json!(""),
+            json!("Guests"),
+            json!(1.5),
+            json!(true),
+            json!(256),
+        ] {
+            assert_eq!(scope(value.clone()), None, "{value}");
+        }
+        for (value, flag) in [
+            (json!(true), true),
+            (json!("True"), true),
+            (json!("FALSE"), false),
+        ] {
+            assert_eq!(Flag::from_json(&value).unwrap().0, flag);
+        }
+        for value in [json!(1), json!("1"), json!("yes"), json!("")] {
+            assert!(Flag::from_json(&value).is_err(), "{value}");
+        }
+        let id = |value: Value| {
+            Numbered::<UserId>::from_json(&value)
+                .ok()
+                .map(|id| u64::from(id.0))
+        };
+        assert_eq!(
+            (id(json!(7)), id(json!("7")), id(json!("+7"))),
+            (Some(7), Some(7), None)
+        );
+        assert_eq!((id(json!(0)), id(json!("9007199254740992"))), (None, None));
+        assert_eq!(
+            code::<Number<1, 9>>(json!("10")),
+            Some(FaultCode::OutOfRange)
+        );
+        assert_eq!(
+            code::<Number<1, 9>>(json!("x")),
+            Some(FaultCode::InvalidValue)
+        );
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct All {
+        thing_id: Guid,
+        valid_from: Moment,
+        valid_to: Option<Moment>,
+        from_hour: TimeSpan,
+        to_hour: Option<TimeSpan>,
+        scope: Enumeration<Scope>,
+        exclusive: Flag,
+        count: Option<Number<0, 9>>,
+        user: Numbered<UserId>,
+        permission: Vec<Words>,
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_in_either_format_reads_back(
+            (id, at, until) in (any::<u128>(), any::<i32>(), any::<Option<u32>>()),
+            (ticks, to, guest) in (any::<i64>(), any::<Option<i32>>(), any::<bool>()),
+            (count, user) in (prop::option::of(0..10u32), 1..=crate::id::MAX),
+            permission in prop::collection::vec(prop::sample::select(vec!["a", "", ",b", " c", "\"", "{d", "x: y]"]), 0..3),
+        ) {
+            let moment = |seconds: i64| Moment(DateTime::from_timestamp(seconds, 0).unwrap());
+            let all = All {
+                thing_id: Guid(Uuid::from_u128(id)),
+                valid_from: moment(at.into()),
+                valid_to: until.map(|until| moment(until.into())),
+                from_hour: TimeSpan { ticks },
+                to_hour: to.and_then(|to| TimeSpan::of_seconds(to.into())),
+                scope: Enumeration(if guest { Scope::Guest } else { Scope::All }),
+                exclusive: Flag(guest),
+                count: count.map(Number),
+                user: Numbered(user.try_into().unwrap()),
+                permission: permission.iter().map(|text| Words(text.trim().to_owned())).collect(),
+            };
+            let text = jsv::to_string(&all).unwrap();
+            prop_assert_eq!(&jsv::from_str::<All>(&text).expect(&text), &all);
+            let text = serde_json::to_string(&all).unwrap();
+            prop_assert_eq!(serde_json::from_str::<All>(&text).expect(&text), all);
+        }
+
+        #[test]
+        fn no_text_panics(text in prop::collection::vec(prop::sample::select(vec![
+            "P", "T", "D", "H", "M", "S", ".", ":", "-", "0", "9", "99999999999", "/Date(", ")/", "ü",
+        ]), 0..9)) {
+            let value = json!(text.concat());
+            let _ = (TimeSpan::from_json(&value), Moment::from_json(&value), Guid::from_json(&value));
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What ServiceStack's clients ask: in JSON and in JSV, at every route that they know.
+
+use latchkey::role::Role;
+use latchkey::wire::jsv;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use crate::system::{Answer, Store, System, Tenant};
+
+const SPACE: &str = "0192a5b07c0070008000000000000001";
+
+async fn home(store: &Store) -> (System, Tenant) {
+    let system = System::on(store).await;
+    let tenant = Tenant::new(7).with_roles(2, &[Role::Receptionist]);
+    store.put(&tenant.world).await;
+    (system, tenant)
+}
+
+/// The body, in whichever format it says that it is, as JSON would have it.
+fn tree(answer: &Answer) -> (&'static str, Value) {
+    answer.assert_headers();
+    match answer.header(CONTENT_TYPE.as_str()).unwrap() {
+        "text/jsv" => ("jsv", jsv::from_str(&answer.body).expect(&answer.body)),
+        "application/json" => ("json", answer.json()),
+        other => panic!("{other}"),
+    }
+}
+
+/// The codes of the faults, with the fields that they are of.
+fn faults(answer: &Answer) -> Vec<(String, String)> {
+    let (_, body) = tree(answer);
+    let errors = body["responseStatus"]["errors"].as_array().cloned();
+    let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
+    let faults = errors.unwrap_or_default();
+    faults
+        .iter()
+        .map(|fault| (text(fault, "fieldName"), text(fault, "errorCode")))
+        .collect()
+}
+
+#[track_caller]
+fn assert_error(answer: &Answer, format: &str, status: u16, code: &str) {
+    assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+    let (of, body) = tree(answer);
+    assert_eq!(of, format);
+    let said = &body["responseStatus"];
+    assert_eq!(said["errorCode"], code, "{}", answer.body);
+    assert!(said["message"].is_string() && said.get("stackTrace").is_none());
+    assert_eq!(body.as_object().unwrap().len(), 1, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn an_operation_answers_at_every_route_in_both_formats() {
+    let store = Store::start().await;
+    let (system, tenant) = home(&store).await;
+    for (path, operation) in [("/things", "GetThings"), ("/users", "GetBusinessUsers")] {
+        let plain = system.get(path, tenant.token(1)).await;
+        assert_eq!(plain.status, 200, "{}", plain.body);
+        let (format, expected) = tree(&plain);
+        assert_eq!(format, "json");
+        // In JSV a number is a text like any other.
+        let jsv: Value = {
+            let answer = system
+                .get(&format!("{path}?format=jsv"), tenant.token(1))
+                .await;
+            tree(&answer).1
+        };
+        let routes = [
+            (Method::GET, path.to_owned(), "json"),
+            (Method::GET, format!("{path}.json"), "json"),
+            (Method::GET, format!("{path}.jsv"), "jsv"),
+            (Method::GET, format!("{path}.jsv?format=json"), "json"),
+            (Method::GET, format!("/json/reply/{operation}"), "json"),
+            (Method::POST, format!("/json/reply/{operation}"), "json"),
+            (Method::GET, format!("/jsv/reply/{operation}"), "jsv"),
+            (Method::POST, format!("/jsv/reply/{operation}"), "jsv"),
+            (Method::GET, format!("/api/{operation}"), "json"),
+            (Method::POST, format!("/api/{operation}"), "json"),
+            (Method::PUT, format!("/api/{operation}"), "json"),
+            (
+                Method::DELETE,
+                format!("/api/{operation}?Format=JSV"),
+                "jsv",
+            ),
+        ];
+        for (method, route, format) in routes {
+            let answer = system
+                .call(method.clone(), &route, tenant.token(1), None)
+                .await;
+            assert_eq!(answer.status, 200, "{method} {route}: {}", answer.body);
+            let expected = if format == "jsv" { &jsv } else { &expected };
+            assert_eq!(
+                tree(&answer),
+                (format, expected.clone()),
+                "{method} {route}"
+            );
+            assert_eq!(answer.header("vary"), Some("Accept"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn things_are_the_spaces_and_business_users_the_users() {
+    let store = Store::start().await;
+    let (system, tenant) = home(&store).await;
+    let things = system.get("/things", tenant.token(2)).await;
+    assert_eq!(
+        things.json(),
+        json!({"data": [{"id": SPACE, "name": "Hall"}]})
+    );
+    let things = system.get("/things.jsv", tenant.token(2)).await;
+    assert_eq!(things.body, format!("{{data:[{{id:{SPACE},name:Hall}}]}}"));
+    let users = system.get("/users", tenant.token(1)).await.json();
+    assert_eq!(
+        users["data"][0],
+        json!({"id": 1, "firstName": "User 1", "lastName": "Of 7", "phoneNumber": "+31612345671", "roles": ["Admin"]})
+    );
+    assert_eq!(users["data"].as_array().unwrap().len(), 9);
+    let users = system.get("/users?format=jsv", tenant.token(1)).await;
+    let first =
+        "{data:[{id:1,firstName:User 1,lastName:Of 7,phoneNumber:+31612345671,roles:[Admin]},";
+    assert!(users.body.starts_with(first), "{}", users.body);
+}
+
+#[tokio::test]
+async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
+    let store = Store::start().await;
+    let (system, tenant) = home(&store).await;
+    let ids = |answer: &Answer| -> Vec<String> {
+        let (_, body) = tree(answer);
+        let data = body["data"].as_array().unwrap_or_else(|| panic!("{body}"));
+        data.iter()
+            .map(|user| user["id"].to_string().trim_matches('"').to_owned())
+            .collect()
+    };
+    let first = system
+        .get("/users.jsv?ORGANIZATIONID=7&Size=4", tenant.token(1))
+        .await;
+    assert_eq!(ids(&first), ["1", "2", "3", "4"]);
+    let next = |answer: &Answer| {
+        let link = answer.header("link").unwrap();
+        let url = link.trim_start_matches('<').split('>').next().unwrap();
+        url.strip_prefix(system.url()).unwrap().to_owned()
+    };
+    let second = system.get(&next(&first), tenant.token(1)).await;
+    assert_eq!(ids(&second), ["5", "6", "7", "8"]);
+
+    let send = async |path: &str, content_type: Option<&str>, body: &str| {
+        let request = system
+            .request(Method::POST, path)
+            .bearer_auth(tenant.token(1));
+        let request = match content_type {
+            Some(name) => request.header(CONTENT_TYPE, name),
+            None => request,
+        };
+        Answer::of(request.body(body.to_owned())).await
+    };
+    let (json, jsv) = (
+        r#"{"organizationid": 7, "SIZE": "2"}"#,
+        "{OrganizationId:7,size: 2}",
+    );
+    let api = "/api/GetBusinessUsers";
+    for (path, content_type, body) in [
+        (api, None, json),
+        (api, Some("application/json; charset=utf-8"), json),
+        (api, Some("text/jsv"), jsv),
+        (api, Some("application/jsv"), jsv),
+        (
+            api,
+            Some("application/x-www-form-urlencoded"),
+            "OrganizationId=7&Size=2",
+        ),
+        (api, Some("application/x-www-form-urlencoded"), json),
+        (
+            "/json/reply/GetBusinessUsers",
+            Some("application/json"),
+            json,
+        ),
+        ("/jsv/reply/GetBusinessUsers", Some("text/jsv"), jsv),
+        ("/jsv/reply/GetBusinessUsers", None, jsv),
+        ("/json/reply/GetBusinessUsers", None, json),
+    ] {
+        let answer = send(path, content_type, body).await;
+        assert_eq!(
+            answer.status, 200,
+            "{path} {content_type:?}: {}",
+            answer.body
+        );
+        assert_eq!(ids(&answer), ["1", "2"], "{path} {content_type:?}");
+        let next = system.get(&next(&answer), tenant.token(1)).await;
+        assert_eq!(ids(&next), ["3", "4"], "{path} {content_type:?}");
+    }
+    // The query stands before the body.
+    let answer = send(&format!("{api}?size=1"), None, json).await;
+    assert_eq!(ids(&answer), ["1"]);
+}
+
+#[tokio::test]
+async fn every_fault_is_said_in_the_format_of_the_answer() {
+    let store = Store::start().await;
+    let (system, tenant) = home(&store).await;
+    let named = |field: &str, code: &str| (field.to_owned(), code.to_owned());
+    for (path, format) in [("/users", "json"), ("/users.jsv", "jsv")] {
+        let query = format!("{path}?organizationId=x&size=0&cursor=nonsense");
+        let answer = system.get(&query, tenant.token(1)).await;
+        assert_error(&answer, format, 400, "Predicate");
+        assert_eq!(
+            faults(&answer),
+            [
+                named("organizationId", "Predicate"),
+                named("size", "InclusiveBetween"),
+                named("cursor", "Predicate")
+            ]
+        );
+        let twice = system
+            .get(&format!("{path}?size=1&SIZE=2"), tenant.token(1))
+            .await;
+        assert_error(&twice, format, 400, "SerializationException");
+        // Another organization, one that is not there, and a member without a role.
+        for query in ["?organizationId=8", "?organizationId=9"] {
+            let answer = system.get(&format!("{path}{query}"), tenant.token(1)).await;
+            assert_error(&answer, format, 403, "Forbidden");
+        }
+        let answer = system.get(path, tenant.token(3)).await;
+        assert_error(&answer, format, 403, "Forbidden");
+    }
+    let jsv = system
+        .request(Method::POST, "/jsv/reply/GetThings")
+        .bearer_auth(tenant.token(1));
+    let answer = Answer::of(jsv.body("{size:1,Size:2}")).await;
+    assert_error(&answer, "jsv", 400, "SerializationException");
+    assert_eq!(faults(&answer), [named("Size", "SerializationException")]);
+}
+
+#[tokio::test]
+async fn what_is_not_served_is_refused() {
+    let store = Store::start().await;
+    let (system, tenant) = home(&store).await;
+    let request =
+        |method: Method, path: &str| system.request(method, path).bearer_auth(tenant.token(1));
+    let get = |accept: &str| request(Method::GET, "/things").header(ACCEPT, accept);
+    let answer = Answer::of(get("application/xml")).await;
+    assert_error(&answer, "json", 406, "NotAcceptable");
+    let answer = Answer::of(request(Method::GET, "/things?format=csv")).await;
+    assert_error(&answer, "json", 406, "NotAcceptable");
+    let answer = Answer::of(get("application/xml;q=0.9, text/jsv;q=0.1")).await;
+    assert_eq!((answer.status.as_u16(), tree(&answer).0), (200, "jsv"));
+
+    let post = |content_type: &str, body: String| {
+        request(Method::POST, "/api/GetThings?format=jsv")
+            .header(CONTENT_TYPE, content_type)
+            .body(body)
+    };
+    let answer = Answer::of(post("application/xml", "<GetThings/>".to_owned())).await;
+    assert_error(&answer, "jsv", 415, "UnsupportedMediaType");
+    let answer = Answer::of(post("text/jsv", format!("{{a:{}}}", "x".repeat(64 * 1024)))).await;
+    assert_error(&answer, "jsv", 413, "RequestEntityTooLarge");
+    let answer = Answer::of(post("text/jsv", "{a:".repeat(20_000))).await;
+    assert_error(&answer, "jsv", 400, "SerializationException");
+
+    // The gateway's own answers are for both kinds of clients.
+    for path in [
+        "/things",
+        "/users.jsv",
+        "/jsv/reply/GetThings",
+        "/api/GetBusinessUsers",
+    ] {
+        let answer = Answer::of(system.request(Method::GET, path)).await;
+        answer.assert_error(401, "invalidTokenError");
+        let body = answer.json();
+        assert_eq!(
+            body["responseStatus"]["errorCode"], "Unauthorized",
+            "{path}"
+        );
+    }
+}
