@@ -57,7 +57,9 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
         let candidates = candidates.unwrap_or_default();
         let decision = decision::decide(&candidates, zone, call.now, wanted);
         if !decision.allowed {
-            return Err(refusal(&decision));
+            let error = refusal(&decision);
+            tracing::info!(?deed, device = %id, user = %user, why = %error, "refused");
+            return Err(error);
         }
         let entry = entry(&call, deed, &device, &decision)?;
         call.table
