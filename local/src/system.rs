@@ -26,7 +26,7 @@ use crate::options::Options;
 use crate::store::Store;
 use crate::streams::Poller;
 use crate::tables;
-use crate::template::{Integration, RestApi, Stack};
+use crate::template::{Integration, RestApi, Route, Stack};
 use crate::terminal::{Progress, Summary};
 
 /// The region when nobody says another.
@@ -48,7 +48,7 @@ pub struct System {
     pub invoke_url: String,
     /// What the demo program said.
     pub demo: Demo,
-    routes: Vec<(String, String, String)>,
+    routes: Vec<(String, String)>,
     notes: Vec<String>,
     store_place: String,
     functions: Functions,
@@ -464,26 +464,36 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// The routes for a person: preflights, which every path has, make one line.
-fn listed(api: &RestApi) -> Vec<(String, String, String)> {
-    let (preflights, others): (Vec<_>, Vec<_>) = api.routes.iter().partition(|route| {
+fn listed(api: &RestApi) -> Vec<(String, String)> {
+    let is_preflight = |route: &Route| {
         route.method == "OPTIONS" && matches!(route.integration, Integration::Mock(_))
-    });
-    let mut listed: Vec<_> = others
-        .iter()
-        .map(|route| {
-            let answers = match &route.integration {
-                Integration::Function(function) => function.clone(),
-                Integration::Mock(_) => "the gateway itself".to_owned(),
-            };
-            (route.method.clone(), route.path.clone(), answers)
+    };
+    let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for route in api.routes.iter().filter(|route| !is_preflight(route)) {
+        paths.entry(&route.path).or_default().push(&route.method);
+    }
+    // As one thinks of them: what reads, what makes, what changes, what takes away.
+    let order = |method: &&str| {
+        ["GET", "POST", "PUT", "DELETE"]
+            .iter()
+            .position(|m| m == method)
+    };
+    let mut listed: Vec<_> = paths
+        .into_iter()
+        .map(|(path, mut methods)| {
+            methods.sort_by_key(order);
+            (methods.join(" "), path.to_owned())
         })
         .collect();
-    if !preflights.is_empty() {
-        let paths = format!("({} paths)", preflights.len());
+    let preflights = api
+        .routes
+        .iter()
+        .filter(|route| is_preflight(route))
+        .count();
+    if preflights > 0 {
         listed.push((
             "OPTIONS".to_owned(),
-            paths,
-            "the gateway itself, for browsers".to_owned(),
+            format!("({preflights} paths, for browsers)"),
         ));
     }
     listed

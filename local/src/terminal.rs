@@ -100,8 +100,8 @@ impl Progress {
 pub struct Summary<'s> {
     /// The base URL of the API.
     pub url: &'s str,
-    /// Method, path and what answers.
-    pub routes: &'s [(String, String, String)],
+    /// The methods of each path, and the path.
+    pub routes: &'s [(String, String)],
     /// The URL of the store, and where its data is.
     pub store: (&'s str, String),
     /// The URL for invocations by name.
@@ -135,15 +135,12 @@ impl Summary<'_> {
         let width = self
             .routes
             .iter()
-            .map(|(_, path, _)| path.chars().count())
+            .map(|(methods, _)| methods.chars().count())
             .max()
             .unwrap_or(0);
-        for (method, path, answers) in self.routes {
-            line(format!(
-                "    {}  {path:width$}  {}",
-                bold.apply_to(format!("{method:7}")),
-                dim.apply_to(answers)
-            ));
+        for (methods, path) in self.routes {
+            let methods = bold.apply_to(format!("{methods:width$}"));
+            line(format!("    {methods}  {path}"));
         }
         line(String::new());
         line(format!(
