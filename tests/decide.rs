@@ -429,3 +429,22 @@ async fn what_stands_above_is_narrowed_and_what_stands_below_with_it() {
         assert!(!world.is_allowed(user, 2).await);
     }
 }
+
+#[tokio::test]
+async fn a_door_that_leaves_its_group_ends_what_was_shared_on_by_right_of_the_group() {
+    let world = World::start().await;
+    let right = json!({"receiver": {"userId": 4}, "source": {"deviceGroupId": 1}, "permissions": {"administrate": true}});
+    world.share(1, right).await;
+    let last = world.share(4, json!({"receiver": {"userId": 5}})).await;
+    assert!(world.is_allowed(5, 1).await);
+    let in_group = "/v2/device-groups/1/devices/1";
+    world.admin(Method::DELETE, in_group, None).await;
+    let answer = world.decided(5, 1, "").await;
+    assert_eq!(answer["allowed"], false);
+    assert_eq!(
+        answer["because"],
+        json!([{"kind": "share", "id": last, "failed": "revokedSource"}])
+    );
+    world.admin(Method::PUT, in_group, None).await;
+    assert!(world.is_allowed(5, 1).await);
+}
