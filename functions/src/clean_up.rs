@@ -34,11 +34,11 @@ use std::process::ExitCode;
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
-use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup};
+use latchkey::directory::{DeviceGroup, Group, KEPT_BY, Resource, Space, UserGroup};
 use latchkey::grant::{Grant, Receiver, Source};
 use latchkey::id::{DeviceId, Id, ScheduleId, SpaceId, UserId};
 use latchkey::table::from_item;
-use latchkey::table::{Failed, Key, Only, Read, Removal, Table, Thing};
+use latchkey::table::{Failed, Only, Read, Removal, Table, Thing};
 use latchkey::wire::{Error, Result};
 use serde::de::IgnoredAny;
 
@@ -127,16 +127,14 @@ async fn delete_grants_on(table: &Table, scope: &OrganizationScope, source: Sour
     loop {
         let page = table.page_by_source(&grants, PAGE, after.as_deref());
         let (page, more): (Vec<Grant>, _) = page.await?;
-        after = page.last().map(|last| key(scope, last).place().to_owned());
+        after = page
+            .last()
+            .map(|last| scope.grant_key(last).place().to_owned());
         delete_grants(table, scope, page).await?;
         if !more {
             return Ok(());
         }
     }
-}
-
-fn key(scope: &OrganizationScope, grant: &Grant) -> Key {
-    scope.grant(grant.receiver, grant.source, grant.share)
 }
 
 /// What each item of the transaction is there for.
@@ -164,7 +162,7 @@ async fn delete_grants(
         let mut writes = table.transaction();
         let mut kept: BTreeMap<ScheduleId, u64> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
-            let key = key(scope, grant);
+            let key = scope.grant_key(grant);
             let only = Only {
                 number: Some(("schedule", grant.schedule.map(Id::number))),
                 ..Only::default()
@@ -178,7 +176,7 @@ async fn delete_grants(
         }
         for (id, by) in kept {
             let key = scope.schedule(id);
-            writes = writes.count_down(Part::Schedule(id), &key, "keptBy", by)?;
+            writes = writes.count_down(Part::Schedule(id), &key, KEPT_BY, by)?;
         }
         let refused = match writes.send().await {
             Ok(()) => return Ok(()),

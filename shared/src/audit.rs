@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use crate::directory::ForeignId;
 use crate::id::{DeviceId, ShareId, UserId};
@@ -22,9 +22,7 @@ impl AuditId {
     /// # Errors
     /// When the system has no random numbers.
     pub fn generate(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        let builder = Builder::from_unix_timestamp_millis(millis, &random.bytes()?);
-        Ok(Self(builder.into_uuid()))
+        random.ordered_uuid(now).map(Self)
     }
 }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use crate::secret::{Random, RandomFailed};
 
@@ -82,9 +82,7 @@ pub struct SpaceId(Uuid);
 
 impl Identifier for SpaceId {
     fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        let builder = Builder::from_unix_timestamp_millis(millis, &random.bytes()?);
-        Ok(Self(builder.into_uuid()))
+        random.ordered_uuid(now).map(Self)
     }
 
     fn key_text(self) -> String {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use ring::rand::SecureRandom;
@@ -40,6 +41,16 @@ impl Random {
     /// When the system has no random numbers.
     pub fn uuid(&self) -> Result<Uuid, RandomFailed> {
         Ok(Builder::from_random_bytes(self.bytes()?).into_uuid())
+    }
+
+    /// A UUID of version 7, for something made at `now`: their order is that of time.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn ordered_uuid(&self, now: DateTime<Utc>) -> Result<Uuid, RandomFailed> {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        let builder = Builder::from_unix_timestamp_millis(millis, &self.bytes()?);
+        Ok(builder.into_uuid())
     }
 
     /// Sixteen random bits.

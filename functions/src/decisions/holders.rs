@@ -199,10 +199,10 @@ async fn grants(
         let wanted = size - found.len();
         let page = call.table.page_by_source(&on, wanted, after.as_deref());
         let (grants, more): (Vec<Grant>, _) = page.await?;
-        let after = grants.last().filter(|_| more).map(|last| {
-            let key = scope.grant(last.receiver, last.source, last.share);
-            key.place().to_owned()
-        });
+        let after = grants
+            .last()
+            .filter(|_| more)
+            .map(|last| scope.grant_key(last).place().to_owned());
         place = match after {
             Some(_) => Some(Place { group, after }),
             None => left.next().map(|source| Place {

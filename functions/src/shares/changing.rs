@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
+use latchkey::directory::KEPT_BY;
 use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
@@ -19,9 +20,6 @@ pub(super) const MAX_ATTEMPTS: u32 = 8;
 
 /// For what decides: nothing but what stands there now.
 pub(super) const DECIDES: &[Read] = &[Read::Strong];
-
-/// The attribute of a named schedule that counts the shares that keep it.
-pub(super) const KEPT_BY: &str = "keptBy";
 
 /// The attribute of a grant that says by right of which one it was made.
 const PARENT: &str = "parent";
@@ -126,7 +124,7 @@ pub(super) async fn change(
         writes = replace_grant(writes, &scope, &before, &after)?;
         // None of those above is put below this one at the same time.
         for grant in above.iter().flat_map(|above| &above.chain) {
-            let key = scope.grant(grant.receiver, grant.source, grant.share);
+            let key = scope.grant_key(grant);
             writes = writes.unchanged(Part::Above, &key, PARENT, grant.parent.as_ref())?;
         }
         writes = match (before.web_key, after.web_key, web_key) {

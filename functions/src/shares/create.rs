@@ -5,6 +5,7 @@
 //! of the caller.
 
 use http::StatusCode;
+use latchkey::directory::KEPT_BY;
 use latchkey::grant::Parent;
 use latchkey::id::{Id, ShareId};
 use latchkey::invitation::{self, Invitation, InvitationHash};
@@ -20,7 +21,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::changing::KEPT_BY;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.

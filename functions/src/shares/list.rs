@@ -220,9 +220,8 @@ impl Range {
         after: Option<&str>,
     ) -> Result<(Found, bool)> {
         let grants = |grants: Vec<Grant>| {
-            let place = |grant: &Grant| scope.grant(grant.receiver, grant.source, grant.share);
             let each = grants.iter();
-            each.map(|grant| (place(grant).place().to_owned(), grant.share, None))
+            each.map(|grant| (scope.grant_key(grant).place().to_owned(), grant.share, None))
                 .collect()
         };
         let behind = |prefix: &KeyPrefix| match after {

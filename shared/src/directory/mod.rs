@@ -23,7 +23,9 @@ pub use device_group::{
 };
 pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
 pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Resource, View};
-pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
+pub use schedule::{
+    KEPT_BY, NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView,
+};
 pub use schema::{Created, Documented, New};
 pub use space::{NewSpace, Space, SpaceChanges, SpaceCreated, SpaceView};
 pub use user::{NewUser, User, UserChanges, UserCreated, UserInvitation, UserView};

@@ -9,6 +9,9 @@ use crate::share::rules;
 use crate::timing::Rule;
 use crate::wire::json::{Fields, Label};
 
+/// The attribute that counts the shares that keep one.
+pub const KEPT_BY: &str = "keptBy";
+
 /// A named schedule: rules that many shares keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +76,7 @@ impl Resource for Schedule {
     const WHAT: &'static str = "schedule";
     const ID_FIELD: &'static str = "scheduleId";
     const REQUIRED: &'static [&'static str] = &["name", "rules"];
-    const COUNTED_BY: Option<&'static str> = Some("keptBy");
+    const COUNTED_BY: Option<&'static str> = Some(KEPT_BY);
 
     fn blank(id: ScheduleId) -> Self {
         Self {

@@ -27,7 +27,7 @@ impl GrantEdge {
     /// it has no receiver.
     pub fn of(scope: &OrganizationScope, share: &Share) -> Option<(Key, Self)> {
         let grant = share.grant()?;
-        let key = scope.grant(grant.receiver, grant.source, grant.share);
+        let key = scope.grant_key(&grant);
         let edge = Self {
             by_source: scope.by_source(grant.source),
             grant,

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
-use crate::grant::{Receiver, Source};
+use crate::grant::{Grant, Receiver, Source};
 use crate::id::{
     ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId, ScheduleId,
     ShareId, UserGroupId, UserId,
@@ -245,6 +245,11 @@ impl OrganizationScope {
         let KeyPrefix(mut key) = self.grants(receiver, source);
         key.sk.push_str(&format!("{:016}", share.number()));
         key
+    }
+
+    /// A grant that is at hand.
+    pub fn grant_key(&self, grant: &Grant) -> Key {
+        self.grant(grant.receiver, grant.source, grant.share)
     }
 
     /// All grants to one receiver; of a user, with the keyring first.

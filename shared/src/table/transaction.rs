@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{
+    DeleteBuilder, PutBuilder, TransactWriteItemBuilder, UpdateBuilder,
+};
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -165,17 +167,14 @@ impl<'t, T: Copy> Transaction<'t, T> {
     ///
     /// # Errors
     /// 500 when the key is none.
-    pub fn exists(mut self, tag: T, key: &Key) -> Result<Self> {
+    pub fn exists(self, tag: T, key: &Key) -> Result<Self> {
         let check = ConditionCheck::builder()
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
             .condition_expression("attribute_exists(PK)")
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().condition_check(check).build());
-        self.tags.push(tag);
-        Ok(self)
+        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
     }
 
     /// Refused when there is no such item, or when an attribute of it has another value: any
@@ -184,7 +183,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// # Errors
     /// 500 when `value` is none of an attribute.
     pub fn unchanged(
-        mut self,
+        self,
         tag: T,
         key: &Key,
         attribute: &str,
@@ -208,10 +207,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
         let check = check
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().condition_check(check).build());
-        self.tags.push(tag);
-        Ok(self)
+        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
     }
 
     /// Adds one to a number of an item, which makes a new version of it; refused when there
@@ -406,24 +402,25 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
     }
 
-    fn with_update(mut self, tag: T, update: UpdateBuilder) -> Result<Self> {
+    fn with_update(self, tag: T, update: UpdateBuilder) -> Result<Self> {
         let update = update
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().update(update).build());
-        self.tags.push(tag);
-        Ok(self)
+        Ok(self.with(tag, TransactWriteItem::builder().update(update)))
     }
 
-    fn with_delete(mut self, tag: T, delete: DeleteBuilder) -> Result<Self> {
+    fn with_delete(self, tag: T, delete: DeleteBuilder) -> Result<Self> {
         let delete = delete
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().delete(delete).build());
+        Ok(self.with(tag, TransactWriteItem::builder().delete(delete)))
+    }
+
+    /// Whatever it is, with its tag.
+    fn with(mut self, tag: T, item: TransactWriteItemBuilder) -> Self {
+        self.items.push(item.build());
         self.tags.push(tag);
-        Ok(self)
+        self
     }
 
     /// Sends it, again when it met another transaction, until it is carried out or refused.
@@ -451,14 +448,11 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    fn with_put(mut self, tag: T, put: PutBuilder) -> Result<Self> {
+    fn with_put(self, tag: T, put: PutBuilder) -> Result<Self> {
         let put = put
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        self.items
-            .push(TransactWriteItem::builder().put(put).build());
-        self.tags.push(tag);
-        Ok(self)
+        Ok(self.with(tag, TransactWriteItem::builder().put(put)))
     }
 }
 
