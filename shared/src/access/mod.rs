@@ -1,6 +1,7 @@
 //! The access: the grants of the access family, one for each of its spaces, with their codes.
 
 mod code;
+pub mod draft;
 pub mod exclusive;
 mod new;
 mod strategy;
