@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode};
-pub use new::{AccessChanges, MAX_SPACES, NewAccess, SpaceTerms, SpaceWanted, Terms};
+pub use new::{
+    AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
+    SpaceWanted, Terms,
+};
 pub use strategy::CodeStrategy;
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
