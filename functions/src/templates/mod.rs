@@ -1,4 +1,4 @@
-//! Access templates.
+//! `/access/template`: what accesses are made from.
 
 pub mod create;
 pub mod delete;
