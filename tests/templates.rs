@@ -266,7 +266,7 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
         ("things[1].accessCount", "InclusiveBetween"),
         ("things[2].thingId", "Predicate"),
         ("things[2].exclusive", "Predicate"),
-        ("things[3].thingId", "Predicate"),
+        ("things[3].thingId", "Empty"),
         ("scope", "Predicate"),
         ("accessCodeInitializationStrategy", "Predicate"),
     ];

@@ -149,6 +149,10 @@ uuids! {
     SpaceId("0192a5b07c0070008000000000000001")
     /// Names an access template.
     AccessTemplateId("0192a5b07c0070008000000000000002")
+    /// Names an access.
+    AccessId("0192a5b07c0070008000000000000003")
+    /// Names one remaking of all access codes of an organization.
+    ReprogrammingId("0192a5b07c0070008000000000000004")
 }
 
 fn generate(now: DateTime<Utc>, random: u16) -> u64 {

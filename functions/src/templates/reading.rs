@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::{AccessTemplateView, ThingAccessTemplateView};
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::{Resource, Space};
+use latchkey::directory::Resource;
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Items, Key};
 use latchkey::wire::service::Input;
@@ -44,9 +44,7 @@ impl<'s> Spaces<'s> {
         templates: &[AccessTemplate],
     ) -> Result<Self> {
         let things = templates.iter().flat_map(|template| &template.things);
-        let keys: HashSet<Key> = things
-            .map(|thing| scope.thing(Space::KEY, thing.thing_id))
-            .collect();
+        let keys: HashSet<Key> = things.map(|thing| scope.space(thing.thing_id)).collect();
         let mut missing: Vec<_> = keys.into_iter().collect();
         let mut found = Vec::new();
         for read in SHOWN {
@@ -64,7 +62,7 @@ impl<'s> Spaces<'s> {
     pub(super) fn things(&self, template: &AccessTemplate) -> Result<Vec<ThingAccessTemplateView>> {
         let mut things = Vec::new();
         for thing in &template.things {
-            let key = self.scope.thing(Space::KEY, thing.thing_id);
+            let key = self.scope.space(thing.thing_id);
             if let Some(items) = self.found.iter().find(|items| items.has(&key))
                 && let Some(space) = items.get(&key)?
             {

@@ -1,4 +1,4 @@
-//! How the spaces of an access get their codes.
+//! How many codes an access has.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
@@ -6,13 +6,14 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::wire::service::types::{self, Enumerated};
 
-/// How the spaces of an access get their codes: `AccessCodeInitializationStrategy` on the wire.
+/// Whether each space of an access has a code of its own, or all have the same:
+/// `AccessCodeInitializationStrategy` on the wire.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodeStrategy {
-    /// Each space its own.
+    /// A code of its own for each space.
     #[default]
     Unique,
-    /// All spaces the same.
+    /// One code for all spaces.
     Shared,
 }
 

@@ -1,7 +1,6 @@
 //! Access templates: the spaces that an access is given to, and how it is made of them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -9,15 +8,14 @@ use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::CodeStrategy;
+use super::new::{MAX_COUNT, spaces};
+use super::{CodeStrategy, SpaceTerms};
 use crate::caller::OrganizationScope;
 use crate::directory::{Reference, Resource, Space};
 use crate::id::{AccessTemplateId, OrganizationId, SpaceId};
+use crate::timing::Period;
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark};
 use crate::wire::service::types::{self, Enumerated, Enumeration, Flag, Guid, Number, Numbered};
-
-/// How many things a template has at most, as many as an access may be to.
-pub const MAX_THINGS: usize = 40;
 
 /// A template: what an access that is made from it may be to, and what it is when the access
 /// does not say.
@@ -80,15 +78,17 @@ impl TemplateThing {
         }
     }
 
-    /// From when on after midnight, as [`Period::from_hours`](crate::timing::Period::from_hours)
-    /// takes it.
-    pub fn from_hour(&self) -> Option<TimeDelta> {
-        self.available_from.map(i64::from).map(TimeDelta::hours)
-    }
-
-    /// Until when after midnight, likewise.
-    pub fn to_hour(&self) -> Option<TimeDelta> {
-        self.available_to.map(i64::from).map(TimeDelta::hours)
+    /// What an access to it is when the access does not say.
+    pub fn terms(&self) -> SpaceTerms {
+        let hour = |hour: Option<u32>| hour.map(i64::from).map(TimeDelta::hours);
+        // What was read are hours of a day.
+        let hours = Period::from_hours(hour(self.available_from), hour(self.available_to));
+        SpaceTerms {
+            space: self.thing_id,
+            count: self.access_count,
+            hours: hours.unwrap_or_default(),
+            exclusive: self.exclusive,
+        }
     }
 
     fn read(body: &Fields<'_>) -> Option<Self> {
@@ -106,9 +106,6 @@ impl TemplateThing {
         })
     }
 }
-
-/// What fits into the `int` of clients.
-const MAX_COUNT: u32 = i32::MAX as u32;
 
 /// Whom a template is meant for. It is for people and apps to sort templates by, and gives
 /// nobody a right.
@@ -187,7 +184,8 @@ impl Resource for AccessTemplate {
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);
         body.set::<Description, _>("description", &mut self.description);
-        if let Some(things) = things(body) {
+        let things = spaces(body, "things", TemplateThing::read, |thing| thing.thing_id);
+        if let Some(things) = things {
             self.things = things;
         }
         if let Some(Enumeration(scope)) = body.optional("scope") {
@@ -202,30 +200,11 @@ impl Resource for AccessTemplate {
         let things = self.things.iter().enumerate();
         things
             .map(|(place, thing)| Reference {
-                to: scope.thing(Space::KEY, thing.thing_id),
+                to: scope.space(thing.thing_id),
                 field: format!("things[{place}].thingId"),
             })
             .collect()
     }
-}
-
-fn things(body: &Fields<'_>) -> Option<Vec<TemplateThing>> {
-    let list = body.objects("things", MAX_THINGS)?;
-    let mut seen = HashSet::new();
-    let read = list.iter().filter_map(|fields| {
-        let thing = TemplateThing::read(fields)?;
-        if !seen.insert(thing.thing_id) {
-            let message = "this thing is in the list already";
-            fields.fault("thingId", FaultCode::InvalidValue, message);
-        }
-        Some(thing)
-    });
-    let things: Vec<_> = read.collect();
-    if list.is_empty() {
-        let message = format!("expected 1 to {MAX_THINGS} things");
-        body.fault("things", FaultCode::OutOfRange, message);
-    }
-    Some(things)
 }
 
 /// The body of a create, as the API document shows it.
@@ -326,7 +305,7 @@ pub struct ThingAccessTemplateDto {
     #[schema(minimum = 0, maximum = 24, examples(22))]
     pub available_to: Option<u32>,
     /// How many entries it is good for; left out, any number.
-    #[schema(minimum = 1, maximum = 2_147_483_647, examples(10))]
+    #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
     /// Whether there may be no other access to the space at the same time; left out, there may.
     #[schema(examples(false))]
@@ -429,7 +408,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::timing::Period;
     use crate::wire::json::Fault;
     use crate::wire::schema::assert_reads;
     use crate::wire::service::Input;
@@ -478,19 +456,24 @@ mod tests {
             thing["thingId"] = json!(space);
             let template = new(&json!({"name": "N", "things": [thing]})).unwrap();
             assert_eq!(template.thing(Uuid::nil().into()), None);
-            template.thing(space.parse().unwrap()).unwrap().clone()
+            template.thing(space.parse().unwrap()).unwrap().terms()
         };
-        let period =
-            |thing: &TemplateThing| Period::from_hours(thing.from_hour(), thing.to_hour()).unwrap();
         let plain = of(json!({}));
-        assert_eq!((period(&plain), plain.access_count), (None, None));
-        assert!(!plain.exclusive);
-        let day = of(json!({"availableFrom": 8, "AvailableTo": "22", "exclusive": "True"}));
-        assert_eq!(day.to_hour(), Some(TimeDelta::hours(22)));
-        assert!(day.exclusive && !period(&day).unwrap().is_overnight());
+        assert_eq!(
+            (plain.hours, plain.count, plain.exclusive),
+            (None, None, false)
+        );
+        let day = json!({"availableFrom": 8, "AvailableTo": "22", "accessCount": "3", "exclusive": "True"});
+        let day = of(day);
+        let hours = day.hours.unwrap();
+        assert_eq!(
+            (hours.start.to_string(), hours.end.to_string()),
+            ("08:00:00".to_owned(), "22:00:00".to_owned())
+        );
+        assert_eq!((day.count, day.exclusive), (Some(3), true));
         for (from, to) in [(0, 24), (0, 0), (23, 24), (23, 0), (7, 7)] {
             let thing = of(json!({"availableFrom": from, "availableTo": to}));
-            assert!(period(&thing).unwrap().is_overnight(), "{from} {to}");
+            assert!(thing.hours.unwrap().is_overnight(), "{from} {to}");
         }
     }
 
