@@ -2,6 +2,7 @@
 //! and the template that it is made of.
 
 mod code;
+pub mod draft;
 pub mod exclusive;
 mod new;
 mod strategy;
