@@ -4,7 +4,7 @@ pub mod create;
 pub mod delete;
 pub mod update;
 
-use latchkey::access::draft::{Desk, Draft, Part};
+use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessId;
@@ -38,12 +38,15 @@ pub(crate) struct Answer {
 ///
 /// # Errors
 /// A fault for each that the template does not have.
-fn spaces(template: &AccessTemplate, wanted: &[SpaceWanted]) -> Result<Vec<SpaceTerms>, Vec<Fault>> {
+fn spaces(
+    template: &AccessTemplate,
+    wanted: &[SpaceWanted],
+) -> Result<Vec<SpaceTerms>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut spaces = Vec::new();
     for (place, wanted) in wanted.iter().enumerate() {
         match template.thing(wanted.space) {
-            Some(thing) => spaces.push(wanted.or(&thing.into())),
+            Some(thing) => spaces.push(wanted.or(&thing.terms())),
             None => faults.push(not_in_template(place)),
         }
     }
@@ -56,7 +59,11 @@ fn spaces(template: &AccessTemplate, wanted: &[SpaceWanted]) -> Result<Vec<Space
 
 fn not_in_template(place: usize) -> Fault {
     let message = "the access template does not have this thing";
-    Fault::new(format!("spaces[{place}].thingId"), FaultCode::NotFound, message)
+    Fault::new(
+        format!("spaces[{place}].thingId"),
+        FaultCode::NotFound,
+        message,
+    )
 }
 
 /// An access that the caller may write, with its organization. One round trip.

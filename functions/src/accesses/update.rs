@@ -108,10 +108,12 @@ async fn spaces(
     let mut faults: Vec<Fault> = Vec::new();
     let mut spaces = Vec::new();
     for (place, wanted) in wanted.iter().enumerate() {
-        let thing = template.as_ref().and_then(|template| template.thing(wanted.space));
+        let thing = template
+            .as_ref()
+            .and_then(|template| template.thing(wanted.space));
         match (before.space(wanted.space), thing) {
             (Some(had), _) => spaces.push(wanted.or(&had.terms)),
-            (None, Some(thing)) => spaces.push(wanted.or(&thing.into())),
+            (None, Some(thing)) => spaces.push(wanted.or(&thing.terms())),
             (None, None) if template.is_some() => faults.push(not_in_template(place)),
             (None, None) => faults.push(Fault::new(
                 format!("spaces[{place}].thingId"),

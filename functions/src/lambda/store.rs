@@ -61,7 +61,9 @@ pub async fn table(random: &Random) -> Result<Table> {
 pub(crate) fn code_length() -> Result<CodeLength> {
     const NAME: &str = "ACCESS_CODE_LENGTH";
     let length = variable(NAME).ok_or_else(|| missing(NAME))?;
-    length.parse().map_err(|_| Error::Internal(format!("{NAME} is {length}")))
+    length
+        .parse()
+        .map_err(|_| Error::Internal(format!("{NAME} is {length}")))
 }
 
 fn connect(random: &Random) -> Result<Table> {

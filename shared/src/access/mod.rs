@@ -5,6 +5,7 @@ mod code;
 pub mod draft;
 pub mod exclusive;
 mod new;
+pub mod reprogramming;
 mod strategy;
 pub mod template;
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::CodeStrategy;
-use super::template::TemplateThing;
 use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
 use crate::timing::{InstantWindow, Period};
 use crate::wire::Result;
@@ -52,20 +51,6 @@ pub struct SpaceWanted {
     pub hours: Option<Period>,
     /// Whether nobody else may have an access to the space meanwhile.
     pub exclusive: Option<bool>,
-}
-
-/// What a template says of a space.
-impl From<&TemplateThing> for SpaceTerms {
-    fn from(thing: &TemplateThing) -> Self {
-        // Whole hours of a day are times of it: a template is read so.
-        let hours = Period::from_hours(thing.from_hour(), thing.to_hour());
-        Self {
-            space: thing.thing_id,
-            count: thing.access_count,
-            hours: hours.unwrap_or_default(),
-            exclusive: thing.exclusive,
-        }
-    }
 }
 
 impl SpaceWanted {
