@@ -91,13 +91,18 @@ async fn page(
         .page(&accesses, PAGE, after, Read::Strong)
         .await?;
     let (accesses, next): (Vec<Access>, _) = page;
+    // By an invocation that was cut off before it could write down the page.
+    let done = accesses
+        .iter()
+        .filter(|access| access.reprogrammed == Some(asked.id));
+    let mut remade = done.count() as u64;
     let outcomes: Vec<Result<bool>> = stream::iter(accesses)
         .filter(|access| std::future::ready(asked.is_about(access, desk.now)))
         .map(|access| one(desk, asked, access, length))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let (mut remade, mut kept) = (0, 0);
+    let mut kept = 0;
     for outcome in outcomes {
         match outcome? {
             true => remade += 1,
