@@ -15,6 +15,7 @@ pub mod device_groups;
 pub mod devices;
 mod directory;
 pub mod docs;
+pub mod entries;
 mod lambda;
 pub mod oauth;
 pub mod openapi;
