@@ -76,8 +76,9 @@ macro_rules! identifiers {
 identifiers! { OrganizationId UserId UserGroupId DeviceId DeviceGroupId ScheduleId }
 
 macro_rules! uuids {
-    ($($(#[doc = $doc:literal])+ $name:ident)*) => {$(
+    ($($(#[doc = $doc:literal])+ $name:ident($example:literal))*) => {$(
         $(#[doc = $doc])+
+        ///
         /// Written as 32 hexadecimal digits; read with dashes and braces, too.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -101,11 +102,12 @@ macro_rules! uuids {
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
+                let description = concat!($($doc),+).trim().trim_end_matches('.');
                 ObjectBuilder::new()
                     .schema_type(Type::String)
-                    .description(Some(concat!($($doc),+, " 32 hexadecimal digits.").trim()))
+                    .description(Some(format!("{description}: 32 hexadecimal digits.")))
                     .pattern(Some("^[0-9a-f]{32}$"))
-                    .examples(["0192a5b07c0070008000000000000001"])
+                    .examples([$example])
                     .into()
             }
         }
@@ -144,13 +146,13 @@ macro_rules! uuids {
 
 uuids! {
     /// Names a space.
-    SpaceId
+    SpaceId("0192a5b07c0070008000000000000001")
     /// Names an access template.
-    AccessTemplateId
+    AccessTemplateId("0192a5b07c0070008000000000000002")
     /// Names an access.
-    AccessId
+    AccessId("0192a5b07c0070008000000000000003")
     /// Names one remaking of all access codes of an organization.
-    ReprogrammingId
+    ReprogrammingId("0192a5b07c0070008000000000000004")
 }
 
 fn generate(now: DateTime<Utc>, random: u16) -> u64 {

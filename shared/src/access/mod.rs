@@ -1,9 +1,12 @@
-//! The access: the grants of the access family, one for each of its spaces, with their codes.
+//! The access: the grants of the access family, one for each of its spaces, with their codes;
+//! and the template that it is made of.
 
 mod code;
+pub mod draft;
 pub mod exclusive;
 mod new;
 mod strategy;
+pub mod template;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode, Typed};
 pub use new::{AccessChanges, MAX_SPACES, NewAccess, SpaceTerms, SpaceWanted, Terms};
 pub use strategy::CodeStrategy;
+pub use template::AccessTemplate;
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};

@@ -20,7 +20,7 @@ pub const MAX_SPACES: usize = 40;
 /// How many names of permissions it carries along at most.
 const MAX_PERMISSIONS: usize = 100;
 /// How many entries an access is good for at most, if they are counted.
-const MAX_COUNT: u32 = 1_000_000_000;
+pub(super) const MAX_COUNT: u32 = 1_000_000_000;
 
 /// What holds at one space of an access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,7 +167,10 @@ impl Terms {
             window
         });
         let label = fields.optional::<Words>("label");
-        let spaces = spaces(fields);
+        if !fields.has(SPACES) {
+            fields.missing(SPACES);
+        }
+        let spaces = spaces(fields, SPACES, wanted, |wanted| wanted.space);
         Some(Self {
             window: window?,
             label: label.map(String::from).filter(|label| !label.is_empty()),
@@ -176,31 +179,34 @@ impl Terms {
     }
 }
 
-fn spaces(fields: &Fields<'_>) -> Option<Vec<SpaceWanted>> {
-    const NAME: &str = "spaces";
-    let Some(given) = fields.objects(NAME, MAX_SPACES) else {
-        if !fields.has(NAME) {
-            fields.missing(NAME);
-        }
-        return None;
-    };
+const SPACES: &str = "spaces";
+
+/// Reads a list of 1 to 40 spaces, each of them once; `None` when it is left out, or has
+/// faults.
+pub(super) fn spaces<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    read: fn(&Fields<'_>) -> Option<T>,
+    id: fn(&T) -> SpaceId,
+) -> Option<Vec<T>> {
+    let given = fields.objects(name, MAX_SPACES)?;
     if given.is_empty() {
         let message = format!("expected 1 to {MAX_SPACES} of them");
-        fields.fault(NAME, FaultCode::OutOfRange, message);
+        fields.fault(name, FaultCode::OutOfRange, message);
         return None;
     }
     let mut seen = HashSet::new();
     let spaces: Vec<_> = given
         .iter()
         .map(|space| {
-            let wanted = wanted(space);
-            if let Some(SpaceWanted { space: id, .. }) = wanted
-                && !seen.insert(id)
+            let read = read(space);
+            if let Some(of) = &read
+                && !seen.insert(id(of))
             {
                 let message = "this space is named before";
                 space.fault("thingId", FaultCode::NotAllowed, message);
             }
-            wanted
+            read
         })
         .collect();
     spaces.into_iter().collect()

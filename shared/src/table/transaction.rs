@@ -470,15 +470,30 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.with_delete(tag, delete.condition_expression(condition))
     }
 
-    /// Takes an item away if there is one; refused when `attribute` of it is not this `text`.
+    /// Takes an item away if there is one; refused when `attribute` of it is not this `text`,
+    /// or when a number of it, where one is named, is not this one.
     ///
     /// # Errors
     /// 500 when the key is none.
-    pub fn clear_own(self, tag: T, key: &Key, (attribute, text): (&str, &str)) -> Result<Self> {
-        let delete = Delete::builder()
+    pub fn clear_own(
+        self,
+        tag: T,
+        key: &Key,
+        (attribute, text): (&str, &str),
+        number: Option<(&str, u64)>,
+    ) -> Result<Self> {
+        let mut condition = "#attribute = :text".to_owned();
+        let mut delete = Delete::builder();
+        if let Some((name, number)) = number {
+            condition.push_str(" AND #number = :number");
+            delete = delete
+                .expression_attribute_names("#number", name)
+                .expression_attribute_values(":number", AttributeValue::N(number.to_string()));
+        }
+        let delete = delete
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
-            .condition_expression("attribute_not_exists(PK) OR #attribute = :text")
+            .condition_expression(format!("attribute_not_exists(PK) OR ({condition})"))
             .expression_attribute_names("#attribute", attribute)
             .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
