@@ -80,7 +80,7 @@ enum Part {
 #[utoipa::path(
     post,
     path = "/v2/spaces/{spaceId}/entries",
-    tag = "Decisions",
+    tag = "Entries",
     operation_id = ENDPOINT.operation,
     params(("spaceId" = SpaceId, Path, description = "The id of the space.")),
     request_body = Typed,

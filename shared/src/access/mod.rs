@@ -7,6 +7,7 @@ pub mod exclusive;
 mod new;
 mod strategy;
 pub mod template;
+mod view;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACo
 pub use new::{AccessChanges, MAX_SPACES, NewAccess, SpaceTerms, SpaceWanted, Terms};
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
+pub use view::View;
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};
