@@ -10,6 +10,7 @@
 )]
 
 mod access_decisions;
+mod accesses;
 mod activate;
 mod api_keys;
 mod authorizer;
@@ -32,6 +33,7 @@ mod local;
 mod oauth;
 mod openapi;
 mod outage;
+mod reprogramming;
 mod roles;
 mod service;
 mod share_calendar;

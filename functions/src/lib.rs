@@ -22,6 +22,7 @@ mod lambda;
 pub mod oauth;
 pub mod openapi;
 pub mod organizations;
+pub mod reprogramming;
 pub mod schedules;
 pub mod shares;
 pub mod spaces;

@@ -24,8 +24,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     accesses, activations, api_keys, business_users, decisions, device_groups, devices, docs,
-    entries, oauth, organizations, schedules, shares, spaces, templates, things, user_groups,
-    users,
+    entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates, things,
+    user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -115,6 +115,10 @@ use crate::{
         api_keys::delete::delete,
         oauth::token::token,
         oauth::revoke::revoke,
+        accesses::create::create,
+        accesses::update::update,
+        accesses::delete::delete,
+        reprogramming::ask::ask,
         templates::create::create,
         templates::get::get,
         templates::update::update,

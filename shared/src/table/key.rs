@@ -21,7 +21,7 @@ use crate::id::{
 };
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
-use crate::wire::{Error, Result};
+use crate::wire::Result;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -82,7 +82,7 @@ impl Key {
     /// # Errors
     /// 500 when it is not of this table.
     pub fn of_change(keys: serde_dynamo::Item) -> Result<Self> {
-        serde_dynamo::from_item(keys).map_err(|error| Error::Internal(error.to_string()))
+        super::of_stream(keys)
     }
 
     /// The key as the log may have it. It may end in an access code, in the hash of a secret
