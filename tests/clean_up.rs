@@ -162,7 +162,7 @@ fn share(number: u64) -> Share {
     serde_json::from_value(share).unwrap()
 }
 
-fn all_in_json(item: &Item) -> Value {
+pub fn all_in_json(item: &Item) -> Value {
     let fields = item
         .iter()
         .map(|(name, value)| (name.clone(), in_json(value)));

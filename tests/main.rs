@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod access_decisions;
 mod accesses;
 mod activate;
 mod api_keys;
@@ -21,10 +22,12 @@ mod decide;
 mod delete_share;
 mod directory;
 mod effective;
+mod entries;
 mod events;
 mod gateway;
 mod get_share;
 mod holders;
+mod list_accesses;
 mod list_shares;
 mod local;
 mod oauth;

@@ -54,7 +54,11 @@ pub fn assert_error(answer: &Answer, format: &str, status: u16, code: &str) {
 async fn an_operation_answers_at_every_route_in_both_formats() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
-    for (path, operation) in [("/things", "GetThings"), ("/users", "GetBusinessUsers")] {
+    for (path, operation) in [
+        ("/things", "GetThings"),
+        ("/users", "GetBusinessUsers"),
+        ("/BusinessUserAccesses", "GetBusinessUserAccesses"),
+    ] {
         let plain = system.get(path, tenant.token(1)).await;
         assert_eq!(plain.status, 200, "{}", plain.body);
         let (format, expected) = tree(&plain);

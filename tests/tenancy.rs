@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use latchkey::role::Role;
 use latchkey::table::Item;
 use latchkey_local::template::Stack;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Store, System, Tenant, root};
+use crate::system::{SPACE, Store, System, Tenant, access_space, root};
 
 #[tokio::test]
 async fn nothing_of_another_organization_is_there_on_any_route() {
@@ -24,6 +25,10 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     two.world.schedules.clear();
     two.world.spaces.clear();
     two.world.templates.clear();
+    let mut access = one.access(1, 2, vec![access_space(SPACE, "407192")]);
+    access.label = Some("Long stay".to_owned());
+    one.world.accesses.push(access);
+    let two = two.with_roles(1, &[Role::Admin, Role::Device]);
     store.put(&one.world).await;
     store.put(&two.world).await;
     let created = system
@@ -68,7 +73,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         let body = json!({
             "organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": [],
             "timeZone": "UTC", "token": token, "source": {"deviceId": 1}, "receiver": {"userId": 2},
-            "accessTemplateId": template, "things": things,
+            "accessTemplateId": template, "things": things, "code": "407192",
         });
         let body = [Method::POST, Method::PUT]
             .contains(&method)
@@ -96,6 +101,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             "Floor 1",
             "Hall",
             "Visitors",
+            "Long stay",
             "Mondays",
             "Organization 7",
             "Booking",

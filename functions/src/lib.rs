@@ -16,6 +16,8 @@ pub mod device_groups;
 pub mod devices;
 mod directory;
 pub mod docs;
+pub mod entries;
+mod granted;
 mod lambda;
 pub mod oauth;
 pub mod openapi;

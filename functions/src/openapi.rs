@@ -24,8 +24,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     accesses, activations, api_keys, business_users, decisions, device_groups, devices, docs,
-    oauth, organizations, reprogramming, schedules, shares, spaces, templates, things, user_groups,
-    users,
+    entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates, things,
+    user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +60,7 @@ use crate::{
         decisions::holders::list,
         decisions::effective::list,
         decisions::effective::list_flat,
+        entries::create::enter,
         activations::activate::activate,
         activations::deactivate::deactivate,
         shares::list::list,
@@ -126,6 +127,7 @@ use crate::{
         templates::list_things::list,
         things::list::list,
         business_users::list::list,
+        accesses::list::list,
     ),
     components(schemas(error::Body, service::Body<'_>)),
     tags(
@@ -133,6 +135,7 @@ use crate::{
         (name = "Shares", description = "Who may open what, and when."),
         (name = "Decisions", description = "Who may open a door, when, and why."),
         (name = "Activations", description = "Opening from afar."),
+        (name = "Entries", description = "Coming in with an access code."),
         (name = "Users", description = "The people of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),

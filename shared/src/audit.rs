@@ -8,9 +8,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::access::{Code, Entry};
 use crate::directory::ForeignId;
+use crate::grant::Source;
 use crate::id::{AccessId, DeviceId, ShareId, SpaceId, UserId};
 use crate::secret::{Random, RandomFailed};
+use crate::wire::Result;
 
 /// Names an entry: a UUID whose order is that of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,4 +79,31 @@ pub struct AuditEntry {
     /// For how long it opens, in seconds; of an activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activation_time: Option<u32>,
+}
+
+impl AuditEntry {
+    /// What is written down of an entry with a code.
+    ///
+    /// # Errors
+    /// 500 when the code is not that of an access, as every one is.
+    pub fn of_entry(code: &Code, entry: Entry) -> Result<Self> {
+        let (user, access) = code.owner()?;
+        let space = match code.terms.grant.source {
+            Source::Space(space) => Some(space),
+            Source::Device(_) | Source::DeviceGroup(_) => None,
+        };
+        Ok(Self {
+            id: entry.id,
+            deed: Deed::Entry,
+            device: None,
+            space,
+            gateway: None,
+            user,
+            credential: entry.credential,
+            shares: Vec::new(),
+            accesses: vec![access],
+            at: entry.at,
+            activation_time: None,
+        })
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod delete;
+pub mod list;
 pub mod update;
 
 use latchkey::access::draft::{Desk, Draft};

@@ -12,11 +12,11 @@ use latchkey::decision::{self, Decision, Door, Found};
 use latchkey::directory::{ACTIVATION_TIME, Device};
 use latchkey::grant::{GrantId, Permission, Source};
 use latchkey::id::DeviceId;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::decisions::refusal;
 use crate::lambda::Call;
 
 const WHAT: &str = "device";
@@ -57,7 +57,11 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
         let candidates = candidates.unwrap_or_default();
         let decision = decision::decide(&candidates, zone, call.now, wanted);
         if !decision.allowed {
-            let error = refusal(&decision);
+            let error = refusal(
+                &decision,
+                "deviceId",
+                "nothing gives you a right to this device",
+            );
             tracing::info!(?deed, device = %id, user = %user, why = %error, "refused");
             return Err(error);
         }
@@ -110,15 +114,4 @@ fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Resul
 /// For how long a device opens, in seconds.
 fn activation_time(device: &Device) -> u32 {
     device.activation_time.unwrap_or(ACTIVATION_TIME)
-}
-
-/// 403 with what each grant lacks.
-fn refusal(decision: &Decision) -> Error {
-    let fault = |lack| Fault::new("deviceId", FaultCode::InsufficientRights, lack);
-    let lacks = decision.because.iter().filter_map(|because| because.lack());
-    let mut faults: Vec<_> = lacks.map(fault).collect();
-    if faults.is_empty() {
-        faults.push(fault("nothing gives you a right to this device".to_owned()));
-    }
-    Error::InsufficientRights(faults)
 }

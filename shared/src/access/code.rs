@@ -15,8 +15,11 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::audit::AuditId;
-use crate::grant::Grant;
+use crate::grant::{Grant, Receiver};
+use crate::id::{AccessId, UserId};
 use crate::secret::{Random, RandomFailed};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson};
+use crate::wire::{Error, Result};
 
 /// How many digits new codes have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,6 +261,17 @@ impl From<AccessCode> for String {
     }
 }
 
+impl FromJson for AccessCode {
+    fn from_json(value: &serde_json::Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "expected a text of 4 to 10 digits";
+        let Some(text) = value.as_str() else {
+            return Err((FaultCode::WrongType, EXPECTED.to_owned()));
+        };
+        let code = text.parse();
+        code.map_err(|NotACode| (FaultCode::InvalidValue, EXPECTED.to_owned()))
+    }
+}
+
 impl PartialSchema for AccessCode {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
@@ -309,6 +323,30 @@ pub struct CodeTerms {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// The body of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(
+    as = EnterSpace,
+    description = "What was typed at a door.",
+    examples(json!({"code": "407192"}))
+)]
+pub struct Typed {
+    /// The access code.
+    pub code: AccessCode,
+}
+
+impl Typed {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field; none of them says the code.
+    pub fn read(body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let code = Fields::of_body(body, &faults).and_then(|body| body.required("code"));
+        faults.or(code.map(|code| Self { code }))
+    }
+}
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -332,9 +370,27 @@ impl Code {
         }
     }
 
+    /// Whom it lets in, and by which access.
+    ///
+    /// # Errors
+    /// 500 when it is of something else, as none is.
+    pub fn owner(&self) -> Result<(UserId, AccessId)> {
+        let Grant { receiver, id, .. } = &self.terms.grant;
+        match (receiver, id.access()) {
+            (Receiver::User(user), Some(access)) => Ok((*user, access)),
+            _ => Err(Error::Internal(format!("{id} has a code"))),
+        }
+    }
+
+    /// How many entries are left; nothing when they are not counted.
+    pub fn remaining(&self) -> Option<u32> {
+        let count = self.terms.count?;
+        Some(count.saturating_sub(self.used))
+    }
+
     /// Whether there is no entry left.
     pub fn is_used_up(&self) -> bool {
-        self.terms.count.is_some_and(|count| self.used >= count)
+        self.remaining() == Some(0)
     }
 }
 
@@ -424,6 +480,11 @@ mod tests {
             assert_eq!(free(&taken, size), expected, "{size}");
         }
         assert_eq!(free(&BTreeSet::new(), 500).len(), 9970);
+    }
+
+    #[test]
+    fn the_schema_is_what_is_read() {
+        crate::wire::schema::assert_reads::<Typed, _>(Typed::read);
     }
 
     #[test]

@@ -8,23 +8,31 @@ mod new;
 pub mod reprogramming;
 mod strategy;
 pub mod template;
+mod view;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode};
+pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode, Typed};
 pub use new::{
     AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
     SpaceWanted, Terms,
 };
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
+pub use view::View;
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};
 use crate::timing::{InstantWindow, Period, Rule, Timing};
 use exclusive::Taken;
 
+/// The attribute of a code that says how many entries there were.
+pub const USED: &str = "used";
+/// The attribute of a code that says how many entries it is good for.
+pub const COUNT: &str = "count";
+/// The attribute of a code that tells of the last entry.
+pub const LAST_ENTRY: &str = "lastEntry";
 /// The attribute of a grant and of a code that says which access they belong to.
 pub const ACCESS: &str = "access";
 

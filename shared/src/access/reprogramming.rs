@@ -96,7 +96,7 @@ impl Reprogramming {
     /// Leave to speak of the organization whose accesses it is about: it was asked for with
     /// the right to.
     pub fn scope(&self) -> OrganizationScope {
-        OrganizationScope::of_removed(self.organization)
+        OrganizationScope::of_change(self.organization)
     }
 
     /// What it means to ask again at `now`.
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn asked_for() -> Reprogramming {
-        let scope = OrganizationScope::of_removed(7.try_into().unwrap());
+        let scope = OrganizationScope::of_change(7.try_into().unwrap());
         let now = at("2027-01-01T12:00:00Z");
         Reprogramming::new(Uuid::nil().into(), &scope, 1.try_into().unwrap(), now)
     }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use crate::access::AccessCode;
 use crate::audit::AuditId;
@@ -20,6 +21,7 @@ use crate::id::{
 };
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
+use crate::wire::Result;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -27,7 +29,8 @@ pub const PK: &str = "PK";
 pub const SK: &str = "SK";
 
 /// The key of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -74,6 +77,41 @@ impl Key {
 }
 
 impl Key {
+    /// The key of an item that the table's stream tells of.
+    ///
+    /// # Errors
+    /// 500 when it is not of this table.
+    pub fn of_change(keys: serde_dynamo::Item) -> Result<Self> {
+        super::of_stream(keys)
+    }
+
+    /// The key as the log may have it. It may end in an access code, in the hash of a secret
+    /// or in somebody's address: an end is shown only where it is an id.
+    ///
+    /// ```
+    /// use latchkey::table::Key;
+    /// use serde_json::json;
+    ///
+    /// let logged = |pk: &str, sk: &str| {
+    ///     let keys = serde_dynamo::to_item(json!({"PK": pk, "SK": sk})).unwrap();
+    ///     Key::of_change(keys).unwrap().in_log()
+    /// };
+    /// assert_eq!(logged("ORG#7", "DEVICE#0000000000000002"), "ORG#7 DEVICE#0000000000000002");
+    /// assert_eq!(
+    ///     logged("ORG#7", "CODE#0192a5b07c0070008000000000000001#407192"),
+    ///     "ORG#7 CODE#0192a5b07c0070008000000000000001#…"
+    /// );
+    /// assert_eq!(logged("ORG#7", "EMAIL#ada@example.com"), "ORG#7 EMAIL#…");
+    /// assert_eq!(logged("WEBKEY#3q2-7w", "WEBKEY"), "WEBKEY#… WEBKEY");
+    /// ```
+    pub fn in_log(&self) -> String {
+        let shown = |text: &str| match text.rsplit_once('#') {
+            Some((kind, end)) if kind != "ORG" && !is_id(end) => format!("{kind}#…"),
+            _ => text.to_owned(),
+        };
+        format!("{} {}", shown(&self.pk), shown(&self.sk))
+    }
+
     /// Where it stands among the keys of its partition. Says nothing of the partition.
     pub fn place(&self) -> &str {
         &self.sk
@@ -101,6 +139,13 @@ impl KeyPrefix {
 pub struct GrantsOn {
     pub(super) pk: String,
     pub(super) by_source: String,
+}
+
+/// Whether the end of a key is an id, a number or a UUID, or nothing.
+fn is_id(end: &str) -> bool {
+    let is_number = end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_digit());
+    let is_uuid = end.len() == 32 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    end.is_empty() || is_number || is_uuid
 }
 
 fn in_organization(organization: OrganizationId, sk: String) -> Key {

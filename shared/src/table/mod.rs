@@ -19,8 +19,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use key::{GrantsOn, Key, KeyPrefix};
-pub use removal::{Removal, Thing};
-pub use transaction::{Element, Failed, Only, Transaction};
+pub use removal::{Entered, Removal, Thing};
+pub use transaction::{Element, Failed, Only, Transaction, Use};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};

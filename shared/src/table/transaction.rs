@@ -45,6 +45,19 @@ pub struct Only<'v> {
     pub number: Option<(&'static str, Option<u64>)>,
 }
 
+/// A use of an item that may be good for so many and no more.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'u> {
+    /// The number of the item that says how many there were.
+    pub used: &'u str,
+    /// The number of it that says how many there may be; without limit where it is missing.
+    pub limit: &'u str,
+    /// Only of an item of which this attribute is this text.
+    pub of: (&'u str, &'u str),
+    /// Only of this version of it, which the use does not change.
+    pub version: u64,
+}
+
 /// One of the things in a set that an item has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
@@ -241,6 +254,42 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .new_version(key)
             .update_expression("ADD #count :one, #version :one")
             .expression_attribute_names("#count", attribute);
+        self.with_update(tag, update)
+    }
+
+    /// Counts one use of an item, and sets an attribute of it that tells of the last; refused
+    /// when there is no such item, or when there are no uses left.
+    ///
+    /// # Errors
+    /// 500 when `value` is none of an attribute.
+    pub fn count_use(
+        self,
+        tag: T,
+        key: &Key,
+        of: Use<'_>,
+        (attribute, value): (&str, &impl Serialize),
+    ) -> Result<Self> {
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let value = serde_dynamo::to_attribute_value::<_, AttributeValue>(value)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression(
+                "#version = :version AND #of = :of \
+                 AND (attribute_not_exists(#limit) OR #used < #limit)",
+            )
+            .update_expression("SET #last = :last ADD #used :one")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#of", of.of.0)
+            .expression_attribute_names("#limit", of.limit)
+            .expression_attribute_names("#used", of.used)
+            .expression_attribute_names("#last", attribute)
+            .expression_attribute_values(":version", number(of.version))
+            .expression_attribute_values(":of", AttributeValue::S(of.of.1.to_owned()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":last", value)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         self.with_update(tag, update)
     }
 
