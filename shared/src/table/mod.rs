@@ -191,7 +191,26 @@ impl Table {
         after: Option<&str>,
         read: Read,
     ) -> Result<(Vec<T>, Option<String>)> {
-        let (items, next) = self.page_items(prefix, size, after, read).await?;
+        let (items, next) = self.page_items(prefix, size, after, read, None).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, next))
+    }
+
+    /// The same with some attributes of each item alone: a list of names that are no words of
+    /// DynamoDB's. It costs as much, and less is sent.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_of<T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        size: usize,
+        after: Option<&str>,
+        read: Read,
+        attributes: &str,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let page = self.page_items(prefix, size, after, read, Some(attributes));
+        let (items, next) = page.await?;
         let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
         Ok((items, next))
     }
@@ -202,6 +221,7 @@ impl Table {
         size: usize,
         after: Option<&'t str>,
         read: Read,
+        attributes: Option<&'t str>,
     ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
         Box::pin(async move {
             let start = after.map(|place| Key {
@@ -218,6 +238,7 @@ impl Table {
                 .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
                 .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
                 .consistent_read(read == Read::Strong)
+                .set_projection_expression(attributes.map(str::to_owned))
                 .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start.map(|key| key.attributes()));
             let output = call.send().await.map_err(failure::answer)?;
@@ -243,7 +264,7 @@ impl Table {
         size: usize,
         read: Read,
     ) -> Result<Row<H, T>> {
-        let (items, next) = self.page_items(prefix, size + 1, None, read).await?;
+        let (items, next) = self.page_items(prefix, size + 1, None, read, None).await?;
         Row::of(prefix, items, next.is_none())
     }
 
