@@ -15,11 +15,12 @@ use latchkey_functions::{
 };
 use latchkey_local::template::{Integration, Program, Stack};
 use ring::rand::SystemRandom;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Result;
 use crate::ask::Ask;
-use crate::house::{self, House};
+use crate::house::{self, House, ORGANIZATION};
 use crate::meter::{Cost, Meter};
 use crate::store::Store;
 
@@ -60,6 +61,14 @@ impl Served {
             Self::Open(endpoint) => endpoint.operation,
         }
     }
+
+    /// The answer to a request that was not served.
+    fn say(self, error: &latchkey::wire::Error) -> Response {
+        match self {
+            Self::Caller(_) | Self::Service(_) => error.response(),
+            Self::Open(endpoint) => (endpoint.say)(error),
+        }
+    }
 }
 
 /// What one case consumed.
@@ -69,6 +78,8 @@ pub struct Row {
     pub case: String,
     /// The function that served it.
     pub function: String,
+    /// Whether API Gateway calls it.
+    pub has_route: bool,
     /// What DynamoDB said.
     pub cost: Cost,
     /// The body of the answer.
@@ -142,10 +153,10 @@ impl Bench {
     ///
     /// # Errors
     /// The template has routes that are none, or the store refuses the house.
-    pub fn new(stack: &Stack, store: Store) -> Result<Self> {
+    pub async fn new(stack: &Stack, store: Store) -> Result<Self> {
         let random = Random::new(SystemRandom::new());
-        let house = House::new(&random)?;
-        store.import(house.world.items()?)?;
+        let house = House::new(house::id(ORGANIZATION)?, &random)?;
+        store.sink().put(house.world.items()?).await?;
         let meter = Meter::new();
         Ok(Self {
             table: store.table(&meter),
@@ -182,7 +193,7 @@ impl Bench {
         self.meter.take();
         let asked = self.answer(of, ask).await.map_err(|error| format!("{case}: {error}"));
         let (route, answer) = asked?;
-        self.add(case, of.operation(), answer.body.len());
+        self.add(case, of.operation(), true, answer.body.len());
         let mut counted = self.counted();
         counted.asked.insert(route);
         if let Served::Service(_) = of {
@@ -195,7 +206,7 @@ impl Bench {
     ///
     /// # Errors
     /// It fails.
-    pub async fn event<T>(
+    pub async fn event<T: Serialize>(
         &self,
         case: &str,
         function: &'static str,
@@ -203,7 +214,11 @@ impl Bench {
     ) -> Result<T> {
         self.meter.take();
         let answer = handled.await.map_err(|error| format!("{case}: {error}"))?;
-        self.add(case, function, 0);
+        let bytes = match serde_json::to_string(&answer)?.as_str() {
+            "null" => 0,
+            body => body.len(),
+        };
+        self.add(case, function, false, bytes);
         Ok(answer)
     }
 
@@ -258,11 +273,12 @@ impl Bench {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, case: &str, function: &str, bytes: usize) {
+    fn add(&self, case: &str, function: &str, has_route: bool, bytes: usize) {
         let cost = self.meter.take();
         self.counted().rows.push(Row {
             case: case.to_owned(),
             function: function.to_owned(),
+            has_route,
             cost,
             bytes,
         });
@@ -289,7 +305,8 @@ impl Bench {
             query,
             body: ask.body.into_bytes(),
         };
-        let response = self.serve(of, request, ask.user)?.await?;
+        let response = self.serve(of, request, ask.user)?.await;
+        let response = response.unwrap_or_else(|error| of.say(&error));
         let status = response.status();
         let body = response.into_body();
         let expected = ask.status.map_or(status.is_success(), |expected| status == expected);

@@ -16,7 +16,7 @@ use uuid::{Builder, Uuid};
 
 use crate::Result;
 
-/// The number of the organization.
+/// The number of the organization of the cases.
 pub const ORGANIZATION: u64 = 7;
 /// The one user with a role: an admin.
 pub const ADMIN: u64 = 1;
@@ -41,13 +41,13 @@ pub struct House {
 }
 
 impl House {
-    /// Organization [`ORGANIZATION`]: an admin, fifty-nine members, sixty devices, and as many
+    /// An organization with an admin, fifty-nine members, sixty devices, and as many
     /// groups, schedules and spaces; fifty shares, and an API key.
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub fn new(random: &Random) -> Result<Self> {
-        let mut world = World::empty(id(ORGANIZATION)?, "Harbour Street Coworking", Amsterdam);
+    pub fn new(organization: OrganizationId, random: &Random) -> Result<Self> {
+        let mut world = World::empty(organization, "Harbour Street Coworking", Amsterdam);
         let numbers = || 1..=DIRECTORY;
         world.users = numbers().map(user).collect::<Result<_>>()?;
         world.user_groups = numbers().map(user_group).collect::<Result<_>>()?;
@@ -55,7 +55,8 @@ impl House {
         world.device_groups = numbers().map(device_group).collect::<Result<_>>()?;
         world.schedules = numbers().map(schedule).collect::<Result<_>>()?;
         world.spaces = numbers().map(space).collect();
-        world.shares = (0..SHARES).map(listed_share).collect::<Result<_>>()?;
+        let listed = |number| listed_share(organization, number);
+        world.shares = (0..SHARES).map(listed).collect::<Result<_>>()?;
         let secret = ApiKeySecret::generate(random)?;
         let key = ApiKey::new(&secret, id(ADMIN)?, "Booking system".to_owned(), created());
         world.api_keys = vec![key];
@@ -168,9 +169,10 @@ fn space(number: u64) -> Space {
     }
 }
 
-fn listed_share(number: u64) -> Result<Share> {
+fn listed_share(organization: OrganizationId, number: u64) -> Result<Share> {
     let (user, device) = (11 + number / 5, 11 + number % 10);
     share(
+        organization,
         1 + number,
         Receiver::User(id(user)?),
         Source::Device(id(device)?),
@@ -181,13 +183,18 @@ fn listed_share(number: u64) -> Result<Share> {
 ///
 /// # Errors
 /// Nothing has such a number.
-pub fn share(number: u64, receiver: Receiver, source: Source) -> Result<Share> {
+pub fn share(
+    organization: OrganizationId,
+    number: u64,
+    receiver: Receiver,
+    source: Source,
+) -> Result<Share> {
     let created = created();
     let always = LocalWindow::new(created, (None, None), (None, None))
         .map_err(|error| format!("no window: {error:?}"))?;
     Ok(Share {
         id: id(number)?,
-        organization: id(ORGANIZATION)?,
+        organization,
         creator: id(ADMIN)?,
         timing: Timing::new(always, vec![]),
         schedule: None,

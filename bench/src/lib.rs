@@ -14,6 +14,8 @@ pub mod ceilings;
 pub mod house;
 pub mod load;
 pub mod meter;
+pub mod prices;
+pub mod report;
 pub mod store;
 
 /// The result of everything here: an error is one line for a person.

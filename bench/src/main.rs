@@ -1,15 +1,131 @@
-//! stub
-use latchkey_bench::*;
+//! `cargo run -p latchkey-bench -- --help`.
 
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use latchkey_bench::bench::{Bench, Row};
+use latchkey_bench::house::{ORGANIZATION, id};
+use latchkey_bench::load::{Population, Sink};
+use latchkey_bench::store::{self, Store};
+use latchkey_bench::{Result, cases, ceilings, report};
+use latchkey_local::template::Stack;
+
+/// What each request costs, at any size of an organization.
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Count round trips, capacity units and bytes of every route, beside their ceilings.
+    Budgets {
+        /// Write docs/budgets.md and the prices in docs/scale.md, and do not only compare them.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Count the same in organizations with so many more shares, and tell what differs.
+    Scale {
+        /// How many.
+        #[arg(default_values_t = [10, 10_000])]
+        shares: Vec<u64>,
+    },
+    /// Fill an organization of a table with shares.
+    Load(Load),
+}
+
+#[derive(Args)]
+struct Load {
+    /// How many shares.
+    #[arg(long)]
+    shares: u64,
+    /// The number of the organization, which must not be there yet.
+    #[arg(long, default_value_t = ORGANIZATION)]
+    organization: u64,
+    /// Into a new store in this folder, which `cargo run -- --data-dir` then serves.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["table", "endpoint_url"])]
+    data_dir: Option<PathBuf>,
+    /// Into this table of DynamoDB, in the account and region that the AWS tools would take.
+    #[arg(long, value_name = "NAME", required_unless_present = "data_dir")]
+    table: Option<String>,
+    /// The DynamoDB to ask, in the place of AWS's.
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// How many calls at once.
+    #[arg(long, default_value_t = 64)]
+    at_once: usize,
+}
+
+// One thread: what a handler does at once is then begun before anything is answered.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let stack = store::stack()?;
-    let store = store::Store::start(store::schema(&stack)?).await?;
-    let bench = bench::Bench::new(&stack, store)?;
-    cases::run(&bench).await?;
-    let rows = bench.rows(&stack)?;
-    for broken in ceilings::broken(&rows)? {
-        println!("{broken}");
+async fn main() -> ExitCode {
+    let done = match Options::parse().command {
+        Command::Budgets { write } => budgets(write).await,
+        Command::Scale { shares } => scale(&shares).await,
+        Command::Load(load) => fill(load).await,
+    };
+    match done {
+        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
+        Ok(faults) => {
+            faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
-    Ok(())
+}
+
+/// Every case, in an organization with so many shares besides.
+async fn rows(stack: &Stack, shares: u64) -> Result<Vec<Row>> {
+    let store = Store::at(store::schema(stack)?, None).await?;
+    let bench = Bench::new(stack, store).await?;
+    let population = Population::new(id(ORGANIZATION)?, shares);
+    bench.store.sink().fill(population).await?;
+    cases::run(&bench).await?;
+    bench.rows(stack)
+}
+
+async fn budgets(write: bool) -> Result<Vec<String>> {
+    let stack = store::stack()?;
+    let rows = rows(&stack, 0).await?;
+    print!("{}", report::budgets(&rows)?);
+    let mut faults = ceilings::broken(&rows)?;
+    if write {
+        report::write(&rows, &stack)?;
+    } else {
+        faults.extend(report::behind(&rows, &stack)?);
+    }
+    Ok(faults)
+}
+
+async fn scale(shares: &[u64]) -> Result<Vec<String>> {
+    let stack = store::stack()?;
+    let mut sizes = Vec::new();
+    for shares in shares {
+        eprintln!("with {shares} shares");
+        sizes.push((*shares, rows(&stack, *shares).await?));
+    }
+    let (table, differing) = report::scale(&sizes);
+    print!("{table}");
+    if differing.is_empty() {
+        println!("each costs the same at every size");
+    }
+    Ok(differing)
+}
+
+async fn fill(load: Load) -> Result<Vec<String>> {
+    let sink = match (&load.data_dir, &load.table) {
+        (Some(folder), _) => Sink::folder(folder).await?,
+        (None, Some(table)) => {
+            Sink::dynamodb(table, load.endpoint_url.as_deref(), load.at_once).await
+        }
+        (None, None) => return Err("neither --data-dir nor --table".into()),
+    };
+    let key = sink.organization(load.organization, load.shares).await?;
+    println!("organization {}, whose admin has the API key {key}", load.organization);
+    Ok(Vec::new())
 }

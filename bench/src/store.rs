@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::{Client, Config};
-use dynoxide::{Database, ImportOptions};
+use dynoxide::Database;
 use latchkey::secret::Random;
-use latchkey::table::{Item, Table};
+use latchkey::table::Table;
 use latchkey_local::template::{Stack, Table as Schema};
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::Result;
-use crate::load::embedded;
+use crate::load::Sink;
 use crate::meter::Meter;
 
 /// The region of what runs on this machine.
@@ -70,12 +70,15 @@ impl Drop for Server {
 }
 
 impl Store {
-    /// An empty store in memory, with the table.
+    /// An empty store in memory, or in a new file, with the table.
     ///
     /// # Errors
     /// It cannot be served.
-    pub async fn start(schema: Schema) -> Result<Self> {
-        let database = Database::memory()?;
+    pub async fn at(schema: Schema, file: Option<&Path>) -> Result<Self> {
+        let database = match file {
+            None => Database::memory()?,
+            Some(file) => Database::new(&file.to_string_lossy())?,
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -106,16 +109,9 @@ impl Store {
         table(client(&self.url, Some(meter)), &self.schema.name)
     }
 
-    /// Puts items past the API, thousands in one transaction of the store's.
-    ///
-    /// # Errors
-    /// The store refuses one.
-    pub fn import(&self, items: Vec<Item>) -> Result<()> {
-        let items = items.into_iter().map(embedded).collect::<Result<_>>()?;
-        let options = ImportOptions::default();
-        self.database
-            .import_items(&self.schema.name, items, options)?;
-        Ok(())
+    /// The way into it past its API.
+    pub fn sink(&self) -> Sink {
+        Sink::Embedded(self.database.clone(), self.schema.name.clone())
     }
 }
 

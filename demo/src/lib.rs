@@ -124,8 +124,19 @@ impl World {
     /// # Errors
     /// None: what it is made of is right.
     pub fn items(&self) -> Result<Vec<Item>> {
+        let key = self.scope()?.organization_key();
+        let mut items = vec![to_item(&key, &self.organization)?];
+        items.extend(self.contents()?);
+        Ok(items)
+    }
+
+    /// The same without the organization itself.
+    ///
+    /// # Errors
+    /// None: what it is made of is right.
+    pub fn contents(&self) -> Result<Vec<Item>> {
         let scope = self.scope()?;
-        let mut items = vec![to_item(&scope.organization_key(), &self.organization)?];
+        let mut items = Vec::new();
         things(&mut items, &scope, &self.users)?;
         things(&mut items, &scope, &self.user_groups)?;
         things(&mut items, &scope, &self.devices)?;

@@ -69,7 +69,7 @@ async fn changing(bench: &Bench) -> Result<()> {
     ] {
         bench.case(case, update::ENDPOINT, put(&path, &change)).await?;
     }
-    let path = shared(bench, share(DEVICE, USER, json!({}))).await?;
+    let path = shared(bench, share(DEVICE, USER, json!({"endDate": "2099-12-31"}))).await?;
     let key = format!("{path}/web-key");
     bench.case("create web key", create_web_key::ENDPOINT, post(&key, &Value::Null)).await?;
     bench.case("delete web key", delete_web_key::ENDPOINT, delete(&key)).await?;
