@@ -112,7 +112,7 @@ async fn scale(shares: &[u64]) -> Result<Vec<String>> {
     let (table, differing) = report::scale(&sizes);
     print!("{table}");
     if differing.is_empty() {
-        println!("each costs the same at every size");
+        println!("every other case costs the same at every size");
     }
     Ok(differing)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use latchkey_local::template::Stack;
 
 use crate::bench::Row;
+use crate::cases::GROWING;
 use crate::ceilings::{Ceiling, ceilings};
 use crate::store::root;
 use crate::{Result, prices};
@@ -82,7 +83,8 @@ pub fn budgets(rows: &[Row]) -> Result<String> {
     Ok(table(&titles.map(str::to_owned), lines))
 }
 
-/// The same cases at organizations of several sizes, and those that do not cost the same.
+/// The same cases at organizations of several sizes, and those that do not cost the same
+/// although they should.
 pub fn scale(sizes: &[(u64, Vec<Row>)]) -> (String, Vec<String>) {
     let costs = |row: &Row| {
         format!(
@@ -92,18 +94,22 @@ pub fn scale(sizes: &[(u64, Vec<Row>)]) -> (String, Vec<String>) {
     };
     let mut titles = vec!["trips · read units · write units · bytes".to_owned()];
     titles.extend(sizes.iter().map(|(shares, _)| format!("{shares} shares")));
-    let mut differing = Vec::new();
+    let (mut differing, mut growing) = (Vec::new(), Vec::new());
     let mut lines = Vec::new();
     let cases = sizes.first().map_or(&[][..], |(_, rows)| rows);
     for (place, row) in cases.iter().enumerate() {
         let cells = sizes.iter().filter_map(|(_, rows)| rows.get(place)).map(costs);
         let cells: Vec<_> = cells.collect();
         if cells.iter().any(|cell| *cell != cells[0]) {
-            differing.push(format!("{}: {}", row.case, cells.join(" and ")));
+            match GROWING.iter().find(|(case, _)| *case == row.case) {
+                None => differing.push(format!("{}: {}", row.case, cells.join(" and "))),
+                Some((case, why)) => growing.push(format!("{case}: grows, since {why}\n")),
+            }
         }
         lines.push(std::iter::once(row.case.clone()).chain(cells).collect());
     }
-    (table(&titles, lines), differing)
+    let table = table(&titles, lines);
+    (format!("{table}\n{}", growing.concat()), differing)
 }
 
 /// The documents as they should be, each with its path.

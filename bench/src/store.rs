@@ -104,6 +104,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The table, through a client whose calls `meter` counts.
     pub fn table(&self, meter: &Meter) -> Table {
         table(client(&self.url, Some(meter)), &self.schema.name)

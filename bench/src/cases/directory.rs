@@ -11,6 +11,8 @@ use crate::ask::{delete, get, post, put};
 use crate::bench::Bench;
 use crate::house::{ORGANIZATION, space_id};
 
+pub(super) const SEARCH: &str = "search 60 device groups, with all devices";
+
 /// A kind of thing.
 struct Kind {
     name: &'static str,
@@ -149,7 +151,6 @@ async fn groups(bench: &Bench) -> Result<()> {
     let leaves = delete(device);
     bench.case("remove device from group", device_groups::remove::ENDPOINT, leaves).await?;
     let all = get("/v1/device-groups?includeDevices=true");
-    let case = "search 60 device groups, with 60 devices";
-    bench.case(case, device_groups::list::ENDPOINT, all).await?;
+    bench.case(SEARCH, device_groups::list::ENDPOINT, all).await?;
     Ok(())
 }
