@@ -80,7 +80,10 @@ impl Ask {
     /// With one more header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
+        let (name, value) = (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
         self.headers.insert(name, value);
         self
     }

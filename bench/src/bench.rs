@@ -10,9 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Table};
 use latchkey::wire::{Request, Response};
-use latchkey_functions::{
-    Call, Endpoint, EventCall, OpenCall, OpenEndpoint, ServiceEndpoint,
-};
+use latchkey_functions::{Call, Endpoint, EventCall, OpenCall, OpenEndpoint, ServiceEndpoint};
 use latchkey_local::template::{Integration, Program, Stack};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -183,15 +181,13 @@ impl Bench {
     ///
     /// # Errors
     /// It is answered with another status than the case says.
-    pub async fn case(
-        &self,
-        case: &str,
-        of: impl Into<Served>,
-        ask: Ask,
-    ) -> Result<Answer> {
+    pub async fn case(&self, case: &str, of: impl Into<Served>, ask: Ask) -> Result<Answer> {
         let of = of.into();
         self.meter.take();
-        let asked = self.answer(of, ask).await.map_err(|error| format!("{case}: {error}"));
+        let asked = self
+            .answer(of, ask)
+            .await
+            .map_err(|error| format!("{case}: {error}"));
         let (route, answer) = asked?;
         self.add(case, of.operation(), true, answer.body.len());
         let mut counted = self.counted();
@@ -244,12 +240,21 @@ impl Bench {
     /// # Errors
     /// One is not.
     pub fn rows(self, stack: &Stack) -> Result<Vec<Row>> {
-        let counted = self.counted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let served: BTreeSet<_> = counted.rows.iter().map(|row| row.function.clone()).collect();
+        let counted = self
+            .counted
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let served: BTreeSet<_> = counted
+            .rows
+            .iter()
+            .map(|row| row.function.clone())
+            .collect();
         let mut missing: Vec<_> = self.functions.difference(&served).cloned().collect();
         let names = functions(stack)?;
         for route in &stack.api.routes {
-            let Integration::Function(function) = &route.integration else { continue };
+            let Integration::Function(function) = &route.integration else {
+                continue;
+            };
             let function = names.get(function).map_or("", String::as_str);
             // An operation for ServiceStack's clients costs the same at each of its routes.
             let one_of_many = counted.service.contains(function);
@@ -287,7 +292,10 @@ impl Bench {
     /// The answer, and the method and path of the route that it came by.
     async fn answer(&self, of: Served, ask: Ask) -> Result<((String, String), Answer)> {
         let (path, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
-        let found = self.routes.at(path).map_err(|_| format!("template.yaml has no {path}"))?;
+        let found = self
+            .routes
+            .at(path)
+            .map_err(|_| format!("template.yaml has no {path}"))?;
         let method = found.value.get(ask.method);
         let route = method.ok_or_else(|| format!("template.yaml has no {} {path}", ask.method))?;
         let (function, route) = route.split_once(' ').unwrap_or_default();
@@ -296,12 +304,16 @@ impl Bench {
             return Err(format!("{} {path} is for {function}, not {operation}", ask.method).into());
         }
         let parameters = found.params.iter();
-        let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         query.sort();
         let request = Request {
             headers: ask.headers,
             url: format!("https://api.example.com/prod{path}"),
-            path: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            path: parameters
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             query,
             body: ask.body.into_bytes(),
         };
@@ -309,7 +321,9 @@ impl Bench {
         let response = response.unwrap_or_else(|error| of.say(&error));
         let status = response.status();
         let body = response.into_body();
-        let expected = ask.status.map_or(status.is_success(), |expected| status == expected);
+        let expected = ask
+            .status
+            .map_or(status.is_success(), |expected| status == expected);
         if !expected {
             return Err(format!("{} {}: {status} {body}", ask.method, ask.target).into());
         }

@@ -3,7 +3,9 @@
 use chrono_tz::Europe::Amsterdam;
 use latchkey::caller::{Caller, Membership};
 use latchkey::credential::{ApiKey, ApiKeySecret};
-use latchkey::directory::{Device, DeviceGroup, ForeignId, Resource, Schedule, Space, User, UserGroup};
+use latchkey::directory::{
+    Device, DeviceGroup, ForeignId, Resource, Schedule, Space, User, UserGroup,
+};
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{DeviceGroupId, Id, OrganizationId, SpaceId, UserGroupId};
 use latchkey::role::Role;
@@ -91,7 +93,11 @@ pub fn caller(user: u64) -> Result<Caller> {
         organization_id: id::<OrganizationId>(ORGANIZATION)?,
         roles: roles(user),
     };
-    Ok(Caller::new(id(user)?, format!("key-{user}"), vec![membership]))
+    Ok(Caller::new(
+        id(user)?,
+        format!("key-{user}"),
+        vec![membership],
+    ))
 }
 
 /// When all of it was made.
@@ -100,7 +106,11 @@ fn created() -> chrono::DateTime<chrono::Utc> {
 }
 
 fn roles(user: u64) -> Vec<Role> {
-    if user == ADMIN { vec![Role::Admin] } else { Vec::new() }
+    if user == ADMIN {
+        vec![Role::Admin]
+    } else {
+        Vec::new()
+    }
 }
 
 fn user(number: u64) -> Result<User> {
@@ -117,7 +127,10 @@ fn user(number: u64) -> Result<User> {
         phone_number: Some(format!("+316123456{number:02}")),
         registered: true,
         roles: roles(number),
-        groups: groups.iter().map(|group| id::<UserGroupId>(*group)).collect::<Result<_>>()?,
+        groups: groups
+            .iter()
+            .map(|group| id::<UserGroupId>(*group))
+            .collect::<Result<_>>()?,
         version: 1,
     })
 }
@@ -140,7 +153,10 @@ fn device(number: u64) -> Result<Device> {
         time_zone: Some(Amsterdam),
         location: Some("Ground floor, behind the garden".to_owned()),
         gateway_id: Some(ForeignId::Number(1)),
-        groups: groups.iter().map(|group| id::<DeviceGroupId>(*group)).collect::<Result<_>>()?,
+        groups: groups
+            .iter()
+            .map(|group| id::<DeviceGroupId>(*group))
+            .collect::<Result<_>>()?,
         ..Device::blank(id(number)?)
     })
 }

@@ -17,6 +17,7 @@ pub mod meter;
 pub mod prices;
 pub mod report;
 pub mod store;
+pub mod throughput;
 
 /// The result of everything here: an error is one line for a person.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;

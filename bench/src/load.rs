@@ -172,7 +172,8 @@ impl Sink {
             }
         }
         self.put(house.world.items()?).await?;
-        self.fill(Population::new(house.world.organization.id, shares)).await?;
+        self.fill(Population::new(house.world.organization.id, shares))
+            .await?;
         Ok(format!("{}.{}", house.api_key.id, house.api_key.reveal()))
     }
 
@@ -263,9 +264,11 @@ fn embedded_value(value: AttributeValue) -> Result<Embedded> {
         AttributeValue::Null(null) => Embedded::NULL(null),
         AttributeValue::Ss(texts) => Embedded::SS(texts),
         AttributeValue::Ns(numbers) => Embedded::NS(numbers),
-        AttributeValue::L(list) => {
-            Embedded::L(list.into_iter().map(embedded_value).collect::<Result<_>>()?)
-        }
+        AttributeValue::L(list) => Embedded::L(
+            list.into_iter()
+                .map(embedded_value)
+                .collect::<Result<_>>()?,
+        ),
         AttributeValue::M(map) => Embedded::M(embedded(map)?),
         other => return Err(format!("no item of this table has a {other:?}").into()),
     })

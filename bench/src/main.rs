@@ -34,6 +34,9 @@ enum Command {
     },
     /// Fill an organization of a table with shares.
     Load(Load),
+    /// Measure requests a second of the local system, beside its store alone. Builds all of it
+    /// in release; says nothing of AWS.
+    Throughput,
 }
 
 #[derive(Args)]
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Budgets { write } => budgets(write).await,
         Command::Scale { shares } => scale(&shares).await,
         Command::Load(load) => fill(load).await,
+        Command::Throughput => throughput().await,
     };
     match done {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
@@ -93,7 +97,7 @@ async fn budgets(write: bool) -> Result<Vec<String>> {
     let stack = store::stack()?;
     let rows = rows(&stack, 0).await?;
     print!("{}", report::budgets(&rows)?);
-    let mut faults = ceilings::broken(&rows)?;
+    let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
     if write {
         report::write(&rows, &stack)?;
     } else {
@@ -117,6 +121,11 @@ async fn scale(shares: &[u64]) -> Result<Vec<String>> {
     Ok(differing)
 }
 
+async fn throughput() -> Result<Vec<String>> {
+    print!("{}", latchkey_bench::throughput::measure().await?);
+    Ok(Vec::new())
+}
+
 async fn fill(load: Load) -> Result<Vec<String>> {
     let sink = match (&load.data_dir, &load.table) {
         (Some(folder), _) => Sink::folder(folder).await?,
@@ -126,6 +135,9 @@ async fn fill(load: Load) -> Result<Vec<String>> {
         (None, None) => return Err("neither --data-dir nor --table".into()),
     };
     let key = sink.organization(load.organization, load.shares).await?;
-    println!("organization {}, whose admin has the API key {key}", load.organization);
+    println!(
+        "organization {}, whose admin has the API key {key}",
+        load.organization
+    );
     Ok(Vec::new())
 }

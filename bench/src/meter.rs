@@ -74,9 +74,7 @@ impl Meter {
     /// An HTTP client in the place of `inner`, which counts round trips.
     pub fn connector(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let meter = self.clone();
-        http_client_fn(move |settings, components| {
-            meter.in_step(&inner, settings, components)
-        })
+        http_client_fn(move |settings, components| meter.in_step(&inner, settings, components))
     }
 
     fn in_step(
@@ -118,13 +116,43 @@ macro_rules! operations {
         $each!(get_item::GetItemInput, get_item::GetItemOutput, read, one);
         $each!(query::QueryInput, query::QueryOutput, read, one);
         $each!(scan::ScanInput, scan::ScanOutput, read, one);
-        $each!(batch_get_item::BatchGetItemInput, batch_get_item::BatchGetItemOutput, read, many);
-        $each!(transact_get_items::TransactGetItemsInput, transact_get_items::TransactGetItemsOutput, read, many);
+        $each!(
+            batch_get_item::BatchGetItemInput,
+            batch_get_item::BatchGetItemOutput,
+            read,
+            many
+        );
+        $each!(
+            transact_get_items::TransactGetItemsInput,
+            transact_get_items::TransactGetItemsOutput,
+            read,
+            many
+        );
         $each!(put_item::PutItemInput, put_item::PutItemOutput, write, one);
-        $each!(update_item::UpdateItemInput, update_item::UpdateItemOutput, write, one);
-        $each!(delete_item::DeleteItemInput, delete_item::DeleteItemOutput, write, one);
-        $each!(batch_write_item::BatchWriteItemInput, batch_write_item::BatchWriteItemOutput, write, many);
-        $each!(transact_write_items::TransactWriteItemsInput, transact_write_items::TransactWriteItemsOutput, write, many);
+        $each!(
+            update_item::UpdateItemInput,
+            update_item::UpdateItemOutput,
+            write,
+            one
+        );
+        $each!(
+            delete_item::DeleteItemInput,
+            delete_item::DeleteItemOutput,
+            write,
+            one
+        );
+        $each!(
+            batch_write_item::BatchWriteItemInput,
+            batch_write_item::BatchWriteItemOutput,
+            write,
+            many
+        );
+        $each!(
+            transact_write_items::TransactWriteItemsInput,
+            transact_write_items::TransactWriteItemsOutput,
+            write,
+            many
+        );
     };
 }
 
@@ -259,5 +287,60 @@ impl Drop for UnderWay {
             counted.answered -= usize::from(self.is_answered);
             self.meter.release(&mut counted);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use latchkey::table::{Key, Read, Table};
+    use serde::de::IgnoredAny;
+    use tokio::join;
+
+    use super::*;
+    use crate::house::{ORGANIZATION, id};
+    use crate::store::{Store, schema, stack};
+
+    async fn read(table: &Table, key: &Key, times: usize) {
+        for _ in 0..times {
+            table.get::<IgnoredAny>(key, Read::Eventual).await.unwrap();
+        }
+    }
+
+    /// What the trips and the read units of two lines of reads side by side are.
+    async fn counted(first: usize, second: usize) -> (usize, f64) {
+        let store = Store::at(schema(&stack().unwrap()).unwrap(), None)
+            .await
+            .unwrap();
+        let meter = Meter::new();
+        let table = store.table(&meter);
+        let world = latchkey_demo::World::empty(id(ORGANIZATION).unwrap(), "", chrono_tz::UTC);
+        let key = world.scope().unwrap().organization_key();
+        join!(read(&table, &key, first), read(&table, &key, second));
+        let cost = meter.take();
+        assert_eq!((cost.write_units, cost.refused), (0.0, 0));
+        (cost.trips, cost.read_units)
+    }
+
+    #[tokio::test]
+    async fn what_runs_at_once_is_one_trip_and_what_follows_is_another() {
+        assert_eq!(counted(1, 0).await, (1, 0.5));
+        assert_eq!(counted(1, 1).await, (1, 1.0));
+        assert_eq!(counted(3, 0).await, (3, 1.5));
+        assert_eq!(counted(3, 3).await, (3, 3.0));
+        assert_eq!(counted(1, 3).await, (3, 2.0));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_nobody_waits_for_holds_up_no_other() {
+        let meter = Meter::new();
+        let mut given_up = UnderWay::begin(&meter);
+        let mut other = UnderWay::begin(&meter);
+        tokio::select! {
+            biased;
+            () = given_up.answered() => panic!("let go before the other was answered"),
+            () = std::future::ready(()) => drop(given_up),
+        }
+        other.answered().await;
+        assert_eq!(meter.take().trips, 1);
     }
 }

@@ -75,8 +75,13 @@ impl Price {
         };
         let bytes_logged = assumed.log_bytes as f64 * 1e6;
         Self {
-            api_gateway: if row.has_route { prices.api_gateway_per_million } else { 0.0 },
-            lambda: prices.lambda_per_million + gigabyte_seconds * prices.lambda_per_gigabyte_second,
+            api_gateway: if row.has_route {
+                prices.api_gateway_per_million
+            } else {
+                0.0
+            },
+            lambda: prices.lambda_per_million
+                + gigabyte_seconds * prices.lambda_per_gigabyte_second,
             dynamodb: row.cost.read_units * prices.reads_per_million
                 + row.cost.write_units * prices.writes_per_million,
             besides: bytes_out / GIGABYTE * prices.out_per_gigabyte
@@ -102,13 +107,24 @@ pub fn prices(rows: &[Row], stack: &Stack) -> Result<String> {
     let (first, main) = regions.first_key_value().ok_or("no region")?;
     let dollars = |amount: f64| format!("{amount:.2}");
 
-    let mut titles: Vec<String> = ["a million requests, US$", "API Gateway", "Lambda", "DynamoDB", "else"]
-        .map(str::to_owned)
-        .into();
+    let mut titles: Vec<String> = [
+        "a million requests, US$",
+        "API Gateway",
+        "Lambda",
+        "DynamoDB",
+        "else",
+    ]
+    .map(str::to_owned)
+    .into();
     titles.extend(regions.keys().cloned());
     let lines = rows.iter().map(|row| {
         let price = Price::of(row, main, &assumed, gigabytes);
-        let parts = [price.api_gateway, price.lambda, price.dynamodb, price.besides];
+        let parts = [
+            price.api_gateway,
+            price.lambda,
+            price.dynamodb,
+            price.besides,
+        ];
         let totals = regions.values();
         let totals = totals.map(|prices| Price::of(row, prices, &assumed, gigabytes).total());
         let mut line = vec![row.case.clone()];
@@ -124,13 +140,21 @@ pub fn prices(rows: &[Row], stack: &Stack) -> Result<String> {
     storage[0].extend(regions.keys().map(|_| stored.to_string()));
     type Rate = fn(&Prices) -> f64;
     let rates: [(&str, Rate); 2] = [
-        ("a million shares, a month", |prices| prices.storage_per_gigabyte_month),
-        ("backup of the last 35 days", |prices| prices.backup_per_gigabyte_month),
+        ("a million shares, a month", |prices| {
+            prices.storage_per_gigabyte_month
+        }),
+        ("backup of the last 35 days", |prices| {
+            prices.backup_per_gigabyte_month
+        }),
     ];
     for (name, rate) in rates {
         let mut line = vec![name.to_owned()];
         let gigabytes = stored as f64 * 1e6 / GIGABYTE;
-        line.extend(regions.values().map(|prices| dollars(gigabytes * rate(prices))));
+        line.extend(
+            regions
+                .values()
+                .map(|prices| dollars(gigabytes * rate(prices))),
+        );
         storage.push(line);
     }
     let mut titles = vec!["storage, US$".to_owned()];
@@ -153,10 +177,16 @@ fn sizes() -> Result<[(&'static str, usize); 3]> {
     let mut world = World::empty(organization, "", Amsterdam);
     world.shares = vec![share(organization, number, user, device)?];
     let items = world.contents()?.into_iter().map(embedded);
-    let sizes = items.map(|item| Ok(item_size(&item?))).collect::<Result<Vec<_>>>()?;
+    let sizes = items
+        .map(|item| Ok(item_size(&item?)))
+        .collect::<Result<Vec<_>>>()?;
     let [share, grant] = sizes[..] else {
         return Err("a share is not two items".into());
     };
     // The index has all of a grant.
-    Ok([("the share", share), ("its grant", grant), ("that in the index", grant)])
+    Ok([
+        ("the share", share),
+        ("its grant", grant),
+        ("that in the index", grant),
+    ])
 }

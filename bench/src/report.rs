@@ -26,7 +26,11 @@ pub fn table(titles: &[String], lines: impl IntoIterator<Item = Vec<String>>) ->
     let lines: Vec<_> = lines.into_iter().collect();
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.chain(titles.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        cells
+            .chain(titles.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<_> = (0..titles.len()).map(width).collect();
     let mut text = String::new();
@@ -57,10 +61,20 @@ pub fn table(titles: &[String], lines: impl IntoIterator<Item = Vec<String>>) ->
 pub fn budgets(rows: &[Row]) -> Result<String> {
     let ceilings = ceilings()?;
     let titles = [
-        "request", "round trips", "≤", "read units", "≤", "write units", "≤", "bytes", "≤",
+        "request",
+        "round trips",
+        "≤",
+        "read units",
+        "≤",
+        "write units",
+        "≤",
+        "bytes",
+        "≤",
     ];
     let lines = rows.iter().map(|row| {
-        let Row { case, cost, bytes, .. } = row;
+        let Row {
+            case, cost, bytes, ..
+        } = row;
         let ceiling = ceilings.get(case);
         let most = |most: fn(&Ceiling) -> String| ceiling.map_or("?".to_owned(), most);
         let bytes = match *bytes {
@@ -98,7 +112,10 @@ pub fn scale(sizes: &[(u64, Vec<Row>)]) -> (String, Vec<String>) {
     let mut lines = Vec::new();
     let cases = sizes.first().map_or(&[][..], |(_, rows)| rows);
     for (place, row) in cases.iter().enumerate() {
-        let cells = sizes.iter().filter_map(|(_, rows)| rows.get(place)).map(costs);
+        let cells = sizes
+            .iter()
+            .filter_map(|(_, rows)| rows.get(place))
+            .map(costs);
         let cells: Vec<_> = cells.collect();
         if cells.iter().any(|cell| *cell != cells[0]) {
             match GROWING.iter().find(|(case, _)| *case == row.case) {
@@ -133,8 +150,12 @@ fn documents(rows: &[Row], stack: &Stack) -> Result<[(&'static str, String); 2]>
         budgets(rows)?
     );
     let scale = std::fs::read_to_string(root().join(SCALE))?;
-    let (before, rest) = scale.split_once(MARKS.0).ok_or("docs/scale.md lost its mark")?;
-    let (_, after) = rest.split_once(MARKS.1).ok_or("docs/scale.md lost its end mark")?;
+    let (before, rest) = scale
+        .split_once(MARKS.0)
+        .ok_or("docs/scale.md lost its mark")?;
+    let (_, after) = rest
+        .split_once(MARKS.1)
+        .ok_or("docs/scale.md lost its end mark")?;
     let prices = prices::prices(rows, stack)?;
     let scale = format!("{before}{}\n{prices}\n{}{after}", MARKS.0, MARKS.1);
     Ok([(BUDGETS, budgets), (SCALE, scale)])

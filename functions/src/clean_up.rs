@@ -53,8 +53,7 @@ const PAGE: usize = 30;
 const MAX_ATTEMPTS: u32 = 8;
 
 /// What it does with one change of the table.
-pub const HANDLE: EventHandler<StreamRecord, ()> =
-    |change, call| Box::pin(clean_up(change, call));
+pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(clean_up(change, call));
 
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {

@@ -47,7 +47,11 @@ async fn deciding(bench: &Bench) -> Result<()> {
     shared(bench, share(DEVICE, BUSY, json!({}))).await?;
     for (case, user, device) in [
         ("decision, user and device without groups", USER, DEVICE),
-        ("decision, user in 3 groups, device in 3 groups", GROUPED_USER, GROUPED_DEVICE),
+        (
+            "decision, user in 3 groups, device in 3 groups",
+            GROUPED_USER,
+            GROUPED_DEVICE,
+        ),
         ("decision, through a named schedule", SCHEDULED, DEVICE),
         ("decision, by a share that was shared on", BELOW, DEVICE),
         ("decision, user with 150 shares elsewhere", BUSY, DEVICE),
@@ -66,9 +70,13 @@ async fn activating(bench: &Bench) -> Result<()> {
     shared(bench, share(DEVICE, USER, from_afar)).await?;
     let ask = |what: &str| post(format!("/v1/devices/{DEVICE}/{what}"), &Value::Null).by(USER);
     let open = ask("remote-activation");
-    bench.case("activate device", activate::ENDPOINT, open).await?;
+    bench
+        .case("activate device", activate::ENDPOINT, open)
+        .await?;
     let close = ask("remote-deactivation");
-    bench.case("deactivate device", deactivate::ENDPOINT, close).await?;
+    bench
+        .case("deactivate device", deactivate::ENDPOINT, close)
+        .await?;
     Ok(())
 }
 
@@ -85,9 +93,16 @@ async fn listing(bench: &Bench) -> Result<()> {
     for (case, path, user, count) in [
         ("effective permissions, 20 devices", first, OWNER, 20),
         ("effective permissions, 20 devices (v2)", second, OWNER, 20),
-        ("effective permissions, 2 devices through a group", second, IN_GROUP, 2),
+        (
+            "effective permissions, 2 devices through a group",
+            second,
+            IN_GROUP,
+            2,
+        ),
     ] {
-        let listed = bench.case(case, effective::ENDPOINT, get(path).by(user)).await?;
+        let listed = bench
+            .case(case, effective::ENDPOINT, get(path).by(user))
+            .await?;
         if listed.len()? != count {
             return Err(format!("{case}: {}", listed.json()?).into());
         }
@@ -100,6 +115,12 @@ async fn listing(bench: &Bench) -> Result<()> {
         }
     }
     let ask = get(format!("/v2/devices/{held}/holders"));
-    bench.case("who may open a device, 40 shares of 8 users", holders::ENDPOINT, ask).await?;
+    bench
+        .case(
+            "who may open a device, 40 shares of 8 users",
+            holders::ENDPOINT,
+            ask,
+        )
+        .await?;
     Ok(())
 }

@@ -113,44 +113,82 @@ fn kinds() -> [Kind; 6] {
 }
 
 async fn of_kind(bench: &Bench, kind: &Kind) -> Result<()> {
-    let Kind { name, plural, path, .. } = kind;
+    let Kind {
+        name, plural, path, ..
+    } = kind;
     let made = post(*path, &new(kind.new.clone()));
-    let made = bench.case(&format!("create {name}"), kind.create, made).await?;
+    let made = bench
+        .case(&format!("create {name}"), kind.create, made)
+        .await?;
     let path = format!("{path}/{}", made.field(kind.id)?);
-    bench.case(&format!("list 50 {plural}"), kind.list, get(kind.path)).await?;
+    bench
+        .case(&format!("list 50 {plural}"), kind.list, get(kind.path))
+        .await?;
     // One with a tail: a new one may be read a second time, strongly.
     let known = match *plural {
         "spaces" => format!("{}/{}", kind.path, space_id(1)),
         _ => format!("{}/1", kind.path),
     };
     let singular = name.split(',').next().unwrap_or_default();
-    bench.case(&format!("get {singular}"), kind.list, get(known)).await?;
+    bench
+        .case(&format!("get {singular}"), kind.list, get(known))
+        .await?;
     let change = match *plural {
         "users" => json!({"firstName": "Kit"}),
         _ => json!({"name": "Another name"}),
     };
-    bench.case(&format!("update {singular}"), kind.update, put(&path, &change)).await?;
-    bench.case(&format!("delete {name}"), kind.delete, delete(&path)).await?;
+    bench
+        .case(
+            &format!("update {singular}"),
+            kind.update,
+            put(&path, &change),
+        )
+        .await?;
+    bench
+        .case(&format!("delete {name}"), kind.delete, delete(&path))
+        .await?;
     Ok(())
 }
 
 async fn groups(bench: &Bench) -> Result<()> {
     let listed = get("/v2/user-groups/4/users");
-    bench.case("list 2 users of a group", users::list::ENDPOINT, listed).await?;
+    bench
+        .case("list 2 users of a group", users::list::ENDPOINT, listed)
+        .await?;
     let member = "/v2/user-groups/6/users/38";
     let joins = put(member, &Value::Null);
-    bench.case("add user to group", user_groups::add::ENDPOINT, joins).await?;
+    bench
+        .case("add user to group", user_groups::add::ENDPOINT, joins)
+        .await?;
     let leaves = delete(member);
-    bench.case("remove user from group", user_groups::remove::ENDPOINT, leaves).await?;
+    bench
+        .case(
+            "remove user from group",
+            user_groups::remove::ENDPOINT,
+            leaves,
+        )
+        .await?;
 
     let listed = get("/v2/device-groups/4/devices");
-    bench.case("list 2 devices of a group", devices::list::ENDPOINT, listed).await?;
+    bench
+        .case("list 2 devices of a group", devices::list::ENDPOINT, listed)
+        .await?;
     let device = "/v2/device-groups/6/devices/38";
     let joins = put(device, &Value::Null);
-    bench.case("add device to group", device_groups::add::ENDPOINT, joins).await?;
+    bench
+        .case("add device to group", device_groups::add::ENDPOINT, joins)
+        .await?;
     let leaves = delete(device);
-    bench.case("remove device from group", device_groups::remove::ENDPOINT, leaves).await?;
+    bench
+        .case(
+            "remove device from group",
+            device_groups::remove::ENDPOINT,
+            leaves,
+        )
+        .await?;
     let all = get("/v1/device-groups?includeDevices=true");
-    bench.case(SEARCH, device_groups::list::ENDPOINT, all).await?;
+    bench
+        .case(SEARCH, device_groups::list::ENDPOINT, all)
+        .await?;
     Ok(())
 }

@@ -18,12 +18,16 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     let known = format!("Bearer {}.{}", key.id, key.reveal());
     authorize(bench, "authorizer, not remembered", &known).await?;
     let user = new(json!({"firstName": "Kim", "lastName": "Newcomer"}));
-    let user = bench.ask(users::create::ENDPOINT, post("/v2/users", &user)).await?;
+    let user = bench
+        .ask(users::create::ENDPOINT, post("/v2/users", &user))
+        .await?;
     let first = format!("Bearer {}", user.field("token")?);
     authorize(bench, "authorizer, first call of a user", &first).await?;
 
     let begun = (bootstrap::HANDLE)(event("bootstrap-organization")?, bench.event_call());
-    bench.event("bootstrap organization", "bootstrap-organization", begun).await?;
+    bench
+        .event("bootstrap organization", "bootstrap-organization", begun)
+        .await?;
 
     clean_up(bench, "clean up after a user in a group", 0).await?;
     clean_up(bench, "clean up after a user in a group with 30 shares", 30).await
@@ -41,12 +45,18 @@ async fn authorize(bench: &Bench, case: &str, credential: &str) -> Result<()> {
 /// Deletes a user with shares, of which one half keeps a named schedule, and tells of it.
 async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     let user = new(json!({"firstName": "Kim", "lastName": "Leaving"}));
-    let user = bench.ask(users::create::ENDPOINT, post("/v2/users", &user)).await?;
+    let user = bench
+        .ask(users::create::ENDPOINT, post("/v2/users", &user))
+        .await?;
     let id: u64 = user.field("userId")?.parse()?;
     let member = put(format!("/v2/user-groups/5/users/{id}"), &Value::Null);
     bench.ask(user_groups::add::ENDPOINT, member).await?;
     for place in 0..shares {
-        let schedule = if place % 2 == 0 { json!({"scheduleId": 3}) } else { json!({}) };
+        let schedule = if place % 2 == 0 {
+            json!({"scheduleId": 3})
+        } else {
+            json!({})
+        };
         shared(bench, share(26, id, schedule)).await?;
     }
     let gone = delete(format!("/v2/users/{id}"));

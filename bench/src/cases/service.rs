@@ -8,10 +8,20 @@ use crate::bench::Bench;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
     let things = get("/things.jsv");
-    bench.case("list 50 things, in JSV", things::list::ENDPOINT, things).await?;
+    bench
+        .case("list 50 things, in JSV", things::list::ENDPOINT, things)
+        .await?;
     let users = get("/users");
-    bench.case("list 50 business users", business_users::list::ENDPOINT, users).await?;
+    bench
+        .case(
+            "list 50 business users",
+            business_users::list::ENDPOINT,
+            users,
+        )
+        .await?;
     let document = get("/openapi.json");
-    bench.case("get the API document", docs::openapi::ENDPOINT, document).await?;
+    bench
+        .case("get the API document", docs::openapi::ENDPOINT, document)
+        .await?;
     Ok(())
 }

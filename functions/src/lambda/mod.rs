@@ -201,8 +201,7 @@ impl EventCall {
 }
 
 /// What handles such an event.
-pub type EventHandler<Event, Answer> =
-    fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
+pub type EventHandler<Event, Answer> = fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
 
 /// Serves a function that is called with another event than an HTTP request. Of an error
 /// its caller hears what `say` makes of it; the log has it whole.

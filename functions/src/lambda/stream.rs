@@ -27,7 +27,10 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// Serves a function on the stream until Lambda ends the process. `ReportBatchItemFailures`
 /// must be on: the answer names the changes that are not done.
-pub(crate) fn serve_stream(operation: &'static str, handle: EventHandler<StreamRecord, ()>) -> ExitCode {
+pub(crate) fn serve_stream(
+    operation: &'static str,
+    handle: EventHandler<StreamRecord, ()>,
+) -> ExitCode {
     let random = Random::new(SystemRandom::new());
     let answer = move |event: LambdaEvent<Event>| {
         let random = random.clone();

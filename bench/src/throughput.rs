@@ -1,0 +1,249 @@
+//! Requests a second of the system on one machine, beside the same calls of its store without
+//! anything in between.
+//!
+//! The functions are their release binaries behind the local system, on a store of the
+//! benchmark's: all of it shares this machine's cores, so the figures say nothing of AWS. The
+//! ratio says what gateway, runtime and handler add.
+
+use std::future::Future;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Device, Organization, User};
+use latchkey::grant::{Receiver, Source};
+use latchkey::keyring::Keyring;
+use latchkey::share::Share;
+use latchkey::table::item::GrantEdge;
+use latchkey::table::{Failed, Read, Table};
+use latchkey::wire::Error;
+use latchkey_demo::{ADMIN_TOKEN, demo};
+use reqwest::{Client, RequestBuilder};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::Result;
+use crate::house::{id, share};
+use crate::report::table;
+use crate::store::{self, Store, root};
+
+/// How long each load lasts at most, and how many requests it is at most.
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST: u64 = 20_000;
+/// What is asked before it is counted: processes to start, connections to make.
+const FIRST: u64 = 200;
+/// How many clients ask at once.
+const CLIENTS: [u64; 2] = [1, 32];
+/// What the decision reads of the caller's grants at most, as it does.
+const GRANTS: usize = 25;
+
+/// The three requests, on the system and on the store.
+///
+/// # Errors
+/// The system does not start, or refuses a request.
+pub async fn measure() -> Result<String> {
+    let schema = store::schema(&store::stack()?)?;
+    let store = Store::at(schema.clone(), None).await?;
+    let system = System::start(store.url()).await?;
+    let world = demo()?;
+    let direct = Direct {
+        table: store::table(store::client(store.url(), None), &schema.name),
+        scope: world.scope()?,
+        next: AtomicU64::new(1),
+    };
+    let direct = &direct;
+    let mut lines = Vec::new();
+    for clients in CLIENTS {
+        let asked = || system.ask(system.get("/v2/devices/1/decision"));
+        let line = beside("decide", clients, asked, || direct.decide());
+        lines.push(line.await?);
+        let asked = || system.ask(system.create());
+        let line = beside("create-share", clients, asked, || direct.create());
+        lines.push(line.await?);
+        let asked = || system.ask(system.get("/v2/shares/3"));
+        let line = beside("get-share", clients, asked, || direct.get());
+        lines.push(line.await?);
+    }
+    let titles = [
+        "request",
+        "clients",
+        "system, requests/s",
+        "store alone, the same calls/s",
+        "ratio",
+    ];
+    Ok(table(&titles.map(str::to_owned), lines))
+}
+
+/// A line of the table.
+async fn beside<S, D>(
+    name: &str,
+    clients: u64,
+    system: impl Fn() -> S,
+    direct: impl Fn() -> D,
+) -> Result<Vec<String>>
+where
+    S: Future<Output = Result<()>>,
+    D: Future<Output = Result<()>>,
+{
+    let system = rate(clients, system).await?;
+    let direct = rate(clients, direct).await?;
+    Ok(vec![
+        name.to_owned(),
+        clients.to_string(),
+        format!("{system:.0}"),
+        format!("{direct:.0}"),
+        format!("{:.2}", system / direct),
+    ])
+}
+
+/// How many a second, of so many clients of which each asks again when it has its answer.
+async fn rate<F: Future<Output = Result<()>>>(clients: u64, ask: impl Fn() -> F) -> Result<f64> {
+    let asked = |most: u64| {
+        let (begun, ask) = (AtomicU64::new(0), &ask);
+        async move {
+            let (end, begun) = (Instant::now() + LONGEST, &begun);
+            let client = || async move {
+                let mut done = 0;
+                while Instant::now() < end && begun.fetch_add(1, Ordering::Relaxed) < most {
+                    ask().await?;
+                    done += 1;
+                }
+                Result::Ok(done)
+            };
+            let done: Vec<u64> = try_join_all((0..clients).map(|_| client())).await?;
+            Result::Ok(done.iter().sum::<u64>())
+        }
+    };
+    asked(FIRST).await?;
+    let started = Instant::now();
+    let done = asked(MOST).await?;
+    Ok(done as f64 / started.elapsed().as_secs_f64())
+}
+
+/// The system as a process of its own. It ends when this is dropped, since it then has lost
+/// its standard input.
+struct System {
+    url: String,
+    client: Client,
+    _process: Child,
+}
+
+impl System {
+    async fn start(store: &str) -> Result<Self> {
+        let mut process = Command::from(latchkey_local::compile::cargo())
+            .args(["run", "--release", "--quiet", "--bin", "local", "--"])
+            .args([
+                "--release",
+                "--json",
+                "--port",
+                "0",
+                "--endpoint-url",
+                store,
+            ])
+            // It is not API Gateway's throttling that is to be measured.
+            .args(["--parameter", "ThrottlingRate=1000000"])
+            .args(["--parameter", "ThrottlingBurst=1000000"])
+            .args(["--parameter", "LogLevel=WARN"])
+            .current_dir(root())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let output = process.stdout.take().ok_or("no standard output")?;
+        let ready = BufReader::new(output).lines().next_line().await?;
+        let ready: Value = serde_json::from_str(&ready.ok_or("the system did not start")?)?;
+        Ok(Self {
+            url: ready["url"]
+                .as_str()
+                .ok_or("it does not say where it is")?
+                .to_owned(),
+            client: Client::new(),
+            _process: process,
+        })
+    }
+
+    fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
+    }
+
+    fn create(&self) -> RequestBuilder {
+        let body = json!({
+            "organizationId": 1, "source": {"deviceId": 1}, "receiver": {"userId": 2},
+        });
+        let request = self.client.post(format!("{}/v2/shares", self.url));
+        request.body(body.to_string())
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<()> {
+        let answer = request.bearer_auth(ADMIN_TOKEN).send().await?;
+        let status = answer.status();
+        let body = answer.text().await?;
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(format!("{status}: {body}").into())
+        }
+    }
+}
+
+/// The calls that the functions make, without the functions.
+struct Direct {
+    table: Table,
+    scope: OrganizationScope,
+    next: AtomicU64,
+}
+
+impl Direct {
+    async fn decide(&self) -> Result<()> {
+        let grants = self.scope.grants_to(Receiver::User(id(1)?));
+        let grants = self
+            .table
+            .row::<Keyring, IgnoredAny>(&grants, GRANTS, Read::Strong);
+        let key = self.scope.device(id(1)?);
+        let device = self.table.get::<Device>(&key, Read::Strong);
+        let (_, device) = tokio::try_join!(grants, device)?;
+        device.map(|_| ()).ok_or_else(|| "no device".into())
+    }
+
+    async fn create(&self) -> Result<()> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed) + 1_000;
+        let (receiver, source) = (Receiver::User(id(2)?), Source::Device(id(1)?));
+        let share = share(self.scope.organization(), number, receiver, source)?;
+        let (key, edge) = GrantEdge::of(&self.scope, &share).ok_or("no grant")?;
+        let writes = self
+            .table
+            .transaction()
+            .put_new((), &self.scope.share(share.id), &share)?
+            .exists((), &self.scope.source(source))?
+            .exists((), &self.scope.receiver(receiver))?
+            .put_new((), &key, &edge)?;
+        let sent = writes.send().await;
+        Ok(sent.map_err(Failed::without_conditions)?)
+    }
+
+    async fn get(&self) -> Result<()> {
+        let share: Option<Share> = self
+            .table
+            .get(&self.scope.share(id(3)?), Read::Eventual)
+            .await?;
+        let share = share.ok_or(Error::NotFound("share"))?;
+        let receiver = share.receiver.ok_or("no receiver")?;
+        let keys = [
+            self.scope.organization_key(),
+            self.scope.user(share.creator),
+            self.scope.source(share.source),
+            self.scope.receiver(receiver),
+        ];
+        let [organization, creator, device, receiver] = &keys;
+        let items = self.table.get_all(&keys, Read::Eventual).await?;
+        items.get::<Organization>(organization)?;
+        items.get::<Device>(device)?;
+        items.get::<User>(creator)?;
+        items.get::<User>(receiver)?;
+        Ok(())
+    }
+}
