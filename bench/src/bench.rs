@@ -115,7 +115,7 @@ impl Answer {
     ///
     /// # Errors
     /// It is no list.
-    pub fn len(&self) -> Result<usize> {
+    pub fn count(&self) -> Result<usize> {
         let body = self.json()?;
         let list = body.as_array().or_else(|| body["data"].as_array());
         Ok(list.ok_or_else(|| format!("no list: {}", self.body))?.len())
@@ -155,7 +155,7 @@ impl Bench {
         let random = Random::new(SystemRandom::new());
         let house = House::new(house::id(ORGANIZATION)?, &random)?;
         store.sink().put(house.world.items()?).await?;
-        let meter = Meter::new();
+        let meter = Meter::default();
         Ok(Self {
             table: store.table(&meter),
             store,

@@ -42,9 +42,10 @@ pub struct Cost {
 }
 
 /// What counts. Its clones count together.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Meter(Arc<Shared>);
 
+#[derive(Default)]
 struct Shared {
     counted: Mutex<Counted>,
     step: watch::Sender<u64>,
@@ -58,14 +59,6 @@ struct Counted {
 }
 
 impl Meter {
-    /// One that has counted nothing.
-    pub fn new() -> Self {
-        Self(Arc::new(Shared {
-            counted: Mutex::default(),
-            step: watch::Sender::new(0),
-        }))
-    }
-
     /// What was consumed since this was asked last.
     pub fn take(&self) -> Cost {
         std::mem::take(&mut self.counted().cost)
@@ -311,7 +304,7 @@ mod tests {
         let store = Store::at(schema(&stack().unwrap()).unwrap(), None)
             .await
             .unwrap();
-        let meter = Meter::new();
+        let meter = Meter::default();
         let table = store.table(&meter);
         let world = latchkey_demo::World::empty(id(ORGANIZATION).unwrap(), "", chrono_tz::UTC);
         let key = world.scope().unwrap().organization_key();
@@ -332,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_nobody_waits_for_holds_up_no_other() {
-        let meter = Meter::new();
+        let meter = Meter::default();
         let mut given_up = UnderWay::begin(&meter);
         let mut other = UnderWay::begin(&meter);
         tokio::select! {

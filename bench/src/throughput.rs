@@ -68,6 +68,7 @@ pub async fn measure() -> Result<String> {
         let line = beside("get-share", clients, asked, || direct.get());
         lines.push(line.await?);
     }
+    system.stop().await?;
     let titles = [
         "request",
         "clients",
@@ -124,12 +125,11 @@ async fn rate<F: Future<Output = Result<()>>>(clients: u64, ask: impl Fn() -> F)
     Ok(done as f64 / started.elapsed().as_secs_f64())
 }
 
-/// The system as a process of its own. It ends when this is dropped, since it then has lost
-/// its standard input.
+/// The system as a process of its own.
 struct System {
     url: String,
     client: Client,
-    _process: Child,
+    process: Child,
 }
 
 impl System {
@@ -162,8 +162,15 @@ impl System {
                 .ok_or("it does not say where it is")?
                 .to_owned(),
             client: Client::new(),
-            _process: process,
+            process,
         })
+    }
+
+    /// Ends it, and the functions with it, as the end of its standard input does.
+    async fn stop(mut self) -> Result<()> {
+        drop(self.process.stdin.take());
+        self.process.wait().await?;
+        Ok(())
     }
 
     fn get(&self, path: &str) -> RequestBuilder {

@@ -103,7 +103,7 @@ async fn listing(bench: &Bench) -> Result<()> {
         let listed = bench
             .case(case, effective::ENDPOINT, get(path).by(user))
             .await?;
-        if listed.len()? != count {
+        if listed.count()? != count {
             return Err(format!("{case}: {}", listed.json()?).into());
         }
     }
