@@ -83,7 +83,7 @@ impl Scene {
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();
-                let key = scope.grant(grant.receiver, grant.source, share.id);
+                let key = scope.grant_key(&grant);
                 writes = writes.put_new((), &scope.share(share.id), &share).unwrap();
                 let mut edge = json!(grant);
                 edge["bySource"] = json!(scope.by_source(grant.source));

@@ -364,6 +364,58 @@ async fn the_directory_costs_one_round_trip_and_a_change_two() {
 }
 
 #[tokio::test]
+async fn a_template_is_created_in_one_round_trip_and_shown_in_two() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let ask = async |method: Method, path: &str, body: Option<serde_json::Value>| {
+        let answer = system
+            .call(method, path, tenant.token(1), body.as_ref())
+            .await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let cost = cost(&store.calls());
+        (
+            (cost.calls, cost.read_units, cost.write_units),
+            answer.json(),
+        )
+    };
+    let mut things = vec![json!({"thingId": "0192a5b07c0070008000000000000001"})];
+    for name in ["Attic", "Cellar"] {
+        let space = json!({"organizationId": 7, "name": name});
+        let (_, made) = ask(Method::POST, "/v2/spaces", Some(space)).await;
+        things.push(json!({"thingId": made["spaceId"], "availableFrom": 8, "availableTo": 22, "accessCount": 10, "exclusive": true}));
+    }
+    let path = "/access/template";
+    // The template, less than a kilobyte, and each of its spaces, which is checked.
+    let new = json!({"name": "Guests", "description": "For a night or two", "things": things});
+    let (cost, made) = ask(Method::POST, path, Some(new)).await;
+    assert_eq!(cost, (1, 0.0, 8.0));
+    let id = made["id"].as_str().unwrap();
+    let change = json!({"accessTemplateId": id, "name": "Visitors"});
+    let (cost, _) = ask(Method::PUT, path, Some(change)).await;
+    assert_eq!(cost, (2, 1.0, 2.0));
+    // One of the three is new in it.
+    let other = json!({"organizationId": 7, "name": "Balcony"});
+    let (_, made) = ask(Method::POST, "/v2/spaces", Some(other)).await;
+    let mut other = things.clone();
+    other[2]["thingId"] = made["spaceId"].clone();
+    let change = json!({"accessTemplateId": id, "things": other});
+    let (cost, _) = ask(Method::PUT, path, Some(change)).await;
+    assert_eq!(cost, (2, 1.0, 4.0));
+
+    let one = format!("{path}?AccessTemplateId={id}");
+    let (cost, _) = ask(Method::GET, &one, None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    let of_one = format!("{path}/things?AccessTemplateId={id}");
+    let (cost, _) = ask(Method::GET, &of_one, None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    // The page, and the three spaces that its two templates name.
+    let (cost, _) = ask(Method::GET, "/access/templates", None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    let (cost, _) = ask(Method::DELETE, &one, None).await;
+    assert_eq!(cost, (1, 0.0, 2.0));
+}
+
+#[tokio::test]
 async fn a_page_of_fifty_is_one_query() {
     let store = Store::start().await;
     let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));

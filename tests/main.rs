@@ -34,6 +34,7 @@ mod service;
 mod share_calendar;
 mod system;
 mod template;
+mod templates;
 mod tenancy;
 mod update_share;
 mod web_key;

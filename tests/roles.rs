@@ -314,6 +314,40 @@ async fn every_cell_of_shares_is_kept() {
 }
 
 #[tokio::test]
+async fn every_cell_of_templates_is_kept() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let things = json!([{"thingId": "0192a5b07c0070008000000000000001"}]);
+    for (by, user) in COLUMNS {
+        let reach = by.reach(Area::Templates);
+        let ask = async |method: Method, path: &str, body: Option<&Value>| {
+            let answer = system.call(method, path, tenant.token(user), body).await;
+            answer.status.as_u16()
+        };
+        let (reads, writes) = (reach >= Reach::Read, reach >= Reach::Write);
+        let expect = |may: bool| if may { 200 } else { 403 };
+        let one = "/access/template?AccessTemplateId=0192a5b07c0070008000000000000002";
+        for path in [one, &one.replace('?', "/things?"), "/access/templates"] {
+            let status = ask(Method::GET, path, None).await;
+            assert_eq!(status, expect(reads), "{by:?} {path}");
+        }
+        let new = json!({"name": "N", "things": things});
+        let path = "/access/template";
+        let created = ask(Method::POST, path, Some(&new)).await;
+        assert_eq!(created, expect(writes), "{by:?}");
+        let made = system.post(path, tenant.token(1), &new).await.json();
+        let change = json!({"accessTemplateId": made["id"], "name": "M"});
+        let changed = ask(Method::PUT, path, Some(&change)).await;
+        assert_eq!(changed, expect(writes), "{by:?}");
+        let made = made["id"].as_str().unwrap();
+        let made = format!("{path}?AccessTemplateId={made}");
+        let deleted = ask(Method::DELETE, &made, None).await;
+        assert_eq!(deleted, expect(writes), "{by:?}");
+    }
+}
+
+#[tokio::test]
 async fn every_cell_of_decisions_is_kept() {
     let store = Store::start().await;
     let system = System::on(&store).await;

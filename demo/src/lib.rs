@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::{TemplateScope, TemplateThing};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
@@ -10,7 +12,7 @@ use latchkey::directory::{
     UserGroup,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::id::{DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
+use latchkey::id::{AccessTemplateId, DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
@@ -27,6 +29,11 @@ pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
 /// The token of the demo organization's open invitation. Published, too.
 pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
+
+/// The demo organization's space.
+const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
+/// The demo organization's access template.
+const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
 
 /// The demo organization's API key, which speaks for its admin. Published, too.
 pub const API_KEY: (&str, &str) = (
@@ -51,6 +58,8 @@ pub struct World {
     pub schedules: Vec<Schedule>,
     /// Its spaces.
     pub spaces: Vec<Space>,
+    /// Its access templates.
+    pub templates: Vec<AccessTemplate>,
     /// Its shares.
     pub shares: Vec<Share>,
     /// What the tokens of its open invitations lead to.
@@ -78,6 +87,7 @@ impl World {
             device_groups: Vec::new(),
             schedules: Vec::new(),
             spaces: Vec::new(),
+            templates: Vec::new(),
             shares: Vec::new(),
             api_keys: Vec::new(),
             invitations: Vec::new(),
@@ -143,6 +153,7 @@ impl World {
         things(&mut items, &scope, &self.device_groups)?;
         things(&mut items, &scope, &self.schedules)?;
         things(&mut items, &scope, &self.spaces)?;
+        things(&mut items, &scope, &self.templates)?;
         for user in &self.users {
             for group in &user.groups {
                 edge(&mut items, UserGroup::link(&scope, *group, user.id))?;
@@ -316,7 +327,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     }];
     // What the sample events speak of. User 2 is in the group, which nothing is shared with.
     let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
-    let space = SpaceId::from(uuid!("0192a5b0-7c00-7000-8000-000000000001"));
+    let space = SpaceId::from(SPACE);
     world.users[1].groups = [user_group].into();
     world.user_groups = vec![UserGroup {
         name: "Tenants".to_owned(),
@@ -332,6 +343,16 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         name: "Lobby".to_owned(),
         devices: [1.try_into()?].into(),
         ..Space::blank(space)
+    }];
+    world.templates = vec![AccessTemplate {
+        name: "Guests".to_owned(),
+        things: vec![TemplateThing {
+            available_from: Some(8),
+            available_to: Some(22),
+            ..TemplateThing::of(space)
+        }],
+        scope: TemplateScope::Guest,
+        ..AccessTemplate::blank(AccessTemplateId::from(TEMPLATE))
     }];
     let hours = Period {
         start: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),

@@ -170,9 +170,10 @@ async fn delete_grants(
                 number: Some(("schedule", grant.schedule.map(Id::number))),
                 ..Only::default()
             };
-            writes = writes
-                .delete(Part::Grant(place), &key, only)?
-                .clear(Part::Share, &scope.share(grant.share))?;
+            writes = writes.delete(Part::Grant(place), &key, only)?;
+            if let Some(share) = grant.id.share() {
+                writes = writes.clear(Part::Share, &scope.share(share))?;
+            }
             if let Some(schedule) = grant.schedule.filter(|id| !gone.contains(id)) {
                 *kept.entry(schedule).or_default() += 1;
             }

@@ -22,6 +22,7 @@ pub mod organizations;
 pub mod schedules;
 pub mod shares;
 pub mod spaces;
+pub mod templates;
 pub mod things;
 pub mod user_groups;
 pub mod users;

@@ -24,7 +24,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::{
     activations, api_keys, business_users, decisions, device_groups, devices, docs, oauth,
-    organizations, schedules, shares, spaces, things, user_groups, users,
+    organizations, schedules, shares, spaces, templates, things, user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -113,6 +113,12 @@ use crate::{
         api_keys::delete::delete,
         oauth::token::token,
         oauth::revoke::revoke,
+        templates::create::create,
+        templates::get::get,
+        templates::update::update,
+        templates::delete::delete,
+        templates::list::list,
+        templates::list_things::list,
         things::list::list,
         business_users::list::list,
     ),

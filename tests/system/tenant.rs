@@ -2,9 +2,11 @@
 
 use chrono::Utc;
 use chrono_tz::Europe::Amsterdam;
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::TemplateThing;
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Device, DeviceGroup, Resource, Schedule, Space, User, UserGroup};
-use latchkey::id::{Id, SpaceId};
+use latchkey::id::{AccessTemplateId, Id, SpaceId};
 use latchkey::role::Role;
 use latchkey::secret::Random;
 use latchkey_demo::World;
@@ -16,6 +18,8 @@ use super::{Store, System};
 
 /// The space of each tenant.
 const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
+/// The access template of each tenant.
+const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
 
 /// An organization with a token for each of its users.
 pub struct Tenant {
@@ -30,7 +34,8 @@ fn id<T: Id>(number: u64) -> T {
 impl Tenant {
     /// Organization `number`, with user 1, an admin; users 2 to 9, plain members; user
     /// groups 1 (users 2 and 3) and 2 (nobody); devices 1 and 2; device groups 1 (device
-    /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices.
+    /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices, and an
+    /// access template of it.
     pub fn new(number: u64) -> Self {
         let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
         world.users = (1..=9)
@@ -84,6 +89,11 @@ impl Tenant {
         world.spaces = vec![Space {
             name: "Hall".to_owned(),
             ..Space::blank(SpaceId::from(SPACE))
+        }];
+        world.templates = vec![AccessTemplate {
+            name: "Visitors".to_owned(),
+            things: vec![TemplateThing::of(SpaceId::from(SPACE))],
+            ..AccessTemplate::blank(AccessTemplateId::from(TEMPLATE))
         }];
         let tokens: Vec<_> = (1..=9).map(|_| Uuid::new_v4()).collect();
         for (index, token) in tokens.iter().enumerate() {

@@ -167,7 +167,7 @@ enum Range {
 async fn ranges(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Vec<Range>> {
     let to = |receiver| match filter.source {
         Some(source) => Range::To(scope.grants(receiver, source)),
-        None => Range::To(scope.grants_to(receiver)),
+        None => Range::To(scope.shared_with(receiver)),
     };
     let mut sees_all = scope.reaches(Area::Shares, Reach::Read);
     let user = call.caller.user();
@@ -220,9 +220,12 @@ impl Range {
         after: Option<&str>,
     ) -> Result<(Found, bool)> {
         let grants = |grants: Vec<Grant>| {
-            let each = grants.iter();
-            each.map(|grant| (scope.grant_key(grant).place().to_owned(), grant.share, None))
-                .collect()
+            let place = |grant| scope.grant_key(grant).place().to_owned();
+            let shares = grants.iter().filter_map(|grant| {
+                let share = grant.id.share()?;
+                Some((place(grant), share, None))
+            });
+            shares.collect()
         };
         let behind = |prefix: &KeyPrefix| match after {
             Some(place) => prefix.behind(place),
@@ -245,8 +248,6 @@ impl Range {
                 let Some(after) = behind(prefix) else {
                     return Ok(Default::default());
                 };
-                // A user's keyring, which is no grant, stands before the first.
-                let after = after.or(Some(""));
                 let page = call.table.page(prefix, size, after, Read::Eventual).await?;
                 Ok((grants(page.0), page.1.is_some()))
             }

@@ -8,13 +8,15 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 
+use crate::access::AccessCode;
 use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
-use crate::grant::{Grant, Receiver, Source};
+use crate::directory::{Resource, Space};
+use crate::grant::{Grant, GrantId, Receiver, Source};
 use crate::id::{
-    ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId, ScheduleId,
-    ShareId, UserGroupId, UserId,
+    AccessId, ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId,
+    ScheduleId, ShareId, SpaceId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
@@ -127,7 +129,12 @@ fn source_text(source: Source) -> String {
     match source {
         Source::Device(id) => numbered("DEVICE", id),
         Source::DeviceGroup(id) => numbered("DEVICEGROUP", id),
+        Source::Space(id) => space(id),
     }
+}
+
+fn space(id: SpaceId) -> String {
+    format!("{}#{id}", Space::KEY)
 }
 
 /// Keys of what belongs to a tenant: only a scope makes them.
@@ -193,6 +200,11 @@ impl OrganizationScope {
         self.key(numbered("DEVICEGROUP", id))
     }
 
+    /// A space.
+    pub fn space(&self, id: SpaceId) -> Key {
+        self.key(space(id))
+    }
+
     /// A named schedule.
     pub fn schedule(&self, id: ScheduleId) -> Key {
         self.key(numbered("SCHEDULE", id))
@@ -230,26 +242,70 @@ impl OrganizationScope {
         self.things("SHARE")
     }
 
+    /// An access.
+    pub fn access(&self, id: AccessId) -> Key {
+        self.thing("ACCESS", id)
+    }
+
+    /// All accesses.
+    pub fn accesses(&self) -> KeyPrefix {
+        self.things("ACCESS")
+    }
+
+    /// That a space has this access code, and what it opens it for.
+    pub fn code(&self, space: SpaceId, code: &AccessCode) -> Key {
+        let KeyPrefix(mut key) = self.codes(space);
+        key.sk.push_str(code.as_str());
+        key
+    }
+
+    /// All access codes of a space.
+    pub fn codes(&self, space: SpaceId) -> KeyPrefix {
+        KeyPrefix(self.key(format!("CODE#{space}#")))
+    }
+
+    /// The last remaking of all access codes.
+    pub fn reprogramming(&self) -> Key {
+        self.key("REPROGRAMMING".to_owned())
+    }
+
     /// Whom a grant is for: a user or a group of users.
     pub fn receiver(&self, receiver: Receiver) -> Key {
         self.key(receiver_text(receiver))
     }
 
-    /// What a grant opens: a device or a group of devices.
+    /// What a grant opens: a device, a group of devices or a space.
     pub fn source(&self, source: Source) -> Key {
         self.key(source_text(source))
     }
 
-    /// The grant of a share.
-    pub fn grant(&self, receiver: Receiver, source: Source, share: ShareId) -> Key {
+    /// The grant of a share, or of an access to one space.
+    pub fn grant(&self, receiver: Receiver, source: Source, id: GrantId) -> Key {
         let KeyPrefix(mut key) = self.grants(receiver, source);
-        key.sk.push_str(&format!("{:016}", share.number()));
+        key.sk.push_str(&match id {
+            GrantId::Share(id) => format!("{:016}", id.number()),
+            GrantId::Access(id) => id.to_string(),
+        });
         key
     }
 
     /// A grant that is at hand.
     pub fn grant_key(&self, grant: &Grant) -> Key {
-        self.grant(grant.receiver, grant.source, grant.share)
+        self.grant(grant.receiver, grant.source, grant.id)
+    }
+
+    /// All grants of shares to one receiver: those on devices and on groups of devices.
+    pub fn shared_with(&self, receiver: Receiver) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(receiver);
+        key.sk.push_str("DEVICE");
+        KeyPrefix(key)
+    }
+
+    /// All grants of accesses to one receiver: those on spaces.
+    pub fn accessible_to(&self, receiver: Receiver) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(receiver);
+        key.sk.push_str(&format!("{}#", Space::KEY));
+        KeyPrefix(key)
     }
 
     /// All grants to one receiver; of a user, with the keyring first.
