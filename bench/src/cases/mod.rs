@@ -25,6 +25,7 @@ mod directory;
 mod events;
 mod service;
 mod shares;
+mod templates;
 
 use serde_json::{Value, json};
 
@@ -47,6 +48,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
     shares::run(bench).await?;
     decisions::run(bench).await?;
     directory::run(bench).await?;
+    templates::run(bench).await?;
     credentials::run(bench).await?;
     service::run(bench).await?;
     // Last: it takes users away.
