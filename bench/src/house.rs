@@ -6,12 +6,11 @@ use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{
     Device, DeviceGroup, ForeignId, Resource, Schedule, Space, User, UserGroup,
 };
-use latchkey::grant::{Permissions, Receiver, Source};
+use latchkey::grant::{Receiver, Source};
 use latchkey::id::{DeviceGroupId, Id, OrganizationId, SpaceId, UserGroupId};
 use latchkey::role::Role;
 use latchkey::secret::Random;
-use latchkey::share::{PersonalSettings, Share};
-use latchkey::timing::{LocalWindow, Timing};
+use latchkey::share::Share;
 use latchkey_demo::World;
 use serde_json::json;
 use uuid::{Builder, Uuid};
@@ -205,30 +204,5 @@ pub fn share(
     receiver: Receiver,
     source: Source,
 ) -> Result<Share> {
-    let created = created();
-    let always = LocalWindow::new(created, (None, None), (None, None))
-        .map_err(|error| format!("no window: {error:?}"))?;
-    Ok(Share {
-        id: id(number)?,
-        organization,
-        creator: id(ADMIN)?,
-        timing: Timing::new(always, vec![]),
-        schedule: None,
-        permissions: Permissions {
-            remote_activate: true,
-            ..Permissions::default()
-        },
-        source,
-        receiver: Some(receiver),
-        personal_settings: PersonalSettings::default(),
-        invitation_expiration: None,
-        auto_remove_after: None,
-        expires_at: None,
-        web_key: None,
-        parent: None,
-        depth: 0,
-        version: 1,
-        date_created: created,
-        date_modified: created,
-    })
+    latchkey_demo::share(organization, id(number)?, (source, receiver), created())
 }

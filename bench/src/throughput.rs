@@ -31,10 +31,12 @@ use crate::house::{id, share};
 use crate::report::table;
 use crate::store::{self, Store, root};
 
-/// How long each load lasts at most, and how many requests it is at most.
-const LONGEST: Duration = Duration::from_secs(5);
-const MOST: u64 = 20_000;
-/// What is asked before it is counted: processes to start, connections to make.
+/// How long each turn lasts at most, and how many requests it is at most.
+const LONGEST: Duration = Duration::from_secs(1);
+const MOST: u64 = 5_000;
+/// How many turns either has.
+const TURNS: usize = 5;
+/// How many requests are not counted.
 const FIRST: u64 = 200;
 /// How many clients ask at once.
 const CLIENTS: [u64; 2] = [1, 32];
@@ -90,8 +92,16 @@ where
     S: Future<Output = Result<()>>,
     D: Future<Output = Result<()>>,
 {
-    let system = rate(clients, system).await?;
-    let direct = rate(clients, direct).await?;
+    // What is asked before it is counted: processes to start, connections to make.
+    load(clients, FIRST, &system).await?;
+    load(clients, FIRST, &direct).await?;
+    // By turns, so that whatever else the machine does falls on both.
+    let (mut of_system, mut of_direct) = (Load::default(), Load::default());
+    for _ in 0..TURNS {
+        of_system.add(load(clients, MOST, &system).await?);
+        of_direct.add(load(clients, MOST, &direct).await?);
+    }
+    let (system, direct) = (of_system.rate(), of_direct.rate());
     Ok(vec![
         name.to_owned(),
         clients.to_string(),
@@ -101,28 +111,43 @@ where
     ])
 }
 
-/// How many a second, of so many clients of which each asks again when it has its answer.
-async fn rate<F: Future<Output = Result<()>>>(clients: u64, ask: impl Fn() -> F) -> Result<f64> {
-    let asked = |most: u64| {
-        let (begun, ask) = (AtomicU64::new(0), &ask);
-        async move {
-            let (end, begun) = (Instant::now() + LONGEST, &begun);
-            let client = || async move {
-                let mut done = 0;
-                while Instant::now() < end && begun.fetch_add(1, Ordering::Relaxed) < most {
-                    ask().await?;
-                    done += 1;
-                }
-                Result::Ok(done)
-            };
-            let done: Vec<u64> = try_join_all((0..clients).map(|_| client())).await?;
-            Result::Ok(done.iter().sum::<u64>())
-        }
-    };
-    asked(FIRST).await?;
+/// What was asked, and in what time.
+#[derive(Default)]
+struct Load {
+    requests: u64,
+    time: Duration,
+}
+
+impl Load {
+    fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.time += other.time;
+    }
+
+    fn rate(&self) -> f64 {
+        self.requests as f64 / self.time.as_secs_f64()
+    }
+}
+
+/// One turn of so many clients, of which each asks again when it has its answer.
+async fn load<F>(clients: u64, most: u64, ask: impl Fn() -> F) -> Result<Load>
+where
+    F: Future<Output = Result<()>>,
+{
+    let (begun, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let started = Instant::now();
-    let done = asked(MOST).await?;
-    Ok(done as f64 / started.elapsed().as_secs_f64())
+    let client = async || {
+        while started.elapsed() < LONGEST && begun.fetch_add(1, Ordering::Relaxed) < most {
+            ask().await?;
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+        Result::Ok(())
+    };
+    try_join_all((0..clients).map(|_| client())).await?;
+    Ok(Load {
+        requests: done.into_inner(),
+        time: started.elapsed(),
+    })
 }
 
 /// The system as a process of its own.
@@ -149,6 +174,8 @@ impl System {
             .args(["--parameter", "ThrottlingBurst=1000000"])
             .args(["--parameter", "LogLevel=WARN"])
             .current_dir(root())
+            // Nor how quickly it writes a line for each.
+            .env("RUST_LOG", "warn,dynoxide=error")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -12,7 +12,9 @@ use latchkey::directory::{
     UserGroup,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::id::{AccessTemplateId, DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
+use latchkey::id::{
+    AccessTemplateId, DeviceGroupId, OrganizationId, ShareId, SpaceId, UserGroupId, UserId,
+};
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
@@ -233,18 +235,37 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     let created: DateTime<Utc> = "2022-06-20T09:00:00Z".parse()?;
     let day = NaiveDate::from_ymd_opt(2022, 6, 23);
     let window = LocalWindow::new(created, (day, None), (day, None))?;
+    let (source, receiver) = (Source::Device(1.try_into()?), Receiver::User(2.try_into()?));
+    let share = share(1.try_into()?, 3.try_into()?, (source, receiver), created)?;
     Ok(Share {
-        id: 3.try_into()?,
-        organization: 1.try_into()?,
-        creator: 1.try_into()?,
         timing: Timing::new(window, vec![]),
+        ..share
+    })
+}
+
+/// A share that user 1 of an organization made, also to open from afar, from then on for good.
+///
+/// # Errors
+/// None: what it is made of is right.
+pub fn share(
+    organization: OrganizationId,
+    id: ShareId,
+    (source, receiver): (Source, Receiver),
+    created: DateTime<Utc>,
+) -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
+    let always = LocalWindow::new(created, (None, None), (None, None))?;
+    Ok(Share {
+        id,
+        organization,
+        creator: 1.try_into()?,
+        timing: Timing::new(always, vec![]),
         schedule: None,
         permissions: Permissions {
             remote_activate: true,
             ..Permissions::default()
         },
-        source: Source::Device(1.try_into()?),
-        receiver: Some(Receiver::User(2.try_into()?)),
+        source,
+        receiver: Some(receiver),
         personal_settings: PersonalSettings::default(),
         invitation_expiration: None,
         auto_remove_after: None,
