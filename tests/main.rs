@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod accesses;
 mod activate;
 mod api_keys;
 mod authorizer;
@@ -29,6 +30,7 @@ mod local;
 mod oauth;
 mod openapi;
 mod outage;
+mod reprogramming;
 mod roles;
 mod service;
 mod share_calendar;

@@ -23,8 +23,9 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, R
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    activations, api_keys, business_users, decisions, device_groups, devices, docs, oauth,
-    organizations, schedules, shares, spaces, templates, things, user_groups, users,
+    accesses, activations, api_keys, business_users, decisions, device_groups, devices, docs,
+    oauth, organizations, reprogramming, schedules, shares, spaces, templates, things, user_groups,
+    users,
 };
 
 #[derive(OpenApi)]
@@ -113,6 +114,10 @@ use crate::{
         api_keys::delete::delete,
         oauth::token::token,
         oauth::revoke::revoke,
+        accesses::create::create,
+        accesses::update::update,
+        accesses::delete::delete,
+        reprogramming::ask::ask,
         templates::create::create,
         templates::get::get,
         templates::update::update,

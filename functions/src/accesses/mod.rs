@@ -4,20 +4,24 @@ pub mod create;
 pub mod delete;
 pub mod update;
 
-use latchkey::access::draft::{Desk, Draft, Part};
+use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessId;
 use latchkey::role::{Area, Reach};
-use latchkey::table::{Failed, Read, Table};
+use latchkey::table::{Failed, Read};
 use latchkey::wire::json::{Fault, FaultCode};
-use latchkey::wire::{Error, Result};
+use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::directory;
 use crate::lambda::Call;
 
 const WHAT: &str = "access";
+
+/// How often a change is tried that meets others.
+const MAX_ATTEMPTS: u32 = 8;
 
 /// The field that names an access.
 const ID_FIELD: &str = "businessUserAccessId";
@@ -30,31 +34,19 @@ pub(crate) struct Answer {
     id: AccessId,
 }
 
-/// The organizations in which the caller may write accesses.
-///
-/// # Errors
-/// 403 when there is none.
-fn writable(call: &Call) -> Result<Vec<OrganizationScope>> {
-    let scopes = call.caller.scopes();
-    let scopes: Vec<_> = scopes
-        .filter(|scope| scope.reaches(Area::Accesses, Reach::Write))
-        .collect();
-    if scopes.is_empty() {
-        return Err(Error::InsufficientRights(Vec::new()));
-    }
-    Ok(scopes)
-}
-
 /// The spaces that are asked for, with what they leave out taken from the template.
 ///
 /// # Errors
 /// A fault for each that the template does not have.
-fn spaces(template: &AccessTemplate, wanted: &[SpaceWanted]) -> Result<Vec<SpaceTerms>, Vec<Fault>> {
+fn spaces(
+    template: &AccessTemplate,
+    wanted: &[SpaceWanted],
+) -> Result<Vec<SpaceTerms>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut spaces = Vec::new();
     for (place, wanted) in wanted.iter().enumerate() {
         match template.thing(wanted.space) {
-            Some(thing) => spaces.push(wanted.or(thing)),
+            Some(thing) => spaces.push(wanted.or(&thing.terms())),
             None => faults.push(not_in_template(place)),
         }
     }
@@ -67,23 +59,49 @@ fn spaces(template: &AccessTemplate, wanted: &[SpaceWanted]) -> Result<Vec<Space
 
 fn not_in_template(place: usize) -> Fault {
     let message = "the access template does not have this thing";
-    Fault::new(format!("spaces[{place}].thingId"), FaultCode::NotFound, message)
+    Fault::new(
+        format!("spaces[{place}].thingId"),
+        FaultCode::NotFound,
+        message,
+    )
 }
 
 /// An access that the caller may write, with its organization. One round trip.
 ///
 /// # Errors
-/// 403 when the caller may write none, 404 when there is no such access.
+/// 403 when the caller may write none, 404 when there is no such access, 412 when it is not
+/// as the request wants it to be.
 async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> {
-    let scopes = writable(call)?;
+    let scopes = directory::reaching(call, Area::Accesses, Reach::Write)?;
     let keys: Vec<_> = scopes.iter().map(|scope| scope.access(id)).collect();
     let items = call.table.get_all(&keys, Read::Strong).await?;
+    let mut found: Option<(OrganizationScope, Access)> = None;
     for (scope, key) in scopes.into_iter().zip(&keys) {
-        if let Some(access) = items.get(key)? {
-            return Ok((scope, access));
-        }
+        found = found.or(items.get(key)?.map(|access| (scope, access)));
     }
-    Err(Error::NotFound(WHAT))
+    let (scope, access) = found.ok_or(Error::NotFound(WHAT))?;
+    if !call.request.if_match().holds(access.version) {
+        return Err(Error::PreconditionFailed);
+    }
+    Ok((scope, access))
+}
+
+/// What came of an attempt to change an access; nothing when that was changed meanwhile, and
+/// is to be tried again, after a moment.
+///
+/// # Errors
+/// What went wrong; 412 instead of another try for who said `If-Match`.
+async fn unless_changed<T>(call: &Call, attempt: u32, outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(Error::Conflict(Conflict::Changed)) if call.request.if_match().is_given() => {
+            Err(Error::PreconditionFailed)
+        }
+        Err(Error::Conflict(Conflict::Changed)) => {
+            call.table.back_off(attempt).await?;
+            Ok(None)
+        }
+        outcome => outcome.map(Some),
+    }
 }
 
 /// Takes an access away with its grants and codes, and gives back the spaces that it had

@@ -85,6 +85,8 @@ pub struct Draft {
     used: HashMap<SpaceId, Code>,
     /// Which spaces get a code, and how the next one is found.
     codes: Vec<Coding>,
+    /// How long these codes are; nothing where none is given out.
+    length: Option<CodeLength>,
 }
 
 /// The spaces that get one code together, by their places.
@@ -169,6 +171,7 @@ impl Draft {
         }
         let mut draft = Self::of(before, Some(after));
         draft.codes = codes;
+        draft.length = Some(length);
         Ok(draft)
     }
 
@@ -195,7 +198,19 @@ impl Draft {
             draft.set_code(&coding.places, &code);
         }
         draft.codes = codings;
+        draft.length = Some(length);
         Ok(draft)
+    }
+
+    /// One that loses a space; taken away with the last of them.
+    pub fn without(access: Access, space: SpaceId, now: DateTime<Utc>) -> Self {
+        let mut after = access.clone();
+        after.spaces.retain(|had| had.terms.space != space);
+        after.date_modified = now;
+        match after.spaces.is_empty() {
+            true => Self::taken_away(access),
+            false => Self::of(Some(access), Some(after)),
+        }
     }
 
     /// One that is taken away.
@@ -212,6 +227,7 @@ impl Draft {
             foreign: HashSet::new(),
             used: HashMap::new(),
             codes: Vec::new(),
+            length: None,
         }
     }
 
@@ -521,7 +537,6 @@ impl Draft {
     pub async fn learn(
         &mut self,
         desk: Desk<'_>,
-        length: CodeLength,
         refused: Vec<(Part, Option<Item>)>,
     ) -> Result<()> {
         let mut obstacles = Vec::new();
@@ -547,7 +562,7 @@ impl Draft {
             }
         }
         for place in codes {
-            if !self.recode(desk, length, place).await? {
+            if !self.recode(desk, place).await? {
                 obstacles.push(Obstacle::NoCode(place));
             }
         }
@@ -605,7 +620,10 @@ impl Draft {
 
     /// Another code for the space at `place`, and for those that have the same; whether there
     /// is one.
-    async fn recode(&mut self, desk: Desk<'_>, length: CodeLength, place: usize) -> Result<bool> {
+    async fn recode(&mut self, desk: Desk<'_>, place: usize) -> Result<bool> {
+        let Some(length) = self.length else {
+            return Ok(false);
+        };
         let Some(at) = self
             .codes
             .iter()
@@ -619,7 +637,7 @@ impl Draft {
                 return Ok(true);
             }
             self.codes.push(Coding::of(vec![place]));
-            return Box::pin(self.recode(desk, length, place)).await;
+            return Box::pin(self.recode(desk, place)).await;
         };
         let code = if self.codes[at].tries < RANDOM_TRIES {
             self.codes[at].tries += 1;

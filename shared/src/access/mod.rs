@@ -5,6 +5,7 @@ mod code;
 pub mod draft;
 pub mod exclusive;
 mod new;
+pub mod reprogramming;
 mod strategy;
 pub mod template;
 
@@ -12,7 +13,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode};
-pub use new::{AccessChanges, MAX_SPACES, NewAccess, SpaceTerms, SpaceWanted, Terms};
+pub use new::{
+    AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
+    SpaceWanted, Terms,
+};
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
 

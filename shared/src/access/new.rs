@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::CodeStrategy;
 use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
@@ -60,16 +61,6 @@ impl SpaceWanted {
             count: self.count.or(defaults.count),
             hours: self.hours.or(defaults.hours),
             exclusive: self.exclusive.unwrap_or(defaults.exclusive),
-        }
-    }
-
-    /// With nothing in place of what it leaves out.
-    pub fn alone(self) -> SpaceTerms {
-        SpaceTerms {
-            space: self.space,
-            count: self.count,
-            hours: self.hours,
-            exclusive: self.exclusive.unwrap_or_default(),
         }
     }
 }
@@ -237,4 +228,104 @@ fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
         hours,
         exclusive: exclusive.map(bool::from),
     })
+}
+
+/// The body of a create, as the API document shows it; [`NewAccess::read`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = CreateBusinessUserAccess,
+    description = "An access to create.",
+    examples(json!({
+        "accessTemplateId": "0192a5b07c0070008000000000000002",
+        "businessUserId": 2,
+        "accessCodeInitializationStrategy": 0,
+        "permission": ["Breakfast"],
+        "validFrom": 1_795_262_400_000_i64,
+        "validTo": 1_795_348_800_000_i64,
+        "label": "Room 7",
+        "spaces": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "accessCount": 10,
+            "fromHour": "08:00:00",
+            "toHour": "22:00:00",
+            "exclusive": false
+        }]
+    }))
+)]
+pub struct NewAccessBody {
+    /// The template that it is made of.
+    pub access_template_id: AccessTemplateId,
+    /// Whom it is for.
+    pub business_user_id: UserId,
+    /// Whether each space has a code of its own or all have one; left out, as the template
+    /// says.
+    pub access_code_initialization_strategy: Option<CodeStrategy>,
+    /// What it carries along, which means nothing to us.
+    #[schema(max_items = 100, examples(json!(["Breakfast"])))]
+    pub permission: Option<Vec<String>>,
+    /// From when on it is valid.
+    pub valid_from: Moment,
+    /// From when on it is not valid any more; left out, it has no end.
+    pub valid_to: Option<Moment>,
+    /// What it is called.
+    #[schema(max_length = 200, examples("Room 7"))]
+    pub label: Option<String>,
+    /// What it gives access to, each space once.
+    #[schema(min_items = 1, max_items = 40)]
+    pub spaces: Vec<SpaceBody>,
+}
+
+/// The body of a change, as the API document shows it; [`AccessChanges::read`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = UpdateBusinessUserAccess,
+    description = "What an access is to become.",
+    examples(json!({
+        "businessUserAccessId": "0192a5b07c0070008000000000000003",
+        "validFrom": 1_795_262_400_000_i64,
+        "validTo": 1_795_348_800_000_i64,
+        "label": "Room 8",
+        "spaces": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "accessCount": 10,
+            "fromHour": "08:00:00",
+            "toHour": "22:00:00",
+            "exclusive": false
+        }]
+    }))
+)]
+pub struct AccessChangesBody {
+    /// The access.
+    pub business_user_access_id: AccessId,
+    /// From when on it is valid.
+    pub valid_from: Moment,
+    /// From when on it is not valid any more; left out, it has no end.
+    pub valid_to: Option<Moment>,
+    /// What it is called; left out, nothing.
+    #[schema(max_length = 200, examples("Room 8"))]
+    pub label: Option<String>,
+    /// What it gives access to, each space once.
+    #[schema(min_items = 1, max_items = 40)]
+    pub spaces: Vec<SpaceBody>,
+}
+
+/// A space of an access, as a body names it.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase", as = ThingBusinessUserAccessDto)]
+pub struct SpaceBody {
+    /// The space.
+    pub thing_id: SpaceId,
+    /// How many entries it is good for.
+    #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
+    pub access_count: Option<u32>,
+    /// From which time of each day on; without `toHour`, until midnight.
+    pub from_hour: Option<TimeSpan>,
+    /// Until which time of each day. One that is not later than `fromHour` is that of the next
+    /// day; the same time is the whole day.
+    pub to_hour: Option<TimeSpan>,
+    /// Whether nobody else may have an access to the space meanwhile.
+    #[schema(examples(false))]
+    pub exclusive: Option<bool>,
 }

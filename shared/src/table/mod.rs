@@ -493,6 +493,14 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
+/// An item as the table's stream tells of it, as one of this crate's types.
+///
+/// # Errors
+/// 500 when it is not of this type.
+pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
+}
+
 /// The item that stands at `key` and says `value`.
 ///
 /// # Errors

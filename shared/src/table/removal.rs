@@ -1,10 +1,9 @@
 //! What the table's stream tells of a thing that was removed.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_dynamo::Item;
 
-use super::Key;
+use super::{Key, of_stream as read};
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
 use crate::id::{DeviceGroupId, Id, UserGroupId};
@@ -77,10 +76,6 @@ impl Removal {
 /// An id as keys have it: with leading zeros.
 fn number<T: Id>(text: &str) -> Option<T> {
     T::try_from(text.parse().ok()?).ok()
-}
-
-fn read<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
 #[cfg(test)]
