@@ -89,7 +89,8 @@ impl Population {
             world.shares.push(share);
             // ACCESSES: an access is to be made here for every tenth share, like the share
             // above, so that a million shares come with 100,000 accesses. What an access
-            // writes is then in `World::contents`.
+            // writes is then in `World::contents`; and `remake-codes`, which is for all of
+            // them, belongs into `cases::GROWING`.
         }
         Ok((count, world.contents()?))
     }

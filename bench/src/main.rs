@@ -1,5 +1,6 @@
 //! `cargo run -p latchkey-bench -- --help`.
 
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -93,8 +94,28 @@ async fn rows(stack: &Stack, shares: u64) -> Result<Vec<Row>> {
     bench.rows(stack)
 }
 
-async fn budgets(write: bool) -> Result<Vec<String>> {
+/// The template; in the environment that it gives the functions, which they read settings
+/// from. A process must not change its own, so this one begins again with that.
+fn stack() -> Result<Stack> {
+    const BEGUN: &str = "LATCHKEY_BENCH";
     let stack = store::stack()?;
+    if std::env::var_os(BEGUN).is_some() {
+        return Ok(stack);
+    }
+    let given = stack
+        .functions
+        .values()
+        .flat_map(|function| &function.environment);
+    let error = std::process::Command::new(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .envs(given)
+        .env(BEGUN, "")
+        .exec();
+    Err(error.into())
+}
+
+async fn budgets(write: bool) -> Result<Vec<String>> {
+    let stack = stack()?;
     let rows = rows(&stack, 0).await?;
     print!("{}", report::budgets(&rows)?);
     let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
@@ -107,7 +128,7 @@ async fn budgets(write: bool) -> Result<Vec<String>> {
 }
 
 async fn scale(shares: &[u64]) -> Result<Vec<String>> {
-    let stack = store::stack()?;
+    let stack = stack()?;
     let mut sizes = Vec::new();
     for shares in shares {
         eprintln!("with {shares} shares");

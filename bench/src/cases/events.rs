@@ -78,7 +78,7 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
 }
 
 /// The sample event of a function.
-fn event(function: &str) -> Result<Value> {
+pub(super) fn event(function: &str) -> Result<Value> {
     let path = root().join(format!("events/{function}.json"));
     Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
 }

@@ -19,6 +19,7 @@
 //! has a cost that does not depend on what else is in the organization: `scale` runs them all
 //! again with a million more shares in it.
 
+mod accesses;
 mod credentials;
 mod decisions;
 mod directory;
@@ -49,6 +50,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
     decisions::run(bench).await?;
     directory::run(bench).await?;
     templates::run(bench).await?;
+    accesses::run(bench).await?;
     credentials::run(bench).await?;
     service::run(bench).await?;
     // Last: it takes users away.
