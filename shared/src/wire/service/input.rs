@@ -11,7 +11,8 @@ use crate::wire::{Error, Request, Result, request};
 /// The fields of a request, from its body and its query. They are found by their names
 /// without regard to case.
 ///
-/// A field of the query stands before one of the body. It is a text, from which a list can
+/// A field of the query stands before one of the body; one without a value is not there. It is
+/// a text, from which a list can
 /// be read that is separated by commas; one that begins with a bracket and is JSV is the list
 /// or the object that it says, as ServiceStack's clients write them in a URL.
 #[derive(Debug)]
@@ -41,12 +42,9 @@ impl Input {
                 Map::new()
             }
         };
-        match pairs(
-            request
-                .query
-                .iter()
-                .map(|(name, value)| (&**name, &**value)),
-        ) {
+        // ServiceStack's client for JavaScript writes a field that is null as `?name`.
+        let query = request.query.iter().filter(|(_, value)| !value.is_empty());
+        match pairs(query.map(|(name, value)| (&**name, &**value))) {
             Ok(query) => fields.extend(query),
             Err(found) => faults.extend(found),
         }
@@ -113,6 +111,9 @@ fn body(request: &Request) -> Result<Result<Value, Vec<Fault>>> {
                 }
                 Format::Json
             }
+            // What `fetch` says of a text unless told otherwise: ServiceStack's client for
+            // JavaScript leaves it at that, where a browser is not to ask first.
+            Some(text) if text == "text/plain" => Format::Json,
             Some(name) => Format::of_media_type(&name).ok_or(Error::UnsupportedMediaType)?,
         },
     };
@@ -259,12 +260,92 @@ mod tests {
         let name = Some("application/x-www-form-urlencoded");
         assert_eq!(read(&request(name, &form, &[])).unwrap(), access());
         assert_eq!(read(&request(name, &json, &[])).unwrap(), access());
-        // The query stands before the body.
-        let other = [("LABEL", "Other"), ("permission", "a,\"b, c\"")];
+        // What `fetch` says of a text.
+        let name = Some("text/plain;charset=UTF-8");
+        assert_eq!(read(&request(name, &json, &[])).unwrap(), access());
+        // The query stands before the body, but for what it says nothing of.
+        let other = [
+            ("LABEL", "Other"),
+            ("permission", "a,\"b, c\""),
+            ("validFrom", ""),
+        ];
         let both = read(&request(Some("application/jsv"), JSV, &other)).unwrap();
         assert_eq!(both.label, Some(Words("Other".to_owned())));
         let permission = ["a", "b, c"].map(|word| Words(word.to_owned()));
         assert_eq!(both.permission, Some(permission.to_vec()));
+    }
+
+    /// As ServiceStack.Text writes a request (`JsvTypeSerializer`, `WriteType`,
+    /// `DateTimeSerializer.ToShortestXsdDateTimeString`): without a space, in PascalCase, with
+    /// the type's name where it writes that, texts in quotes only for `" , : { } [ ]` and line
+    /// breaks, an empty one as `""`, null left out and in a list nothing.
+    #[test]
+    fn what_servicestack_itself_writes_is_read() {
+        let body = "{__type:\"Some.Api.CreateBusinessUserAccess, Some.Api\",\
+            AccessTemplateId:0192a5b07c0070008000000000000001,BusinessUserId:2,\
+            AccessCodeInitializationStrategy:Shared,\
+            Permission:[a b,\"b, c\",\"say \"\"hi\"\"\",\"\",\"[x]\",it's\\n,\"a\r\nb\"],\
+            ValidFrom:2027-01-31,ValidTo:2027-02-28T22:59:59.1234567Z,\
+            Label:\"Room 7: {\"\"Süd\"\"}\",Spaces:[{ThingId:0192a5b0-7c00-7000-8000-000000000001,\
+            FromHour:PT8H,ToHour:P1DT30M0.5S,Exclusive:True},\
+            {ThingId:0192a5b07c0070008000000000000001,FromHour:PT0S}],Meta:{},Tags:[],\
+            Ratio:1E+16,Share:-0.5,Version:1}";
+        let access = read(&request(Some("application/jsv"), body, &[])).unwrap();
+        let permission = ["a b", "b, c", "say \"hi\"", "", "[x]", "it's\\n", "a\r\nb"];
+        let expected = Access {
+            template: GUID.to_owned(),
+            user: Some(2),
+            label: Some(Words("Room 7: {\"Süd\"}".to_owned())),
+            permission: Some(permission.map(|word| Words(word.to_owned())).to_vec()),
+            from: 1_801_353_600_000,
+            spaces: vec![
+                (GUID.to_owned(), 8 * 3600, Some(true)),
+                (GUID.to_owned(), 0, None),
+            ],
+        };
+        assert_eq!(access, expected);
+
+        let from = |text: &str| {
+            let body = format!("{{ValidFrom:{text},Version:1}}");
+            let input = Input::of(&request(Some("text/jsv"), &body, &[])).unwrap();
+            input.read(|fields| Some(fields.required::<Moment>("validFrom")?.0.timestamp_millis()))
+        };
+        const AT: i64 = 1_801_382_400_000;
+        for (text, millis) in [
+            // `DateTime` in UTC: at midnight, with whole seconds, with a fraction.
+            ("2027-01-31", AT - 8 * 3_600_000),
+            ("2027-01-31T08:00:00Z", AT),
+            ("2027-01-31T08:00:00.5Z", AT + 500),
+            ("2027-01-31T08:00:00.1234567Z", AT + 123),
+            // In another time zone.
+            ("2027-01-31T09:00:00+01:00", AT),
+            ("2027-01-31T03:00:00.5000000-05:00", AT + 500),
+            // `DateTimeOffset`.
+            ("2027-01-31T09:00:00.0000000+01:00", AT),
+            // `DateHandler.UnixTimeMs`, and texts with dates as JSON has them.
+            ("1801382400000", AT),
+            ("/Date(1801382400000)/", AT),
+            ("/Date(1801382400000+0100)/", AT),
+            ("/Date(1801382400000-0000)/", AT),
+            ("0001-01-01", -62_135_596_800_000),
+        ] {
+            assert_eq!(from(text).unwrap(), millis, "{text}");
+        }
+        // Nothing that it writes for an instant in UTC.
+        for text in ["2027-01-31T08:00:00", "2027-01-31T08:00:00.1234567"] {
+            let Err(Error::InvalidInput(faults)) = from(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(faults[0].field, "validFrom", "{text}");
+        }
+        // A name that is null is none.
+        let body = "{Permission:[a,,b]}";
+        let input = Input::of(&request(Some("text/jsv"), body, &[])).unwrap();
+        let error = input.read(|fields| fields.list::<Words>("permission", 9));
+        let Err(Error::InvalidInput(faults)) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(faults[0].field, "permission[1]");
     }
 
     #[test]

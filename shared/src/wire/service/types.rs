@@ -157,12 +157,17 @@ impl Serialize for Guid {
 /// An instant. Read from Unix milliseconds, as a number or a text, from ISO 8601 with an
 /// offset and from `/Date(1795262400000+0100)/`, whose offset is for showing it and does not
 /// change the instant; written as Unix milliseconds.
+///
+/// A date alone is its midnight in UTC, for so ServiceStack's own serializer writes one. A date
+/// and time without an offset it never writes for an instant in UTC, but others write their own
+/// clock's so: that is refused, for the hour would be a guess, at a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Moment(pub DateTime<Utc>);
 
 impl Wire for Moment {
     fn expected() -> String {
-        "Unix milliseconds, or a date and time with an offset such as \"2027-01-31T07:00:00Z\""
+        "Unix milliseconds, a date, or a date and time with an offset such as \
+         \"2027-01-31T07:00:00Z\""
             .to_owned()
     }
 
@@ -175,6 +180,9 @@ impl Wire for Moment {
         at.map(Self).ok_or(FaultCode::InvalidValue)
     }
 }
+
+/// The form of a date.
+const DATE: &str = "yyyy-MM-dd";
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {
     if let Some(millis) = integer(text) {
@@ -190,6 +198,9 @@ fn instant(text: &str) -> Option<DateTime<Utc>> {
             return None;
         }
         return DateTime::from_timestamp_millis(integer(millis)?);
+    }
+    if text.len() == DATE.len() {
+        return instant(&format!("{text}T00:00:00Z"));
     }
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
@@ -593,8 +604,8 @@ shown! {
     Guid String None, "0192a5b07c0070008000000000000001",
         "32 hexadecimal digits; with dashes and braces, too, where it is read.";
     Moment Integer Some(SchemaFormat::KnownFormat(KnownFormat::Int64)), 1_795_262_400_000_i64,
-        "Unix milliseconds. A text with them, ISO 8601 with an offset and `/Date(1795262400000)/` \
-         are read, too.";
+        "Unix milliseconds. A text with them, ISO 8601 with an offset, `/Date(1795262400000)/` and \
+         a date alone, which is its midnight in UTC, are read, too.";
     TimeSpan String None, "08:00:00",
         "A length of time: `08:00:00` in JSON, `PT8H` in JSV; both are read in both.";
 }
@@ -671,6 +682,9 @@ mod tests {
             assert_eq!(moment(value.clone()), Some(AT), "{value}");
         }
         assert_eq!(moment(json!("/Date(-1000-0100)/")), Some(-1000));
+        // Midnight, as ServiceStack writes it.
+        assert_eq!(moment(json!("2026-11-21")), Some(AT - 12 * 3_600_000));
+        assert_eq!(moment(json!("0001-01-01")), Some(-62_135_596_800_000));
         assert_eq!(
             moment(json!(-62_135_596_800_000_i64)),
             Some(-62_135_596_800_000)
@@ -681,9 +695,15 @@ mod tests {
             json!(i64::MAX),
             json!(""),
             json!("tomorrow"),
-            json!("2026-11-21"),
             json!("2026-11-21T12:00:00"),
+            json!("2026-11-21T12:00:00.0000000"),
+            json!("2026-11-21 12:00:00"),
             json!("2026-02-29T12:00:00Z"),
+            json!("2026-02-29"),
+            json!("2026-1-02x"),
+            json!("+026-01-02"),
+            json!("2026-11-2"),
+            json!("20261121-1"),
             json!("+1"),
             json!("/Date()/"),
             json!("/Date(1+1)/"),
