@@ -265,7 +265,8 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
     assert_eq!(home.delete(&id).await.status, 200);
     assert_eq!(home.access(&id).await, None);
     home.assert_whole().await;
-    assert!(home.store.sort_keys("CODE#").await.is_empty());
+    // The demo has a code, and an access.
+    assert_eq!(home.store.sort_keys("CODE#").await.len(), 1);
     assert_error(&home.delete(&id).await, "json", 404, "NotFound");
     assert_error(
         &home
@@ -425,7 +426,7 @@ async fn the_same_request_with_a_key_makes_one_access_and_hears_the_first_answer
     let bodies: HashSet<_> = answers.iter().map(|answer| answer.body.clone()).collect();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(bodies.iter().all(|body| body.starts_with("{id:")));
-    assert_eq!(home.store.sort_keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.store.sort_keys("ACCESS#").await.len(), 1 + 1);
     let replayed = answers
         .iter()
         .filter(|answer| answer.header("idempotency-replayed").is_some());
@@ -544,7 +545,7 @@ async fn of_sixty_four_who_want_a_space_alone_at_once_one_gets_it() {
         assert_error(answer, "json", 409, "Conflict");
     }
     home.assert_whole().await;
-    assert_eq!(home.store.sort_keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.store.sort_keys("ACCESS#").await.len(), 1 + 1);
 }
 
 #[tokio::test]
