@@ -39,7 +39,10 @@ impl Receiver {
 
 /// What a grant opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(description = "What it opens: a device, a group of devices or a space.")]
+#[schema(
+    as = GrantSource,
+    description = "What it opens: a device, a group of devices or a space."
+)]
 pub enum Source {
     /// One device.
     #[serde(rename = "deviceId")]

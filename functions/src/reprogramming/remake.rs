@@ -20,7 +20,7 @@ use latchkey::table::{Failed, Items, Read};
 use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
-use crate::lambda::{EventCall, serve_stream, store};
+use crate::lambda::{EventCall, EventHandler, serve_stream, store};
 
 /// How many accesses are read at once.
 const PAGE: usize = 25;
@@ -30,11 +30,12 @@ const AT_ONCE: usize = 8;
 /// How often an access is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
+/// What it does with one change of the table.
+pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(remake(change, call));
+
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {
-    serve_stream("remake-codes", |change, call| {
-        Box::pin(remake(change, call))
-    })
+    serve_stream("remake-codes", HANDLE)
 }
 
 async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
@@ -91,13 +92,18 @@ async fn page(
         .page(&accesses, PAGE, after, Read::Strong)
         .await?;
     let (accesses, next): (Vec<Access>, _) = page;
+    // By an invocation that was cut off before it could write down the page.
+    let done = accesses
+        .iter()
+        .filter(|access| access.reprogrammed == Some(asked.id));
+    let mut remade = done.count() as u64;
     let outcomes: Vec<Result<bool>> = stream::iter(accesses)
         .filter(|access| std::future::ready(asked.is_about(access, desk.now)))
         .map(|access| one(desk, asked, access, length))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let (mut remade, mut kept) = (0, 0);
+    let mut kept = 0;
     for outcome in outcomes {
         match outcome? {
             true => remade += 1,

@@ -117,44 +117,118 @@ fn below(bound: u64, random: &Random) -> Result<u64, RandomFailed> {
     Ok(u64::try_from(wide).unwrap_or_default())
 }
 
-/// The codes of one length that are not taken, to be tried one after the other: what is left
-/// when a space is crowded and few random codes are free.
+/// How many free codes are kept at hand at most.
+const AT_HAND: usize = 1000;
+
+/// The codes that are free at a place, found when a space is crowded and few random codes are:
+/// its codes are read in their order, from a random one on, and what lies between them is free.
+/// So some are found with one look at a few hundred codes, however many there are; and once
+/// round without one, there is none.
 #[derive(Debug)]
 pub struct FreeCodes {
-    numbers: Vec<u64>,
     length: CodeLength,
+    obvious: BTreeSet<u64>,
+    /// Where the round began.
+    start: u64,
+    /// The next number to be looked at, and whether the round has passed the last.
+    next: u64,
+    has_turned: bool,
+    /// Behind which text the next codes are to be read.
+    behind: String,
+    at_hand: Vec<u64>,
 }
 
 impl FreeCodes {
-    /// Those that are neither obvious nor among `taken`.
-    pub fn new<'c>(length: CodeLength, taken: impl Iterator<Item = &'c AccessCode>) -> Self {
-        let mut not = length.obvious();
-        not.extend(
-            taken
-                .filter(|code| code.0.len() == length.digits())
-                .filter_map(|code| code.0.parse::<u64>().ok()),
-        );
-        let numbers = (0..length.numbers()).filter(|number| !not.contains(number));
-        Self {
-            numbers: numbers.collect(),
+    /// Those of one length; none is known yet.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn new(length: CodeLength, random: &Random) -> Result<Self, RandomFailed> {
+        let start = below(length.numbers(), random)?;
+        Ok(Self {
             length,
-        }
+            obvious: length.obvious(),
+            start,
+            next: start,
+            has_turned: false,
+            behind: before(start, length),
+            at_hand: Vec::new(),
+        })
     }
 
-    /// Takes a random one out; nothing when there is none left.
+    /// Takes one out of those that are known; nothing when more must be looked for, or when
+    /// [`FreeCodes::behind`] says that there is nowhere left to look.
     ///
     /// # Errors
     /// When the system has no random numbers.
     pub fn take(&mut self, random: &Random) -> Result<Option<AccessCode>, RandomFailed> {
-        if self.numbers.is_empty() {
+        if self.at_hand.is_empty() {
             return Ok(None);
         }
-        let place = below(self.numbers.len() as u64, random)?;
-        let number = self
-            .numbers
-            .swap_remove(usize::try_from(place).unwrap_or_default());
+        let place = below(self.at_hand.len() as u64, random)?;
+        let place = usize::try_from(place).unwrap_or_default();
+        let number = self.at_hand.swap_remove(place);
         Ok(Some(AccessCode::of_number(number, self.length)))
     }
+
+    /// Behind which text the next codes are to be read: those that are taken. Nothing when the
+    /// round is over.
+    pub fn behind(&self) -> Option<&str> {
+        let is_round = self.has_turned && self.next >= self.start;
+        (!is_round).then_some(self.behind.as_str())
+    }
+
+    /// Learns which codes are taken from there on, in their order, as far as the text `until`;
+    /// all to the last where there is none.
+    pub fn learn<'c>(&mut self, taken: impl IntoIterator<Item = &'c str>, until: Option<&str>) {
+        let digits = self.length.digits();
+        let taken: BTreeSet<u64> = taken
+            .into_iter()
+            .filter(|code| code.len() == digits)
+            .filter_map(|code| code.parse().ok())
+            .collect();
+        // Texts are in the order of their digits: with codes of other lengths between them,
+        // those of one length are in the order of their numbers.
+        let end = match until {
+            None => self.length.numbers(),
+            Some(text) if text.len() >= digits => number(&text[..digits]) + 1,
+            Some(text) => number(&format!("{text:0<digits$}")),
+        };
+        let end = match self.has_turned {
+            true => end.min(self.start),
+            false => end,
+        };
+        let mut next = self.next;
+        while next < end && self.at_hand.len() < AT_HAND {
+            if !taken.contains(&next) && !self.obvious.contains(&next) {
+                self.at_hand.push(next);
+            }
+            next += 1;
+        }
+        self.next = next;
+        self.behind = match until {
+            // What is not of this length takes the reading further, and not the numbers.
+            Some(text) if next >= end => text.to_owned(),
+            _ => before(next, self.length),
+        };
+        if next == self.length.numbers() && !self.has_turned {
+            self.has_turned = true;
+            self.next = 0;
+            self.behind = String::new();
+        }
+    }
+}
+
+/// The text before that of a number; nothing before the first.
+fn before(number: u64, length: CodeLength) -> String {
+    let before = number.checked_sub(1);
+    before.map_or_else(String::new, |before| {
+        AccessCode::of_number(before, length).0
+    })
+}
+
+fn number(digits: &str) -> u64 {
+    digits.parse().unwrap_or_default()
 }
 
 impl fmt::Debug for AccessCode {
@@ -368,20 +442,44 @@ mod tests {
         }
     }
 
+    /// All codes that are found free when pages of `size` of these are read.
+    fn free(taken: &BTreeSet<String>, size: usize) -> Vec<String> {
+        let random = Random::new(SystemRandom::new());
+        let mut free = FreeCodes::new(length(4), &random).unwrap();
+        let mut found = Vec::new();
+        loop {
+            while let Some(code) = free.take(&random).unwrap() {
+                found.push(code.0);
+            }
+            let Some(behind) = free.behind() else {
+                found.sort();
+                return found;
+            };
+            let page: Vec<_> = taken.iter().filter(|code| code.as_str() > behind).collect();
+            let until = page.get(size).map(|_| page[size - 1].as_str());
+            let page = page.iter().take(size).map(|code| code.as_str());
+            free.learn(page, until);
+        }
+    }
+
     #[test]
     fn the_free_codes_are_those_that_nobody_has_each_once() {
-        let random = Random::new(SystemRandom::new());
-        let all = |number: u64| AccessCode::of_number(number, length(4));
-        let taken: Vec<_> = (0..9999)
-            .filter(|number| number % 100 != 57)
-            .map(all)
+        let all = (0..10_000).map(|number| format!("{number:04}"));
+        let is_free = |code: &String| number(code) % 97 == 57 || code == "9999" || code == "0000";
+        let mut taken: BTreeSet<_> = all.clone().filter(|code| !is_free(code)).collect();
+        let expected: Vec<_> = all
+            .filter(|code| is_free(code) && !length(4).obvious().contains(&number(code)))
             .collect();
-        let mut free = FreeCodes::new(length(4), taken.iter());
-        let mut seen = BTreeSet::new();
-        while let Some(code) = free.take(&random).unwrap() {
-            assert!(!taken.contains(&code) && seen.insert(code));
+        assert_eq!(expected.len(), 103);
+        for size in [1, 7, 500, 20_000] {
+            assert_eq!(free(&taken, size), expected, "{size}");
         }
-        assert_eq!(seen.len(), 100);
+        // Codes of other lengths are in nobody's way.
+        taken.extend(["00001", "12345", "123456", "9999999999"].map(str::to_owned));
+        for size in [1, 7, 500] {
+            assert_eq!(free(&taken, size), expected, "{size}");
+        }
+        assert_eq!(free(&BTreeSet::new(), 500).len(), 9970);
     }
 
     #[test]

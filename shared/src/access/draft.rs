@@ -35,6 +35,11 @@ const MAX_WRITES: usize = 100;
 /// How many random codes are tried before those that are free are looked up: of a space that
 /// is not crowded, the first is free.
 const RANDOM_TRIES: u32 = 3;
+/// How many codes are read first to find what is free between them, and how many at most: twice
+/// as many each time, up to the megabyte that DynamoDB reads in one go.
+const CODES_AT_ONCE: std::ops::RangeInclusive<usize> = 125..=2000;
+/// What is read of them.
+const TAKEN: &str = "PK, SK, expiresAt";
 
 /// What each item of the transaction is there for. Numbers are places in the spaces of the
 /// access as it will be; of what was and goes, in those of the access as it was.
@@ -643,15 +648,7 @@ impl Draft {
             self.codes[at].tries += 1;
             Some(AccessCode::generate(length, desk.random)?)
         } else {
-            if self.codes[at].free.is_none() {
-                let places = self.codes[at].places.clone();
-                let taken = self.taken_codes(desk, &places).await?;
-                self.codes[at].free = Some(FreeCodes::new(length, taken.iter()));
-            }
-            match &mut self.codes[at].free {
-                Some(free) => free.take(desk.random)?,
-                None => None,
-            }
+            self.free_code(desk, length, at).await?
         };
         let Some(code) = code else { return Ok(false) };
         let places = self.codes[at].places.clone();
@@ -659,25 +656,52 @@ impl Draft {
         Ok(true)
     }
 
-    /// The codes that accesses which have not ended have at the spaces at `places`.
-    async fn taken_codes(&self, desk: Desk<'_>, places: &[usize]) -> Result<Vec<AccessCode>> {
-        let spaces = places.iter().filter_map(|place| self.space_at(*place));
+    /// A code that is free at all spaces of a coding; nothing when there is none.
+    async fn free_code(
+        &mut self,
+        desk: Desk<'_>,
+        length: CodeLength,
+        at: usize,
+    ) -> Result<Option<AccessCode>> {
+        let mut free = match self.codes[at].free.take() {
+            Some(free) => free,
+            None => FreeCodes::new(length, desk.random)?,
+        };
+        let spaces = self.codes[at].places.iter();
+        let spaces = spaces.filter_map(|place| self.space_at(*place));
         let prefixes: Vec<_> = spaces
             .map(|space| desk.scope.codes(space.terms.space))
             .collect();
-        let queries = prefixes
-            .iter()
-            .map(|prefix| desk.table.query::<TakenCode>(prefix, Read::Strong));
-        let taken = futures_util::future::try_join_all(queries).await?.concat();
-        let lives = |taken: &TakenCode| {
-            taken
-                .expires_at
-                .is_none_or(|seconds| seconds > desk.now.timestamp())
+        let mut at_once = *CODES_AT_ONCE.start();
+        let code = loop {
+            if let Some(code) = free.take(desk.random)? {
+                break Some(code);
+            }
+            let Some(behind) = free.behind() else {
+                break None;
+            };
+            let pages = prefixes.iter().map(|prefix| {
+                let (table, read) = (desk.table, Read::Strong);
+                table.page_of::<TakenCode>(prefix, at_once, Some(behind), read, TAKEN)
+            });
+            let pages = futures_util::future::try_join_all(pages).await?;
+            at_once = (2 * at_once).min(*CODES_AT_ONCE.end());
+            let until = pages.iter().filter_map(|(_, until)| until.as_deref()).min();
+            let taken = pages.iter().flat_map(|(codes, _)| codes);
+            let lives = |taken: &&TakenCode| {
+                taken
+                    .expires_at
+                    .is_none_or(|seconds| seconds > desk.now.timestamp())
+            };
+            free.learn(
+                taken
+                    .filter(lives)
+                    .filter_map(|taken| taken.sk.rsplit('#').next()),
+                until,
+            );
         };
-        let taken = taken.iter().filter(|taken| lives(taken));
-        Ok(taken
-            .filter_map(|taken| taken.sk.rsplit('#').next()?.parse().ok())
-            .collect())
+        self.codes[at].free = Some(free);
+        Ok(code)
     }
 }
 

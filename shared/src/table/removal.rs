@@ -7,8 +7,8 @@ use super::{Key, of_stream as read};
 use crate::access::{Code, Entry};
 use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
-use crate::id::{DeviceGroupId, Id, UserGroupId};
+use crate::directory::{Device, DeviceGroup, Resource, Space, User, UserGroup};
+use crate::id::{DeviceGroupId, Id, SpaceId, UserGroupId};
 use crate::share::Share;
 use crate::wire::{Error, Result};
 
@@ -36,6 +36,8 @@ pub enum Thing {
     DeviceGroup(DeviceGroupId),
     /// A share.
     Share(Box<Share>),
+    /// A space.
+    Space(SpaceId),
 }
 
 impl Removal {
@@ -55,6 +57,7 @@ impl Removal {
             UserGroup::KEY => Thing::UserGroup(number(id).ok_or_else(unknown)?),
             Device::KEY => Thing::Device(read(old_image)?),
             DeviceGroup::KEY => Thing::DeviceGroup(number(id).ok_or_else(unknown)?),
+            Space::KEY => Thing::Space(id.parse().map_err(|_| unknown())?),
             "SHARE" => Thing::Share(Box::new(read(old_image)?)),
             _ => return Ok(None),
         };
@@ -158,13 +161,14 @@ mod tests {
         let none = serde_json::json!({});
         for (pk, sk) in [
             ("ORG#7", "ORG"),
-            ("ORG#7", "SPACE#0192a5b07c0070008000000000000001"),
+            ("ORG#7", "ACCESS#0192a5b07c0070008000000000000001"),
             ("CREDENTIAL#x", "CREDENTIAL"),
         ] {
             assert!(removal(pk, sk, &none).unwrap().is_none(), "{sk}");
         }
         assert!(removal("ORG#x", "USERGROUP#1", &none).is_err());
         assert!(removal("ORG#7", "USERGROUP#x", &none).is_err());
+        assert!(removal("ORG#7", "SPACE#x", &none).is_err());
         assert!(removal("ORG#7", "USER#0000000000000002", &none).is_err());
     }
 }
