@@ -74,7 +74,9 @@ pub(crate) fn print_machine(rounds: usize) -> Result<()> {
 /// A line for each function.
 pub(crate) fn print_functions(names: &[&str], cold: &[Cold], warm: &[Warm], empty: &Cold) {
     let nothing = ms(&empty.to_next);
-    println!("| function | to `next`, ms | × empty | on to the answer, ms | status | peak MB | warm: calls | ms | ms outside the store | processor ms |");
+    println!(
+        "| function | to `next`, ms | × empty | on to the answer, ms | status | peak MB | warm: calls | ms | ms outside the store | processor ms |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for ((name, cold), warm) in names.iter().zip(cold).zip(warm) {
         println!(
@@ -103,8 +105,14 @@ pub(crate) fn print_functions(names: &[&str], cold: &[Cold], warm: &[Warm], empt
         nothing,
         all(|cold| &cold.to_next),
         all(|cold| &cold.to_answer),
-        warm.iter().map(|warm| warm.memory).max().unwrap_or_default() as f64 / 1024.0,
-        warm.iter().map(|warm| ms(&warm.outside)).fold(0.0, f64::max),
+        warm.iter()
+            .map(|warm| warm.memory)
+            .max()
+            .unwrap_or_default() as f64
+            / 1024.0,
+        warm.iter()
+            .map(|warm| ms(&warm.outside))
+            .fold(0.0, f64::max),
     );
 }
 
@@ -114,7 +122,10 @@ pub(crate) fn print_peers<'n>(
     empty: (&'n str, &'n Cold),
     others: impl Iterator<Item = (&'n str, &'n Cold)>,
 ) {
-    println!("| program | to `next`, ms | on to the answer, ms | from start to answer, ms | × {} | status | MB |", function.0);
+    println!(
+        "| program | to `next`, ms | on to the answer, ms | from start to answer, ms | × {} | status | MB |",
+        function.0
+    );
     println!("|---|---|---|---|---|---|---|");
     for (name, cold) in [function, empty].into_iter().chain(others) {
         println!(

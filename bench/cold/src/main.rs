@@ -8,6 +8,7 @@
 
 mod figures;
 mod front;
+mod instructions;
 mod runtime;
 mod stage;
 
@@ -51,6 +52,11 @@ struct Options {
     /// The folder of the same endpoint in Python and Node.js, as `bench/cold/run` leaves it.
     #[arg(long, value_name = "FOLDER")]
     peers: Option<PathBuf>,
+
+    /// Count the instructions of one warm request of each, and nothing else. Wants valgrind,
+    /// and programs that have their symbols.
+    #[arg(long)]
+    instructions: bool,
 
     /// The folder of this repository.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
@@ -96,12 +102,18 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
             functions.push((built(&name), event));
         }
     }
+    if options.instructions {
+        return instructions::count(&functions, stage, &front, scratch).await;
+    }
     let event = std::fs::read(options.root.join(format!("events/{COMPARED}.json")))?;
     let event = Bytes::from(event);
     let mut others = Vec::new();
     for (label, folder) in &options.beside {
         for name in ["empty", COMPARED] {
-            others.push(program(&format!("{label}: {name}"), vec![folder.join(name)]));
+            others.push(program(
+                &format!("{label}: {name}"),
+                vec![folder.join(name)],
+            ));
         }
     }
     if let Some(peers) = &options.peers {
@@ -125,7 +137,9 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
     figures::print_machine(options.rounds)?;
     let steps = (2 * options.rounds + 1) * functions.len() + options.rounds * others.len();
     let bar = ProgressBar::new(steps as u64);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} {msg}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:30} {pos}/{len} {eta} {msg}",
+    )?);
 
     let mut cold = vec![Cold::default(); functions.len()];
     let mut cold_others = vec![Cold::default(); others.len()];
@@ -160,10 +174,6 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
         let each = functions.iter().zip(&mut running).zip(&mut warm);
         for (((program, event), function), warm) in each {
             bar.set_message(program.name.clone());
-            for _ in 0..std::env::var("COLD_REPEAT").map_or(0, |n| n.parse().unwrap_or(0)) {
-                function.ask(event.clone()).await?;
-                function.done().await?;
-            }
             front.calls();
             let before = function.processor_time()?;
             let (asked, answer) = function.ask(event.clone()).await?;
@@ -186,11 +196,17 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
     }
     bar.finish_and_clear();
 
-    let names: Vec<_> = functions.iter().map(|(program, _)| &*program.name).collect();
+    let names: Vec<_> = functions
+        .iter()
+        .map(|(program, _)| &*program.name)
+        .collect();
     figures::print_functions(&names, &cold, &warm, &cold_empty);
     let compared = names.iter().position(|name| *name == COMPARED);
     if let Some(compared) = compared.and_then(|place| cold.get(place)) {
-        let others = others.iter().map(|program| &*program.name).zip(&cold_others);
+        let others = others
+            .iter()
+            .map(|program| &*program.name)
+            .zip(&cold_others);
         figures::print_peers((COMPARED, compared), ("empty", &cold_empty), others);
     }
     Ok(())

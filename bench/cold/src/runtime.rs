@@ -145,9 +145,7 @@ impl Function {
         let status = std::fs::read_to_string(self.file("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let number = line.and_then(|line| line.split_whitespace().next());
-        Ok(number
-            .ok_or_else(|| Failure::from("no VmHWM"))?
-            .parse()?)
+        Ok(number.ok_or_else(|| Failure::from("no VmHWM"))?.parse()?)
     }
 
     /// How long it has had a processor. It has one thread.
@@ -158,7 +156,12 @@ impl Function {
     }
 
     fn file(&self, name: &str) -> String {
-        format!("/proc/{}/{name}", self.child.id().unwrap_or_default())
+        format!("/proc/{}/{name}", self.id())
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> String {
+        self.child.id().unwrap_or_default().to_string()
     }
 
     /// Ends it.
@@ -186,7 +189,10 @@ async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
             };
             Response::builder()
                 .header("content-type", "application/json")
-                .header("lambda-runtime-aws-request-id", "c6af9ac6-7b61-11e6-9a41-93e8deadbeef")
+                .header(
+                    "lambda-runtime-aws-request-id",
+                    "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+                )
                 .header("lambda-runtime-deadline-ms", "4102444800000")
                 .header("lambda-runtime-invoked-function-arn", ARN)
                 .body(Body::from(event))

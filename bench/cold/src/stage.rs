@@ -52,7 +52,9 @@ impl Stage {
         }
         functions.sort_by_key(|(name, _)| {
             let verb = name.split('-').next();
-            let order = ["update", "delete"].iter().position(|late| Some(*late) == verb);
+            let order = ["update", "delete"]
+                .iter()
+                .position(|late| Some(*late) == verb);
             let of_shares = name.contains("share") || name.contains("web-key");
             (order, !of_shares, name.clone())
         });
