@@ -83,7 +83,7 @@ impl Scene {
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();
-                let key = scope.grant(grant.receiver, grant.source, share.id);
+                let key = scope.grant_key(&grant);
                 writes = writes.put_new((), &scope.share(share.id), &share).unwrap();
                 let mut edge = json!(grant);
                 edge["bySource"] = json!(scope.by_source(grant.source));
@@ -162,7 +162,7 @@ fn share(number: u64) -> Share {
     serde_json::from_value(share).unwrap()
 }
 
-fn all_in_json(item: &Item) -> Value {
+pub fn all_in_json(item: &Item) -> Value {
     let fields = item
         .iter()
         .map(|(name, value)| (name.clone(), in_json(value)));
@@ -437,4 +437,76 @@ async fn a_change_that_cannot_be_done_is_reported_and_the_others_are_done() {
     let failed = json!([{"itemIdentifier": "100000000000000000000"}]);
     assert_eq!(answer, json!({"batchItemFailures": failed}));
     assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
+    let scene = Scene::on(Store::start_with_streams().await).await;
+    let space = json!({"organizationId": 7, "name": "Gate"});
+    let space = scene.call(Method::POST, "/v2/spaces", Some(&space)).await;
+    let space = space.json()["spaceId"].as_str().unwrap().to_owned();
+    let hall = "0192a5b07c0070008000000000000001";
+    let template = "0192a5b07c0070008000000000000002";
+    let both = json!([{"ThingId": hall}, {"ThingId": space}]);
+    let things = json!({"AccessTemplateId": template, "Things": both});
+    let path = "/access/template";
+    assert_eq!(
+        scene.call(Method::PUT, path, Some(&things)).await.status,
+        200
+    );
+    let access = async |user: u64, spaces: &Value| {
+        let body = json!({
+            "AccessTemplateId": template, "BusinessUserId": user, "ValidFrom": 0, "Spaces": spaces,
+        });
+        let made = scene
+            .call(Method::POST, "/BusinessUserAccess", Some(&body))
+            .await;
+        assert_eq!(made.status, 200, "{}", made.body);
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let of_user = access(2, &both).await;
+    let of_both = access(3, &both).await;
+    let of_gate = access(3, &json!([{"ThingId": space}])).await;
+    let alone = json!([{"ThingId": hall, "Exclusive": true}]);
+    let body = json!({
+        "AccessTemplateId": template, "BusinessUserId": 2, "ValidFrom": 0, "ValidTo": 1, "Spaces": alone,
+    });
+    let made = scene
+        .call(Method::POST, "/BusinessUserAccess", Some(&body))
+        .await;
+    assert_eq!(made.status, 200, "{}", made.body);
+
+    scene.delete("/v2/users/2").await;
+    gone(&scene.store, &[&of_user, "GRANT#USER#0000000000000002#"]).await;
+    assert_eq!(sort_keys(&scene.store, "CODE#").await.len(), 3);
+    let hall_now = items(&scene.store)
+        .await
+        .remove(&format!("SPACE#{hall}"))
+        .unwrap();
+    assert!(
+        !hall_now.contains_key("exclusive"),
+        "it is nobody's alone: {hall_now:?}"
+    );
+
+    scene.delete(&format!("/v2/spaces/{space}")).await;
+    gone(&scene.store, &[&of_gate, &space]).await;
+    // The access to both is to one, with its code.
+    assert_eq!(left(&scene.store, &[&of_both]).await.len(), 2);
+    let codes = sort_keys(&scene.store, "CODE#").await;
+    assert!(codes.len() == 1 && codes[0].contains(hall), "{codes:?}");
+    let started = Instant::now();
+    loop {
+        let shown = format!("{path}?AccessTemplateId={template}");
+        let shown = scene.call(Method::GET, &shown, None).await.json();
+        let stored = items(&scene.store)
+            .await
+            .remove(&format!("TEMPLATE#{template}"))
+            .unwrap();
+        let things = stored["things"].as_l().unwrap().len();
+        if (shown["things"].as_array().unwrap().len(), things) == (1, 1) {
+            return;
+        }
+        assert!(started.elapsed() < LONGEST);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

@@ -4,7 +4,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, Call, Store, System, Tenant};
+use crate::system::{
+    Answer, Call, SPACE, Store, System, Tenant, access_space, hours_from_now, window,
+};
 
 /// What a request cost.
 #[derive(Debug, PartialEq)]
@@ -364,6 +366,58 @@ async fn the_directory_costs_one_round_trip_and_a_change_two() {
 }
 
 #[tokio::test]
+async fn a_template_is_created_in_one_round_trip_and_shown_in_two() {
+    let store = Store::start().await;
+    let (system, tenant) = warm(&store).await;
+    let ask = async |method: Method, path: &str, body: Option<serde_json::Value>| {
+        let answer = system
+            .call(method, path, tenant.token(1), body.as_ref())
+            .await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let cost = cost(&store.calls());
+        (
+            (cost.calls, cost.read_units, cost.write_units),
+            answer.json(),
+        )
+    };
+    let mut things = vec![json!({"thingId": "0192a5b07c0070008000000000000001"})];
+    for name in ["Attic", "Cellar"] {
+        let space = json!({"organizationId": 7, "name": name});
+        let (_, made) = ask(Method::POST, "/v2/spaces", Some(space)).await;
+        things.push(json!({"thingId": made["spaceId"], "availableFrom": 8, "availableTo": 22, "accessCount": 10, "exclusive": true}));
+    }
+    let path = "/access/template";
+    // The template, less than a kilobyte, and each of its spaces, which is checked.
+    let new = json!({"name": "Guests", "description": "For a night or two", "things": things});
+    let (cost, made) = ask(Method::POST, path, Some(new)).await;
+    assert_eq!(cost, (1, 0.0, 8.0));
+    let id = made["id"].as_str().unwrap();
+    let change = json!({"accessTemplateId": id, "name": "Visitors"});
+    let (cost, _) = ask(Method::PUT, path, Some(change)).await;
+    assert_eq!(cost, (2, 1.0, 2.0));
+    // One of the three is new in it.
+    let other = json!({"organizationId": 7, "name": "Balcony"});
+    let (_, made) = ask(Method::POST, "/v2/spaces", Some(other)).await;
+    let mut other = things.clone();
+    other[2]["thingId"] = made["spaceId"].clone();
+    let change = json!({"accessTemplateId": id, "things": other});
+    let (cost, _) = ask(Method::PUT, path, Some(change)).await;
+    assert_eq!(cost, (2, 1.0, 4.0));
+
+    let one = format!("{path}?AccessTemplateId={id}");
+    let (cost, _) = ask(Method::GET, &one, None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    let of_one = format!("{path}/things?AccessTemplateId={id}");
+    let (cost, _) = ask(Method::GET, &of_one, None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    // The page, and the three spaces that its two templates name.
+    let (cost, _) = ask(Method::GET, "/access/templates", None).await;
+    assert_eq!(cost, (2, 2.0, 0.0));
+    let (cost, _) = ask(Method::DELETE, &one, None).await;
+    assert_eq!(cost, (1, 0.0, 2.0));
+}
+
+#[tokio::test]
 async fn a_page_of_fifty_is_one_query() {
     let store = Store::start().await;
     let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));
@@ -384,6 +438,102 @@ async fn a_page_of_fifty_is_one_query() {
     assert_eq!(page.json().as_array().unwrap().len(), 50);
     let cost = cost(&store.calls());
     assert!(cost.calls == 1 && cost.read_units <= 1.5, "{cost:?}");
+}
+
+/// Organization 7, whose space device 2 opens; user 4 has been given accesses to it: one with
+/// code 100001, at all times; one with code 100002, at hours that it is now; one with code
+/// 100003, for ten entries. User 2 is the door's controller.
+async fn with_accesses(store: &Store) -> (System, Tenant) {
+    let (system, tenant) = (System::on(store).await, Tenant::new(7));
+    let mut tenant = tenant.with_roles(2, &[latchkey::role::Role::Device]);
+    tenant.world.devices[1].spaces = [SPACE.into()].into();
+    tenant.world.spaces[0].devices = [2.try_into().unwrap()].into();
+    for number in 1..=3 {
+        let spaces = vec![access_space(SPACE, &format!("{}", 100_000 + number))];
+        let mut access = tenant.access(number, 3 + number as u64, spaces);
+        let terms = &mut access.spaces[0].terms;
+        match number {
+            2 => terms.hours = hours_from_now(chrono_tz::Europe::Amsterdam, -1, 1),
+            3 => terms.count = Some(10),
+            _ => access.window = window("2026-01-01T00:00:00Z", Some("2090-01-01T00:00:00Z")),
+        }
+        tenant.world.accesses.push(access);
+    }
+    store.put(&tenant.world).await;
+    for user in 1..=6 {
+        system.get("/v2/shares/4", tenant.token(user)).await;
+    }
+    store.calls();
+    (system, tenant)
+}
+
+#[tokio::test]
+async fn an_entry_is_two_round_trips() {
+    let store = Store::start().await;
+    let (system, tenant) = with_accesses(&store).await;
+    let path = format!("/v2/spaces/{SPACE}/entries");
+    let enter = async |code: &str| {
+        let code = json!({"code": code});
+        let answer = system.post(&path, tenant.token(2), &code).await;
+        let calls = store.calls();
+        let reads = calls.iter().filter(|call| call.operation == "BatchGetItem");
+        for read in reads {
+            let mut tables = read.request["RequestItems"].as_object().unwrap().values();
+            assert!(tables.all(|table| table["ConsistentRead"] == true));
+        }
+        let cost = cost(&calls);
+        let status = answer.status.as_u16();
+        (status, cost.calls, cost.read_units, cost.write_units)
+    };
+    // The space and the code; the code again, and that its user is there.
+    assert_eq!(enter("100001").await, (200, 2, 2.0, 4.0));
+    assert_eq!(enter("100003").await, (200, 2, 2.0, 4.0));
+    // With hours, the zone: the device that opens the space, and the organization.
+    assert_eq!(enter("100002").await, (200, 3, 4.0, 4.0));
+    // Of a code that nobody has, the space alone is there.
+    let (status, calls, units, written) = enter("999998").await;
+    assert_eq!((status, calls, written), (403, 1, 0.0));
+    assert!(units <= 2.0, "{units}");
+    // And what is written down of an entry, by who listens to the stream.
+    let event = crate::events::event("record-entries");
+    system.invoke("record-entries", &event).await;
+    let cost = cost(&store.calls());
+    assert_eq!((cost.calls, cost.write_units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn accesses_cost_decisions_and_lists_what_shares_cost() {
+    let store = Store::start().await;
+    let (system, tenant) = with_accesses(&store).await;
+    let ask = async |user: usize, path: &str| {
+        let answer = system.get(path, tenant.token(user)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let cost = cost(&store.calls());
+        assert_eq!(cost.write_units, 0.0);
+        (cost.calls, cost.read_units)
+    };
+    let decision = "/v2/devices/2/decision";
+    // The user's grants with their keyring, and the device: at once.
+    assert_eq!(ask(4, decision).await, (2, 2.0));
+    assert_eq!(ask(5, decision).await, (2, 2.0));
+    // Then the item that counts the entries: as a named schedule.
+    assert_eq!(ask(6, decision).await, (3, 3.0));
+    // The grants, the space, then the device with the organization; and what counts.
+    let effective = "/v2/effective-device-permissions";
+    assert_eq!(ask(4, effective).await, (3, 2.0));
+    assert_eq!(ask(6, effective).await, (3, 2.5));
+    // The device; what is on it and on the space, one after the other; at once the three users
+    // and the one item that counts.
+    let holders = "/v2/devices/2/holders";
+    assert_eq!(ask(1, holders).await, (5, 4.0));
+
+    let list = "/BusinessUserAccesses";
+    // The page, then the one space.
+    assert_eq!(ask(1, list).await, (2, 1.0));
+    // The grants before, by themselves and from the index.
+    assert_eq!(ask(4, list).await, (3, 1.5));
+    let on = format!("{list}?ThingId={SPACE}");
+    assert_eq!(ask(1, &on).await, (3, 2.5));
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ impl World {
         self.system.get(&path, self.tenant.token(user)).await
     }
 
-    async fn decided(&self, user: usize, device: u64, query: &str) -> Value {
+    pub async fn decided(&self, user: usize, device: u64, query: &str) -> Value {
         let answer = self.ask(user, device, query).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.assert_headers();

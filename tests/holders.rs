@@ -9,14 +9,14 @@ use crate::decide::World;
 use crate::system::Answer;
 
 impl World {
-    async fn holders_page(&self, path: &str) -> Answer {
+    pub async fn holders_page(&self, path: &str) -> Answer {
         let answer = self.system.get(path, self.tenant.token(1)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.assert_headers();
         answer
     }
 
-    async fn holders(&self, device: u64) -> Vec<Value> {
+    pub async fn holders(&self, device: u64) -> Vec<Value> {
         let path = format!("/v2/devices/{device}/holders");
         let answer = self.holders_page(&path).await;
         assert_eq!(answer.header("link"), None);
@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The address of the page after one.
-    fn next(&self, answer: &Answer) -> Option<String> {
+    pub fn next(&self, answer: &Answer) -> Option<String> {
         let link = answer.header("link")?;
         let url = link.strip_prefix('<')?.split_once('>')?.0;
         Some(url.strip_prefix(self.system.url())?.to_owned())

@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod access_decisions;
+mod accesses;
 mod activate;
 mod api_keys;
 mod authorizer;
@@ -20,20 +22,24 @@ mod decide;
 mod delete_share;
 mod directory;
 mod effective;
+mod entries;
 mod events;
 mod gateway;
 mod get_share;
 mod holders;
+mod list_accesses;
 mod list_shares;
 mod local;
 mod oauth;
 mod openapi;
 mod outage;
+mod reprogramming;
 mod roles;
 mod service;
 mod share_calendar;
 mod system;
 mod template;
+mod templates;
 mod tenancy;
 mod update_share;
 mod web_key;

@@ -4,7 +4,7 @@ use latchkey::role::{Area, By, Reach, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Store, System, Tenant};
+use crate::system::{SPACE, Store, System, Tenant, access_space};
 
 const COLUMNS: [(By, usize); 8] = [
     (By::Role(Role::Admin), 1),
@@ -310,6 +310,90 @@ async fn every_cell_of_shares_is_kept() {
         let claim = json!({"token": open.json()["token"]});
         let claimed = system.post("/v2/shares/claim", token, &claim).await;
         assert_eq!(claimed.status, 200, "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_cell_of_templates_is_kept() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let things = json!([{"thingId": "0192a5b07c0070008000000000000001"}]);
+    for (by, user) in COLUMNS {
+        let reach = by.reach(Area::Templates);
+        let ask = async |method: Method, path: &str, body: Option<&Value>| {
+            let answer = system.call(method, path, tenant.token(user), body).await;
+            answer.status.as_u16()
+        };
+        let (reads, writes) = (reach >= Reach::Read, reach >= Reach::Write);
+        let expect = |may: bool| if may { 200 } else { 403 };
+        let one = "/access/template?AccessTemplateId=0192a5b07c0070008000000000000002";
+        for path in [one, &one.replace('?', "/things?"), "/access/templates"] {
+            let status = ask(Method::GET, path, None).await;
+            assert_eq!(status, expect(reads), "{by:?} {path}");
+        }
+        let new = json!({"name": "N", "things": things});
+        let path = "/access/template";
+        let created = ask(Method::POST, path, Some(&new)).await;
+        assert_eq!(created, expect(writes), "{by:?}");
+        let made = system.post(path, tenant.token(1), &new).await.json();
+        let change = json!({"accessTemplateId": made["id"], "name": "M"});
+        let changed = ask(Method::PUT, path, Some(&change)).await;
+        assert_eq!(changed, expect(writes), "{by:?}");
+        let made = made["id"].as_str().unwrap();
+        let made = format!("{path}?AccessTemplateId={made}");
+        let deleted = ask(Method::DELETE, &made, None).await;
+        assert_eq!(deleted, expect(writes), "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn accesses_are_read_by_roles_and_everyone_reads_their_own() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let scope = tenant.world.scope().unwrap();
+    for user in 1..=9 {
+        let code = format!("{}", 100_000 + user);
+        let spaces = vec![access_space(SPACE, &code)];
+        let access = tenant.access(user.into(), user, spaces);
+        store.put_access(&scope, &access).await;
+    }
+    for (by, user) in COLUMNS {
+        let all = by.reach(Area::Accesses) >= Reach::Read;
+        let ask = async |query: &str| {
+            let path = format!("/BusinessUserAccesses{query}");
+            let answer = system.get(&path, tenant.token(user)).await;
+            let count = answer.json()["data"].as_array().map(Vec::len);
+            (answer.status.as_u16(), count)
+        };
+        let expected = if all { 9 } else { 1 };
+        assert_eq!(ask("").await, (200, Some(expected)), "{by:?}");
+        let on = format!("?ThingId={SPACE}");
+        assert_eq!(ask(&on).await, (200, Some(expected)), "{by:?}");
+        let own = format!("?BusinessUserId={user}");
+        assert_eq!(ask(&own).await, (200, Some(1)), "{by:?}");
+        let expected = if all { (200, Some(1)) } else { (403, None) };
+        assert_eq!(ask("?BusinessUserId=9").await, expected, "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_door_asks_whether_a_code_opens_it_and_nobody_else_does() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = cast(&store, &system).await;
+    let access = tenant.access(1, 9, vec![access_space(SPACE, "407192")]);
+    let scope = tenant.world.scope().unwrap();
+    store.put_access(&scope, &access).await;
+    let path = format!("/v2/spaces/{SPACE}/entries");
+    for (by, user) in COLUMNS {
+        let code = json!({"code": "407192"});
+        let answer = system.post(&path, tenant.token(user), &code).await;
+        match by {
+            By::Role(Role::Device) => assert_eq!(answer.status, 200, "{}", answer.body),
+            _ => answer.assert_error(403, "insufficientRightsError"),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ async fn home(store: &Store) -> (System, Tenant) {
 }
 
 /// The body, in whichever format it says that it is, as JSON would have it.
-fn tree(answer: &Answer) -> (&'static str, Value) {
+pub fn tree(answer: &Answer) -> (&'static str, Value) {
     answer.assert_headers();
     match answer.header(CONTENT_TYPE.as_str()).unwrap() {
         "text/jsv" => ("jsv", jsv::from_str(&answer.body).expect(&answer.body)),
@@ -28,7 +28,7 @@ fn tree(answer: &Answer) -> (&'static str, Value) {
 }
 
 /// The codes of the faults, with the fields that they are of.
-fn faults(answer: &Answer) -> Vec<(String, String)> {
+pub fn faults(answer: &Answer) -> Vec<(String, String)> {
     let (_, body) = tree(answer);
     let errors = body["responseStatus"]["errors"].as_array().cloned();
     let text = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
@@ -40,7 +40,7 @@ fn faults(answer: &Answer) -> Vec<(String, String)> {
 }
 
 #[track_caller]
-fn assert_error(answer: &Answer, format: &str, status: u16, code: &str) {
+pub fn assert_error(answer: &Answer, format: &str, status: u16, code: &str) {
     assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
     let (of, body) = tree(answer);
     assert_eq!(of, format);
@@ -54,7 +54,11 @@ fn assert_error(answer: &Answer, format: &str, status: u16, code: &str) {
 async fn an_operation_answers_at_every_route_in_both_formats() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
-    for (path, operation) in [("/things", "GetThings"), ("/users", "GetBusinessUsers")] {
+    for (path, operation) in [
+        ("/things", "GetThings"),
+        ("/users", "GetBusinessUsers"),
+        ("/BusinessUserAccesses", "GetBusinessUserAccesses"),
+    ] {
         let plain = system.get(path, tenant.token(1)).await;
         assert_eq!(plain.status, 200, "{}", plain.body);
         let (format, expected) = tree(&plain);

@@ -391,6 +391,22 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     seen.ask("delete-schedule", Method::DELETE, &path, ADMIN, None)
         .await;
 
+    // A thing that is new in a template is looked for.
+    let space = json!({"organizationId": 1, "name": "New"});
+    let space = seen
+        .ask(
+            "create-space",
+            Method::POST,
+            "/v2/spaces",
+            ADMIN,
+            Some(&space),
+        )
+        .await;
+    let change = json!({"accessTemplateId": "0192a5b07c0070008000000000000002", "things": [{"thingId": space.json()["spaceId"]}]});
+    let path = "/access/template";
+    seen.ask("update-template", Method::PUT, path, ADMIN, Some(&change))
+        .await;
+
     let (id, secret) = API_KEY;
     let path = format!("/v2/api-keys/{id}");
     seen.ask("list-api-keys", Method::GET, &path, ADMIN, None)

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use latchkey::role::Role;
 use latchkey::table::Item;
 use latchkey_local::template::Stack;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Store, System, Tenant, root};
+use crate::system::{SPACE, Store, System, Tenant, access_space, root};
 
 #[tokio::test]
 async fn nothing_of_another_organization_is_there_on_any_route() {
@@ -23,6 +24,11 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     two.world.device_groups.clear();
     two.world.schedules.clear();
     two.world.spaces.clear();
+    two.world.templates.clear();
+    let mut access = one.access(1, 2, vec![access_space(SPACE, "407192")]);
+    access.label = Some("Long stay".to_owned());
+    one.world.accesses.push(access);
+    let two = two.with_roles(1, &[Role::Admin, Role::Device]);
     store.put(&one.world).await;
     store.put(&two.world).await;
     let created = system
@@ -45,6 +51,8 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         ("organizationId", "7"),
         ("apiKeyId", &api_key),
     ]);
+    let (space, template) = (ids["spaceId"], "0192a5b07c0070008000000000000002");
+    let things = json!([{"thingId": space}]);
     let before = sorted(&store).await;
     let stack = Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap();
     let mut tried = 0;
@@ -65,6 +73,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         let body = json!({
             "organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": [],
             "timeZone": "UTC", "token": token, "source": {"deviceId": 1}, "receiver": {"userId": 2},
+            "accessTemplateId": template, "things": things, "code": "407192",
         });
         let body = [Method::POST, Method::PUT]
             .contains(&method)
@@ -72,7 +81,9 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         let path = if route.path.contains('{') || body.is_some() {
             path
         } else {
-            format!("{path}?organizationId=7")
+            // What ServiceStack's clients ask in a body may stand here, too.
+            let things = format!("things=%5B%7BthingId:{space}%7D%5D");
+            format!("{path}?organizationId=7&accessTemplateId={template}&name=N&{things}")
         };
         let answer = system
             .call(method.clone(), &path, two.token(1), body.as_ref())
@@ -89,6 +100,8 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             "Door 1",
             "Floor 1",
             "Hall",
+            "Visitors",
+            "Long stay",
             "Mondays",
             "Organization 7",
             "Booking",

@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
+use latchkey::access::template::{TemplateScope, TemplateThing};
+use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, SpaceTerms};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
@@ -10,13 +12,13 @@ use latchkey::directory::{
     UserGroup,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::id::{DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
+use latchkey::id::{AccessTemplateId, DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{Failed, Key, Table, Transaction};
-use latchkey::timing::{LocalWindow, Period, Rule, Timing};
+use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing};
 use latchkey::wire::Result;
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -25,8 +27,21 @@ use uuid::{Uuid, uuid};
 pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 /// The token of the demo organization's plain member. Published, too.
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
+/// The token of the demo organization's front door, which asks whether a code opens it.
+/// Published, too.
+pub const DOOR_TOKEN: Uuid = uuid!("c1a7e4f5-6d0b-4b1f-8e57-3f0d2b9a6c84");
 /// The token of the demo organization's open invitation. Published, too.
 pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
+
+/// The demo organization's space.
+const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
+/// The demo organization's access template.
+const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
+
+/// The demo organization's access, by which user 2 comes into the space.
+const ACCESS: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000003");
+/// The code of that access. Published, too.
+pub const ACCESS_CODE: &str = "407192";
 
 /// The demo organization's API key, which speaks for its admin. Published, too.
 pub const API_KEY: (&str, &str) = (
@@ -51,6 +66,10 @@ pub struct World {
     pub schedules: Vec<Schedule>,
     /// Its spaces.
     pub spaces: Vec<Space>,
+    /// Its access templates.
+    pub templates: Vec<AccessTemplate>,
+    /// Its accesses.
+    pub accesses: Vec<Access>,
     /// Its shares.
     pub shares: Vec<Share>,
     /// What the tokens of its open invitations lead to.
@@ -78,6 +97,8 @@ impl World {
             device_groups: Vec::new(),
             schedules: Vec::new(),
             spaces: Vec::new(),
+            templates: Vec::new(),
+            accesses: Vec::new(),
             shares: Vec::new(),
             api_keys: Vec::new(),
             invitations: Vec::new(),
@@ -136,6 +157,7 @@ impl World {
         writes = things(writes, &scope, &self.device_groups)?;
         writes = things(writes, &scope, &self.schedules)?;
         writes = things(writes, &scope, &self.spaces)?;
+        writes = things(writes, &scope, &self.templates)?;
         for user in &self.users {
             for group in &user.groups {
                 writes = edge(writes, UserGroup::link(&scope, *group, user.id))?;
@@ -145,6 +167,9 @@ impl World {
             for group in &device.groups {
                 writes = edge(writes, DeviceGroup::link(&scope, *group, device.id))?;
             }
+        }
+        for access in &self.accesses {
+            writes = put_access(writes, &scope, access)?;
         }
         for share in &self.shares {
             writes = writes.put_new((), &scope.share(share.id), share)?;
@@ -169,7 +194,8 @@ impl World {
     }
 }
 
-type Writes<'t> = Transaction<'t, ()>;
+/// What is written together.
+pub type Writes<'t> = Transaction<'t, ()>;
 
 /// Things of one kind, each with the items that say what is its alone.
 fn things<'t, R: Resource>(
@@ -187,6 +213,28 @@ fn things<'t, R: Resource>(
         for claim in thing.claims(scope) {
             writes = writes.put_new((), &claim.key, &json!({"owner": thing.id()}))?;
         }
+    }
+    Ok(writes)
+}
+
+/// An access, with its grants and its codes.
+///
+/// # Errors
+/// None, all of them being items.
+pub fn put_access<'t>(
+    writes: Writes<'t>,
+    scope: &OrganizationScope,
+    access: &Access,
+) -> Result<Writes<'t>> {
+    let mut writes = writes.put_new((), &scope.access(access.id), access)?;
+    for space in &access.spaces {
+        let (key, edge) = GrantEdge::new(scope, access.grant(space));
+        let code = Code::new(access.code_terms(space));
+        writes = writes.put_new((), &key, &edge)?.put_new(
+            (),
+            &scope.code(space.terms.space, &space.code),
+            &code,
+        )?;
     }
     Ok(writes)
 }
@@ -263,14 +311,44 @@ fn open_share() -> Result<(Share, Invitation), Box<dyn std::error::Error + Send 
     Ok((share, invitation))
 }
 
+/// The access of user 2 to the space, always.
+fn access() -> Result<Access, Box<dyn std::error::Error + Send + Sync>> {
+    let created: DateTime<Utc> = "2022-06-20T09:00:00Z".parse()?;
+    Ok(Access {
+        id: ACCESS.into(),
+        organization: 1.try_into()?,
+        template: TEMPLATE.into(),
+        user: 2.try_into()?,
+        creator: 1.try_into()?,
+        window: InstantWindow::new(created, None)?,
+        label: Some("Resident".to_owned()),
+        permission: Vec::new(),
+        strategy: CodeStrategy::Unique,
+        spaces: vec![AccessSpace {
+            terms: SpaceTerms {
+                space: SPACE.into(),
+                count: None,
+                hours: None,
+                exclusive: false,
+            },
+            code: ACCESS_CODE.parse()?,
+        }],
+        reprogrammed: None,
+        version: 1,
+        date_created: created,
+        date_modified: created,
+    })
+}
+
 /// The demo organization: number 1, with device 1, an admin who is user 1, user 2, share 3
-/// of user 2, which is over, share 4, an open invitation, and share 5, by which user 1 opens
-/// the device.
+/// of user 2, which is over, share 4, an open invitation, share 5, by which user 1 opens
+/// the device, an access of user 2, and user 3, who is the device when it asks for codes.
 ///
 /// # Errors
 /// None: what it is made of is right.
 pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
-    let (one, two) = (UserId::try_from(1)?, UserId::try_from(2)?);
+    let [one, two, three] = [1, 2, 3].map(UserId::try_from);
+    let (one, two, three) = (one?, two?, three?);
     let user = |id, first: &str, last: &str, email: &str, roles| User {
         id,
         first_name: first.to_owned(),
@@ -286,6 +364,13 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     world.users = vec![
         user(one, "Ada", "Admin", "ada@example.com", vec![Role::Admin]),
         user(two, "Max", "Member", "max@example.com", vec![]),
+        user(
+            three,
+            "Front",
+            "Door",
+            "door@example.com",
+            vec![Role::Device],
+        ),
     ];
     world.devices = vec![Device {
         id: 1.try_into()?,
@@ -298,7 +383,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     }];
     // What the sample events speak of. User 2 is in the group, which nothing is shared with.
     let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
-    let space = SpaceId::from(uuid!("0192a5b0-7c00-7000-8000-000000000001"));
+    let space = SpaceId::from(SPACE);
     world.users[1].groups = [user_group].into();
     world.user_groups = vec![UserGroup {
         name: "Tenants".to_owned(),
@@ -315,6 +400,16 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         devices: [1.try_into()?].into(),
         ..Space::blank(space)
     }];
+    world.templates = vec![AccessTemplate {
+        name: "Guests".to_owned(),
+        things: vec![TemplateThing {
+            available_from: Some(8),
+            available_to: Some(22),
+            ..TemplateThing::of(space)
+        }],
+        scope: TemplateScope::Guest,
+        ..AccessTemplate::blank(AccessTemplateId::from(TEMPLATE))
+    }];
     let hours = Period {
         start: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),
         end: NaiveTime::from_hms_opt(17, 0, 0).unwrap_or_default(),
@@ -324,15 +419,15 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         rules: vec![Rule::daily(Some(hours))],
         ..Schedule::blank(1.try_into()?)
     }];
+    world.accesses = vec![access()?];
     let (open, invitation) = open_share()?;
     world.shares = vec![past_share()?, open, remote_share()?];
     world.invitations = vec![(InvitationHash::of_token(INVITATION_TOKEN), invitation)];
     let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
     let name = "Demonstration".to_owned();
     world.api_keys = vec![ApiKey::new(&secret, one, name, DateTime::UNIX_EPOCH)];
-    Ok(world.with_token(ADMIN_TOKEN, one, "demo-admin").with_token(
-        MEMBER_TOKEN,
-        two,
-        "demo-member",
-    ))
+    Ok(world
+        .with_token(ADMIN_TOKEN, one, "demo-admin")
+        .with_token(MEMBER_TOKEN, two, "demo-member")
+        .with_token(DOOR_TOKEN, three, "demo-door"))
 }

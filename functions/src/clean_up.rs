@@ -1,14 +1,15 @@
 //! `clean-up`: takes away what a thing that was deleted has left in the table.
 //!
-//! Invoked with the removals of users, devices and their groups, and of shares that DynamoDB
-//! removed when their time to live was over. (A space leaves nothing:
-//! nothing is granted on one.) From the moment of the removal nothing of this opens a door or
+//! Invoked with the removals of users, devices and their groups, of spaces, and of shares that
+//! DynamoDB removed when their time to live was over. From the moment of the removal nothing of this opens a door or
 //! a request any more: a decision asks for the receiver and the source themselves, the
 //! authorizer for the user. So this is in no hurry. It takes away
 //!
 //! - the grants to it and on it, each with its share: one without a receiver would be shown
 //!   as an open invitation, one without a source as nothing at all. The count of the named
 //!   schedule that a share kept goes down in the same transaction;
+//! - of a user, their accesses with all codes; of a space, itself out of each access to it,
+//!   with its code, and the access with the last of its spaces, and out of the templates;
 //! - that it is in groups and, of a device, that it opens spaces;
 //! - of a group, what is left of who is in it;
 //! - of a share, its grant, with that count;
@@ -32,16 +33,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use aws_lambda_events::dynamodb::StreamRecord;
+use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::{Access, AccessTemplate};
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::directory::{DeviceGroup, Group, KEPT_BY, Resource, Space, UserGroup};
 use latchkey::grant::{Grant, Receiver, Source};
-use latchkey::id::{DeviceId, Id, ScheduleId, SpaceId, UserId};
+use latchkey::id::{AccessId, DeviceId, Id, ScheduleId, SpaceId, UserId};
 use latchkey::table::from_item;
-use latchkey::table::{Failed, Only, Read, Removal, Table, Thing};
-use latchkey::wire::{Error, Result};
+use latchkey::table::{Failed, Key, Only, Read, Removal, Table, Thing};
+use latchkey::wire::{Conflict, Error, Result};
 use serde::de::IgnoredAny;
 
+use crate::accesses::carry_out;
 use crate::api_keys::revoke;
 use crate::lambda::{EventCall, serve_stream};
 
@@ -49,7 +53,7 @@ use crate::lambda::{EventCall, serve_stream};
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
 const PAGE: usize = 30;
 
-/// How often a space is tried that is changed meanwhile.
+/// How often a thing is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
 /// Serves the function until Lambda ends the process.
@@ -63,6 +67,12 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
     };
     let Removal { scope, key, thing } = &removal;
     let table = &call.table;
+    let desk = Desk {
+        table,
+        scope,
+        random: &call.random,
+        now: call.now,
+    };
     // A change can be old, or written by hand. What is there keeps what it has.
     if table.get::<IgnoredAny>(key, Read::Strong).await?.is_some() {
         return Ok(());
@@ -70,7 +80,7 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
     match thing {
         Thing::User(user) => {
             delete_api_keys(table, scope, user.id).await?;
-            delete_grants_to(table, scope, Receiver::User(user.id)).await?;
+            delete_grants_to(desk, Receiver::User(user.id)).await?;
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
@@ -79,11 +89,11 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
             writes.send().await.map_err(Failed::without_conditions)?;
         }
         Thing::UserGroup(id) => {
-            delete_grants_to(table, scope, Receiver::UserGroup(*id)).await?;
+            delete_grants_to(desk, Receiver::UserGroup(*id)).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
         Thing::Device(device) => {
-            delete_grants_on(table, scope, Source::Device(device.id)).await?;
+            delete_grants_on(desk, Source::Device(device.id)).await?;
             for group in &device.groups {
                 leave_group::<DeviceGroup>(table, scope, *group, device.id).await?;
             }
@@ -94,26 +104,28 @@ async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
         Thing::Share(share) => {
             delete_grants(table, scope, Vec::from_iter(share.grant())).await?;
         }
+        Thing::Space(id) => {
+            delete_grants_on(desk, Source::Space(*id)).await?;
+            table.delete_all(&scope.codes(*id)).await?;
+            leave_templates(table, scope, *id).await?;
+        }
         Thing::DeviceGroup(id) => {
-            delete_grants_on(table, scope, Source::DeviceGroup(*id)).await?;
+            delete_grants_on(desk, Source::DeviceGroup(*id)).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
     }
     Ok(())
 }
 
-async fn delete_grants_to(
-    table: &Table,
-    scope: &OrganizationScope,
-    receiver: Receiver,
-) -> Result<()> {
+async fn delete_grants_to(desk: Desk<'_>, receiver: Receiver) -> Result<()> {
+    let Desk { table, scope, .. } = desk;
     let grants = scope.grants_to(receiver);
     // After the keyring, which is no grant.
     let mut after = Some(String::new());
     loop {
         let page = table.page(&grants, PAGE, after.as_deref(), Read::Strong);
         let (page, next) = page.await?;
-        delete_grants(table, scope, page).await?;
+        end_grants(desk, page, None).await?;
         after = next;
         if after.is_none() {
             return Ok(());
@@ -121,7 +133,12 @@ async fn delete_grants_to(
     }
 }
 
-async fn delete_grants_on(table: &Table, scope: &OrganizationScope, source: Source) -> Result<()> {
+async fn delete_grants_on(desk: Desk<'_>, source: Source) -> Result<()> {
+    let Desk { table, scope, .. } = desk;
+    let space = match source {
+        Source::Space(id) => Some(id),
+        Source::Device(_) | Source::DeviceGroup(_) => None,
+    };
     let grants = scope.grants_on(source);
     let mut after: Option<String> = None;
     loop {
@@ -130,11 +147,103 @@ async fn delete_grants_on(table: &Table, scope: &OrganizationScope, source: Sour
         after = page
             .last()
             .map(|last| scope.grant_key(last).place().to_owned());
-        delete_grants(table, scope, page).await?;
+        end_grants(desk, page, space).await?;
         if !more {
             return Ok(());
         }
     }
+}
+
+/// Takes away grants with what they belong to: shares whole, accesses whole or, where they
+/// are on a space that is gone, without that.
+async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) -> Result<()> {
+    let (of_accesses, of_shares): (Vec<_>, Vec<_>) = grants
+        .into_iter()
+        .partition(|grant| grant.id.access().is_some());
+    delete_grants(desk.table, desk.scope, of_shares).await?;
+    // In their order: an access to several spaces has as many grants.
+    let mut ended = BTreeSet::new();
+    for grant in of_accesses {
+        if let Some(id) = grant.id.access()
+            && ended.insert(id)
+        {
+            end_access(desk, id, space).await?;
+        }
+        // Of an access that is not there any more, or says nothing of it.
+        let writes = desk.table.transaction();
+        let writes = writes.clear((), &desk.scope.grant_key(&grant))?;
+        writes.send().await.map_err(Failed::without_conditions)?;
+    }
+    Ok(())
+}
+
+/// Takes away an access, or a space out of it.
+async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Result<()> {
+    for attempt in 1..=MAX_ATTEMPTS {
+        let access: Option<Access> = desk.table.get(&desk.scope.access(id), Read::Strong).await?;
+        let Some(access) = access else { return Ok(()) };
+        let draft = match space {
+            Some(space) if access.space(space).is_none() => return Ok(()),
+            Some(space) => Draft::without(access, space, desk.now),
+            None => Draft::taken_away(access),
+        };
+        match carry_out(desk, draft).await {
+            Err(Error::Conflict(Conflict::Changed)) => desk.table.back_off(attempt).await?,
+            outcome => return outcome,
+        }
+    }
+    Err(changing_all_the_time("access"))
+}
+
+/// Takes a space out of the templates that have it; a template of nothing stays, for someone
+/// to put other things into.
+async fn leave_templates(table: &Table, scope: &OrganizationScope, space: SpaceId) -> Result<()> {
+    let templates = scope.things(AccessTemplate::KEY);
+    let templates: Vec<AccessTemplate> = table.query(&templates, Read::Strong).await?;
+    let with_it = templates
+        .iter()
+        .filter(|template| template.thing(space).is_some());
+    for template in with_it {
+        let key = scope.thing(AccessTemplate::KEY, template.id);
+        change::<AccessTemplate>(table, &key, "template", |before| {
+            let mut after = before.clone();
+            after.things.retain(|thing| thing.thing_id != space);
+            (after != *before).then_some(after)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Changes a thing as `next` says, which says nothing when there is nothing to change.
+async fn change<R: Resource>(
+    table: &Table,
+    key: &Key,
+    what: &str,
+    next: impl Fn(&R) -> Option<R> + Send,
+) -> Result<()> {
+    for attempt in 1..=MAX_ATTEMPTS {
+        let before: Option<R> = table.get(key, Read::Strong).await?;
+        let Some((before, after)) = before.and_then(|before| {
+            let after = next(&before)?;
+            Some((before, after))
+        }) else {
+            return Ok(());
+        };
+        let writes = table
+            .transaction()
+            .change((), key, &before, &after, before.version())?;
+        match writes.send().await {
+            Ok(()) => return Ok(()),
+            Err(Failed::Refused(_)) => table.back_off(attempt).await?,
+            Err(Failed::Error(error)) => return Err(error),
+        }
+    }
+    Err(changing_all_the_time(what))
+}
+
+fn changing_all_the_time(what: &str) -> Error {
+    Error::Unavailable(format!("the {what} is changed all the time"))
 }
 
 /// What each item of the transaction is there for.
@@ -167,9 +276,10 @@ async fn delete_grants(
                 number: Some(("schedule", grant.schedule.map(Id::number))),
                 ..Only::default()
             };
-            writes = writes
-                .delete(Part::Grant(place), &key, only)?
-                .clear(Part::Share, &scope.share(grant.share))?;
+            writes = writes.delete(Part::Grant(place), &key, only)?;
+            if let Some(share) = grant.id.share() {
+                writes = writes.clear(Part::Share, &scope.share(share))?;
+            }
             if let Some(schedule) = grant.schedule.filter(|id| !gone.contains(id)) {
                 *kept.entry(schedule).or_default() += 1;
             }
@@ -239,26 +349,12 @@ async fn leave_space(
     space: SpaceId,
     device: DeviceId,
 ) -> Result<()> {
-    let key = scope.thing(Space::KEY, space);
-    for attempt in 1..=MAX_ATTEMPTS {
-        let before: Option<Space> = table.get(&key, Read::Strong).await?;
-        let Some(before) = before.filter(|space| space.devices.contains(&device)) else {
-            return Ok(());
-        };
+    let key = scope.space(space);
+    change::<Space>(table, &key, "space", |before| {
         let mut after = before.clone();
-        after.devices.remove(&device);
-        let writes = table
-            .transaction()
-            .change((), &key, &before, &after, before.version)?;
-        match writes.send().await {
-            Ok(()) => return Ok(()),
-            Err(Failed::Refused(_)) => table.back_off(attempt).await?,
-            Err(Failed::Error(error)) => return Err(error),
-        }
-    }
-    Err(Error::Unavailable(
-        "the space is changed all the time".to_owned(),
-    ))
+        after.devices.remove(&device).then_some(after)
+    })
+    .await
 }
 
 /// Takes away the API keys that speak for a user. They are few in an organization, so all

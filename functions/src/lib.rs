@@ -5,6 +5,7 @@
 //! the one line that names its endpoint. With some tens of binaries that is the
 //! difference between one minute of building and ten.
 
+pub mod accesses;
 pub mod activations;
 pub mod api_keys;
 pub mod authorizer;
@@ -15,13 +16,17 @@ pub mod device_groups;
 pub mod devices;
 mod directory;
 pub mod docs;
+pub mod entries;
+mod granted;
 mod lambda;
 pub mod oauth;
 pub mod openapi;
 pub mod organizations;
+pub mod reprogramming;
 pub mod schedules;
 pub mod shares;
 pub mod spaces;
+pub mod templates;
 pub mod things;
 pub mod user_groups;
 pub mod users;

@@ -23,8 +23,9 @@ use utoipa::openapi::{ContentBuilder, Header, OpenApi as Document, Ref, RefOr, R
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    activations, api_keys, business_users, decisions, device_groups, devices, docs, oauth,
-    organizations, schedules, shares, spaces, things, user_groups, users,
+    accesses, activations, api_keys, business_users, decisions, device_groups, devices, docs,
+    entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates, things,
+    user_groups, users,
 };
 
 #[derive(OpenApi)]
@@ -59,6 +60,7 @@ use crate::{
         decisions::holders::list,
         decisions::effective::list,
         decisions::effective::list_flat,
+        entries::create::enter,
         activations::activate::activate,
         activations::deactivate::deactivate,
         shares::list::list,
@@ -113,8 +115,19 @@ use crate::{
         api_keys::delete::delete,
         oauth::token::token,
         oauth::revoke::revoke,
+        accesses::create::create,
+        accesses::update::update,
+        accesses::delete::delete,
+        reprogramming::ask::ask,
+        templates::create::create,
+        templates::get::get,
+        templates::update::update,
+        templates::delete::delete,
+        templates::list::list,
+        templates::list_things::list,
         things::list::list,
         business_users::list::list,
+        accesses::list::list,
     ),
     components(schemas(error::Body, service::Body<'_>)),
     tags(
@@ -122,6 +135,7 @@ use crate::{
         (name = "Shares", description = "Who may open what, and when."),
         (name = "Decisions", description = "Who may open a door, when, and why."),
         (name = "Activations", description = "Opening from afar."),
+        (name = "Entries", description = "Coming in with an access code."),
         (name = "Users", description = "The people of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),

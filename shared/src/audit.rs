@@ -8,9 +8,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::access::{Code, Entry};
 use crate::directory::ForeignId;
-use crate::id::{DeviceId, ShareId, UserId};
+use crate::grant::Source;
+use crate::id::{AccessId, DeviceId, ShareId, SpaceId, UserId};
 use crate::secret::{Random, RandomFailed};
+use crate::wire::Result;
 
 /// Names an entry: a UUID whose order is that of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,6 +43,8 @@ pub enum Deed {
     Activation,
     /// It was closed again before its time.
     Deactivation,
+    /// Someone came into a space with an access code.
+    Entry,
 }
 
 /// Who did what, when, and by which right.
@@ -50,18 +55,55 @@ pub struct AuditEntry {
     pub id: AuditId,
     /// What was done.
     pub deed: Deed,
-    /// To which device.
-    pub device: DeviceId,
-    /// By way of which gateway.
-    pub gateway: ForeignId,
+    /// To which device; of an activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// Into which space; of an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<SpaceId>,
+    /// By way of which gateway; of an activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<ForeignId>,
     /// By whom.
     pub user: UserId,
-    /// With which credential: its id, no secret.
+    /// With which credential: its id, no secret. Of an entry, that of the door's controller.
     pub credential: String,
     /// By right of which shares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<ShareId>,
+    /// By right of which accesses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accesses: Vec<AccessId>,
     /// When.
     pub at: DateTime<Utc>,
-    /// For how long it opens, in seconds.
-    pub activation_time: u32,
+    /// For how long it opens, in seconds; of an activation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation_time: Option<u32>,
+}
+
+impl AuditEntry {
+    /// What is written down of an entry with a code.
+    ///
+    /// # Errors
+    /// 500 when the code is not that of an access, as every one is.
+    pub fn of_entry(code: &Code, entry: Entry) -> Result<Self> {
+        let (user, access) = code.owner()?;
+        let space = match code.terms.grant.source {
+            Source::Space(space) => Some(space),
+            Source::Device(_) | Source::DeviceGroup(_) => None,
+        };
+        Ok(Self {
+            id: entry.id,
+            deed: Deed::Entry,
+            device: None,
+            space,
+            gateway: None,
+            user,
+            credential: entry.credential,
+            shares: Vec::new(),
+            accesses: vec![access],
+            at: entry.at,
+            activation_time: None,
+        })
+    }
 }

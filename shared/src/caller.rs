@@ -99,7 +99,7 @@ impl Caller {
 /// Leave to speak of the things of one organization. Every key of the table that belongs
 /// to a tenant is made from one of these, and only a caller's memberships give them: so no
 /// function can reach another tenant's items, whatever a request says. What the table's own
-/// stream tells has no caller; there an item that was removed says whose it was.
+/// stream tells has no caller; there an item that was changed says whose it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationScope {
     organization: OrganizationId,
@@ -107,9 +107,9 @@ pub struct OrganizationScope {
 }
 
 impl OrganizationScope {
-    /// Leave to speak of what stood beside an item that was removed from `organization`.
-    /// It gives nobody a right.
-    pub(crate) fn of_removed(organization: OrganizationId) -> Self {
+    /// Leave to speak of what stands beside an item of `organization` that was changed or
+    /// removed. It gives nobody a right.
+    pub(crate) fn of_change(organization: OrganizationId) -> Self {
         Self {
             organization,
             roles: Vec::new(),
@@ -119,6 +119,11 @@ impl OrganizationScope {
     /// The organization.
     pub fn organization(&self) -> OrganizationId {
         self.organization
+    }
+
+    /// Whether the caller has this role here.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
     }
 
     /// Whether one of the caller's roles here reaches that far.

@@ -3,10 +3,15 @@
 //! Shares and accesses are two ways to write grants. In the table a grant is an edge from
 //! its receiver to its source that holds all that a decision needs, and nothing else.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::id::{DeviceGroupId, DeviceId, ScheduleId, ShareId, UserGroupId, UserId};
+use crate::access::AccessCode;
+use crate::id::{
+    AccessId, DeviceGroupId, DeviceId, ScheduleId, ShareId, SpaceId, UserGroupId, UserId,
+};
 use crate::timing::Timing;
 use crate::wire::json::Named;
 
@@ -34,7 +39,10 @@ impl Receiver {
 
 /// What a grant opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(description = "What it opens: a device or a group of devices.")]
+#[schema(
+    as = GrantSource,
+    description = "What it opens: a device, a group of devices or a space."
+)]
 pub enum Source {
     /// One device.
     #[serde(rename = "deviceId")]
@@ -42,6 +50,9 @@ pub enum Source {
     /// Every device in a group.
     #[serde(rename = "deviceGroupId")]
     DeviceGroup(DeviceGroupId),
+    /// Every device that opens a space.
+    #[serde(rename = "spaceId")]
+    Space(SpaceId),
 }
 
 impl Source {
@@ -50,6 +61,7 @@ impl Source {
         match self {
             Self::Device(_) => "source.deviceId",
             Self::DeviceGroup(_) => "source.deviceGroupId",
+            Self::Space(_) => "source.spaceId",
         }
     }
 }
@@ -155,12 +167,52 @@ pub struct Parent {
 /// decision about the last.
 pub const MAX_DEPTH: u8 = 8;
 
+/// What a grant belongs to: each family has its own way to write grants.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum GrantId {
+    /// A share, which is one grant.
+    Share(ShareId),
+    /// An access, which is a grant for each of its spaces.
+    Access(AccessId),
+}
+
+impl GrantId {
+    /// The share, if it is one.
+    pub fn share(self) -> Option<ShareId> {
+        match self {
+            Self::Share(id) => Some(id),
+            Self::Access(_) => None,
+        }
+    }
+
+    /// The access, if it is one.
+    pub fn access(self) -> Option<AccessId> {
+        match self {
+            Self::Share(_) => None,
+            Self::Access(id) => Some(id),
+        }
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(id) => write!(f, "share {id}"),
+            Self::Access(id) => write!(f, "access {id}"),
+        }
+    }
+}
+
 /// The edge from a receiver to a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// The share that it belongs to.
-    pub share: ShareId,
+    /// What it belongs to.
+    #[serde(flatten)]
+    pub id: GrantId,
     /// Whom it is for.
     pub receiver: Receiver,
     /// What it opens.
@@ -178,6 +230,9 @@ pub struct Grant {
     /// How many grants stand above it.
     #[serde(default)]
     pub depth: u8,
+    /// Of one that is good for some entries and no more, the code whose item counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<AccessCode>,
 }
 
 #[cfg(test)]

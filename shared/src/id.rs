@@ -75,66 +75,84 @@ macro_rules! identifiers {
 
 identifiers! { OrganizationId UserId UserGroupId DeviceId DeviceGroupId ScheduleId }
 
-/// Names a space. Written as 32 hexadecimal digits; read with dashes and braces, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SpaceId(Uuid);
+macro_rules! uuids {
+    ($($(#[doc = $doc:literal])+ $name:ident($example:literal))*) => {$(
+        $(#[doc = $doc])+
+        ///
+        /// Written as 32 hexadecimal digits; read with dashes and braces, too.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Uuid);
 
-impl Identifier for SpaceId {
-    fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
-        random.ordered_uuid(now).map(Self)
-    }
+        impl Identifier for $name {
+            fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
+                random.ordered_uuid(now).map(Self)
+            }
 
-    fn key_text(self) -> String {
-        self.to_string()
-    }
+            fn key_text(self) -> String {
+                self.to_string()
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let description = concat!($($doc),+).trim().trim_end_matches('.');
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(format!("{description}: 32 hexadecimal digits.")))
+                    .pattern(Some("^[0-9a-f]{32}$"))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.simple().fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = uuid::Error;
+
+            fn try_from(text: String) -> Result<Self, uuid::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+    )*};
 }
 
-impl From<Uuid> for SpaceId {
-    fn from(id: Uuid) -> Self {
-        Self(id)
-    }
-}
-
-impl PartialSchema for SpaceId {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("Names a space: 32 hexadecimal digits."))
-            .pattern(Some("^[0-9a-f]{32}$"))
-            .examples(["0192a5b07c0070008000000000000001"])
-            .into()
-    }
-}
-
-impl ToSchema for SpaceId {}
-
-impl fmt::Display for SpaceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.simple().fmt(f)
-    }
-}
-
-impl std::str::FromStr for SpaceId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::try_parse(text).map(Self)
-    }
-}
-
-impl TryFrom<String> for SpaceId {
-    type Error = uuid::Error;
-
-    fn try_from(text: String) -> Result<Self, uuid::Error> {
-        text.parse()
-    }
-}
-
-impl From<SpaceId> for String {
-    fn from(id: SpaceId) -> String {
-        id.to_string()
-    }
+uuids! {
+    /// Names a space.
+    SpaceId("0192a5b07c0070008000000000000001")
+    /// Names an access template.
+    AccessTemplateId("0192a5b07c0070008000000000000002")
+    /// Names an access.
+    AccessId("0192a5b07c0070008000000000000003")
+    /// Names one remaking of all access codes of an organization.
+    ReprogrammingId("0192a5b07c0070008000000000000004")
 }
 
 fn generate(now: DateTime<Utc>, random: u16) -> u64 {

@@ -4,14 +4,15 @@
 //! time, the random source and the table come as arguments from a binary's `main`.
 //!
 //! - [`timing`] says when a grant holds; pure.
-//! - [`grant`], [`share`], [`directory`], [`keyring`], [`invitation`], [`web_key`]: the
-//!   things, one module each.
+//! - [`grant`], [`share`], [`access`], [`directory`], [`keyring`], [`invitation`], [`web_key`]:
+//!   the things, one module each.
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
 //! - [`audit`]: what was done.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
+pub mod access;
 pub mod audit;
 pub mod caller;
 pub mod credential;

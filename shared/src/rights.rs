@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
 use crate::decision::{self, Candidate, Found};
-use crate::grant::{Grant, MAX_DEPTH, Parent, Permissions, Source};
+use crate::grant::{Grant, GrantId, MAX_DEPTH, Parent, Permissions, Source};
 use crate::id::UserId;
 use crate::share::Share;
 use crate::table::{BoxFuture, Table};
@@ -38,7 +38,9 @@ pub struct Above {
 
 /// Whether a grant reaches as far as a share does, and is not itself held by right of it.
 fn covers(held: &Candidate, share: &Share, zone: Tz) -> bool {
-    !held.chain().any(|grant| grant.share == share.id)
+    !held
+        .chain()
+        .any(|grant| grant.id == GrantId::Share(share.id))
         && beyond(share.permissions, &share.timing, held, zone).is_empty()
 }
 
@@ -109,6 +111,10 @@ impl Administration {
         for held in held {
             let grant = &held.grant;
             let faults = beyond(permissions, timing, held, self.zone);
+            // An access gives no right to share.
+            let Some(share) = grant.id.share() else {
+                continue;
+            };
             if !faults.is_empty() {
                 refused.push(faults);
             } else if grant.depth + 1 >= MAX_DEPTH {
@@ -117,7 +123,7 @@ impl Administration {
                 return Err(Error::invalid("source", FaultCode::NotAllowed, message));
             } else {
                 let parent = Parent {
-                    share: grant.share,
+                    share,
                     user: self.user,
                     receiver: grant.receiver,
                     source: grant.source,

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use fixture::Fixture;
 pub use store::{Call, Store};
-pub use tenant::{Tenant, share_body};
+pub use tenant::{SPACE, Tenant, access_space, hours_from_now, share_body, window};
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {

@@ -15,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
+use latchkey::access::Access;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::Credential;
 use latchkey::secret::Random;
@@ -25,6 +26,7 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 /// The name that the table has on one machine.
 const TABLE: &str = "LatchkeyTable";
@@ -172,6 +174,14 @@ impl Store {
         self.calls();
     }
 
+    /// Puts an access into the table, with its grants and its codes.
+    pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
+        let table = self.table();
+        let writes = latchkey_demo::put_access(table.transaction(), scope, access);
+        writes.unwrap().send().await.unwrap();
+        self.calls();
+    }
+
     /// Puts a pair of tokens into the table that `client` was given at `then`.
     pub async fn put_tokens(
         &self,
@@ -195,6 +205,22 @@ impl Store {
     /// The table, around the recorder.
     pub fn table(&self) -> Table {
         Table::new(self.client(), TABLE, Random::new(SystemRandom::new()))
+    }
+
+    /// Has an access code of organization 7 used so often.
+    pub async fn set_used(&self, space: Uuid, code: &str, used: u32) {
+        let text = |text: String| AttributeValue::S(text);
+        let key = format!("CODE#{}#{code}", space.simple());
+        let update = self.client().update_item().table_name(TABLE);
+        update
+            .key("PK", text("ORG#7".to_owned()))
+            .key("SK", text(key))
+            .update_expression("SET used = :used")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_values(":used", AttributeValue::N(used.to_string()))
+            .send()
+            .await
+            .unwrap();
     }
 
     /// Every item of the table, around the recorder.

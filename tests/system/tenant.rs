@@ -1,12 +1,16 @@
 //! Organizations that tests need.
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Europe::Amsterdam;
+use chrono_tz::Tz;
+use latchkey::access::template::TemplateThing;
+use latchkey::access::{Access, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Device, DeviceGroup, Resource, Schedule, Space, User, UserGroup};
-use latchkey::id::{Id, SpaceId};
+use latchkey::id::{AccessTemplateId, Id, SpaceId};
 use latchkey::role::Role;
 use latchkey::secret::Random;
+use latchkey::timing::{InstantWindow, Period};
 use latchkey_demo::World;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
@@ -15,7 +19,9 @@ use uuid::{Uuid, uuid};
 use super::{Store, System};
 
 /// The space of each tenant.
-const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
+pub const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
+/// The access template of each tenant.
+const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
 
 /// An organization with a token for each of its users.
 pub struct Tenant {
@@ -30,7 +36,8 @@ fn id<T: Id>(number: u64) -> T {
 impl Tenant {
     /// Organization `number`, with user 1, an admin; users 2 to 9, plain members; user
     /// groups 1 (users 2 and 3) and 2 (nobody); devices 1 and 2; device groups 1 (device
-    /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices.
+    /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices, and an
+    /// access template of it.
     pub fn new(number: u64) -> Self {
         let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
         world.users = (1..=9)
@@ -85,6 +92,11 @@ impl Tenant {
             name: "Hall".to_owned(),
             ..Space::blank(SpaceId::from(SPACE))
         }];
+        world.templates = vec![AccessTemplate {
+            name: "Visitors".to_owned(),
+            things: vec![TemplateThing::of(SpaceId::from(SPACE))],
+            ..AccessTemplate::blank(AccessTemplateId::from(TEMPLATE))
+        }];
         let tokens: Vec<_> = (1..=9).map(|_| Uuid::new_v4()).collect();
         for (index, token) in tokens.iter().enumerate() {
             world = world.with_token(
@@ -127,6 +139,27 @@ impl Tenant {
         secret
     }
 
+    /// An access of a user to spaces, from 2026 on.
+    pub fn access(&self, number: u128, user: u64, spaces: Vec<AccessSpace>) -> Access {
+        let window = window("2026-01-01T00:00:00Z", None);
+        Access {
+            id: Uuid::from_u128(number).into(),
+            organization: self.world.organization.id,
+            template: TEMPLATE.into(),
+            user: id(user),
+            creator: id(1),
+            window,
+            label: None,
+            permission: Vec::new(),
+            strategy: CodeStrategy::Unique,
+            spaces,
+            reprogrammed: None,
+            version: 1,
+            date_created: window.from(),
+            date_modified: window.from(),
+        }
+    }
+
     /// The token of a user.
     pub fn token(&self, user: usize) -> Uuid {
         self.tokens[user - 1]
@@ -141,6 +174,35 @@ impl Tenant {
         let mut body = share_body(changes);
         body["organizationId"] = json!(self.number());
         body
+    }
+}
+
+/// From one moment until another, or without end.
+pub fn window(from: &str, until: Option<&str>) -> InstantWindow {
+    let at = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+    InstantWindow::new(at(from), until.map(at)).unwrap()
+}
+
+/// The hours of the day between so many from now, on the clock of `zone`.
+pub fn hours_from_now(zone: Tz, from: i64, to: i64) -> Option<Period> {
+    let hour = |hours| {
+        let time = Utc::now().with_timezone(&zone).time() + TimeDelta::hours(hours);
+        time.with_nanosecond(0).unwrap()
+    };
+    let (start, end) = (hour(from), hour(to));
+    Some(Period { start, end })
+}
+
+/// A space of an access, at all hours and without a count.
+pub fn access_space(space: Uuid, code: &str) -> AccessSpace {
+    AccessSpace {
+        terms: SpaceTerms {
+            space: space.into(),
+            count: None,
+            hours: None,
+            exclusive: false,
+        },
+        code: code.parse().unwrap(),
     }
 }
 

@@ -10,13 +10,13 @@ use http::StatusCode;
 use latchkey::audit::{AuditEntry, AuditId, Deed};
 use latchkey::decision::{self, Decision, Door, Found};
 use latchkey::directory::{ACTIVATION_TIME, Device};
-use latchkey::grant::{Permission, Source};
+use latchkey::grant::{GrantId, Permission, Source};
 use latchkey::id::DeviceId;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::decisions::refusal;
 use crate::lambda::Call;
 
 const WHAT: &str = "device";
@@ -57,7 +57,11 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
         let candidates = candidates.unwrap_or_default();
         let decision = decision::decide(&candidates, zone, call.now, wanted);
         if !decision.allowed {
-            let error = refusal(&decision);
+            let error = refusal(
+                &decision,
+                "deviceId",
+                "nothing gives you a right to this device",
+            );
             tracing::info!(?deed, device = %id, user = %user, why = %error, "refused");
             return Err(error);
         }
@@ -78,7 +82,7 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
             device_id: id,
             error_code: "OK",
             error_message: "",
-            activation_time: entry.activation_time,
+            activation_time: activation_time(&device),
         };
         return Ok(Response::json(StatusCode::OK, &done));
     }
@@ -91,30 +95,23 @@ fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Resul
         code: "gatewayNotFoundError",
         message: "This device has no gateway",
     })?;
+    let by = decision.because.iter().map(|because| because.grant());
     Ok(AuditEntry {
         id: AuditId::generate(call.now, &call.random)?,
         deed,
-        device: device.id,
-        gateway,
+        device: Some(device.id),
+        space: None,
+        gateway: Some(gateway),
         user: call.caller.user(),
         credential: call.caller.credential().to_owned(),
-        shares: decision
-            .because
-            .iter()
-            .map(|because| because.share())
-            .collect(),
+        shares: by.clone().filter_map(GrantId::share).collect(),
+        accesses: by.filter_map(GrantId::access).collect(),
         at: call.now,
-        activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
+        activation_time: Some(activation_time(device)),
     })
 }
 
-/// 403 with what each grant lacks.
-fn refusal(decision: &Decision) -> Error {
-    let fault = |lack| Fault::new("deviceId", FaultCode::InsufficientRights, lack);
-    let lacks = decision.because.iter().filter_map(|because| because.lack());
-    let mut faults: Vec<_> = lacks.map(fault).collect();
-    if faults.is_empty() {
-        faults.push(fault("nothing gives you a right to this device".to_owned()));
-    }
-    Error::InsufficientRights(faults)
+/// For how long a device opens, in seconds.
+fn activation_time(device: &Device) -> u32 {
+    device.activation_time.unwrap_or(ACTIVATION_TIME)
 }

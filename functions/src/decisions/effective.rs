@@ -13,7 +13,7 @@ use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Door, Found, Reachable};
 use latchkey::directory::{ACTIVATION_TIME, ForeignId, Kind, Model};
 use latchkey::grant::{Permissions, Source};
-use latchkey::id::{DeviceId, OrganizationId, ShareId};
+use latchkey::id::{AccessId, DeviceId, OrganizationId, ShareId};
 use latchkey::timing::Rule;
 use latchkey::wire::schema::{LocalDate, LocalTime, TimeZone};
 use latchkey::wire::{Query, Response, Result};
@@ -132,13 +132,17 @@ struct KindId {
     id: ForeignId,
 }
 
-/// When a share opens a device.
+/// When a share or an access opens a device.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDevicePermission)]
 struct Permission {
-    /// The share.
-    share_id: ShareId,
+    /// The share, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    share_id: Option<ShareId>,
+    /// The access, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_id: Option<AccessId>,
     /// When it holds within its days, also when that is a named schedule; empty is always.
     #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
@@ -301,7 +305,10 @@ impl View {
                 r#type: kind,
                 actual_firmware_version: None,
                 time_zone: zone,
-                permissions: candidates.into_iter().map(Permission::from).collect(),
+                permissions: candidates
+                    .into_iter()
+                    .map(|candidate| Permission::new(candidate, zone))
+                    .collect(),
                 settings: Settings {
                     activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
                 },
@@ -347,16 +354,17 @@ impl ModelView {
     }
 }
 
-impl From<Candidate> for Permission {
-    fn from(candidate: Candidate) -> Self {
-        let local = candidate.grant.timing.window.local();
+impl Permission {
+    fn new(candidate: Candidate, zone: Tz) -> Self {
+        let window = candidate.grant.timing.window.shown(zone);
         Self {
-            share_id: candidate.grant.share,
+            share_id: candidate.grant.id.share(),
+            access_id: candidate.grant.id.access(),
             schedule: candidate.rules(),
-            start_date: local.and_then(|window| window.start_date()),
-            start_time: local.and_then(|window| window.start_time()),
-            end_date: local.and_then(|window| window.end_date()),
-            end_time: local.and_then(|window| window.end_time()),
+            start_date: window.start_date,
+            start_time: window.start_time,
+            end_date: window.end_date,
+            end_time: window.end_time,
         }
     }
 }

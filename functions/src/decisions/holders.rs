@@ -10,10 +10,10 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
-use latchkey::decision::{self, Candidate, Kind, Outlook};
+use latchkey::decision::{self, Candidate, Outlook, Shown};
 use latchkey::directory::{Device, Organization};
 use latchkey::grant::{Grant, Permissions, Receiver, Source};
-use latchkey::id::{DeviceId, Id, ScheduleId, ShareId};
+use latchkey::id::{DeviceId, ScheduleId};
 use latchkey::share::{AccountView, State, UserGroupView};
 use latchkey::table::{Items, Read};
 use latchkey::timing::Rule;
@@ -42,13 +42,11 @@ const MAX_ROUNDS: usize = 10;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Holder {
-    /// What kind of grant it is.
-    kind: Kind,
-    /// Its number.
-    id: ShareId,
+    #[serde(flatten)]
+    grant: Shown,
     /// Who may.
     receiver: ReceiverView,
-    /// What it was given on: the device, or a group that this is in.
+    /// What it was given on: the device, a group that this is in, or a space that it opens.
     source: Source,
     /// What it allows: nothing that one above it does not.
     permissions: Permissions,
@@ -191,10 +189,10 @@ async fn grants(
         // A group that the device has left meanwhile is passed over.
         let mut left = sources
             .iter()
-            .filter(|source| number(**source) >= from.group);
+            .filter(|source| name(scope, **source) >= from.source);
         let Some(source) = left.next() else { break };
-        let group = number(*source);
-        let after = from.after.filter(|_| group == from.group);
+        let on_source = name(scope, *source);
+        let after = from.after.filter(|_| on_source == from.source);
         let on = scope.grants_on(*source);
         let wanted = size - found.len();
         let page = call.table.page_by_source(&on, wanted, after.as_deref());
@@ -204,9 +202,12 @@ async fn grants(
             .filter(|_| more)
             .map(|last| scope.grant_key(last).place().to_owned());
         place = match after {
-            Some(_) => Some(Place { group, after }),
+            Some(_) => Some(Place {
+                source: on_source,
+                after,
+            }),
             None => left.next().map(|source| Place {
-                group: number(*source),
+                source: name(scope, *source),
                 after: None,
             }),
         };
@@ -219,25 +220,23 @@ async fn grants(
 /// A place in the list.
 #[derive(Default)]
 struct Place {
-    /// On which group; 0 is the device itself, before all of them.
-    group: u64,
+    /// On which source, by its key: these are in the order of their keys. Before the first
+    /// when empty.
+    source: String,
     /// After which of the grants on that; before the first when left out.
     after: Option<String>,
 }
 
-/// The number of a group of devices; 0 for a device.
-fn number(source: Source) -> u64 {
-    match source {
-        Source::Device(_) => 0,
-        Source::DeviceGroup(id) => id.number(),
-    }
+/// What places call a source.
+fn name(scope: &OrganizationScope, source: Source) -> String {
+    scope.source(source).place().to_owned()
 }
 
 impl Place {
     fn read(text: &str) -> Option<Self> {
-        let (group, after) = text.split_once(' ')?;
+        let (source, after) = text.split_once(' ')?;
         Some(Self {
-            group: group.parse().ok()?,
+            source: source.to_owned(),
             after: Some(after.to_owned()).filter(|after| !after.is_empty()),
         })
     }
@@ -246,7 +245,7 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let after = self.after.as_deref().unwrap_or_default();
-        write!(f, "{} {after}", self.group)
+        write!(f, "{} {after}", self.source)
     }
 }
 
@@ -269,17 +268,16 @@ impl Holder {
         let outlook = candidate.outlook(zone, now);
         let schedule = candidate.rules();
         let grant = candidate.grant;
-        let local = grant.timing.window.local();
+        let window = grant.timing.window.shown(zone);
         Self {
-            kind: Kind::Share,
-            id: grant.share,
+            grant: grant.id.into(),
             receiver,
             source: grant.source,
             permissions: candidate.permissions,
-            start_date: local.and_then(|window| window.start_date()),
-            start_time: local.and_then(|window| window.start_time()),
-            end_date: local.and_then(|window| window.end_date()),
-            end_time: local.and_then(|window| window.end_time()),
+            start_date: window.start_date,
+            start_time: window.start_time,
+            end_date: window.end_date,
+            end_time: window.end_time,
             schedule,
             schedule_id: grant.schedule,
             state: State::of(&grant.timing, zone, now),

@@ -5,10 +5,12 @@ pub mod effective;
 pub mod holders;
 
 use latchkey::caller::OrganizationScope;
+use latchkey::decision::Decision;
 use latchkey::grant::Source;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
-use latchkey::wire::Result;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 
@@ -21,4 +23,15 @@ async fn may_ask_about_all(call: &Call, scope: &OrganizationScope, source: Sourc
     let caller = call.caller.user();
     let held = rights::administration(&call.table, scope, caller, source, call.now).await?;
     Ok(held.is_given() && By::Administration.reach(Area::Decisions) >= Reach::Source)
+}
+
+/// 403 with what each grant lacks, as faults of `field`; or that there is `nothing`.
+pub(crate) fn refusal(decision: &Decision, field: &str, nothing: &str) -> Error {
+    let fault = |lack: String| Fault::new(field, FaultCode::InsufficientRights, lack);
+    let lacks = decision.because.iter().filter_map(|because| because.lack());
+    let mut faults: Vec<_> = lacks.map(fault).collect();
+    if faults.is_empty() {
+        faults.push(fault(nothing.to_owned()));
+    }
+    Error::InsufficientRights(faults)
 }

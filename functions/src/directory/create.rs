@@ -28,6 +28,8 @@ pub(super) enum Part {
     Former,
     /// The other end of the link with this number.
     Link(usize),
+    /// The thing that it speaks of with this number.
+    Refers(usize),
     /// What else is put in with it.
     Further,
 }
@@ -67,43 +69,63 @@ pub(crate) async fn create_with<R: Resource>(
         answer.extend(extra.answer);
         let answer = Response::json(StatusCode::CREATED, &answer);
 
-        let mut writes = call.table.transaction();
-        writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
-        let at = R::key(&scope, id).ok_or_else(|| Error::Internal("no key".to_owned()))?;
-        writes = writes.put_new(Part::Itself, &at, &new)?;
-        if let Some((key, keyring)) = new.keyring(&scope) {
-            writes = writes.put_new(Part::Further, &key, &keyring)?;
-        }
-        let owner = json(&id)?;
-        for claim in new.claims(&scope) {
-            writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
-        }
-        let links = new.links(&scope);
-        for (place, link) in links.iter().enumerate() {
-            writes = join(writes, Part::Link(place), link)?;
-            if let Some((key, item)) = &link.item {
-                writes = writes.put_new(Part::Further, key, item)?;
-            }
-        }
-        for (key, item) in &extra.items {
-            writes = writes.put_new(Part::Further, key, item)?;
-        }
-        match writes.send().await {
-            Ok(()) => return Ok(answer),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => {
-                let fields: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
-                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)?;
-                if let Some(first) = first {
-                    return Ok(first);
-                }
-                refusal(&refused, R::ID_FIELD, &fields)?;
-            }
+        if let Some(answer) = put(&call, &once, &scope, &new, answer, &extra.items).await? {
+            return Ok(answer);
         }
     }
     Err(Error::Unavailable(format!(
         "{MAX_IDS} ids in a row were taken"
     )))
+}
+
+/// Puts a new thing into the table, with what goes with it, and gives the answer that says
+/// so, or the first one to the same request; `None` when its id is taken. One round trip.
+pub(crate) async fn put<R: Resource>(
+    call: &Call,
+    once: &Once<'_>,
+    scope: &OrganizationScope,
+    new: &R,
+    answer: Response,
+    items: &[(Key, Value)],
+) -> Result<Option<Response>> {
+    let mut writes = call.table.transaction();
+    writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
+    let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
+    writes = writes.put_new(Part::Itself, &at, new)?;
+    if let Some((key, keyring)) = new.keyring(scope) {
+        writes = writes.put_new(Part::Further, &key, &keyring)?;
+    }
+    let owner = json(&new.id())?;
+    for claim in new.claims(scope) {
+        writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
+    }
+    let links = new.links(scope);
+    for (place, link) in links.iter().enumerate() {
+        writes = join(writes, Part::Link(place), link)?;
+        if let Some((key, item)) = &link.item {
+            writes = writes.put_new(Part::Further, key, item)?;
+        }
+    }
+    let refers = new.refers(scope);
+    for (place, other) in refers.iter().enumerate() {
+        writes = writes.exists(Part::Refers(place), &other.to)?;
+    }
+    for (key, item) in items {
+        writes = writes.put_new(Part::Further, key, item)?;
+    }
+    match writes.send().await {
+        Ok(()) => Ok(Some(answer)),
+        Err(Failed::Error(error)) => Err(error),
+        Err(Failed::Refused(refused)) => {
+            let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
+            if first.is_none() {
+                let links: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
+                let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+                refusal(&refused, R::ID_FIELD, &links, &refers)?;
+            }
+            Ok(first)
+        }
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Value> {
@@ -123,6 +145,7 @@ pub(super) fn refusal(
     refused: &[(Part, Option<Item>)],
     id_field: &'static str,
     links: &[&str],
+    refers: &[&str],
 ) -> Result<()> {
     let mut faults: Vec<Fault> = Vec::new();
     for (part, item) in refused {
@@ -133,6 +156,11 @@ pub(super) fn refusal(
                     let message = "this organization does not have all of these";
                     faults.push(Fault::new(field, FaultCode::NotFound, message));
                 }
+            }
+            (Part::Refers(place), _) => {
+                let field = refers.get(*place).copied().unwrap_or_default();
+                let message = "this organization has no such thing";
+                faults.push(Fault::new(field, FaultCode::NotFound, message));
             }
             (Part::Claim, Some(item)) => {
                 let Claimed { owner } = from_item(item.clone())?;

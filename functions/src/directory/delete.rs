@@ -25,12 +25,22 @@ const AT_ONCE: usize = 8;
 pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let scopes = writing(&call)?;
+    take_away::<R>(&call, &scopes, id).await?;
+    Ok(Response::empty(StatusCode::NO_CONTENT))
+}
+
+/// The same of a thing of one of these organizations, as `If-Match` wants it.
+pub(crate) async fn take_away<R: Resource>(
+    call: &Call,
+    scopes: &[OrganizationScope],
+    id: R::Id,
+) -> Result<()> {
     let if_match = call.request.if_match();
     for attempt in 1..=MAX_ATTEMPTS {
         let mut changed = false;
-        for scope in &scopes {
-            match attempt_in::<R>(&call, scope, id, &if_match).await? {
-                Outcome::Done => return Ok(Response::empty(StatusCode::NO_CONTENT)),
+        for scope in scopes {
+            match attempt_in::<R>(call, scope, id, &if_match).await? {
+                Outcome::Done => return Ok(()),
                 Outcome::NotThere => {}
                 Outcome::Changed => changed = true,
             }

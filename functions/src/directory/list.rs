@@ -7,8 +7,9 @@ use latchkey::id::OrganizationId;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::Read;
-use latchkey::wire::json::FaultCode;
-use latchkey::wire::service::{self, Input};
+use latchkey::wire::json::{FaultCode, Fields};
+use latchkey::wire::service::types::Numbered;
+use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -17,22 +18,41 @@ use utoipa::{IntoParams, PartialSchema};
 use super::reads;
 use crate::lambda::{Call, SHOWN};
 
+const ORGANIZATION: &str = "organizationId";
+
 /// Reads the organization that a list is of: the query's `organizationId`, else the only
-/// one that the caller belongs to.
+/// one that the caller belongs to. `None` without a fault when the caller does not belong to
+/// the one that is named.
 pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
-    const FIELD: &str = "organizationId";
-    if query.text(FIELD).is_some() {
-        let id = query.optional(FIELD, "the number of an organization")?;
+    if query.text(ORGANIZATION).is_some() {
+        let id = query.optional(ORGANIZATION, "the number of an organization")?;
         return call.caller.scope(id).ok();
     }
-    let mut scopes = call.caller.scopes();
-    match (scopes.next(), scopes.next()) {
-        (Some(scope), None) => Some(scope),
-        _ => {
-            query.fault(FIELD, FaultCode::Required, "you belong to more than one");
-            None
-        }
+    let only = only_organization(call);
+    if only.is_none() {
+        query.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
     }
+    only
+}
+
+/// The same of the fields of a request from ServiceStack's clients.
+pub(crate) fn organization_of(call: &Call, fields: &Fields<'_>) -> Option<OrganizationScope> {
+    if fields.has(ORGANIZATION) {
+        let Numbered(id) = fields.optional(ORGANIZATION)?;
+        return call.caller.scope(id).ok();
+    }
+    let only = only_organization(call);
+    if only.is_none() {
+        fields.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
+    }
+    only
+}
+
+const SEVERAL: &str = "you belong to more than one";
+
+fn only_organization(call: &Call) -> Option<OrganizationScope> {
+    let mut scopes = call.caller.scopes();
+    scopes.next().filter(|_| scopes.next().is_none())
 }
 
 /// What a list is asked for: whose, and which page.
@@ -62,13 +82,18 @@ impl IntoParams for Listed {
 /// # Errors
 /// 400 for every fault of the query; 403 when the caller does not read the directory.
 pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
+    in_area(call, query, Area::Directory)
+}
+
+/// The same of a list of what belongs to another area.
+pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Listed> {
     let scope = organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let page = Page::read(&query, &call.request, &list);
     query.finish()?;
     match scope {
-        Some(scope) if reads(&scope) => Ok(Listed { scope, page }),
+        Some(scope) if scope.reaches(area, Reach::Read) => Ok(Listed { scope, page }),
         _ => Err(Error::InsufficientRights(Vec::new())),
     }
 }
@@ -93,12 +118,6 @@ async fn of_organization<R: Resource>(call: &Call) -> Result<Found<R>> {
     Ok((listed, things, next))
 }
 
-/// A page of what ServiceStack's clients are answered.
-#[derive(Serialize)]
-struct Data<V> {
-    data: Vec<V>,
-}
-
 /// The same for ServiceStack's clients: asked in the body, too, and answered as `data` in the
 /// format that they want, each thing as `view` shows it. One round trip.
 pub(crate) async fn list_data<R: Resource, V: Serialize>(
@@ -110,10 +129,7 @@ pub(crate) async fn list_data<R: Resource, V: Serialize>(
     let (Listed { page, .. }, things, next) = of_organization(&call).await?;
     let data = things.into_iter().map(view).collect();
     let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
-    Ok(match next {
-        Some(place) => response.next(&page.next(&call.request, &place)),
-        None => response,
-    })
+    Ok(page.linked(&call.request, response, next.as_deref()))
 }
 
 /// A page of things, with a link to the next one.
@@ -126,10 +142,7 @@ fn shown<R: Resource>(
 ) -> Response {
     let views: Vec<_> = things.iter().map(|thing| View::new(scope, thing)).collect();
     let response = Response::json(StatusCode::OK, &views);
-    match next {
-        Some(place) => response.next(&page.next(&call.request, &place)),
-        None => response,
-    }
+    page.linked(&call.request, response, next.as_deref())
 }
 
 /// `GET` of one thing. One round trip for who reads the directory.

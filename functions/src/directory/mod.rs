@@ -11,13 +11,14 @@ mod list;
 mod members;
 mod update;
 
-pub(crate) use create::{Extra, create, create_with};
-pub(crate) use delete::delete;
+pub(crate) use create::{Extra, create, create_with, put};
+pub(crate) use delete::{delete, take_away};
 pub(crate) use list::{
-    Listed, in_organization, list, list_data, list_of_group, organization, show,
+    Listed, in_area, in_organization, list, list_data, list_of_group, organization,
+    organization_of, show,
 };
 pub(crate) use members::{add, remove};
-pub(crate) use update::update;
+pub(crate) use update::{change, update};
 
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Link;
@@ -99,7 +100,16 @@ fn reads(scope: &OrganizationScope) -> bool {
 /// # Errors
 /// 403 when there is none.
 pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
-    let scopes: Vec<_> = call.caller.scopes().filter(writes).collect();
+    reaching(call, Area::Directory, Reach::Write)
+}
+
+/// The scopes in which the caller reaches so far in an area.
+///
+/// # Errors
+/// 403 when there is none.
+pub(crate) fn reaching(call: &Call, area: Area, reach: Reach) -> Result<Vec<OrganizationScope>> {
+    let scopes = call.caller.scopes();
+    let scopes: Vec<_> = scopes.filter(|scope| scope.reaches(area, reach)).collect();
     if scopes.is_empty() {
         Err(Error::InsufficientRights(Vec::new()))
     } else {

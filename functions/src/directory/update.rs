@@ -6,7 +6,6 @@ use latchkey::directory::{Claim, InGroup, Link, Resource, View};
 use latchkey::table::{Failed, Read};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
-use serde_json::Value;
 
 use super::create::{Part, claimed, refusal};
 use super::{MAX_LINKS, join, leave, present, writing};
@@ -24,15 +23,30 @@ pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     // What is wrong with the body is wrong with it whatever stands in the table.
     R::blank(id).changed(&body)?;
     let scopes = writing(&call)?;
+    let changed = |before: &R| Ok(before.changed(&body)?);
+    let (scope, thing) = change::<R>(&call, &scopes, id, changed).await?;
+    let view = View::new(scope, &thing);
+    Ok(Response::json(StatusCode::OK, &view).etag(thing.version()))
+}
+
+/// Changes a thing of one of these organizations, as `If-Match` wants it, and gives it with
+/// its organization as it is then.
+pub(crate) async fn change<'s, R: Resource>(
+    call: &Call,
+    scopes: &'s [OrganizationScope],
+    id: R::Id,
+    changed: impl Fn(&R) -> Result<R>,
+) -> Result<(&'s OrganizationScope, R)> {
     let if_match = call.request.if_match();
     for attempt in 1..=MAX_ATTEMPTS {
-        let found = find::<R>(&call, &scopes, id).await?;
+        let found = find::<R>(call, scopes, id).await?;
         let (scope, before) = found.ok_or(Error::NotFound(R::WHAT))?;
         if !if_match.holds(before.version()) {
             return Err(Error::PreconditionFailed);
         }
-        match replace(&call, scope, before, &body).await? {
-            Some(answer) => return Ok(answer),
+        let after = changed(&before)?;
+        match replace(call, scope, before, after).await? {
+            Some(thing) => return Ok((scope, thing)),
             None if if_match.is_given() => return Err(Error::PreconditionFailed),
             None => call.table.back_off(attempt).await?,
         }
@@ -60,9 +74,8 @@ async fn replace<R: Resource>(
     call: &Call,
     scope: &OrganizationScope,
     mut before: R,
-    body: &Value,
-) -> Result<Option<Response>> {
-    let after = before.changed(body)?;
+    after: R,
+) -> Result<Option<R>> {
     if after.lists()
         && let Some(prefix) = R::listed(scope, after.id())
     {
@@ -73,7 +86,7 @@ async fn replace<R: Resource>(
     let joined: Vec<_> = missing(&new, &old).collect();
     let left: Vec<_> = missing(&old, &new).collect();
     if joined.is_empty() && left.is_empty() && after == before {
-        return Ok(Some(answer(scope, &before)));
+        return Ok(Some(before));
     }
 
     let changes = || joined.iter().chain(&left);
@@ -108,12 +121,19 @@ async fn replace<R: Resource>(
             writes = writes.put_new(Part::Former, key, item)?;
         }
     }
-    let fields: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
+    // What it spoke of before was there then.
+    let (had, mut refers) = (before.refers(scope), after.refers(scope));
+    refers.retain(|other| !had.iter().any(|had| had.to == other.to));
+    for (place, other) in refers.iter().enumerate() {
+        writes = writes.exists(Part::Refers(place), &other.to)?;
+    }
     match writes.send().await {
-        Ok(()) => Ok(Some(answer(scope, &after.next_version()))),
+        Ok(()) => Ok(Some(after.next_version())),
         Err(Failed::Error(error)) => Err(error),
         Err(Failed::Refused(refused)) => {
-            refusal(&refused, R::ID_FIELD, &fields)?;
+            let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
+            let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+            refusal(&refused, R::ID_FIELD, &links, &refers)?;
             Ok(None)
         }
     }
@@ -124,8 +144,4 @@ fn missing<'l>(these: &'l [Link], those: &'l [Link]) -> impl Iterator<Item = &'l
     these
         .iter()
         .filter(|link| !those.iter().any(|other| other.to == link.to))
-}
-
-fn answer<R: Resource>(scope: &OrganizationScope, thing: &R) -> Response {
-    Response::json(StatusCode::OK, &View::new(scope, thing)).etag(thing.version())
 }

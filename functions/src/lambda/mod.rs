@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use latchkey::access::CodeLength;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
@@ -100,6 +101,14 @@ impl OpenCall {
 }
 
 impl Call {
+    /// How long new access codes are.
+    ///
+    /// # Errors
+    /// 500 when the environment says what none has.
+    pub(crate) fn code_length(&self) -> Result<CodeLength> {
+        store::code_length()
+    }
+
     /// What stands at a key in an organization that the caller belongs to, with the scope
     /// that found it. Looked for once more, strongly, when it is not there: so that what
     /// was just created always is. One round trip when it is found.

@@ -1,4 +1,4 @@
-//! The table as a function reaches it.
+//! The table as a function reaches it, and what else the environment says.
 //!
 //! A cold start is what a user waits for, so the client is made by hand, without the
 //! chain of providers that looks for credentials where Lambda never has any, and only at
@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use latchkey::access::CodeLength;
 use latchkey::secret::Random;
 use latchkey::table::Table;
 use latchkey::wire::{Error, Result};
@@ -51,6 +52,18 @@ pub async fn table(random: &Random) -> Result<Table> {
         .get_or_try_init(|| async { connect(random) })
         .await
         .cloned()
+}
+
+/// How long new access codes are.
+///
+/// # Errors
+/// 500 when the environment says what none has.
+pub(crate) fn code_length() -> Result<CodeLength> {
+    const NAME: &str = "ACCESS_CODE_LENGTH";
+    let length = variable(NAME).ok_or_else(|| missing(NAME))?;
+    length
+        .parse()
+        .map_err(|_| Error::Internal(format!("{NAME} is {length}")))
 }
 
 fn connect(random: &Random) -> Result<Table> {

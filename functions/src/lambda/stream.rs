@@ -16,7 +16,7 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use latchkey::secret::Random;
-use latchkey::table::BoxFuture;
+use latchkey::table::{BoxFuture, Key};
 use latchkey::wire::{Error, Result};
 use ring::rand::SystemRandom;
 use tokio::time::Instant;
@@ -55,7 +55,9 @@ async fn batch(
         let change = record.change;
         // Without a number the whole batch is given again.
         let number = change.sequence_number.clone().unwrap_or_default();
-        let keys = change.keys.clone();
+        // Of a code, the key has it: what opens a door is not for the log.
+        let key = Key::of_change(change.keys.clone());
+        let key = key.map(|key| key.in_log()).unwrap_or_default();
         let random = random.clone();
         let handled = async { handle(change, EventCall::begin(random).await?).await };
         let handled = AssertUnwindSafe(handled).catch_unwind();
@@ -66,7 +68,7 @@ async fn batch(
             Err(_) => Error::Unavailable("the time was over before it was done".to_owned()),
         };
         log_error(&failed);
-        tracing::warn!(operation, number, ?keys, "not done, and to be tried again");
+        tracing::warn!(operation, number, key, "not done, and to be tried again");
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = Some(number);
         answer.batch_item_failures.push(failure);

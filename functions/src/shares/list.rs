@@ -6,20 +6,20 @@
 //! besides is looked for in what was found; a page that this leaves short is filled from the
 //! next ones for a few rounds, and then goes as it is, with a link that leads on.
 
-use futures_util::future::try_join_all;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::User;
-use latchkey::grant::{Grant, Receiver, Source};
+use latchkey::grant::{GrantId, Receiver, Source};
 use latchkey::id::{DeviceGroupId, DeviceId, ShareId, UserGroupId, UserId};
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
 use latchkey::share::{Share, State, View};
-use latchkey::table::{GrantsOn, KeyPrefix, Read};
+use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 
 use super::reading::{base, named, names};
 use crate::directory::{self, Listed};
+use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
@@ -27,9 +27,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
     operation: "list-shares",
     handle: |call| Box::pin(list(call)),
 };
-
-/// How often a page is filled from what comes next.
-const MAX_ROUNDS: usize = 5;
 
 /// Which shares are asked for.
 struct Filter {
@@ -74,36 +71,49 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
         ranges.clear();
     }
 
+    let (asking, of, kept) = (&call, &scope, &filter);
+    let views =
+        |found| -> BoxFuture<'_, Result<Views<View>>> { Box::pin(views(asking, of, kept, found)) };
+    let (views, next) = granted::page(&call, &scope, &ranges, &page, &views).await?;
+    let response = Response::json(StatusCode::OK, &views);
+    Ok(page.linked(&call.request, response, next.as_deref()))
+}
+
+/// The views of those shares that are asked for. One round trip, for what they name.
+async fn views(
+    call: &Call,
+    scope: &OrganizationScope,
+    filter: &Filter,
+    mut found: Vec<(String, Share)>,
+) -> Result<Views<View>> {
+    found.retain(|(_, share)| !share.is_gone(call.now));
+    let keys = found.iter();
+    let keys: Vec<_> = keys.flat_map(|(_, share)| named(scope, share)).collect();
+    let items = call.table.get_all(&keys, Read::Eventual).await?;
     let mut views = Vec::new();
-    let mut after = page.after.clone();
-    for _ in 0..MAX_ROUNDS {
-        let found = shares(&call, &scope, &ranges, page.size, after.as_deref()).await?;
-        after = found.next;
-        let keys = found.shares.iter();
-        let keys: Vec<_> = keys.flat_map(|(_, share)| named(&scope, share)).collect();
-        let items = call.table.get_all(&keys, Read::Eventual).await?;
-        let mut found = found.shares.into_iter().peekable();
-        while let Some((place, share)) = found.next() {
-            let names = names(&scope, &share, &items)?;
-            if filter.keeps(&share, share.state(names.zone(), call.now)) {
-                views.push(View::new(share, names, call.now, base(&call)));
-            }
-            if views.len() == page.size {
-                if found.peek().is_some() {
-                    after = Some(place);
-                }
-                break;
-            }
-        }
-        if views.len() == page.size || after.is_none() {
-            break;
+    for (place, share) in found {
+        let names = names(scope, &share, &items)?;
+        if filter.keeps(&share, share.state(names.zone(), call.now)) {
+            views.push((place, View::new(share, names, call.now, base(call))));
         }
     }
-    let response = Response::json(StatusCode::OK, &views);
-    Ok(match after {
-        Some(place) => response.next(&page.next(&call.request, &place)),
-        None => response,
-    })
+    Ok(views)
+}
+
+impl Granted for Share {
+    type Id = ShareId;
+
+    fn id(&self) -> ShareId {
+        self.id
+    }
+
+    fn of(grant: GrantId) -> Option<ShareId> {
+        grant.share()
+    }
+
+    fn key(scope: &OrganizationScope, id: ShareId) -> Key {
+        scope.share(id)
+    }
 }
 
 /// Reads the query.
@@ -150,16 +160,6 @@ impl Filter {
     }
 }
 
-/// Where shares are found, in the order of their keys.
-enum Range {
-    /// All of the organization.
-    All(KeyPrefix),
-    /// By the grants to one receiver, or to one on one source.
-    To(KeyPrefix),
-    /// By the grants on one source.
-    On(GrantsOn),
-}
-
 /// The narrowest ranges that have all that is asked for and may be seen.
 ///
 /// # Errors
@@ -167,7 +167,7 @@ enum Range {
 async fn ranges(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Vec<Range>> {
     let to = |receiver| match filter.source {
         Some(source) => Range::To(scope.grants(receiver, source)),
-        None => Range::To(scope.grants_to(receiver)),
+        None => Range::To(scope.shared_with(receiver)),
     };
     let mut sees_all = scope.reaches(Area::Shares, Reach::Read);
     let user = call.caller.user();
@@ -205,102 +205,4 @@ async fn ranges(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Resu
         return Err(Error::InsufficientRights(Vec::new()));
     }
     Ok(mine)
-}
-
-/// What a range has, in the order of its keys: a share, or only its number.
-type Found = Vec<(String, ShareId, Option<Share>)>;
-
-impl Range {
-    /// At most `size` shares after a place, and whether there are more. One round trip.
-    async fn page(
-        &self,
-        call: &Call,
-        scope: &OrganizationScope,
-        size: usize,
-        after: Option<&str>,
-    ) -> Result<(Found, bool)> {
-        let grants = |grants: Vec<Grant>| {
-            let each = grants.iter();
-            each.map(|grant| (scope.grant_key(grant).place().to_owned(), grant.share, None))
-                .collect()
-        };
-        let behind = |prefix: &KeyPrefix| match after {
-            Some(place) => prefix.behind(place),
-            None => Some(None),
-        };
-        match self {
-            Self::All(prefix) => {
-                let Some(after) = behind(prefix) else {
-                    return Ok(Default::default());
-                };
-                let page = call.table.page(prefix, size, after, Read::Eventual).await?;
-                let (shares, next): (Vec<Share>, _) = page;
-                let each = shares.into_iter().map(|share| {
-                    let place = scope.share(share.id).place().to_owned();
-                    (place, share.id, Some(share))
-                });
-                Ok((each.collect(), next.is_some()))
-            }
-            Self::To(prefix) => {
-                let Some(after) = behind(prefix) else {
-                    return Ok(Default::default());
-                };
-                // A user's keyring, which is no grant, stands before the first.
-                let after = after.or(Some(""));
-                let page = call.table.page(prefix, size, after, Read::Eventual).await?;
-                Ok((grants(page.0), page.1.is_some()))
-            }
-            Self::On(source) => {
-                let after = after.filter(|place| !place.is_empty());
-                let page = call.table.page_by_source(source, size, after).await?;
-                Ok((grants(page.0), page.1))
-            }
-        }
-    }
-}
-
-/// Shares with their places, and the place to go on from.
-struct Shares {
-    shares: Vec<(String, Share)>,
-    next: Option<String>,
-}
-
-/// At most `size` shares of the ranges after a place: those that are there. One round trip,
-/// and one more for shares that are found by their grants.
-async fn shares(
-    call: &Call,
-    scope: &OrganizationScope,
-    ranges: &[Range],
-    size: usize,
-    after: Option<&str>,
-) -> Result<Shares> {
-    let pages = ranges
-        .iter()
-        .map(|range| range.page(call, scope, size, after));
-    let mut found = Found::new();
-    let mut more = false;
-    for (page, of_range) in try_join_all(pages).await? {
-        // What comes after a range that has more comes later.
-        if !more {
-            found.extend(page);
-            more = of_range || found.len() > size;
-        }
-    }
-    found.truncate(size);
-    let next = found.last().filter(|_| more);
-    let next = next.map(|(place, _, _)| place.clone());
-
-    let unread = found.iter().filter(|(_, _, share)| share.is_none());
-    let keys: Vec<_> = unread.map(|(_, id, _)| scope.share(*id)).collect();
-    let items = call.table.get_all(&keys, Read::Eventual).await?;
-    let mut shares = Vec::new();
-    for (place, id, share) in found {
-        let share = match share {
-            Some(share) => Some(share),
-            None => items.get(&scope.share(id))?,
-        };
-        let share = share.filter(|share: &Share| !share.is_gone(call.now));
-        shares.extend(share.map(|share| (place, share)));
-    }
-    Ok(Shares { shares, next })
 }

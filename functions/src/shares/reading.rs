@@ -115,6 +115,8 @@ pub(super) fn names(scope: &OrganizationScope, share: &Share, items: &Items) -> 
         source: match share.source {
             Source::Device(_) => items.get(&source)?.map(SourceDetails::Device),
             Source::DeviceGroup(_) => items.get(&source)?.map(SourceDetails::DeviceGroup),
+            // No share is on a space.
+            Source::Space(_) => None,
         },
         ..Names::default()
     };

@@ -1,6 +1,7 @@
 //! Event patterns: which records of a stream a function wants to see.
 //!
-//! Of the forms that Lambda knows, values and `prefix`; another one is an error that names it.
+//! Of the forms that Lambda knows, values, `prefix` and `exists`; another one is an error that
+//! names it.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ enum Field {
 enum Test {
     Is(Value),
     Prefix(String),
+    /// There is a value, or there is none; of leaves alone, as Lambda has it.
+    Exists(bool),
 }
 
 impl Pattern {
@@ -60,12 +63,16 @@ impl Pattern {
     /// Whether an event has all that the pattern asks for.
     #[must_use]
     pub fn matches(&self, event: &Value) -> bool {
-        self.0.iter().all(|(name, field)| match event.get(name) {
-            None => false,
-            Some(value) => match field {
-                Field::Map(pattern) => pattern.matches(value),
-                Field::One(tests) => tests.iter().any(|test| test.passes(value)),
-            },
+        self.0.iter().all(|(name, field)| {
+            let value = event.get(name);
+            match field {
+                // In what is not there, nothing is.
+                Field::Map(pattern) => pattern.matches(value.unwrap_or(&Value::Null)),
+                Field::One(tests) => tests.iter().any(|test| match value {
+                    Some(value) => test.passes(value),
+                    None => *test == Test::Exists(false),
+                }),
+            }
         })
     }
 }
@@ -73,11 +80,16 @@ impl Pattern {
 impl Test {
     fn of(value: &Value, at: &str) -> Result<Self, String> {
         match value {
-            Value::Object(test) => match (test.len(), test.get("prefix")) {
-                (1, Some(Value::String(prefix))) => Ok(Self::Prefix(prefix.clone())),
+            Value::Object(test) => match (test.len(), test.iter().next()) {
+                (1, Some((name, Value::String(prefix)))) if name == "prefix" => {
+                    Ok(Self::Prefix(prefix.clone()))
+                }
+                (1, Some((name, Value::Bool(exists)))) if name == "exists" => {
+                    Ok(Self::Exists(*exists))
+                }
                 _ => Err(format!(
-                    "{at}: {value} is not supported by the local system: expected values, or \
-                     {{\"prefix\": …}}"
+                    "{at}: {value} is not supported by the local system: expected values, \
+                     {{\"prefix\": …}} or {{\"exists\": …}}"
                 )),
             },
             Value::Array(_) => Err(format!("{at}: expected values, not a list")),
@@ -91,6 +103,7 @@ impl Test {
             (_, Value::Array(values)) => values.iter().any(|value| self.passes(value)),
             (Self::Is(wanted), value) => wanted == value,
             (Self::Prefix(prefix), Value::String(text)) => text.starts_with(prefix),
+            (Self::Exists(wanted), value) => *wanted && !value.is_object(),
             _ => false,
         }
     }
@@ -119,6 +132,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_there_can_be_asked_for_and_what_is_not() {
+        let there = Pattern::read(r#"{"a": {"M": {"b": {"S": [{"exists": true}]}}}}"#).unwrap();
+        let not = Pattern::read(r#"{"a": {"M": {"b": {"S": [{"exists": false}]}}}}"#).unwrap();
+        for (event, is_there) in [
+            (json!({"a": {"M": {"b": {"S": "x"}}}}), true),
+            (json!({"a": {"M": {"b": {"S": ["x"]}}}}), true),
+            (json!({"a": {"M": {"b": {"N": "1"}}}}), false),
+            (json!({"a": {"M": {}}}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(there.matches(&event), is_there, "{event}");
+            assert_eq!(not.matches(&event), !is_there, "{event}");
+        }
+        // A map is no leaf.
+        assert!(
+            !Pattern::read(r#"{"a": [{"exists": true}]}"#)
+                .unwrap()
+                .matches(&json!({"a": {}}))
+        );
+    }
+
+    #[test]
     fn other_forms_are_refused_by_name() {
         for (text, says) in [
             ("nonsense", "is not JSON"),
@@ -127,7 +162,7 @@ mod tests {
                 r#"{"a": {"b": [{"numeric": [">", 1]}]}}"#,
                 "a.b: {\"numeric\"",
             ),
-            (r#"{"a": [{"exists": false}]}"#, "exists"),
+            (r#"{"a": [{"exists": 1}]}"#, "exists"),
             (r#"{"$or": [{"a": [1]}]}"#, "$or"),
             (r#"{"a": "b"}"#, "a: expected a map"),
         ] {

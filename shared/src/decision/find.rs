@@ -5,8 +5,8 @@
 //! as many of their grants as lie behind it; the second the grants to the user's groups.
 //! That is all for someone with some tens of grants. Of one who has more, and of such a
 //! group, the grants on the door and its groups are asked for one by one: so the cost does
-//! not grow with how many there are. A named schedule and a grant above another are one
-//! round trip each, for all candidates at once.
+//! not grow with how many there are. A named schedule, a grant above another and a count of
+//! entries are one round trip each, for all candidates at once.
 //!
 //! [`reachable`] goes the other way, from the user to the doors, to show them: by reads that
 //! may be some moments old, at half the cost.
@@ -16,11 +16,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use futures_util::future::try_join_all;
+use serde::de::DeserializeOwned;
 
 use super::Candidate;
+use crate::access::Code;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule};
-use crate::grant::{Grant, MAX_DEPTH, Parent, Receiver, Source};
+use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule, Space};
+use crate::grant::{Grant, GrantId, MAX_DEPTH, Parent, Receiver, Source};
 use crate::id::{DeviceId, UserId};
 use crate::keyring::Keyring;
 use crate::table::{BoxFuture, Items, Key, Read, Row, Table};
@@ -38,6 +40,8 @@ pub enum Door {
     Device(Box<Device>),
     /// A group of devices: what its grants allow, whatever is in it.
     Group(Box<DeviceGroup>),
+    /// A space, likewise.
+    Space(Box<Space>),
 }
 
 /// What was found.
@@ -45,7 +49,8 @@ pub enum Door {
 pub struct Found {
     /// What is asked about.
     pub door: Door,
-    /// The zone of the door: the device's own, else the organization's.
+    /// The zone of the door: the device's own, else the organization's; of a space, as
+    /// [`zone_of_space`] says.
     pub zone: Tz,
     /// The grants; nothing when there is no such user.
     pub candidates: Option<Vec<Candidate>>,
@@ -164,7 +169,7 @@ impl Reachable {
             .filter(|one| sources.contains(&one.grant.source) && !one.is_over(zone, now))
             .cloned()
             .collect();
-        candidates.sort_by_key(|one| one.grant.share);
+        candidates.sort_by_key(|one| one.grant.id);
         (!candidates.is_empty()).then_some(Self {
             device,
             zone,
@@ -216,7 +221,7 @@ async fn reach(
     }
     let mut keys: Vec<_> = ids.iter().map(|id| scope.device(*id)).collect();
     keys.push(scope.organization_key());
-    keys.extend(schedules(scope, &grants));
+    keys.extend(rested_on(scope, &grants));
     let items = table.get_all(&keys, read).await?;
     let organization: Option<Organization> = items.get(&scope.organization_key())?;
     let mut devices = BTreeMap::new();
@@ -229,7 +234,7 @@ async fn reach(
     let candidates = grants.into_iter().filter_map(|grant| {
         let sources = match grant.source {
             Source::Device(id) => devices.get(&id)?.sources(),
-            Source::DeviceGroup(_) => vec![grant.source],
+            Source::DeviceGroup(_) | Source::Space(_) => vec![grant.source],
         };
         let search = Search {
             table,
@@ -255,7 +260,7 @@ fn is_over_everywhere(grant: &Grant, now: DateTime<Utc>) -> bool {
     until.is_some_and(|until| until <= now - TimeDelta::days(1))
 }
 
-/// The devices that grants are on, by themselves or in groups.
+/// The devices that grants are on: by themselves, in groups, or by the spaces that they open.
 async fn opened(
     table: &Table,
     scope: &OrganizationScope,
@@ -264,34 +269,78 @@ async fn opened(
 ) -> Result<BTreeSet<DeviceId>> {
     let mut devices = BTreeSet::new();
     let mut groups = BTreeSet::new();
+    let mut spaces = BTreeSet::new();
     for grant in grants {
         match grant.source {
             Source::Device(id) => drop(devices.insert(id)),
             Source::DeviceGroup(id) => drop(groups.insert(id)),
+            Source::Space(id) => drop(spaces.insert(id)),
         }
     }
     let groups = groups.into_iter().map(|id| scope.device_group(id));
     let groups: Vec<_> = groups.map(|group| scope.memberships(&group)).collect();
     let queries = groups.iter().map(|prefix| table.query(prefix, read));
-    let inside: Vec<InGroup> = try_join_all(queries).await?.concat();
+    let queries = try_join_all(queries);
+    let spaces: Vec<_> = spaces.into_iter().map(|id| scope.space(id)).collect();
+    let (inside, items) = tokio::try_join!(queries, table.get_all(&spaces, read))?;
+    let inside: Vec<InGroup> = inside.concat();
     devices.extend(
         inside
             .iter()
             .filter_map(|edge| DeviceId::try_from(edge.member).ok()),
     );
+    for space in &spaces {
+        let space: Option<Space> = items.get(space)?;
+        devices.extend(space.into_iter().flat_map(|space| space.devices));
+    }
     Ok(devices)
 }
 
-/// The keys of the named schedules that grants keep. Many may keep the same one, which is
-/// read once.
-fn schedules(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
-    let ids = grants.iter().filter_map(|grant| grant.schedule);
-    ids.map(|id| scope.schedule(id)).collect()
+/// The keys of what grants rest on besides each other: the named schedules that they keep,
+/// and the items that count their entries. Many may keep the same schedule, which is read
+/// once.
+fn rested_on(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
+    let schedules = grants.iter().filter_map(|grant| grant.schedule);
+    let schedules = schedules.map(|id| scope.schedule(id));
+    let counts = grants.iter().filter_map(|grant| count(scope, grant));
+    schedules.chain(counts).collect()
+}
+
+/// Where the entries by a grant are counted, if they are.
+fn count(scope: &OrganizationScope, grant: &Grant) -> Option<Key> {
+    match (grant.source, &grant.counted) {
+        (Source::Space(space), Some(code)) => Some(scope.code(space, code)),
+        _ => None,
+    }
+}
+
+/// The zone of the doors of a space: that of the first of its devices that has its own, else
+/// the organization's. One round trip.
+///
+/// # Errors
+/// 429 and 503.
+pub async fn zone_of_space(
+    table: &Table,
+    scope: &OrganizationScope,
+    space: &Space,
+    read: Read,
+) -> Result<Tz> {
+    let mut keys = vec![scope.organization_key()];
+    keys.extend(space.devices.iter().map(|id| scope.device(*id)));
+    let items = table.get_all(&keys, read).await?;
+    for key in &keys[1..] {
+        let device: Option<Device> = items.get(key)?;
+        if let Some(zone) = device.and_then(|device| device.time_zone) {
+            return Ok(zone);
+        }
+    }
+    let organization: Option<Organization> = items.get(&keys[0])?;
+    Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
 }
 
 /// Those of `grants` that open `device`, each with all that it rests on, in their order. To
-/// be shown, as [`reachable`]. One round trip for named schedules, and one for each grant
-/// above another.
+/// be shown, as [`reachable`]. One round trip for named schedules and counts of entries, and
+/// one for each grant above another.
 ///
 /// # Errors
 /// 429 and 503.
@@ -303,7 +352,7 @@ pub fn candidates<'f>(
 ) -> BoxFuture<'f, Result<Vec<Candidate>>> {
     Box::pin(async move {
         let read = Read::Eventual;
-        let known = table.get_all(&schedules(scope, &grants), read).await?;
+        let known = table.get_all(&rested_on(scope, &grants), read).await?;
         let search = Search {
             table,
             scope,
@@ -338,6 +387,10 @@ async fn door(table: &Table, scope: &OrganizationScope, source: Source) -> Resul
             let group: Option<DeviceGroup> = table.get(&key, Read::Strong).await?;
             group.map(Box::new).map(Door::Group)
         }
+        Source::Space(_) => {
+            let space: Option<Space> = table.get(&key, Read::Strong).await?;
+            space.map(Box::new).map(Door::Space)
+        }
     })
 }
 
@@ -346,7 +399,7 @@ impl Door {
     fn sources(&self, source: Source) -> Vec<Source> {
         match self {
             Self::Device(device) => device.sources(),
-            Self::Group(_) => vec![source],
+            Self::Group(_) | Self::Space(_) => vec![source],
         }
     }
 }
@@ -357,7 +410,7 @@ struct Search<'f> {
     scope: &'f OrganizationScope,
     sources: Vec<Source>,
     read: Read,
-    /// Named schedules that were read already.
+    /// Named schedules, and what counts entries, that were read already.
     known: Option<&'f Items>,
 }
 
@@ -367,6 +420,9 @@ impl Search<'_> {
             && let Some(zone) = device.time_zone
         {
             return Ok(zone);
+        }
+        if let Door::Space(space) = door {
+            return zone_of_space(self.table, self.scope, space, self.read).await;
         }
         let key = self.scope.organization_key();
         let organization: Option<Organization> = self.table.get(&key, self.read).await?;
@@ -405,12 +461,10 @@ impl Search<'_> {
     /// A grant with all that it rests on.
     async fn candidate(&self, grant: Grant) -> Result<Candidate> {
         let mut candidate = Candidate {
-            timings: Vec::new(),
-            permissions: grant.permissions,
-            above: Vec::new(),
-            revoked: false,
-            grant: grant.clone(),
+            used_up: self.is_used_up(&grant).await?,
+            ..Candidate::alone(grant.clone())
         };
+        candidate.timings.clear();
         let mut grant = grant;
         for _ in 0..MAX_DEPTH {
             let (timing, above) = tokio::try_join!(self.timing(&grant), self.above(grant.parent))?;
@@ -438,13 +492,28 @@ impl Search<'_> {
         let Some(id) = grant.schedule else {
             return Ok(Some(grant.timing.clone()));
         };
-        let key = self.scope.schedule(id);
-        let known = self.known.map(|known| known.get(&key)).transpose()?;
-        let schedule: Option<Schedule> = match known.flatten() {
-            Some(known) => Some(known),
-            None => self.table.get(&key, self.read).await?,
-        };
+        let schedule: Option<Schedule> = self.read(&self.scope.schedule(id)).await?;
         Ok(schedule.map(|schedule| Timing::new(grant.timing.window, schedule.rules)))
+    }
+
+    /// Whether there is no entry left of those that a grant is good for. So it is, too, when
+    /// nothing counts them any more: better shut than always open.
+    async fn is_used_up(&self, grant: &Grant) -> Result<bool> {
+        let Some(key) = count(self.scope, grant) else {
+            return Ok(false);
+        };
+        let code: Option<Code> = self.read(&key).await?;
+        let code = code.filter(|code| code.terms.grant.id == grant.id);
+        Ok(code.is_none_or(|code| code.is_used_up()))
+    }
+
+    /// What was read already, or is read now.
+    async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        let known = self.known.map(|known| known.get(key)).transpose()?;
+        match known.flatten() {
+            Some(known) => Ok(Some(known)),
+            None => self.table.get(key, self.read).await,
+        }
     }
 
     /// The grant that another was made by right of, if whoever made that still has it.
@@ -453,16 +522,15 @@ impl Search<'_> {
         let Some(parent) = parent.filter(|parent| self.sources.contains(&parent.source)) else {
             return Ok(None);
         };
-        let key = self
-            .scope
-            .grant(parent.receiver, parent.source, parent.share);
+        let id = GrantId::Share(parent.share);
+        let key = self.scope.grant(parent.receiver, parent.source, id);
         match parent.receiver {
             Receiver::User(_) => {
                 let row = row(self.table, self.scope, parent.receiver, self.read).await?;
                 let above = row
                     .items
                     .into_iter()
-                    .find(|grant| (grant.share, grant.source) == (parent.share, parent.source));
+                    .find(|grant| (grant.id, grant.source) == (id, parent.source));
                 match (row.head, above) {
                     (Some(_), None) if !row.is_whole => self.table.get(&key, self.read).await,
                     (Some(_), above) => Ok(above),

@@ -11,11 +11,13 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use find::{Door, Enough, Found, Reachable, candidates, find, find_enough, reachable};
+pub use find::{
+    Door, Enough, Found, Reachable, candidates, find, find_enough, reachable, zone_of_space,
+};
 pub use outlook::Outlook;
 
-use crate::grant::{Grant, Permission, Permissions};
-use crate::id::ShareId;
+use crate::grant::{Grant, GrantId, Permission, Permissions};
+use crate::id::{AccessId, ShareId};
 use crate::share::State;
 use crate::timing::{Rule, Span, Standing, Timing};
 use crate::wire::schema::Instant;
@@ -38,6 +40,8 @@ pub struct Candidate {
     pub above: Vec<Grant>,
     /// Whether one above it is gone, or gives no right to share any more.
     pub revoked: bool,
+    /// Whether no entry is left of those that it is good for.
+    pub used_up: bool,
 }
 
 /// Why a grant does not open the door.
@@ -55,6 +59,8 @@ pub enum Failed {
     PermissionLacking,
     /// What it was made by right of has ended, or was taken away.
     RevokedSource,
+    /// No entry is left of those that it is good for.
+    CountUsedUp,
 }
 
 /// What kind of grant it is.
@@ -64,16 +70,54 @@ pub enum Failed {
 pub enum Kind {
     /// A share.
     Share,
+    /// An access.
+    Access,
+}
+
+/// Names a share or an access where either may stand: by a number or by a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = GrantId)]
+pub enum ShownId {
+    /// Of a share.
+    Share(ShareId),
+    /// Of an access.
+    Access(AccessId),
+}
+
+/// What a grant belongs to, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = GrantName)]
+pub struct Shown {
+    /// What kind of grant it is.
+    kind: Kind,
+    /// The number of the share, the id of the access.
+    id: ShownId,
+}
+
+impl From<GrantId> for Shown {
+    fn from(id: GrantId) -> Self {
+        match id {
+            GrantId::Share(id) => Self {
+                kind: Kind::Share,
+                id: ShownId::Share(id),
+            },
+            GrantId::Access(id) => Self {
+                kind: Kind::Access,
+                id: ShownId::Access(id),
+            },
+        }
+    }
 }
 
 /// One grant's part in a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Because {
-    /// What kind of grant it is.
-    kind: Kind,
-    /// Its number.
-    id: ShareId,
+    #[serde(skip)]
+    grant: GrantId,
+    #[serde(flatten)]
+    shown: Shown,
     /// The rule of its schedule by which it holds; left out when it has none, or fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<Rule>,
@@ -130,6 +174,18 @@ impl From<Span> for NextWindow {
 }
 
 impl Candidate {
+    /// A grant that rests on nothing else.
+    pub fn alone(grant: Grant) -> Self {
+        Self {
+            timings: vec![grant.timing.clone()],
+            permissions: grant.permissions,
+            above: Vec::new(),
+            revoked: false,
+            used_up: false,
+            grant,
+        }
+    }
+
     /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
     /// has rules.
     fn standing(&self, zone: Tz, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
@@ -148,6 +204,9 @@ impl Candidate {
         if self.revoked {
             return Err(Failed::RevokedSource);
         }
+        if self.used_up {
+            return Err(Failed::CountUsedUp);
+        }
         Ok(by)
     }
 
@@ -161,16 +220,16 @@ impl Candidate {
         self.standing(zone, at).is_ok()
     }
 
-    /// Whether it holds neither at `at` nor ever after: it or one above it has ended, or
-    /// one above it is gone.
+    /// Whether it holds neither at `at` nor ever after: it or one above it has ended, one
+    /// above it is gone, or it is used up.
     pub fn is_over(&self, zone: Tz, at: DateTime<Utc>) -> bool {
         let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
-        self.revoked || self.timings.iter().any(has_ended)
+        self.revoked || self.used_up || self.timings.iter().any(has_ended)
     }
 
     /// The stretch in which it holds at `at`, whole, or the next one after it.
     pub fn window(&self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
-        if self.revoked {
+        if self.revoked || self.used_up {
             return None;
         }
         let mut at = at;
@@ -207,8 +266,8 @@ impl Candidate {
             },
         };
         Because {
-            kind: Kind::Share,
-            id: self.grant.share,
+            grant: self.grant.id,
+            shown: self.grant.id.into(),
             rule,
             failed,
             from,
@@ -240,7 +299,7 @@ pub fn decide(
         .iter()
         .map(|candidate| candidate.because(zone, at, permission))
         .collect();
-    because.sort_by_key(|because| because.id);
+    because.sort_by_key(|because| because.grant);
     let allowed = because.iter().any(|because| because.failed.is_none());
     because.retain(|because| because.failed.is_none() == allowed);
     let able: Vec<_> = candidates
@@ -298,13 +357,19 @@ impl Because {
             Failed::Ended => "is over",
             Failed::PermissionLacking => "lacks the permission",
             Failed::RevokedSource => "was made by a right that is gone",
+            Failed::CountUsedUp => "has no entry left",
         };
-        Some(format!("share {} {what}", self.id))
+        Some(format!("{} {what}", self.grant))
     }
 
-    /// The share.
-    pub fn share(&self) -> ShareId {
-        self.id
+    /// What it is about.
+    pub fn grant(&self) -> GrantId {
+        self.grant
+    }
+
+    /// Until when the grant holds; nothing when that is without end.
+    pub fn until(&self) -> Option<DateTime<Utc>> {
+        self.until
     }
 }
 
@@ -334,7 +399,7 @@ mod tests {
 
     fn candidate(id: u64, timings: Vec<Timing>) -> Candidate {
         let grant = Grant {
-            share: id.try_into().unwrap(),
+            id: GrantId::Share(id.try_into().unwrap()),
             receiver: Receiver::User(1.try_into().unwrap()),
             source: Source::Device(1.try_into().unwrap()),
             timing: timings[0].clone(),
@@ -342,13 +407,11 @@ mod tests {
             permissions: Permissions::default(),
             parent: None,
             depth: 0,
+            counted: None,
         };
         Candidate {
-            grant,
             timings,
-            permissions: Permissions::default(),
-            above: Vec::new(),
-            revoked: false,
+            ..Candidate::alone(grant)
         }
     }
 
@@ -385,7 +448,7 @@ mod tests {
         let outside = candidate(3, vec![timing(ALWAYS, None, hours("09:00:00", "17:00:00"))]);
         let weak = candidate(4, vec![timing(ALWAYS, None, json!([]))]);
         let mut revoked = weak.clone();
-        revoked.grant.share = 5.try_into().unwrap();
+        revoked.grant.id = GrantId::Share(5.try_into().unwrap());
         revoked.revoked = true;
         let ended_above = timing(ALWAYS, Some("2024-06-01T00:00:00Z"), json!([]));
         let above = candidate(6, vec![weak.timings[0].clone(), ended_above]);

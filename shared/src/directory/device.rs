@@ -83,13 +83,13 @@ impl Device {
         self.time_zone.or(theirs).unwrap_or(Tz::UTC)
     }
 
-    /// What has the grants that open it: itself, and the groups that it is in.
+    /// What has the grants that open it, in the order of their keys: itself, the groups that
+    /// it is in, and the spaces that it opens.
     pub fn sources(&self) -> Vec<Source> {
         let groups = self.groups.iter().copied().map(Source::DeviceGroup);
-        [Source::Device(self.id)]
-            .into_iter()
-            .chain(groups)
-            .collect()
+        let spaces = self.spaces.iter().copied().map(Source::Space);
+        let itself = [Source::Device(self.id)].into_iter();
+        itself.chain(groups).chain(spaces).collect()
     }
 }
 

@@ -22,7 +22,8 @@ pub use device_group::{
     DeviceGroup, DeviceGroupChanges, DeviceGroupCreated, DeviceGroupView, NewDeviceGroup,
 };
 pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
-pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Resource, View};
+pub(crate) use resource::versioned;
+pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Reference, Resource, View};
 pub use schedule::{
     KEPT_BY, NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView,
 };

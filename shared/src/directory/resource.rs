@@ -77,6 +77,11 @@ pub trait Resource:
         Vec::new()
     }
 
+    /// What else must be there, for it to be made or changed.
+    fn refers(&self, _scope: &OrganizationScope) -> Vec<Reference> {
+        Vec::new()
+    }
+
     /// Where its links stand, when it does not know them itself.
     fn listed(_scope: &OrganizationScope, _id: Self::Id) -> Option<KeyPrefix> {
         None
@@ -90,7 +95,20 @@ pub trait Resource:
     /// Takes the links that were read.
     fn set_listed(&mut self, _members: &[InGroup]) {}
 
-    /// A new one, from the body of a create.
+    /// A new one, from the fields of the body of a create. What is wrong with them is
+    /// written down there.
+    fn new(id: Self::Id, body: &Fields<'_>) -> Self {
+        for field in Self::REQUIRED {
+            if !body.has(field) {
+                body.missing(field);
+            }
+        }
+        let mut new = Self::blank(id);
+        new.read(body);
+        new
+    }
+
+    /// A new one and its organization, from the body of a create.
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
@@ -101,13 +119,7 @@ pub trait Resource:
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
             let organization = body.required("organizationId");
-            for field in Self::REQUIRED {
-                if !body.has(field) {
-                    body.missing(field);
-                }
-            }
-            let mut new = Self::blank(id);
-            new.read(&body);
+            let new = Self::new(id, &body);
             Some((organization?, new))
         });
         faults.or(new)
@@ -145,7 +157,7 @@ macro_rules! versioned {
         }
     };
 }
-pub(super) use versioned;
+pub(crate) use versioned;
 
 /// Whose a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +192,15 @@ pub struct Link {
     /// The item that says so, and what is in it.
     pub item: Option<(Key, InGroup)>,
     /// Where the body names the other thing.
+    pub field: String,
+}
+
+/// Another thing that this one speaks of, and which knows nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The other thing.
+    pub to: Key,
+    /// Where the body names it.
     pub field: String,
 }
 

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveTime};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::new::SharedSource;
 use super::terms::{Terms, receiver, source};
 use super::{AutoRemoveAfter, PersonalSettings, Share};
 use crate::grant::{Permissions, Receiver, Source};
@@ -35,6 +36,7 @@ use crate::wire::schema::{LocalDate, LocalTime};
 )]
 pub struct ShareChanges {
     /// What it opens. This cannot change: it may be given only as it is.
+    #[schema(value_type = Option<SharedSource>)]
     pub source: Option<Source>,
     /// Whom it is for. This cannot change: it may be given only as it is.
     pub receiver: Option<Receiver>,

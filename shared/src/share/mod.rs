@@ -17,7 +17,7 @@ pub use terms::MAX_RULES;
 pub(crate) use terms::rules;
 pub use view::{AccountView, Names, SourceDetails, UserGroupView, View};
 
-use crate::grant::{Grant, Parent, Permissions, Receiver, Source};
+use crate::grant::{Grant, GrantId, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
 use crate::timing::{Rule, Timing};
 use crate::wire::json::Named;
@@ -160,7 +160,7 @@ impl Share {
     /// The grant of this share; none as long as it has no receiver.
     pub fn grant(&self) -> Option<Grant> {
         Some(Grant {
-            share: self.id,
+            id: GrantId::Share(self.id),
             receiver: self.receiver?,
             source: self.source,
             timing: self.timing.clone(),
@@ -168,6 +168,7 @@ impl Share {
             permissions: self.permissions,
             parent: self.parent,
             depth: self.depth,
+            counted: None,
         })
     }
 

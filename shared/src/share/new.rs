@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::PersonalSettings;
 use super::terms::{Terms, receiver, source};
 use crate::grant::{Permissions, Receiver, Source};
-use crate::id::{OrganizationId, ScheduleId};
+use crate::id::{DeviceGroupId, DeviceId, OrganizationId, ScheduleId};
 use crate::timing::{Rule, Timing};
 use crate::wire::json::{Fault, Faults, Fields};
 use crate::wire::schema::{LocalDate, LocalTime};
@@ -30,6 +30,21 @@ pub struct NewShare {
     pub receiver: Option<Receiver>,
     /// What is chosen for the receiver.
     pub personal_settings: PersonalSettings,
+}
+
+/// What a share may open, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    as = Source,
+    rename_all = "camelCase",
+    description = "What it opens: a device or a group of devices."
+)]
+#[expect(dead_code, reason = "the shape of what is read")]
+pub(super) enum SharedSource {
+    /// One device.
+    DeviceId(DeviceId),
+    /// Every device in a group.
+    DeviceGroupId(DeviceGroupId),
 }
 
 /// The body of `POST /v2/shares` as the API document shows it; [`NewShare::read`] reads it.
@@ -59,6 +74,7 @@ pub struct NewShareBody {
     /// The organization whose share it shall be.
     pub organization_id: OrganizationId,
     /// What it shall open.
+    #[schema(value_type = SharedSource)]
     pub source: Source,
     /// Whom it shall be for; left out, the share is an open invitation.
     pub receiver: Option<Receiver>,

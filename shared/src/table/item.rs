@@ -26,13 +26,14 @@ impl GrantEdge {
     /// The edge of a share in the organization of `scope`, with its key; none as long as
     /// it has no receiver.
     pub fn of(scope: &OrganizationScope, share: &Share) -> Option<(Key, Self)> {
-        let grant = share.grant()?;
+        Some(Self::new(scope, share.grant()?))
+    }
+
+    /// The edge of a grant in the organization of `scope`, with its key.
+    pub fn new(scope: &OrganizationScope, grant: Grant) -> (Key, Self) {
         let key = scope.grant_key(&grant);
-        let edge = Self {
-            by_source: scope.by_source(grant.source),
-            grant,
-        };
-        Some((key, edge))
+        let by_source = scope.by_source(grant.source);
+        (key, Self { grant, by_source })
     }
 }
 

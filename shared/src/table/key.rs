@@ -7,17 +7,21 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
+use crate::access::AccessCode;
 use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
-use crate::grant::{Grant, Receiver, Source};
+use crate::directory::{Resource, Space};
+use crate::grant::{Grant, GrantId, Receiver, Source};
 use crate::id::{
-    ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId, ScheduleId,
-    ShareId, UserGroupId, UserId,
+    AccessId, ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId,
+    ScheduleId, ShareId, SpaceId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
+use crate::wire::Result;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -25,7 +29,8 @@ pub const PK: &str = "PK";
 pub const SK: &str = "SK";
 
 /// The key of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -72,6 +77,41 @@ impl Key {
 }
 
 impl Key {
+    /// The key of an item that the table's stream tells of.
+    ///
+    /// # Errors
+    /// 500 when it is not of this table.
+    pub fn of_change(keys: serde_dynamo::Item) -> Result<Self> {
+        super::of_stream(keys)
+    }
+
+    /// The key as the log may have it. It may end in an access code, in the hash of a secret
+    /// or in somebody's address: an end is shown only where it is an id.
+    ///
+    /// ```
+    /// use latchkey::table::Key;
+    /// use serde_json::json;
+    ///
+    /// let logged = |pk: &str, sk: &str| {
+    ///     let keys = serde_dynamo::to_item(json!({"PK": pk, "SK": sk})).unwrap();
+    ///     Key::of_change(keys).unwrap().in_log()
+    /// };
+    /// assert_eq!(logged("ORG#7", "DEVICE#0000000000000002"), "ORG#7 DEVICE#0000000000000002");
+    /// assert_eq!(
+    ///     logged("ORG#7", "CODE#0192a5b07c0070008000000000000001#407192"),
+    ///     "ORG#7 CODE#0192a5b07c0070008000000000000001#…"
+    /// );
+    /// assert_eq!(logged("ORG#7", "EMAIL#ada@example.com"), "ORG#7 EMAIL#…");
+    /// assert_eq!(logged("WEBKEY#3q2-7w", "WEBKEY"), "WEBKEY#… WEBKEY");
+    /// ```
+    pub fn in_log(&self) -> String {
+        let shown = |text: &str| match text.rsplit_once('#') {
+            Some((kind, end)) if kind != "ORG" && !is_id(end) => format!("{kind}#…"),
+            _ => text.to_owned(),
+        };
+        format!("{} {}", shown(&self.pk), shown(&self.sk))
+    }
+
     /// Where it stands among the keys of its partition. Says nothing of the partition.
     pub fn place(&self) -> &str {
         &self.sk
@@ -101,6 +141,13 @@ pub struct GrantsOn {
     pub(super) by_source: String,
 }
 
+/// Whether the end of a key is an id, a number or a UUID, or nothing.
+fn is_id(end: &str) -> bool {
+    let is_number = end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_digit());
+    let is_uuid = end.len() == 32 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
+    end.is_empty() || is_number || is_uuid
+}
+
 fn in_organization(organization: OrganizationId, sk: String) -> Key {
     Key {
         pk: format!("ORG#{organization}"),
@@ -127,7 +174,12 @@ fn source_text(source: Source) -> String {
     match source {
         Source::Device(id) => numbered("DEVICE", id),
         Source::DeviceGroup(id) => numbered("DEVICEGROUP", id),
+        Source::Space(id) => space(id),
     }
+}
+
+fn space(id: SpaceId) -> String {
+    format!("{}#{id}", Space::KEY)
 }
 
 /// Keys of what belongs to a tenant: only a scope makes them.
@@ -193,6 +245,11 @@ impl OrganizationScope {
         self.key(numbered("DEVICEGROUP", id))
     }
 
+    /// A space.
+    pub fn space(&self, id: SpaceId) -> Key {
+        self.key(space(id))
+    }
+
     /// A named schedule.
     pub fn schedule(&self, id: ScheduleId) -> Key {
         self.key(numbered("SCHEDULE", id))
@@ -230,26 +287,70 @@ impl OrganizationScope {
         self.things("SHARE")
     }
 
+    /// An access.
+    pub fn access(&self, id: AccessId) -> Key {
+        self.thing("ACCESS", id)
+    }
+
+    /// All accesses.
+    pub fn accesses(&self) -> KeyPrefix {
+        self.things("ACCESS")
+    }
+
+    /// That a space has this access code, and what it opens it for.
+    pub fn code(&self, space: SpaceId, code: &AccessCode) -> Key {
+        let KeyPrefix(mut key) = self.codes(space);
+        key.sk.push_str(code.as_str());
+        key
+    }
+
+    /// All access codes of a space.
+    pub fn codes(&self, space: SpaceId) -> KeyPrefix {
+        KeyPrefix(self.key(format!("CODE#{space}#")))
+    }
+
+    /// The last remaking of all access codes.
+    pub fn reprogramming(&self) -> Key {
+        self.key("REPROGRAMMING".to_owned())
+    }
+
     /// Whom a grant is for: a user or a group of users.
     pub fn receiver(&self, receiver: Receiver) -> Key {
         self.key(receiver_text(receiver))
     }
 
-    /// What a grant opens: a device or a group of devices.
+    /// What a grant opens: a device, a group of devices or a space.
     pub fn source(&self, source: Source) -> Key {
         self.key(source_text(source))
     }
 
-    /// The grant of a share.
-    pub fn grant(&self, receiver: Receiver, source: Source, share: ShareId) -> Key {
+    /// The grant of a share, or of an access to one space.
+    pub fn grant(&self, receiver: Receiver, source: Source, id: GrantId) -> Key {
         let KeyPrefix(mut key) = self.grants(receiver, source);
-        key.sk.push_str(&format!("{:016}", share.number()));
+        key.sk.push_str(&match id {
+            GrantId::Share(id) => format!("{:016}", id.number()),
+            GrantId::Access(id) => id.to_string(),
+        });
         key
     }
 
     /// A grant that is at hand.
     pub fn grant_key(&self, grant: &Grant) -> Key {
-        self.grant(grant.receiver, grant.source, grant.share)
+        self.grant(grant.receiver, grant.source, grant.id)
+    }
+
+    /// All grants of shares to one receiver: those on devices and on groups of devices.
+    pub fn shared_with(&self, receiver: Receiver) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(receiver);
+        key.sk.push_str("DEVICE");
+        KeyPrefix(key)
+    }
+
+    /// All grants of accesses to one receiver: those on spaces.
+    pub fn accessible_to(&self, receiver: Receiver) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(receiver);
+        key.sk.push_str(&format!("{}#", Space::KEY));
+        KeyPrefix(key)
     }
 
     /// All grants to one receiver; of a user, with the keyring first.

@@ -19,8 +19,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use key::{GrantsOn, Key, KeyPrefix};
-pub use removal::{Removal, Thing};
-pub use transaction::{Element, Failed, Only, Transaction};
+pub use removal::{Entered, Removal, Thing};
+pub use transaction::{Element, Failed, Only, Transaction, Use};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};
@@ -470,6 +470,14 @@ impl Items {
 /// # Errors
 /// 500 when it is not of this type.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// An item as the table's stream tells of it, as one of this crate's types.
+///
+/// # Errors
+/// 500 when it is not of this type.
+pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 

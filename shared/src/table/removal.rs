@@ -1,13 +1,14 @@
-//! What the table's stream tells of a thing that was removed.
+//! What the table's stream tells: of a thing that was removed, and of an entry.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_dynamo::Item;
 
-use super::Key;
+use super::{Key, of_stream as read};
+use crate::access::{Code, Entry};
+use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Resource, User, UserGroup};
-use crate::id::{DeviceGroupId, Id, UserGroupId};
+use crate::directory::{Device, DeviceGroup, Resource, Space, User, UserGroup};
+use crate::id::{DeviceGroupId, Id, SpaceId, UserGroupId};
 use crate::share::Share;
 use crate::wire::{Error, Result};
 
@@ -35,13 +36,8 @@ pub enum Thing {
     DeviceGroup(DeviceGroupId),
     /// A share.
     Share(Box<Share>),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-struct Keys {
-    pk: String,
-    sk: String,
+    /// A space.
+    Space(SpaceId),
 }
 
 impl Removal {
@@ -51,36 +47,82 @@ impl Removal {
     /// # Errors
     /// 500 when they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item) -> Result<Option<Self>> {
-        let Keys { pk, sk } = read(keys)?;
-        let organization = pk.strip_prefix("ORG#").map(str::parse);
-        let (Some(organization), Some((kind, id))) = (organization, sk.split_once('#')) else {
+        let key = Key::of_change(keys)?;
+        let Some((organization, kind, id)) = parts(&key) else {
             return Ok(None);
         };
-        let unknown = || Error::Internal(format!("{pk} {sk} is no key of this table"));
+        let unknown = || Error::Internal(format!("{} is no key of this table", key.in_log()));
         let thing = match kind {
             User::KEY => Thing::User(read(old_image)?),
             UserGroup::KEY => Thing::UserGroup(number(id).ok_or_else(unknown)?),
             Device::KEY => Thing::Device(read(old_image)?),
             DeviceGroup::KEY => Thing::DeviceGroup(number(id).ok_or_else(unknown)?),
+            Space::KEY => Thing::Space(id.parse().map_err(|_| unknown())?),
             "SHARE" => Thing::Share(Box::new(read(old_image)?)),
             _ => return Ok(None),
         };
-        let organization = organization.map_err(|_| unknown())?;
+        let organization = organization.parse().map_err(|_| unknown())?;
         Ok(Some(Self {
-            scope: OrganizationScope::of_removed(organization),
-            key: Key { pk, sk },
+            scope: OrganizationScope::of_change(organization),
+            key,
             thing,
         }))
     }
 }
 
+/// An entry with an access code.
+#[derive(Debug)]
+pub struct Entered {
+    /// Leave to write it down in its organization.
+    pub scope: OrganizationScope,
+    /// What is to be written down.
+    pub entry: AuditEntry,
+}
+
+impl Entered {
+    /// Reads the keys and both images of a record of the stream. `None` when what was changed
+    /// is not that somebody came in.
+    ///
+    /// # Errors
+    /// 500 when they are not those of an item of this table.
+    pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
+        let key = Key::of_change(keys)?;
+        let Some((organization, "CODE", _)) = parts(&key) else {
+            return Ok(None);
+        };
+        let unknown = |_| Error::Internal(format!("{} is no key of this table", key.in_log()));
+        let organization = organization.parse().map_err(unknown)?;
+        let Before { last_entry: before } = read(old_image)?;
+        let code: Code = read(new_image)?;
+        let entry = code.last_entry.clone();
+        let Some(entry) = entry.filter(|entry| before.as_ref() != Some(entry)) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            scope: OrganizationScope::of_change(organization),
+            entry: AuditEntry::of_entry(&code, entry)?,
+        }))
+    }
+}
+
+/// Of the item of a code as it was, what tells whether there is an entry more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Before {
+    last_entry: Option<Entry>,
+}
+
+/// Of the key of what belongs to an organization, the number of that, the kind, and what is
+/// behind it.
+fn parts(key: &Key) -> Option<(&str, &str, &str)> {
+    let organization = key.pk.strip_prefix("ORG#")?;
+    let (kind, id) = key.sk.split_once('#')?;
+    Some((organization, kind, id))
+}
+
 /// An id as keys have it: with leading zeros.
 fn number<T: Id>(text: &str) -> Option<T> {
     T::try_from(text.parse().ok()?).ok()
-}
-
-fn read<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
 #[cfg(test)]
@@ -119,13 +161,14 @@ mod tests {
         let none = serde_json::json!({});
         for (pk, sk) in [
             ("ORG#7", "ORG"),
-            ("ORG#7", "SPACE#0192a5b07c0070008000000000000001"),
+            ("ORG#7", "ACCESS#0192a5b07c0070008000000000000001"),
             ("CREDENTIAL#x", "CREDENTIAL"),
         ] {
             assert!(removal(pk, sk, &none).unwrap().is_none(), "{sk}");
         }
         assert!(removal("ORG#x", "USERGROUP#1", &none).is_err());
         assert!(removal("ORG#7", "USERGROUP#x", &none).is_err());
+        assert!(removal("ORG#7", "SPACE#x", &none).is_err());
         assert!(removal("ORG#7", "USER#0000000000000002", &none).is_err());
     }
 }

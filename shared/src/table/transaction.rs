@@ -45,6 +45,19 @@ pub struct Only<'v> {
     pub number: Option<(&'static str, Option<u64>)>,
 }
 
+/// A use of an item that may be good for so many and no more.
+#[derive(Debug, Clone, Copy)]
+pub struct Use<'u> {
+    /// The number of the item that says how many there were.
+    pub used: &'u str,
+    /// The number of it that says how many there may be; without limit where it is missing.
+    pub limit: &'u str,
+    /// Only of an item of which this attribute is this text.
+    pub of: (&'u str, &'u str),
+    /// Only of this version of it, which the use does not change.
+    pub version: u64,
+}
+
 /// One of the things in a set that an item has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
@@ -177,6 +190,26 @@ impl<'t, T: Copy> Transaction<'t, T> {
         Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
     }
 
+    /// Refused when there is no such item, or when a number of it, which may be missing, is
+    /// greater than `most`.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn at_most(self, tag: T, key: &Key, attribute: &str, most: i64) -> Result<Self> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression(
+                "attribute_exists(PK) AND (attribute_not_exists(#number) OR #number <= :most)",
+            )
+            .expression_attribute_names("#number", attribute)
+            .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
+    }
+
     /// Refused when there is no such item, or when an attribute of it has another value: any
     /// value, where `value` is nothing.
     ///
@@ -192,6 +225,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
         let check = ConditionCheck::builder()
             .table_name(&self.table.name)
             .set_key(Some(key.attributes()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .expression_attribute_names("#attribute", attribute);
         let check = match value {
             None => check
@@ -220,6 +254,42 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .new_version(key)
             .update_expression("ADD #count :one, #version :one")
             .expression_attribute_names("#count", attribute);
+        self.with_update(tag, update)
+    }
+
+    /// Counts one use of an item, and sets an attribute of it that tells of the last; refused
+    /// when there is no such item, or when there are no uses left.
+    ///
+    /// # Errors
+    /// 500 when `value` is none of an attribute.
+    pub fn count_use(
+        self,
+        tag: T,
+        key: &Key,
+        of: Use<'_>,
+        (attribute, value): (&str, &impl Serialize),
+    ) -> Result<Self> {
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let value = serde_dynamo::to_attribute_value::<_, AttributeValue>(value)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression(
+                "#version = :version AND #of = :of \
+                 AND (attribute_not_exists(#limit) OR #used < #limit)",
+            )
+            .update_expression("SET #last = :last ADD #used :one")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#of", of.of.0)
+            .expression_attribute_names("#limit", of.limit)
+            .expression_attribute_names("#used", of.used)
+            .expression_attribute_names("#last", attribute)
+            .expression_attribute_values(":version", number(of.version))
+            .expression_attribute_values(":of", AttributeValue::S(of.of.1.to_owned()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":last", value)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         self.with_update(tag, update)
     }
 
@@ -293,33 +363,62 @@ impl<'t, T: Copy> Transaction<'t, T> {
         after: &impl Serialize,
         version: u64,
     ) -> Result<Self> {
-        let (before, after) = (to_item(key, before)?, to_item(key, after)?);
-        let mut update = self
+        let update = self
             .new_version(key)
             .condition_expression("attribute_exists(PK) AND #version = :version")
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
-        for (place, (name, value)) in after.iter().enumerate() {
-            if name != VERSION && before.get(name) != Some(value) {
-                set.push(format!("#set{place} = :set{place}"));
-                update = update
-                    .expression_attribute_names(format!("#set{place}"), name)
-                    .expression_attribute_values(format!(":set{place}"), value.clone());
-            }
-        }
-        let gone = before.keys().filter(|name| !after.contains_key(*name));
-        for (place, name) in gone.enumerate() {
-            remove.push(format!("#remove{place}"));
-            update = update.expression_attribute_names(format!("#remove{place}"), name);
-        }
-        let mut expression = "ADD #version :one".to_owned();
-        for (verb, parts) in [("SET", set), ("REMOVE", remove)] {
-            if !parts.is_empty() {
-                expression.push_str(&format!(" {verb} {}", parts.join(", ")));
-            }
-        }
-        self.with_update(tag, update.update_expression(expression))
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
+        let items = (to_item(key, before)?, to_item(key, after)?);
+        self.with_update(tag, difference(update, items, "ADD #version :one"))
+    }
+
+    /// The same for an item that says something: refused when there is none of which
+    /// `attribute` is this `text`.
+    ///
+    /// # Errors
+    /// 500 when one of the two is no item.
+    pub fn amend(
+        self,
+        tag: T,
+        key: &Key,
+        (before, after): (&impl Serialize, &impl Serialize),
+        (attribute, text): (&str, &str),
+    ) -> Result<Self> {
+        let update = self
+            .new_version(key)
+            .condition_expression("#attribute = :text")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
+        let items = (to_item(key, before)?, to_item(key, after)?);
+        self.with_update(tag, difference(update, items, "ADD #version :one"))
+    }
+
+    /// Sets the attributes of an item that are those of `after`, and removes those that only
+    /// `before` has; refused when there is no such item, or when `attribute`, which says how
+    /// often it was set so, is not `version` (is there, where that is nothing). What else the
+    /// item has stays, its version too.
+    ///
+    /// # Errors
+    /// 500 when one of the two is no item.
+    pub fn set_beside(
+        self,
+        tag: T,
+        key: &Key,
+        (before, after): (&impl Serialize, &impl Serialize),
+        (attribute, version): (&str, Option<u64>),
+    ) -> Result<Self> {
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .expression_attribute_names("#attribute", attribute);
+        let update = match version {
+            None => update
+                .condition_expression("attribute_exists(PK) AND attribute_not_exists(#attribute)"),
+            Some(version) => update
+                .condition_expression("#attribute = :version")
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
+        };
+        let items = (to_item(key, before)?, to_item(key, after)?);
+        self.with_update(tag, difference(update, items, ""))
     }
 
     /// Takes an item away; refused when there is none, or one that is not as `only` says.
@@ -369,6 +468,36 @@ impl<'t, T: Copy> Transaction<'t, T> {
             }
         }
         self.with_delete(tag, delete.condition_expression(condition))
+    }
+
+    /// Takes an item away if there is one; refused when `attribute` of it is not this `text`,
+    /// or when a number of it, where one is named, is not this one.
+    ///
+    /// # Errors
+    /// 500 when the key is none.
+    pub fn clear_own(
+        self,
+        tag: T,
+        key: &Key,
+        (attribute, text): (&str, &str),
+        number: Option<(&str, u64)>,
+    ) -> Result<Self> {
+        let mut condition = "#attribute = :text".to_owned();
+        let mut delete = Delete::builder();
+        if let Some((name, number)) = number {
+            condition.push_str(" AND #number = :number");
+            delete = delete
+                .expression_attribute_names("#number", name)
+                .expression_attribute_values(":number", AttributeValue::N(number.to_string()));
+        }
+        let delete = delete
+            .table_name(&self.table.name)
+            .set_key(Some(key.attributes()))
+            .condition_expression(format!("attribute_not_exists(PK) OR ({condition})"))
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        self.with_delete(tag, delete)
     }
 
     /// Takes an item away if there is one; never refused.
@@ -454,6 +583,38 @@ impl<'t, T: Copy> Transaction<'t, T> {
             .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.with(tag, TransactWriteItem::builder().put(put)))
     }
+}
+
+/// The update that makes of `before` what `after` is, and does `also`; with what stands in
+/// the table when it is refused. The version is not among what differs.
+fn difference(
+    mut update: UpdateBuilder,
+    (before, after): (Item, Item),
+    also: &str,
+) -> UpdateBuilder {
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for (place, (name, value)) in after.iter().enumerate() {
+        if name != VERSION && before.get(name) != Some(value) {
+            set.push(format!("#set{place} = :set{place}"));
+            update = update
+                .expression_attribute_names(format!("#set{place}"), name)
+                .expression_attribute_values(format!(":set{place}"), value.clone());
+        }
+    }
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    for (place, name) in gone.enumerate() {
+        remove.push(format!("#remove{place}"));
+        update = update.expression_attribute_names(format!("#remove{place}"), name);
+    }
+    let mut expression = also.to_owned();
+    for (verb, parts) in [("SET", set), ("REMOVE", remove)] {
+        if !parts.is_empty() {
+            expression.push_str(&format!(" {verb} {}", parts.join(", ")));
+        }
+    }
+    update
+        .update_expression(expression.trim_start())
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
 /// What DynamoDB did, with the tags left out: so this part is compiled once.

@@ -34,7 +34,7 @@ use pattern::{Cycle, Pattern};
 
 pub use calendar::CalendarEntry;
 pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule};
-pub use window::{InstantWindow, LocalWindow, Window, WindowError, WindowFault};
+pub use window::{InstantWindow, LocalWindow, ShownWindow, Window, WindowError, WindowFault};
 pub use windows::{Span, Windows};
 
 /// When a grant holds: inside its window and, if it has rules, inside one of them.

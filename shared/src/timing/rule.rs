@@ -105,6 +105,15 @@ impl Period {
         self.end <= self.start
     }
 
+    /// Whether there is a time of the day that lies in both.
+    pub fn meets(&self, other: Period) -> bool {
+        let has = |period: &Period, time| match period.is_overnight() {
+            true => time >= period.start || time < period.end,
+            false => time >= period.start && time < period.end,
+        };
+        has(self, other.start) || has(&other, self.start)
+    }
+
     /// The period of two spans of time since midnight, as an access gives its hours.
     ///
     /// One left out is midnight: from then on, or until then. 24:00:00 is the midnight

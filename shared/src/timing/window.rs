@@ -69,7 +69,8 @@ pub struct LocalWindow {
 /// let error = InstantWindow::new(noon, Some(noon)).unwrap_err();
 /// assert_eq!(error.faults(), [WindowFault::EndNotAfterStart]);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "InstantForm", into = "InstantForm")]
 pub struct InstantWindow {
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
@@ -244,7 +245,42 @@ impl From<InstantWindow> for Window {
     }
 }
 
+/// What a window is on the wall clock of a door, to be shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ShownWindow {
+    /// The first day; nothing when it began with its creation.
+    pub start_date: Option<NaiveDate>,
+    /// When it begins on the first day; nothing for the beginning of that.
+    pub start_time: Option<NaiveTime>,
+    /// The last day; nothing when it has no end.
+    pub end_date: Option<NaiveDate>,
+    /// When it ends on the last day; nothing for the end of that.
+    pub end_time: Option<NaiveTime>,
+}
+
 impl Window {
+    /// The window on the wall clock of a door in `zone`: as it was given, where it was given so.
+    pub fn shown(&self, zone: Tz) -> ShownWindow {
+        match self {
+            Window::Local(local) => ShownWindow {
+                start_date: local.start_date(),
+                start_time: local.start_time(),
+                end_date: local.end_date(),
+                end_time: local.end_time(),
+            },
+            Window::Instants(instants) => {
+                let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
+                let (start, end) = (wall(instants.from), instants.until.map(wall));
+                ShownWindow {
+                    start_date: Some(start.date()),
+                    start_time: Some(start.time()),
+                    end_date: end.map(|end| end.date()),
+                    end_time: end.map(|end| end.time()),
+                }
+            }
+        }
+    }
+
     /// Its local dates and times, when it is given in those.
     ///
     /// ```
@@ -371,5 +407,27 @@ impl From<Window> for WindowForm {
                 ..WindowForm::default()
             },
         }
+    }
+}
+
+/// How a window between instants is written.
+#[derive(Serialize, Deserialize)]
+struct InstantForm {
+    from: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<InstantForm> for InstantWindow {
+    type Error = WindowError;
+
+    fn try_from(form: InstantForm) -> Result<Self, WindowError> {
+        InstantWindow::new(form.from, form.until)
+    }
+}
+
+impl From<InstantWindow> for InstantForm {
+    fn from(InstantWindow { from, until }: InstantWindow) -> Self {
+        Self { from, until }
     }
 }

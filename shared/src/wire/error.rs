@@ -71,6 +71,9 @@ pub enum Error {
     /// 409: the thing exists already, is in use, or was changed meanwhile.
     #[error("{0}")]
     Conflict(Conflict),
+    /// 409: what the fields ask for is another one's, for now.
+    #[error("taken: {}", Faults(.0))]
+    Taken(Vec<Fault>),
     /// 412: `If-Match` names another version than the one that is there.
     #[error("the version is another")]
     PreconditionFailed,
@@ -180,6 +183,7 @@ impl Error {
                 "conflictError",
                 "This was changed meanwhile, try again",
             ),
+            Self::Taken(_) => (StatusCode::CONFLICT, "takenError", "This is taken"),
             Self::PreconditionFailed => (
                 StatusCode::PRECONDITION_FAILED,
                 "preconditionFailedError",
@@ -225,7 +229,9 @@ impl Error {
 
     pub(super) fn details(&self) -> &[Fault] {
         match self {
-            Self::InvalidInput(faults) | Self::InsufficientRights(faults) => faults,
+            Self::InvalidInput(faults) | Self::InsufficientRights(faults) | Self::Taken(faults) => {
+                faults
+            }
             _ => &[],
         }
     }

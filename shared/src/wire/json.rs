@@ -43,6 +43,8 @@ pub enum FaultCode {
     NotFound,
     /// The caller lacks the right that this field asks for.
     InsufficientRights,
+    /// The field asks for what is another one's.
+    Taken,
 }
 
 /// One fault of a body, a query or a path.

@@ -18,6 +18,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use super::json::FaultCode;
 use super::query::Query;
 use super::request::Request;
+use super::response::Response;
 use crate::secret::hash;
 
 /// How many things a page has when the client does not say.
@@ -84,6 +85,14 @@ impl Page {
         let text = String::from_utf8(text).ok()?;
         let (check, place) = text.strip_prefix(VERSION)?.split_at_checked(CHECK)?;
         (check == self.check(place)).then(|| place.to_owned())
+    }
+
+    /// An answer with a link to the page that begins after `place`, if there is one.
+    pub fn linked(&self, request: &Request, response: Response, place: Option<&str>) -> Response {
+        match place {
+            Some(place) => response.next(&self.next(request, place)),
+            None => response,
+        }
     }
 
     /// The address of the page that begins after `place`.

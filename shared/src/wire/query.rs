@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use super::json::{Fault, FaultCode, Faults};
+use super::json::{Fault, FaultCode, Faults, FromJson};
 use super::request::Request;
 use super::{Error, Result};
 
@@ -49,6 +49,13 @@ impl<'r> Query<'r> {
             );
         }
         value
+    }
+
+    /// The value of a parameter of a type that says itself what it is read from.
+    pub fn read<T: FromJson>(&self, name: &str) -> Option<T> {
+        let read = T::from_json(&self.text(name)?.into());
+        read.map_err(|(code, message)| self.fault(name, code, message))
+            .ok()
     }
 
     /// The value of a parameter that has one of a few names.

@@ -67,6 +67,11 @@ impl Input {
         faults.or(value).map_err(Error::from)
     }
 
+    /// All of it, with names in small letters.
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// Those of its fields that have one of `names` and are texts, numbers or booleans, by
     /// these names: the query that a list reads, wherever they stood.
     pub fn as_query(&self, names: &[&str]) -> Vec<(String, String)> {

@@ -17,8 +17,9 @@ pub use input::Input;
 pub use status::{Body, ResponseError, ResponseStatus, error};
 
 use http::StatusCode;
-use http::header::VARY;
+use http::header::{CONTENT_TYPE, VARY};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Error, Request, Response, Result, jsv};
 
@@ -28,6 +29,30 @@ use super::{Error, Request, Response, Result, jsv};
 /// 406 when that is none of ours.
 pub fn answer(request: &Request, status: StatusCode, body: &impl Serialize) -> Result<Response> {
     written(Format::of_answer(request)?, status, body)
+}
+
+/// A list as it is answered.
+#[derive(Debug, Serialize)]
+pub struct Data<V> {
+    /// What is in it.
+    pub data: Vec<V>,
+}
+
+/// A JSON answer in the format that the client wants: of one that was kept, that may be
+/// another than at the first time.
+///
+/// # Errors
+/// 406 when it is none of ours; 500 when the answer is no JSON.
+pub fn in_format(request: &Request, response: Response) -> Result<Response> {
+    let body: Value = serde_json::from_str(response.body())
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    let mut answer = answer(request, response.status(), &body)?;
+    for (name, value) in response.headers() {
+        if name != CONTENT_TYPE {
+            answer.headers_mut().insert(name, value.clone());
+        }
+    }
+    Ok(answer)
 }
 
 fn written(format: Format, status: StatusCode, body: &impl Serialize) -> Result<Response> {

@@ -59,6 +59,7 @@ fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NotAllowed => "Empty",
         FaultCode::NotFound => "NotFound",
         FaultCode::InsufficientRights => "Forbidden",
+        FaultCode::Taken => "Conflict",
     }
 }
 
@@ -76,7 +77,7 @@ fn of_error(error: &Error) -> &'static str {
         Error::NotFound(_) => "NotFound",
         Error::NotAcceptable => "NotAcceptable",
         Error::Conflict(Conflict::Exists { .. }) => "AlreadyExists",
-        Error::Conflict(Conflict::InUse | Conflict::Changed) => "Conflict",
+        Error::Conflict(Conflict::InUse | Conflict::Changed) | Error::Taken(_) => "Conflict",
         Error::PreconditionFailed => "PreconditionFailed",
         Error::BodyTooLarge => "RequestEntityTooLarge",
         Error::UnsupportedMediaType => "UnsupportedMediaType",
@@ -97,7 +98,7 @@ pub fn error(error: &Error, request: &Request) -> Response {
 fn said(error: &Error, format: Format) -> Response {
     let message = match error {
         // Of faults the first, like ServiceStack: many clients show no more.
-        Error::InvalidInput(faults) if !faults.is_empty() => {
+        Error::InvalidInput(faults) | Error::Taken(faults) if !faults.is_empty() => {
             faults.first().map_or_else(String::new, at)
         }
         Error::UnsupportedMediaType => {

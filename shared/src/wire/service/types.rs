@@ -528,6 +528,22 @@ impl<T: Enumerated> Wire for Enumeration<T> {
     }
 }
 
+/// Reads what stands in a query.
+impl<T: Enumerated> std::str::FromStr for Enumeration<T> {
+    type Err = FaultCode;
+
+    fn from_str(text: &str) -> Result<Self, FaultCode> {
+        Self::read(Leaf::Text(text.trim()))
+    }
+}
+
+impl<T: Enumerated> Enumeration<T> {
+    /// What is expected, for a message.
+    pub fn values() -> String {
+        Self::expected()
+    }
+}
+
 impl<T: Enumerated> Serialize for Enumeration<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match T::VALUES.iter().find(|(.., value)| *value == self.0) {
@@ -535,6 +551,24 @@ impl<T: Enumerated> Serialize for Enumeration<T> {
             None => Err(serde::ser::Error::custom("a value without a number")),
         }
     }
+}
+
+/// How the API document shows a type with a few values: as its numbers.
+pub fn enumeration<T: Enumerated>(description: &str) -> RefOr<Schema> {
+    let names = T::VALUES.iter();
+    let names: Vec<_> = names
+        .map(|(name, number, _)| format!("{number} is `{name}`"))
+        .collect();
+    let description = format!(
+        "{description}: {}. Where it is read, the name will do, in any case.",
+        names.join(", ")
+    );
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(T::VALUES.iter().map(|(_, number, _)| *number)))
+        .description(Some(description))
+        .examples(T::VALUES.first().map(|(_, number, _)| *number))
+        .into()
 }
 
 /// How the API document shows a type: as JSON has it.

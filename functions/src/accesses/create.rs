@@ -1,0 +1,151 @@
+//! `POST /BusinessUserAccess`.
+//!
+//! Two round trips: the template and the user, then one transaction with the access, a grant
+//! and a code for each space, and a check of each space. One more for each code that another
+//! access has by chance, and where a space was somebody's alone after the start of this one.
+
+use http::StatusCode;
+use latchkey::access::draft::{Desk, Draft, Part};
+use latchkey::access::{Access, AccessTemplate, NewAccess, NewAccessBody};
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::Resource;
+use latchkey::id::{AccessId, Identifier};
+use latchkey::role::{Area, Reach};
+use latchkey::table::{Failed, Read};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Response, Result};
+
+use super::{Answer, spaces};
+use crate::directory;
+use crate::lambda::{Call, Once, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "create-access",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create an access.
+///
+/// Gives a user access to spaces of a template, from when until when and on which hours of
+/// the day, with access codes: a code for each space, or one for all. What a space leaves out
+/// is taken from the template. The codes are in the list of accesses.
+///
+/// While an exclusive access to a space is valid, no other one is made that meets it in time.
+/// The access is made whole, with all its spaces and codes, or not at all. The same operation
+/// is at `/json/reply/CreateBusinessUserAccess`, `/jsv/reply/CreateBusinessUserAccess` and
+/// `/api/CreateBusinessUserAccess`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`.
+#[utoipa::path(
+    post,
+    path = "/BusinessUserAccess",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body(content((NewAccessBody = "application/json"), (NewAccessBody = "text/jsv"))),
+    responses(
+        (status = 200, description = "The access is there.", content((Answer = "application/json"), (Answer = "text/jsv"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    let input = Input::of(&call.request)?;
+    let new = NewAccess::read(&input)?;
+    let scopes = directory::reaching(&call, Area::Accesses, Reach::Write)?;
+    let once = Once::of(&call, input.value())?;
+    let (scope, template) = template(&call, &scopes, &new).await?;
+    let spaces = spaces(&template, &new.terms.spaces)?;
+
+    let id = AccessId::make(call.now, &call.random)?;
+    let answer = Response::json(StatusCode::OK, &Answer { id });
+    let desk = Desk {
+        table: &call.table,
+        scope,
+        random: &call.random,
+        now: call.now,
+    };
+    let access = access(&call, scope, id, new, &template);
+    let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
+    draft.prepare(desk, 1).await?;
+    loop {
+        let writes = call.table.transaction();
+        let writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
+        match draft.write(desk, writes)?.send().await {
+            Ok(()) => return service::in_format(&call.request, answer),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => {
+                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+                if let Some(first) = first {
+                    return service::in_format(&call.request, first);
+                }
+                draft.learn(desk, refused).await?;
+            }
+        }
+    }
+}
+
+/// The template, with the organization that has it and the user. One round trip.
+///
+/// # Errors
+/// 400 for what none of `scopes` has.
+async fn template<'s>(
+    call: &Call,
+    scopes: &'s [OrganizationScope],
+    new: &NewAccess,
+) -> Result<(&'s OrganizationScope, AccessTemplate)> {
+    let of = |scope: &OrganizationScope| {
+        let template = scope.thing(AccessTemplate::KEY, new.template);
+        [template, scope.keyring(new.user)]
+    };
+    let keys: Vec<_> = scopes.iter().flat_map(of).collect();
+    let items = call.table.get_all(&keys, Read::Strong).await?;
+    let mut found = None;
+    for scope in scopes {
+        let template: Option<AccessTemplate> = items.get(&of(scope)[0])?;
+        found = found.or(template.map(|template| (scope, template)));
+    }
+    let has_user = |scope: &OrganizationScope| items.has(&of(scope)[1]);
+    let user = match &found {
+        Some((scope, _)) => has_user(scope),
+        None => scopes.iter().any(has_user),
+    };
+    let message = "this organization has no such thing";
+    let fault = |field| Fault::new(field, FaultCode::NotFound, message);
+    let mut faults = Vec::new();
+    if found.is_none() {
+        faults.push(fault("accessTemplateId"));
+    }
+    if !user {
+        faults.push(fault("businessUserId"));
+    }
+    found.filter(|_| user).ok_or_else(|| faults.into())
+}
+
+fn access(
+    call: &Call,
+    scope: &OrganizationScope,
+    id: AccessId,
+    new: NewAccess,
+    template: &AccessTemplate,
+) -> Access {
+    Access {
+        id,
+        organization: scope.organization(),
+        template: template.id,
+        user: new.user,
+        creator: call.caller.user(),
+        window: new.terms.window,
+        label: new.terms.label,
+        permission: new.permission,
+        strategy: new.strategy.unwrap_or(template.strategy),
+        spaces: Vec::new(),
+        reprogrammed: None,
+        version: 1,
+        date_created: call.now,
+        date_modified: call.now,
+    }
+}

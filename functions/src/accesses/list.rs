@@ -1,0 +1,185 @@
+//! `GET /BusinessUserAccesses`.
+//!
+//! Two round trips for all of an organization: a page of accesses, and at once the names of
+//! their spaces. By user and by space the grants are read first: one more. An access has a
+//! grant for each of its spaces; among those to a user it is listed at the first of them.
+
+use http::StatusCode;
+use latchkey::access::{Access, View};
+use latchkey::caller::OrganizationScope;
+use latchkey::grant::{GrantId, Receiver, Source};
+use latchkey::id::{AccessId, SpaceId, UserId};
+use latchkey::role::{Area, Reach};
+use latchkey::table::{BoxFuture, Key, Read};
+use latchkey::wire::service::types::{Flag, Guid, Numbered};
+use latchkey::wire::service::{self, Data, Input};
+use latchkey::wire::{Error, Page, Query, Response, Result};
+use utoipa::ToSchema;
+
+use crate::directory::{self, Listed};
+use crate::granted::{self, Granted, Range, Views};
+use crate::lambda::{Call, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "list-accesses",
+    handle: |call| Box::pin(list(call)),
+};
+
+/// A page of accesses.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the shape of what is written")]
+pub(crate) struct BusinessUserAccesses {
+    /// The accesses.
+    data: Vec<View>,
+}
+
+/// Which accesses are asked for.
+struct Filter {
+    space: Option<SpaceId>,
+    user: Option<UserId>,
+    only_active: bool,
+}
+
+/// List accesses.
+///
+/// Those of an organization, oldest first, in pages; by a thing or a user, in an order of its
+/// own. Filters may be combined. The same operation is at
+/// `/json/reply/GetBusinessUserAccesses`, `/jsv/reply/GetBusinessUserAccesses` and
+/// `/api/GetBusinessUserAccesses`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist` see all;
+/// everyone sees their own.
+#[utoipa::path(
+    get,
+    path = "/BusinessUserAccesses",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("ThingId" = Option<Guid>, Query, description = "Those to this thing."),
+        ("BusinessUserId" = Option<UserId>, Query, description = "Those of this user."),
+        ("LoadOnlyActive" = Option<bool>, Query, description = "Only those that are valid now, whatever the hours of the day.", example = true),
+        Listed,
+    ),
+    responses(
+        (status = 200, description = "A page.", content((BusinessUserAccesses = "application/json"), (BusinessUserAccesses = "text/jsv")), headers(("Link"))),
+        (status = 403, description = "The caller is not in the organization, or may not see these accesses."),
+    ),
+)]
+pub(crate) async fn list(mut call: Call) -> Result<Response> {
+    let input = Input::of(&call.request)?;
+    call.request.query = input.as_query(&[
+        THING,
+        USER,
+        ONLY_ACTIVE,
+        "organizationId",
+        "size",
+        "cursor",
+        "format",
+    ]);
+    let (scope, page, filter) = asked(&call)?;
+    let range = range(&call, &scope, &filter)?;
+    let (asking, of, kept) = (&call, &scope, &filter);
+    let views =
+        |found| -> BoxFuture<'_, Result<Views<View>>> { Box::pin(views(asking, of, kept, found)) };
+    let (data, next) = granted::page(&call, &scope, &[range], &page, &views).await?;
+    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
+    Ok(page.linked(&call.request, response, next.as_deref()))
+}
+
+const THING: &str = "thingId";
+const USER: &str = "businessUserId";
+const ONLY_ACTIVE: &str = "loadOnlyActive";
+
+/// Reads the query.
+///
+/// # Errors
+/// 400 for every fault of it; 403 when the caller is not in the organization.
+fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
+    let query = Query::of(&call.request);
+    let scope = directory::organization(call, &query);
+    let of = scope.as_ref().map(|scope| scope.organization().to_string());
+    let list = [call.operation, of.as_deref().unwrap_or_default()];
+    let page = Page::read(&query, &call.request, &list);
+    let space = query.read(THING);
+    let user = query.read(USER);
+    let only_active: Option<Flag> = query.read(ONLY_ACTIVE);
+    let filter = Filter {
+        space: space.map(|Guid(space)| space.into()),
+        user: user.map(|Numbered(user)| user),
+        only_active: only_active.is_some_and(bool::from),
+    };
+    query.finish()?;
+    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+    Ok((scope, page, filter))
+}
+
+/// The narrowest range that has all that is asked for and may be seen.
+///
+/// # Errors
+/// 403 when the caller may not see what is asked for.
+fn range(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Range> {
+    let me = call.caller.user();
+    let user = match scope.reaches(Area::Accesses, Reach::Read) {
+        true => filter.user,
+        false if filter.user.is_none_or(|user| user == me) => Some(me),
+        false => return Err(Error::InsufficientRights(Vec::new())),
+    };
+    let source = filter.space.map(Source::Space);
+    Ok(match (user.map(Receiver::User), source) {
+        (Some(receiver), Some(source)) => Range::To(scope.grants(receiver, source)),
+        (Some(receiver), None) => Range::To(scope.accessible_to(receiver)),
+        (None, Some(source)) => Range::On(scope.grants_on(source)),
+        (None, None) => Range::All(scope.accesses()),
+    })
+}
+
+/// The views of those accesses that are asked for, each of them once. One round trip, for the
+/// names of spaces.
+async fn views(
+    call: &Call,
+    scope: &OrganizationScope,
+    filter: &Filter,
+    mut found: Vec<(String, Access)>,
+) -> Result<Views<View>> {
+    found.retain(|(place, access)| {
+        let is_asked = !filter.only_active || access.is_active(call.now);
+        is_asked && (filter.space.is_some() || is_first(scope, access, place))
+    });
+    let keys = found.iter();
+    let keys: Vec<_> = keys
+        .flat_map(|(_, access)| View::needs(scope, access))
+        .collect();
+    let spaces = call.table.get_all(&keys, Read::Eventual).await?;
+    let views = found.into_iter().map(|(place, access)| {
+        let view = View::new(scope, access, &spaces, call.now)?;
+        Ok((place, view))
+    });
+    views.collect()
+}
+
+/// Whether this is the first place at which a list finds an access: its own, or that of the
+/// first of its grants.
+fn is_first(scope: &OrganizationScope, access: &Access, place: &str) -> bool {
+    let grants = access.spaces.iter();
+    let grants = grants.map(|space| scope.grant_key(&access.grant(space)));
+    let first = grants.min_by(|one, other| one.place().cmp(other.place()));
+    let first = first.as_ref().map(Key::place);
+    first == Some(place) || scope.access(access.id).place() == place
+}
+
+impl Granted for Access {
+    type Id = AccessId;
+
+    fn id(&self) -> AccessId {
+        self.id
+    }
+
+    fn of(grant: GrantId) -> Option<AccessId> {
+        grant.access()
+    }
+
+    fn key(scope: &OrganizationScope, id: AccessId) -> Key {
+        scope.access(id)
+    }
+}

@@ -1,0 +1,128 @@
+//! `/BusinessUserAccess`, `/BusinessUserAccesses`.
+
+pub mod create;
+pub mod delete;
+pub mod list;
+pub mod update;
+
+use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
+use latchkey::caller::OrganizationScope;
+use latchkey::id::AccessId;
+use latchkey::role::{Area, Reach};
+use latchkey::table::{Failed, Read};
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::{Conflict, Error, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::directory;
+use crate::lambda::Call;
+
+const WHAT: &str = "access";
+
+/// How often a change is tried that meets others.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// The field that names an access.
+const ID_FIELD: &str = "businessUserAccessId";
+
+/// The answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BusinessUserAccessId, description = "Which access it is.")]
+pub(crate) struct Answer {
+    /// The id of the access.
+    id: AccessId,
+}
+
+/// The spaces that are asked for, with what they leave out taken from the template.
+///
+/// # Errors
+/// A fault for each that the template does not have.
+fn spaces(
+    template: &AccessTemplate,
+    wanted: &[SpaceWanted],
+) -> Result<Vec<SpaceTerms>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut spaces = Vec::new();
+    for (place, wanted) in wanted.iter().enumerate() {
+        match template.thing(wanted.space) {
+            Some(thing) => spaces.push(wanted.or(&thing.terms())),
+            None => faults.push(not_in_template(place)),
+        }
+    }
+    if faults.is_empty() {
+        Ok(spaces)
+    } else {
+        Err(faults)
+    }
+}
+
+fn not_in_template(place: usize) -> Fault {
+    let message = "the access template does not have this thing";
+    Fault::new(
+        format!("spaces[{place}].thingId"),
+        FaultCode::NotFound,
+        message,
+    )
+}
+
+/// An access that the caller may write, with its organization. One round trip.
+///
+/// # Errors
+/// 403 when the caller may write none, 404 when there is no such access, 412 when it is not
+/// as the request wants it to be.
+async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> {
+    let scopes = directory::reaching(call, Area::Accesses, Reach::Write)?;
+    let keys: Vec<_> = scopes.iter().map(|scope| scope.access(id)).collect();
+    let items = call.table.get_all(&keys, Read::Strong).await?;
+    let mut found: Option<(OrganizationScope, Access)> = None;
+    for (scope, key) in scopes.into_iter().zip(&keys) {
+        found = found.or(items.get(key)?.map(|access| (scope, access)));
+    }
+    let (scope, access) = found.ok_or(Error::NotFound(WHAT))?;
+    if !call.request.if_match().holds(access.version) {
+        return Err(Error::PreconditionFailed);
+    }
+    Ok((scope, access))
+}
+
+/// What came of an attempt to change an access; nothing when that was changed meanwhile, and
+/// is to be tried again, after a moment.
+///
+/// # Errors
+/// What went wrong; 412 instead of another try for who said `If-Match`.
+async fn unless_changed<T>(call: &Call, attempt: u32, outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(Error::Conflict(Conflict::Changed)) if call.request.if_match().is_given() => {
+            Err(Error::PreconditionFailed)
+        }
+        Err(Error::Conflict(Conflict::Changed)) => {
+            call.table.back_off(attempt).await?;
+            Ok(None)
+        }
+        outcome => outcome.map(Some),
+    }
+}
+
+/// Takes an access away with its grants and codes, and gives back the spaces that it had
+/// alone. One round trip, and one more where there is such a space.
+///
+/// # Errors
+/// 409 when the access was changed meanwhile.
+pub(crate) async fn take_away(desk: Desk<'_>, access: Access) -> Result<()> {
+    carry_out(desk, Draft::taken_away(access)).await
+}
+
+/// Carries out a draft that gives out no codes.
+pub(crate) async fn carry_out(desk: Desk<'_>, mut draft: Draft) -> Result<()> {
+    draft.prepare(desk, 0).await?;
+    loop {
+        let writes = draft.write(desk, desk.table.transaction())?;
+        match writes.send().await {
+            Ok(()) => return Ok(()),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => draft.learn(desk, refused).await?,
+        }
+    }
+}

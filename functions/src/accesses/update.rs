@@ -1,0 +1,130 @@
+//! `PUT /BusinessUserAccess`.
+//!
+//! Two round trips: the access, then one transaction with what differs. One more where spaces
+//! are new, for the template, and at once for what is known of spaces that were exclusive.
+
+use http::StatusCode;
+use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::{
+    Access, AccessChanges, AccessChangesBody, AccessTemplate, SpaceTerms, SpaceWanted,
+};
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::Resource;
+use latchkey::table::Read;
+use latchkey::wire::json::{Fault, FaultCode};
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Conflict, Error, Response, Result};
+
+use super::{Answer, MAX_ATTEMPTS, carry_out, find, not_in_template, unless_changed};
+use crate::lambda::{Call, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "update-access",
+    handle: |call| Box::pin(update(call)),
+};
+
+/// Change an access.
+///
+/// Puts times, label and spaces in the place of those that it had: without `validTo` it has no
+/// end then. Spaces that stay keep their codes, the entries that were counted, and what the
+/// body leaves out of them; codes of spaces that go are free for others; spaces that are new
+/// get codes, and must be in the template. An access that had ended and is valid again may have lost its
+/// codes to others, and then gets new ones. The same operation is at
+/// `/json/reply/UpdateBusinessUserAccess`, `/jsv/reply/UpdateBusinessUserAccess` and
+/// `/api/UpdateBusinessUserAccess`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`.
+#[utoipa::path(
+    put,
+    path = "/BusinessUserAccess",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(IfMatch),
+    request_body(content((AccessChangesBody = "application/json"), (AccessChangesBody = "text/jsv"))),
+    responses(
+        (status = 200, description = "It is changed.", content((Answer = "application/json"), (Answer = "text/jsv")), headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 404, description = "There is no such access."),
+        (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
+    ),
+)]
+pub(crate) async fn update(call: Call) -> Result<Response> {
+    let changes = AccessChanges::read(&Input::of(&call.request)?)?;
+    for attempt in 1..=MAX_ATTEMPTS {
+        let (scope, before) = find(&call, changes.id).await?;
+        let changed = replace(&call, &scope, before, &changes).await;
+        if let Some(version) = unless_changed(&call, attempt, changed).await? {
+            let answer = Answer { id: changes.id };
+            let answer = service::answer(&call.request, StatusCode::OK, &answer)?;
+            return Ok(answer.etag(version));
+        }
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}
+
+/// One attempt; the version that the access has then.
+async fn replace(
+    call: &Call,
+    scope: &OrganizationScope,
+    before: Access,
+    changes: &AccessChanges,
+) -> Result<u64> {
+    let spaces = spaces(call, scope, &before, &changes.terms.spaces).await?;
+    let after = Access {
+        window: changes.terms.window,
+        label: changes.terms.label.clone(),
+        date_modified: call.now,
+        ..before.clone()
+    };
+    let version = before.version + 1;
+    let desk = Desk {
+        table: &call.table,
+        scope,
+        random: &call.random,
+        now: call.now,
+    };
+    let draft = Draft::changed(desk, before, after, spaces, call.code_length()?)?;
+    carry_out(desk, draft).await?;
+    Ok(version)
+}
+
+/// The spaces that are asked for. What one leaves out is taken from what it was, or from the
+/// template where it is new.
+async fn spaces(
+    call: &Call,
+    scope: &OrganizationScope,
+    before: &Access,
+    wanted: &[SpaceWanted],
+) -> Result<Vec<SpaceTerms>> {
+    let is_new = |wanted: &SpaceWanted| before.space(wanted.space).is_none();
+    let template: Option<AccessTemplate> = if wanted.iter().any(is_new) {
+        let key = scope.thing(AccessTemplate::KEY, before.template);
+        call.table.get(&key, Read::Strong).await?
+    } else {
+        None
+    };
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut spaces = Vec::new();
+    for (place, wanted) in wanted.iter().enumerate() {
+        let thing = template
+            .as_ref()
+            .and_then(|template| template.thing(wanted.space));
+        match (before.space(wanted.space), thing) {
+            (Some(had), _) => spaces.push(wanted.or(&had.terms)),
+            (None, Some(thing)) => spaces.push(wanted.or(&thing.terms())),
+            (None, None) if template.is_some() => faults.push(not_in_template(place)),
+            (None, None) => faults.push(Fault::new(
+                format!("spaces[{place}].thingId"),
+                FaultCode::NotAllowed,
+                "the access template is gone, so no space can be added",
+            )),
+        }
+    }
+    if faults.is_empty() {
+        Ok(spaces)
+    } else {
+        Err(faults.into())
+    }
+}

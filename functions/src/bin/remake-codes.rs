@@ -1,0 +1,5 @@
+//! The Lambda function `remake-codes`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::reprogramming::remake::serve()
+}

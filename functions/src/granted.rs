@@ -1,0 +1,178 @@
+//! Lists of what writes grants, shares and accesses: all of an organization, or found by the
+//! grants to a receiver or on a source.
+//!
+//! One round trip for a page, and one more where it is found by grants: none of it reads what
+//! others have. A list may leave out some of what was found. A page that this leaves short is
+//! filled from the next ones for a few rounds, and then goes as it is, with a link that leads on.
+
+use futures_util::future::try_join_all;
+use latchkey::caller::OrganizationScope;
+use latchkey::grant::{Grant, GrantId};
+use latchkey::table::{BoxFuture, GrantsOn, Key, KeyPrefix, Read};
+use latchkey::wire::{Page, Result};
+use serde::de::DeserializeOwned;
+
+use crate::lambda::Call;
+
+/// How often a page is filled from what comes next.
+const MAX_ROUNDS: usize = 5;
+
+/// What writes grants.
+pub(crate) trait Granted: DeserializeOwned + Send {
+    /// What names it.
+    type Id: Copy + Send;
+
+    /// Its id.
+    fn id(&self) -> Self::Id;
+
+    /// The id of the one that a grant belongs to, if it is of this kind.
+    fn of(grant: GrantId) -> Option<Self::Id>;
+
+    /// The key of one.
+    fn key(scope: &OrganizationScope, id: Self::Id) -> Key;
+}
+
+/// Where they are found, in the order of their keys.
+pub(crate) enum Range {
+    /// All of the organization.
+    All(KeyPrefix),
+    /// By the grants to one receiver, or to one on one source.
+    To(KeyPrefix),
+    /// By the grants on one source.
+    On(GrantsOn),
+}
+
+/// What is shown of what was found, each with its place in the list.
+pub(crate) type Views<V> = Vec<(String, V)>;
+
+/// Makes the views of what was found, of those that belong in the list.
+pub(crate) type View<'v, T, V> =
+    &'v (dyn Fn(Vec<(String, T)>) -> BoxFuture<'v, Result<Views<V>>> + Sync);
+
+/// A page of a list, and the place after which the next one begins, if there may be one.
+pub(crate) async fn page<'v, T: Granted, V>(
+    call: &Call,
+    scope: &OrganizationScope,
+    ranges: &[Range],
+    page: &Page,
+    view: View<'v, T, V>,
+) -> Result<(Vec<V>, Option<String>)> {
+    let mut views = Vec::new();
+    let mut after = page.after.clone();
+    for _ in 0..MAX_ROUNDS {
+        let found = found::<T>(call, scope, ranges, page.size, after.as_deref()).await?;
+        after = found.next;
+        let mut shown = view(found.things).await?.into_iter().peekable();
+        while let Some((place, view)) = shown.next() {
+            views.push(view);
+            if views.len() == page.size {
+                if shown.peek().is_some() {
+                    after = Some(place);
+                }
+                break;
+            }
+        }
+        if views.len() == page.size || after.is_none() {
+            break;
+        }
+    }
+    Ok((views, after))
+}
+
+/// What a range has, in the order of its keys: a thing, or only its id.
+type InRange<T> = Vec<(String, <T as Granted>::Id, Option<T>)>;
+
+impl Range {
+    /// At most `size` of them after a place, and whether there are more. One round trip.
+    async fn page<T: Granted>(
+        &self,
+        call: &Call,
+        scope: &OrganizationScope,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(InRange<T>, bool)> {
+        let grants = |grants: Vec<Grant>| {
+            let place = |grant| scope.grant_key(grant).place().to_owned();
+            let found = grants.iter().filter_map(|grant| {
+                let id = T::of(grant.id)?;
+                Some((place(grant), id, None))
+            });
+            found.collect()
+        };
+        let behind = |prefix: &KeyPrefix| match after {
+            Some(place) => prefix.behind(place),
+            None => Some(None),
+        };
+        match self {
+            Self::All(prefix) => {
+                let Some(after) = behind(prefix) else {
+                    return Ok(Default::default());
+                };
+                let page = call.table.page(prefix, size, after, Read::Eventual).await?;
+                let (things, next): (Vec<T>, _) = page;
+                let each = things.into_iter().map(|thing| {
+                    let place = T::key(scope, thing.id()).place().to_owned();
+                    (place, thing.id(), Some(thing))
+                });
+                Ok((each.collect(), next.is_some()))
+            }
+            Self::To(prefix) => {
+                let Some(after) = behind(prefix) else {
+                    return Ok(Default::default());
+                };
+                let page = call.table.page(prefix, size, after, Read::Eventual).await?;
+                Ok((grants(page.0), page.1.is_some()))
+            }
+            Self::On(source) => {
+                let after = after.filter(|place| !place.is_empty());
+                let page = call.table.page_by_source(source, size, after).await?;
+                Ok((grants(page.0), page.1))
+            }
+        }
+    }
+}
+
+/// Things with their places, and the place to go on from.
+struct Found<T> {
+    things: Vec<(String, T)>,
+    next: Option<String>,
+}
+
+/// At most `size` things of the ranges after a place: those that are there. One round trip,
+/// and one more for things that are found by their grants.
+async fn found<T: Granted>(
+    call: &Call,
+    scope: &OrganizationScope,
+    ranges: &[Range],
+    size: usize,
+    after: Option<&str>,
+) -> Result<Found<T>> {
+    let pages = ranges
+        .iter()
+        .map(|range| range.page::<T>(call, scope, size, after));
+    let mut found = InRange::<T>::new();
+    let mut more = false;
+    for (page, of_range) in try_join_all(pages).await? {
+        // What comes after a range that has more comes later.
+        if !more {
+            found.extend(page);
+            more = of_range || found.len() > size;
+        }
+    }
+    found.truncate(size);
+    let next = found.last().filter(|_| more);
+    let next = next.map(|(place, _, _)| place.clone());
+
+    let unread = found.iter().filter(|(_, _, thing)| thing.is_none());
+    let keys: Vec<_> = unread.map(|(_, id, _)| T::key(scope, *id)).collect();
+    let items = call.table.get_all(&keys, Read::Eventual).await?;
+    let mut things = Vec::new();
+    for (place, id, thing) in found {
+        let thing = match thing {
+            Some(thing) => Some(thing),
+            None => items.get(&T::key(scope, id))?,
+        };
+        things.extend(thing.map(|thing| (place, thing)));
+    }
+    Ok(Found { things, next })
+}

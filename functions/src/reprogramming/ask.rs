@@ -1,0 +1,150 @@
+//! `PUT /BusinessUserAccesses/reprogramcodes`.
+//!
+//! Two round trips: whether one is under way, and that one is asked for. The work is done by
+//! `reprogramming/remake.rs`.
+
+use http::StatusCode;
+use latchkey::access::reprogramming::{Asked, Reprogramming, State};
+use latchkey::id::{Identifier, OrganizationId, ReprogrammingId};
+use latchkey::role::{Area, Reach};
+use latchkey::table::{Failed, Read};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::service::types::Moment;
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Conflict, Error, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::directory;
+use crate::lambda::{Call, Once, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "reprogram-codes",
+    handle: |call| Box::pin(ask(call)),
+};
+
+/// How often it is tried when others ask at the same time.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Idempotency,
+    Itself,
+}
+
+/// Whose codes are to be remade.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = ReprogramBusinessUserAccessCodes,
+    description = "Whose access codes are to be remade.",
+    examples(json!({"organizationId": 1}))
+)]
+#[expect(dead_code, reason = "the shape of what is read")]
+pub(crate) struct Body {
+    /// The organization; left out, the only one of the caller.
+    organization_id: Option<OrganizationId>,
+}
+
+/// The answer: what is under way.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Reprogramming, description = "A remaking of all access codes.")]
+pub(crate) struct View {
+    /// Its id.
+    id: ReprogrammingId,
+    /// How far it has come.
+    state: State,
+    /// When it was asked for.
+    requested_at: Moment,
+    /// How many accesses have new codes.
+    #[schema(examples(0))]
+    remade: u64,
+    /// How many kept theirs, since their spaces have no other code left.
+    #[schema(examples(0))]
+    kept: u64,
+}
+
+impl View {
+    fn new(of: &Reprogramming) -> Self {
+        Self {
+            id: of.id,
+            state: of.state,
+            requested_at: Moment(of.requested_at),
+            remade: of.remade,
+            kept: of.kept,
+        }
+    }
+}
+
+/// Remake all access codes.
+///
+/// Gives all accesses of an organization new codes that have not ended. Answers at once; the
+/// codes are remade one access after the other, some hundreds a second, and each opens its
+/// door with the one or the other at any moment. The list of accesses has the new ones.
+///
+/// Who asks again while it is under way, or within a minute, hears how far it has come, and
+/// nothing is done twice. One that came to a halt is taken up again so, after a quarter of an
+/// hour. The same operation is at `/json/reply/ReprogramBusinessUserAccessCodes`,
+/// `/jsv/reply/ReprogramBusinessUserAccessCodes` and `/api/ReprogramBusinessUserAccessCodes`.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    put,
+    path = "/BusinessUserAccesses/reprogramcodes",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body(content((Body = "application/json"), (Body = "text/jsv"))),
+    responses(
+        (status = 200, description = "It is asked for, or under way.", content((View = "application/json"), (View = "text/jsv"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn ask(call: Call) -> Result<Response> {
+    let input = Input::of(&call.request)?;
+    let scope = input.read(|fields| Some(directory::organization_of(&call, fields)))?;
+    let scope = scope.filter(|scope| scope.reaches(Area::ReprogramCodes, Reach::Write));
+    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+    let once = Once::of(&call, input.value())?;
+    let key = scope.reprogramming();
+    for attempt in 1..=MAX_ATTEMPTS {
+        let there: Option<Reprogramming> = call.table.get(&key, Read::Strong).await?;
+        let asked = there.as_ref().map(|there| there.asked_again(call.now));
+        let id = ReprogrammingId::make(call.now, &call.random)?;
+        let next = match asked {
+            Some(Asked::Same) => None,
+            Some(Asked::TakenUp(again)) => Some(again),
+            Some(Asked::New) | None => {
+                let mut new = Reprogramming::new(id, &scope, call.caller.user(), call.now);
+                new.version = there.as_ref().map_or(1, |there| there.version);
+                Some(new)
+            }
+        };
+        let Some(next) = next else {
+            let there = there.as_ref().map(View::new);
+            return service::answer(&call.request, StatusCode::OK, &there);
+        };
+        let answer = Response::json(StatusCode::OK, &View::new(&next));
+        let writes = call.table.transaction();
+        let writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
+        let writes = match &there {
+            None => writes.put_new(Part::Itself, &key, &next)?,
+            Some(there) => writes.change(Part::Itself, &key, there, &next, there.version)?,
+        };
+        match writes.send().await {
+            Ok(()) => return service::in_format(&call.request, answer),
+            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Refused(refused)) => {
+                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+                if let Some(first) = first {
+                    return service::in_format(&call.request, first);
+                }
+                call.table.back_off(attempt).await?;
+            }
+        }
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}

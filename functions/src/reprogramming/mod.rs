@@ -1,0 +1,7 @@
+//! `/BusinessUserAccesses/reprogramcodes`: new codes for all accesses of an organization.
+//!
+//! [`ask`] writes down that it is asked for, and answers; the table's stream then invokes
+//! [`remake`], which does it.
+
+pub mod ask;
+pub mod remake;

@@ -1,0 +1,165 @@
+//! `remake-codes`: gives all accesses of an organization new codes.
+//!
+//! Invoked with the item by which `reprogramming/ask.rs` asks for it. It goes through the
+//! accesses in pages. Each access is one transaction: its old codes go, the new ones come, its
+//! own item and its grants say so, and how often it was used goes along. So at any moment it
+//! has its codes, all of them, and an entry that comes in between is not lost count of. After
+//! each page it writes down how far it is; see `lambda/stream.rs` for how it goes on when its
+//! time is over. It may be given the same change twice: what is done is done.
+
+use std::process::ExitCode;
+
+use aws_lambda_events::dynamodb::StreamRecord;
+use futures_util::StreamExt;
+use futures_util::stream;
+use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::reprogramming::{Reprogramming, State};
+use latchkey::access::{Access, Code, CodeLength};
+use latchkey::id::SpaceId;
+use latchkey::table::{Failed, Items, Read};
+use latchkey::wire::{Conflict, Error, Result};
+
+use crate::accesses::carry_out;
+use crate::lambda::{EventCall, serve_stream, store};
+
+/// How many accesses are read at once.
+const PAGE: usize = 25;
+/// How many are written at the same time: enough not to wait for each, few enough that they
+/// do not meet at a space.
+const AT_ONCE: usize = 8;
+/// How often an access is tried that is changed meanwhile.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// Serves the function until Lambda ends the process.
+pub fn serve() -> ExitCode {
+    serve_stream("remake-codes", |change, call| {
+        Box::pin(remake(change, call))
+    })
+}
+
+async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
+    let asked: Reprogramming = latchkey::table::of_stream(change.new_image)?;
+    let scope = asked.scope();
+    let key = scope.reprogramming();
+    let length = store::code_length()?;
+    let desk = Desk {
+        table: &call.table,
+        scope: &scope,
+        random: &call.random,
+        now: call.now,
+    };
+    loop {
+        let there: Option<Reprogramming> = call.table.get(&key, Read::Strong).await?;
+        let unfinished = |there: &Reprogramming| there.id == asked.id && there.state != State::Done;
+        let Some(there) = there.filter(unfinished) else {
+            return Ok(());
+        };
+        let (next, remade, kept) = page(desk, &there, length).await?;
+        let further = there.further(next, remade, kept, call.now);
+        let writes = call
+            .table
+            .transaction()
+            .change((), &key, &there, &further, there.version)?;
+        match writes.send().await {
+            Ok(()) => {}
+            // Someone else is further, or asked to take it up: it is read again.
+            Err(Failed::Refused(_)) => {}
+            Err(Failed::Error(error)) => return Err(error),
+        }
+        if further.state == State::Done {
+            tracing::info!(
+                reprogramming = %asked.id,
+                remade = further.remade,
+                kept = further.kept,
+                "all access codes are remade"
+            );
+        }
+    }
+}
+
+/// Remakes the codes of one page of accesses: where the next one begins, how many accesses
+/// got new codes and how many kept theirs.
+async fn page(
+    desk: Desk<'_>,
+    asked: &Reprogramming,
+    length: CodeLength,
+) -> Result<(Option<String>, u64, u64)> {
+    let after = asked.after.as_deref();
+    let accesses = desk.scope.accesses();
+    let page = desk
+        .table
+        .page(&accesses, PAGE, after, Read::Strong)
+        .await?;
+    let (accesses, next): (Vec<Access>, _) = page;
+    // By an invocation that was cut off before it could write down the page.
+    let done = accesses
+        .iter()
+        .filter(|access| access.reprogrammed == Some(asked.id));
+    let mut remade = done.count() as u64;
+    let outcomes: Vec<Result<bool>> = stream::iter(accesses)
+        .filter(|access| std::future::ready(asked.is_about(access, desk.now)))
+        .map(|access| one(desk, asked, access, length))
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let mut kept = 0;
+    for outcome in outcomes {
+        match outcome? {
+            true => remade += 1,
+            false => kept += 1,
+        }
+    }
+    Ok((next, remade, kept))
+}
+
+/// New codes for one access; whether it got them. One that is gone meanwhile needs none.
+async fn one(
+    desk: Desk<'_>,
+    asked: &Reprogramming,
+    mut access: Access,
+    length: CodeLength,
+) -> Result<bool> {
+    for attempt in 1..=MAX_ATTEMPTS {
+        let id = access.id;
+        let codes = codes(desk, &access).await?;
+        let after = Access {
+            reprogrammed: Some(asked.id),
+            date_modified: desk.now,
+            ..access.clone()
+        };
+        let draft = Draft::recoded(desk, access, after, codes, length)?;
+        match carry_out(desk, draft).await {
+            Ok(()) => return Ok(true),
+            // Better the old codes than none.
+            Err(Error::Taken(_)) => {
+                tracing::warn!(access = %id, "kept its codes: no others are left");
+                return Ok(false);
+            }
+            Err(Error::Conflict(Conflict::Changed)) => desk.table.back_off(attempt).await?,
+            Err(error) => return Err(error),
+        }
+        let again: Option<Access> = desk.table.get(&desk.scope.access(id), Read::Strong).await?;
+        match again.filter(|access| asked.is_about(access, desk.now)) {
+            Some(again) => access = again,
+            None => return Ok(true),
+        }
+    }
+    Err(Error::Unavailable(
+        "an access is changed all the time".to_owned(),
+    ))
+}
+
+/// The items of the codes that an access has.
+async fn codes(desk: Desk<'_>, access: &Access) -> Result<Vec<(SpaceId, Code)>> {
+    let key =
+        |space: &latchkey::access::AccessSpace| desk.scope.code(space.terms.space, &space.code);
+    let keys: Vec<_> = access.spaces.iter().map(key).collect();
+    let items: Items = desk.table.get_all(&keys, Read::Strong).await?;
+    let mut codes = Vec::new();
+    for (space, key) in access.spaces.iter().zip(&keys) {
+        let code: Option<Code> = items.get(key)?;
+        let own = code.filter(|code| code.terms.grant.id.access() == Some(access.id));
+        codes.extend(own.map(|code| (space.terms.space, code)));
+    }
+    Ok(codes)
+}

@@ -1,0 +1,61 @@
+//! `POST /access/template`.
+//!
+//! Writes the template and checks that its things exist, in one transaction: one round trip.
+
+use http::StatusCode;
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::NewAccessTemplate;
+use latchkey::directory::Resource;
+use latchkey::id::{AccessTemplateId, Identifier};
+use latchkey::role::{Area, Reach};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Error, Response, Result};
+
+use super::Written;
+use crate::directory;
+use crate::lambda::{Call, Once, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "create-template",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// Create an access template.
+///
+/// A template names the things that an access made from it may be to, up to 40, and for each
+/// what the access is when it does not say. The same operation is at
+/// `/json/reply/CreateAccessTemplate`, `/jsv/reply/CreateAccessTemplate` and
+/// `/api/CreateAccessTemplate`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+#[utoipa::path(
+    post,
+    path = "/access/template",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(IdempotencyKey),
+    request_body(content((NewAccessTemplate = "application/json"), (NewAccessTemplate = "text/jsv"))),
+    responses(
+        (status = 200, description = "The template is there.", content((Written = "application/json"), (Written = "text/jsv"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    let id = AccessTemplateId::make(call.now, &call.random)?;
+    let input = Input::of(&call.request)?;
+    let (scope, template) = input.read(|fields| {
+        let scope = directory::organization_of(&call, fields);
+        Some((scope, AccessTemplate::new(id, fields)))
+    })?;
+    let scope = scope.filter(|scope| scope.reaches(Area::Templates, Reach::Write));
+    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+
+    let once = Once::of(&call, input.value())?;
+    let answer = Response::json(StatusCode::OK, &Written { id });
+    let answer = directory::put(&call, &once, &scope, &template, answer, &[]).await?;
+    // Two ids with the same 74 random bits.
+    let answer = answer.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()))?;
+    service::in_format(&call.request, answer)
+}

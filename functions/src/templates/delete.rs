@@ -1,0 +1,56 @@
+//! `DELETE /access/template`.
+//!
+//! Deletes the template: one round trip.
+
+use http::StatusCode;
+use latchkey::access::AccessTemplate;
+use latchkey::id::AccessTemplateId;
+use latchkey::role::{Area, Reach};
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::directory;
+use crate::lambda::{Call, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "delete-template",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// An answer without content. An object still, for a client that reads one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccessTemplateDeleted, description = "Nothing, but that it was deleted.")]
+pub(crate) struct Deleted {}
+
+/// Delete an access template.
+///
+/// Accesses that were made from it stay as they are. The same operation is at
+/// `/json/reply/DeleteAccessTemplate`, `/jsv/reply/DeleteAccessTemplate` and
+/// `/api/DeleteAccessTemplate`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+#[utoipa::path(
+    delete,
+    path = "/access/template",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        IfMatch,
+    ),
+    responses(
+        (status = 200, description = "The template is gone.", content((Deleted = "application/json"), (Deleted = "text/jsv"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 404, description = "There is no such template."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let id = Input::of(&call.request)?.read(super::id)?;
+    let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
+    directory::take_away::<AccessTemplate>(&call, &scopes, id).await?;
+    service::answer(&call.request, StatusCode::OK, &Deleted {})
+}

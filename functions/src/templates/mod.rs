@@ -1,0 +1,29 @@
+//! `/access/template`: what accesses are made from.
+
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod list;
+pub mod list_things;
+mod reading;
+pub mod update;
+
+use latchkey::id::AccessTemplateId;
+use latchkey::wire::json::Fields;
+use latchkey::wire::service::types::Guid;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Reads which template is meant.
+fn id(fields: &Fields<'_>) -> Option<AccessTemplateId> {
+    let Guid(id) = fields.required("accessTemplateId")?;
+    Some(id.into())
+}
+
+/// The answer to a create and to a change.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccessTemplateWritten, description = "What was created or changed.")]
+pub(crate) struct Written {
+    /// The id of the template.
+    id: AccessTemplateId,
+}

@@ -1,0 +1,80 @@
+//! What it takes to show templates: their spaces, which may be gone.
+
+use std::collections::HashSet;
+
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::{AccessTemplateView, ThingAccessTemplateView};
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::Resource;
+use latchkey::role::{Area, Reach};
+use latchkey::table::{Items, Key};
+use latchkey::wire::service::Input;
+use latchkey::wire::{Error, Result};
+
+use crate::directory;
+use crate::lambda::{Call, SHOWN};
+
+/// Finds the template that a request asks for. One round trip.
+///
+/// # Errors
+/// 400 when it names none, 403 when the caller reads no templates, 404 when there is none.
+pub(super) async fn asked(call: &Call) -> Result<(OrganizationScope, AccessTemplate)> {
+    let id = Input::of(&call.request)?.read(super::id)?;
+    let scopes = directory::reaching(call, Area::Templates, Reach::Read)?;
+    let key = |scope: &OrganizationScope| {
+        AccessTemplate::key(scope, id).filter(|_| scopes.contains(scope))
+    };
+    let found = call.find(key, SHOWN).await?;
+    found.ok_or(Error::NotFound(AccessTemplate::WHAT))
+}
+
+/// The spaces of templates of one organization.
+pub(super) struct Spaces<'s> {
+    scope: &'s OrganizationScope,
+    /// What was found, the cheapest read first.
+    found: Vec<Items>,
+}
+
+impl<'s> Spaces<'s> {
+    /// Reads them. One round trip; what that does not find, since it was just created or is
+    /// gone, is looked for once more, strongly.
+    pub(super) async fn of(
+        call: &Call,
+        scope: &'s OrganizationScope,
+        templates: &[AccessTemplate],
+    ) -> Result<Self> {
+        let things = templates.iter().flat_map(|template| &template.things);
+        let keys: HashSet<Key> = things.map(|thing| scope.space(thing.thing_id)).collect();
+        let mut missing: Vec<_> = keys.into_iter().collect();
+        let mut found = Vec::new();
+        for read in SHOWN {
+            if missing.is_empty() {
+                break;
+            }
+            let items = call.table.get_all(&missing, *read).await?;
+            missing.retain(|key| !items.has(key));
+            found.push(items);
+        }
+        Ok(Self { scope, found })
+    }
+
+    /// The things of a template that are there.
+    pub(super) fn things(&self, template: &AccessTemplate) -> Result<Vec<ThingAccessTemplateView>> {
+        let mut things = Vec::new();
+        for thing in &template.things {
+            let key = self.scope.space(thing.thing_id);
+            if let Some(items) = self.found.iter().find(|items| items.has(&key))
+                && let Some(space) = items.get(&key)?
+            {
+                things.push(ThingAccessTemplateView::new(thing, space));
+            }
+        }
+        Ok(things)
+    }
+
+    /// A template with those of its things that are there.
+    pub(super) fn view(&self, template: AccessTemplate) -> Result<AccessTemplateView> {
+        let things = self.things(&template)?;
+        Ok(AccessTemplateView::new(self.scope, template, things))
+    }
+}

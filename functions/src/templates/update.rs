@@ -1,0 +1,66 @@
+//! `PUT /access/template`.
+//!
+//! Reads the template and writes what changed, on condition that it is still the same and
+//! that the things that are new in it exist: two round trips.
+
+use http::StatusCode;
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::AccessTemplateChanges;
+use latchkey::directory::Resource;
+use latchkey::role::{Area, Reach};
+use latchkey::wire::request::IfMatch;
+use latchkey::wire::service::{self, Input};
+use latchkey::wire::{Response, Result};
+use uuid::Uuid;
+
+use super::Written;
+use crate::directory;
+use crate::lambda::{Call, ServiceEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
+    operation: "update-template",
+    handle: |call| Box::pin(update(call)),
+};
+
+/// Change an access template.
+///
+/// A field left out, or null, stays as it is; `things` are replaced as a whole. Accesses that
+/// were made from the template stay as they are. The same operation is at
+/// `/json/reply/UpdateAccessTemplate`, `/jsv/reply/UpdateAccessTemplate` and
+/// `/api/UpdateAccessTemplate`.
+///
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+#[utoipa::path(
+    put,
+    path = "/access/template",
+    tag = "Accesses",
+    operation_id = ENDPOINT.operation,
+    params(IfMatch),
+    request_body(content((AccessTemplateChanges = "application/json"), (AccessTemplateChanges = "text/jsv"))),
+    responses(
+        (status = 200, description = "The template is changed.", content((Written = "application/json"), (Written = "text/jsv")), headers(("ETag"))),
+        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 404, description = "There is no such template."),
+    ),
+)]
+pub(crate) async fn update(call: Call) -> Result<Response> {
+    let input = Input::of(&call.request)?;
+    let changed = |before: &AccessTemplate| {
+        input.read(|fields| {
+            let mut after = before.clone();
+            after.read(fields);
+            Some(after)
+        })
+    };
+    // What is wrong with the body is wrong with it whatever stands in the table.
+    let id = input.read(|fields| {
+        let id = super::id(fields);
+        AccessTemplate::blank(Uuid::nil().into()).read(fields);
+        id
+    })?;
+    let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
+    let (_, template) = directory::change(&call, &scopes, id, changed).await?;
+    let answer = service::answer(&call.request, StatusCode::OK, &Written { id })?;
+    Ok(answer.etag(template.version))
+}

@@ -1,0 +1,495 @@
+//! Access codes: what is typed at a door.
+//!
+//! A code is an item of its own under the space that it opens, and that there can be only one
+//! such item is what makes it unique. The item has all that an entry needs: the grant, how
+//! many entries it is good for, and how many there were. So an entry reads and changes this
+//! one, and the index of grants is not written for it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::audit::AuditId;
+use crate::grant::{Grant, Receiver};
+use crate::id::{AccessId, UserId};
+use crate::secret::{Random, RandomFailed};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson};
+use crate::wire::{Error, Result};
+
+/// How many digits new codes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeLength(u8);
+
+/// The fewest and the most digits of a code.
+const LENGTHS: std::ops::RangeInclusive<u8> = 4..=10;
+
+/// A text that is no access code, or a number of digits that none has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an access code has 4 to 10 digits")]
+pub struct NotACode;
+
+impl CodeLength {
+    /// How many digits these are.
+    fn digits(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// How many codes of this length there are, the obvious ones among them.
+    fn numbers(self) -> u64 {
+        10_u64.pow(u32::from(self.0))
+    }
+
+    /// The codes that anyone would try first: all of one digit, and runs up and down, where
+    /// nought follows nine.
+    fn obvious(self) -> BTreeSet<u64> {
+        let run = |first: u64, step: u64| {
+            let digits = (0..u64::from(self.0)).map(|place| (first + step * place) % 10);
+            digits.fold(0, |number, digit| number * 10 + digit)
+        };
+        // Nine up is one down.
+        let of_step = |step| (0..10).map(move |first| run(first, step));
+        [0, 1, 9].into_iter().flat_map(of_step).collect()
+    }
+}
+
+impl std::str::FromStr for CodeLength {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let digits = text.parse().map_err(|_| NotACode)?;
+        LENGTHS
+            .contains(&digits)
+            .then_some(Self(digits))
+            .ok_or(NotACode)
+    }
+}
+
+/// An access code: 4 to 10 digits. It opens a door, so its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccessCode(String);
+
+impl AccessCode {
+    /// A random one, none of the obvious.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    ///
+    /// ```
+    /// use latchkey::access::AccessCode;
+    /// use latchkey::secret::Random;
+    /// use ring::rand::SystemRandom;
+    ///
+    /// let random = Random::new(SystemRandom::new());
+    /// let code = AccessCode::generate("6".parse()?, &random)?;
+    /// assert_eq!(code.as_str().len(), 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn generate(length: CodeLength, random: &Random) -> Result<Self, RandomFailed> {
+        let obvious = length.obvious();
+        let mut number = below(length.numbers() - obvious.len() as u64, random)?;
+        // The place among those that are not obvious.
+        for obvious in obvious {
+            number += u64::from(number >= obvious);
+        }
+        Ok(Self::of_number(number, length))
+    }
+
+    fn of_number(number: u64, length: CodeLength) -> Self {
+        Self(format!("{number:0digits$}", digits = length.digits()))
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A random number less than `bound`. That 2¹²⁸ is no multiple of it prefers no number by
+/// more than one in 10²⁸.
+fn below(bound: u64, random: &Random) -> Result<u64, RandomFailed> {
+    let wide = u128::from_le_bytes(random.bytes()?) % u128::from(bound.max(1));
+    Ok(u64::try_from(wide).unwrap_or_default())
+}
+
+/// How many free codes are kept at hand at most.
+const AT_HAND: usize = 1000;
+
+/// The codes that are free at a place, found when a space is crowded and few random codes are:
+/// its codes are read in their order, from a random one on, and what lies between them is free.
+/// So some are found with one look at a few hundred codes, however many there are; and once
+/// round without one, there is none.
+#[derive(Debug)]
+pub struct FreeCodes {
+    length: CodeLength,
+    obvious: BTreeSet<u64>,
+    /// Where the round began.
+    start: u64,
+    /// The next number to be looked at, and whether the round has passed the last.
+    next: u64,
+    has_turned: bool,
+    /// Behind which text the next codes are to be read.
+    behind: String,
+    at_hand: Vec<u64>,
+}
+
+impl FreeCodes {
+    /// Those of one length; none is known yet.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn new(length: CodeLength, random: &Random) -> Result<Self, RandomFailed> {
+        let start = below(length.numbers(), random)?;
+        Ok(Self {
+            length,
+            obvious: length.obvious(),
+            start,
+            next: start,
+            has_turned: false,
+            behind: before(start, length),
+            at_hand: Vec::new(),
+        })
+    }
+
+    /// Takes one out of those that are known; nothing when more must be looked for, or when
+    /// [`FreeCodes::behind`] says that there is nowhere left to look.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn take(&mut self, random: &Random) -> Result<Option<AccessCode>, RandomFailed> {
+        if self.at_hand.is_empty() {
+            return Ok(None);
+        }
+        let place = below(self.at_hand.len() as u64, random)?;
+        let place = usize::try_from(place).unwrap_or_default();
+        let number = self.at_hand.swap_remove(place);
+        Ok(Some(AccessCode::of_number(number, self.length)))
+    }
+
+    /// Behind which text the next codes are to be read: those that are taken. Nothing when the
+    /// round is over.
+    pub fn behind(&self) -> Option<&str> {
+        let is_round = self.has_turned && self.next >= self.start;
+        (!is_round).then_some(self.behind.as_str())
+    }
+
+    /// Learns which codes are taken from there on, in their order, as far as the text `until`;
+    /// all to the last where there is none.
+    pub fn learn<'c>(&mut self, taken: impl IntoIterator<Item = &'c str>, until: Option<&str>) {
+        let digits = self.length.digits();
+        let taken: BTreeSet<u64> = taken
+            .into_iter()
+            .filter(|code| code.len() == digits)
+            .filter_map(|code| code.parse().ok())
+            .collect();
+        // Texts are in the order of their digits: with codes of other lengths between them,
+        // those of one length are in the order of their numbers.
+        let end = match until {
+            None => self.length.numbers(),
+            Some(text) if text.len() >= digits => number(&text[..digits]) + 1,
+            Some(text) => number(&format!("{text:0<digits$}")),
+        };
+        let end = match self.has_turned {
+            true => end.min(self.start),
+            false => end,
+        };
+        let mut next = self.next;
+        while next < end && self.at_hand.len() < AT_HAND {
+            if !taken.contains(&next) && !self.obvious.contains(&next) {
+                self.at_hand.push(next);
+            }
+            next += 1;
+        }
+        self.next = next;
+        self.behind = match until {
+            // What is not of this length takes the reading further, and not the numbers.
+            Some(text) if next >= end => text.to_owned(),
+            _ => before(next, self.length),
+        };
+        if next == self.length.numbers() && !self.has_turned {
+            self.has_turned = true;
+            self.next = 0;
+            self.behind = String::new();
+        }
+    }
+}
+
+/// The text before that of a number; nothing before the first.
+fn before(number: u64, length: CodeLength) -> String {
+    let before = number.checked_sub(1);
+    before.map_or_else(String::new, |before| {
+        AccessCode::of_number(before, length).0
+    })
+}
+
+fn number(digits: &str) -> u64 {
+    digits.parse().unwrap_or_default()
+}
+
+impl fmt::Debug for AccessCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessCode")
+    }
+}
+
+impl std::str::FromStr for AccessCode {
+    type Err = NotACode;
+
+    fn from_str(text: &str) -> Result<Self, NotACode> {
+        let length = u8::try_from(text.len()).map_err(|_| NotACode)?;
+        let is_code = LENGTHS.contains(&length) && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_code.then(|| Self(text.to_owned())).ok_or(NotACode)
+    }
+}
+
+impl TryFrom<String> for AccessCode {
+    type Error = NotACode;
+
+    fn try_from(text: String) -> Result<Self, NotACode> {
+        text.parse()
+    }
+}
+
+impl From<AccessCode> for String {
+    fn from(code: AccessCode) -> String {
+        code.0
+    }
+}
+
+impl FromJson for AccessCode {
+    fn from_json(value: &serde_json::Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "expected a text of 4 to 10 digits";
+        let Some(text) = value.as_str() else {
+            return Err((FaultCode::WrongType, EXPECTED.to_owned()));
+        };
+        let code = text.parse();
+        code.map_err(|NotACode| (FaultCode::InvalidValue, EXPECTED.to_owned()))
+    }
+}
+
+impl PartialSchema for AccessCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What is typed at the door."))
+            .pattern(Some("^[0-9]{4,10}$"))
+            .examples(["407192"])
+            .into()
+    }
+}
+
+impl ToSchema for AccessCode {}
+
+/// The item of a code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Code {
+    /// What it gives access to, whom and when.
+    #[serde(flatten)]
+    pub terms: CodeTerms,
+    /// How many entries there were.
+    #[serde(default)]
+    pub used: u32,
+    /// The last of them, for the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_entry: Option<Entry>,
+    /// Grows by one with each change of the terms. An entry does not count: many at once
+    /// must not stand in each other's way.
+    pub version: u64,
+}
+
+/// What a code gives access to: all of its item that its access says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeTerms {
+    /// The grant.
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// How many entries it is good for; without limit when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// From when on the code may be given to another access: when the grant has ended.
+    /// DynamoDB removes the item some time after.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// The body of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(
+    as = EnterSpace,
+    description = "What was typed at a door.",
+    examples(json!({"code": "407192"}))
+)]
+pub struct Typed {
+    /// The access code.
+    pub code: AccessCode,
+}
+
+impl Typed {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with the path of its field; none of them says the code.
+    pub fn read(body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
+        let faults = Faults::default();
+        let code = Fields::of_body(body, &faults).and_then(|body| body.required("code"));
+        faults.or(code.map(|code| Self { code }))
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The name of its audit entry.
+    pub id: AuditId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// With which credential the door's controller asked: its id, no secret.
+    pub credential: String,
+}
+
+impl Code {
+    /// The item of a code that was not used yet.
+    pub fn new(terms: CodeTerms) -> Self {
+        Self {
+            terms,
+            used: 0,
+            last_entry: None,
+            version: 1,
+        }
+    }
+
+    /// Whom it lets in, and by which access.
+    ///
+    /// # Errors
+    /// 500 when it is of something else, as none is.
+    pub fn owner(&self) -> Result<(UserId, AccessId)> {
+        let Grant { receiver, id, .. } = &self.terms.grant;
+        match (receiver, id.access()) {
+            (Receiver::User(user), Some(access)) => Ok((*user, access)),
+            _ => Err(Error::Internal(format!("{id} has a code"))),
+        }
+    }
+
+    /// How many entries are left; nothing when they are not counted.
+    pub fn remaining(&self) -> Option<u32> {
+        let count = self.terms.count?;
+        Some(count.saturating_sub(self.used))
+    }
+
+    /// Whether there is no entry left.
+    pub fn is_used_up(&self) -> bool {
+        self.remaining() == Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::rand::SystemRandom;
+
+    use super::*;
+
+    fn length(digits: u8) -> CodeLength {
+        digits.to_string().parse().unwrap()
+    }
+
+    #[test]
+    fn a_code_has_four_to_ten_digits() {
+        for text in ["4071", "0000", "4071928365"] {
+            assert_eq!(text.parse::<AccessCode>().unwrap().as_str(), text);
+        }
+        for text in ["", "407", "40719283650", "40 71", "+407", "４０７１"] {
+            assert_eq!(text.parse::<AccessCode>(), Err(NotACode), "{text}");
+        }
+        for text in ["3", "11", "", "six", "-4"] {
+            assert_eq!(text.parse::<CodeLength>(), Err(NotACode), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_obvious_are_all_of_one_digit_and_runs_up_and_down() {
+        let obvious = length(4).obvious();
+        assert_eq!(obvious.len(), 30);
+        for number in [0, 1111, 9999, 123, 1234, 6789, 7890, 9876, 3210, 987] {
+            assert!(obvious.contains(&number), "{number}");
+        }
+        assert!(!obvious.contains(&1357) && !obvious.contains(&1212));
+        assert_eq!(length(10).obvious().len(), 30);
+    }
+
+    #[test]
+    fn every_code_but_the_obvious_comes_and_none_of_those() {
+        let random = Random::new(SystemRandom::new());
+        let mut seen = BTreeSet::new();
+        // 9,970 codes: of so many draws each is missed once in 10¹³ times.
+        for _ in 0..300_000 {
+            seen.insert(AccessCode::generate(length(4), &random).unwrap().0);
+        }
+        assert_eq!(seen.len(), 9970);
+        for obvious in length(4).obvious() {
+            assert!(!seen.contains(&format!("{obvious:04}")));
+        }
+    }
+
+    /// All codes that are found free when pages of `size` of these are read.
+    fn free(taken: &BTreeSet<String>, size: usize) -> Vec<String> {
+        let random = Random::new(SystemRandom::new());
+        let mut free = FreeCodes::new(length(4), &random).unwrap();
+        let mut found = Vec::new();
+        loop {
+            while let Some(code) = free.take(&random).unwrap() {
+                found.push(code.0);
+            }
+            let Some(behind) = free.behind() else {
+                found.sort();
+                return found;
+            };
+            let page: Vec<_> = taken.iter().filter(|code| code.as_str() > behind).collect();
+            let until = page.get(size).map(|_| page[size - 1].as_str());
+            let page = page.iter().take(size).map(|code| code.as_str());
+            free.learn(page, until);
+        }
+    }
+
+    #[test]
+    fn the_free_codes_are_those_that_nobody_has_each_once() {
+        let all = (0..10_000).map(|number| format!("{number:04}"));
+        let is_free = |code: &String| number(code) % 97 == 57 || code == "9999" || code == "0000";
+        let mut taken: BTreeSet<_> = all.clone().filter(|code| !is_free(code)).collect();
+        let expected: Vec<_> = all
+            .filter(|code| is_free(code) && !length(4).obvious().contains(&number(code)))
+            .collect();
+        assert_eq!(expected.len(), 103);
+        for size in [1, 7, 500, 20_000] {
+            assert_eq!(free(&taken, size), expected, "{size}");
+        }
+        // Codes of other lengths are in nobody's way.
+        taken.extend(["00001", "12345", "123456", "9999999999"].map(str::to_owned));
+        for size in [1, 7, 500] {
+            assert_eq!(free(&taken, size), expected, "{size}");
+        }
+        assert_eq!(free(&BTreeSet::new(), 500).len(), 9970);
+    }
+
+    #[test]
+    fn the_schema_is_what_is_read() {
+        crate::wire::schema::assert_reads::<Typed, _>(Typed::read);
+    }
+
+    #[test]
+    fn a_code_is_not_shown_where_things_are_logged() {
+        let code: AccessCode = "407192".parse().unwrap();
+        assert_eq!(format!("{code:?}"), "AccessCode");
+    }
+}

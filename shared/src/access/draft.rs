@@ -1,0 +1,801 @@
+//! An access on its way into the table: made, changed, given new codes, or taken away.
+//!
+//! All of these are one thing: what stands there before, and what shall stand there after. A
+//! [`Draft`] makes of the two the writes of one transaction, so an access is written whole or
+//! not at all. Space by space these are its grant, its code and, where someone has or had the
+//! space alone, what is taken of it.
+//!
+//! Nothing is read beforehand to find out whether that will do. A code is put on condition
+//! that nobody else has it, a space is checked or claimed on condition that nobody has it
+//! alone meanwhile. When one of these does not hold, DynamoDB hands back what stands there,
+//! and the draft learns from it: another code, a calendar that it now knows, or the fault
+//! that it is. Each refusal so leaves fewer ways to be refused.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use super::exclusive::{self, Calendar, FreeFrom};
+use super::{
+    ACCESS, Access, AccessCode, AccessSpace, Code, CodeLength, CodeStrategy, CodeTerms, FreeCodes,
+    SpaceTerms,
+};
+use crate::caller::OrganizationScope;
+use crate::grant::GrantId;
+use crate::id::SpaceId;
+use crate::secret::Random;
+use crate::table::item::GrantEdge;
+use crate::table::{Item, Key, Only, Read, Table, Transaction, from_item};
+use crate::wire::json::{Fault, FaultCode};
+use crate::wire::{Conflict, Error, Result};
+
+/// How many writes and checks DynamoDB takes in one transaction.
+const MAX_WRITES: usize = 100;
+/// How many random codes are tried before those that are free are looked up: of a space that
+/// is not crowded, the first is free.
+const RANDOM_TRIES: u32 = 3;
+/// How many codes are read at once to find what is free between them: some 200 KB.
+const CODES_AT_ONCE: usize = 500;
+
+/// What each item of the transaction is there for. Numbers are places in the spaces of the
+/// access as it will be; of what was and goes, in those of the access as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The first answer to a request with a key.
+    Idempotency,
+    /// The access.
+    Access,
+    /// A grant, which is never refused.
+    Grant,
+    /// The code of a space.
+    Code(usize),
+    /// The code that a space had.
+    FormerCode(usize),
+    /// A space: that it is there, and nobody's alone.
+    Space(usize),
+    /// A space that was this access's alone.
+    FormerSpace(usize),
+}
+
+/// Where a draft is written, and what it may use for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'d> {
+    /// The table.
+    pub table: &'d Table,
+    /// The organization.
+    pub scope: &'d OrganizationScope,
+    /// Secure random numbers.
+    pub random: &'d Random,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// An access as it is and as it shall be. One of the two is missing of an access that is made
+/// or taken away.
+#[derive(Debug)]
+pub struct Draft {
+    before: Option<Access>,
+    after: Option<Access>,
+    /// What is known of spaces; of the others it is taken for granted that all is well.
+    calendars: HashMap<SpaceId, Calendar>,
+    /// Spaces that were seen to be there and free, so that the transaction need not ask.
+    seen: HashSet<SpaceId>,
+    /// Former codes that are another access's by now.
+    foreign: HashSet<SpaceId>,
+    /// How often the code of a former item was used, where that is carried over.
+    used: HashMap<SpaceId, Code>,
+    /// Which spaces get a code, and how the next one is found.
+    codes: Vec<Coding>,
+    /// How long these codes are; nothing where none is given out.
+    length: Option<CodeLength>,
+}
+
+/// The spaces that get one code together, by their places.
+#[derive(Debug)]
+struct Coding {
+    places: Vec<usize>,
+    tries: u32,
+    free: Option<FreeCodes>,
+}
+
+impl Coding {
+    /// Those that have a first code already.
+    fn of(places: Vec<usize>) -> Self {
+        Self {
+            places,
+            tries: 1,
+            free: None,
+        }
+    }
+}
+
+impl Draft {
+    /// One that is made: `access`, with these spaces, which get codes.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn made(
+        desk: Desk<'_>,
+        access: Access,
+        spaces: Vec<SpaceTerms>,
+        length: CodeLength,
+    ) -> Result<Self> {
+        Self::with_spaces(desk, None, access, spaces, length)
+    }
+
+    /// One that is changed: from `before` to `after`, with these spaces. Those that it had
+    /// keep their codes; the others get some: where all have the same, that one, if it is
+    /// free there.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn changed(
+        desk: Desk<'_>,
+        before: Access,
+        after: Access,
+        spaces: Vec<SpaceTerms>,
+        length: CodeLength,
+    ) -> Result<Self> {
+        Self::with_spaces(desk, Some(before), after, spaces, length)
+    }
+
+    fn with_spaces(
+        desk: Desk<'_>,
+        before: Option<Access>,
+        mut after: Access,
+        spaces: Vec<SpaceTerms>,
+        length: CodeLength,
+    ) -> Result<Self> {
+        let is_shared = after.strategy == CodeStrategy::Shared;
+        let had = before.iter().flat_map(|access| &access.spaces).next();
+        let mut shared = had.filter(|_| is_shared).map(|had| had.code.clone());
+        let mut codes: Vec<Coding> = Vec::new();
+        after.spaces.clear();
+        for (place, terms) in spaces.into_iter().enumerate() {
+            let kept = before.as_ref().and_then(|access| access.space(terms.space));
+            let code = match (kept, &shared) {
+                (Some(kept), _) => kept.code.clone(),
+                (None, Some(shared)) => shared.clone(),
+                (None, None) => AccessCode::generate(length, desk.random)?,
+            };
+            if kept.is_none() {
+                match codes.last_mut() {
+                    // All that are new in an access that is new have one together.
+                    Some(all) if is_shared && before.is_none() => all.places.push(place),
+                    _ => codes.push(Coding::of(vec![place])),
+                }
+            }
+            if is_shared {
+                shared.get_or_insert_with(|| code.clone());
+            }
+            after.spaces.push(AccessSpace { terms, code });
+        }
+        let mut draft = Self::of(before, Some(after));
+        draft.codes = codes;
+        draft.length = Some(length);
+        Ok(draft)
+    }
+
+    /// One whose spaces all get new codes. `codes` are the items of those that they have.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn recoded(
+        desk: Desk<'_>,
+        before: Access,
+        after: Access,
+        codes: impl IntoIterator<Item = (SpaceId, Code)>,
+        length: CodeLength,
+    ) -> Result<Self> {
+        let all = 0..after.spaces.len();
+        let codings = match after.strategy {
+            CodeStrategy::Shared => vec![Coding::of(all.collect())],
+            CodeStrategy::Unique => all.map(|place| Coding::of(vec![place])).collect(),
+        };
+        let mut draft = Self::of(Some(before), Some(after));
+        draft.used.extend(codes);
+        for coding in &codings {
+            let code = AccessCode::generate(length, desk.random)?;
+            draft.set_code(&coding.places, &code);
+        }
+        draft.codes = codings;
+        draft.length = Some(length);
+        Ok(draft)
+    }
+
+    /// One that loses a space; taken away with the last of them.
+    pub fn without(access: Access, space: SpaceId, now: DateTime<Utc>) -> Self {
+        let mut after = access.clone();
+        after.spaces.retain(|had| had.terms.space != space);
+        after.date_modified = now;
+        match after.spaces.is_empty() {
+            true => Self::taken_away(access),
+            false => Self::of(Some(access), Some(after)),
+        }
+    }
+
+    /// One that is taken away.
+    pub fn taken_away(access: Access) -> Self {
+        Self::of(Some(access), None)
+    }
+
+    fn of(before: Option<Access>, after: Option<Access>) -> Self {
+        Self {
+            before,
+            after,
+            calendars: HashMap::new(),
+            seen: HashSet::new(),
+            foreign: HashSet::new(),
+            used: HashMap::new(),
+            codes: Vec::new(),
+            length: None,
+        }
+    }
+
+    /// The access as it will be.
+    pub fn after(&self) -> Option<&Access> {
+        self.after.as_ref()
+    }
+
+    fn set_code(&mut self, places: &[usize], code: &AccessCode) {
+        let spaces = self.after.iter_mut().flat_map(|access| &mut access.spaces);
+        for (place, space) in spaces.enumerate() {
+            if places.contains(&place) {
+                space.code = code.clone();
+            }
+        }
+    }
+
+    /// Reads of its spaces what the transaction cannot do without: what is taken of those
+    /// that it leaves, and those that it has no room to check. At most one round trip, and
+    /// none where no space is anybody's alone and there are 32 spaces at most.
+    ///
+    /// # Errors
+    /// 400 when it is more than one transaction can write; what was read may be in the way,
+    /// as [`Draft::learn`] says.
+    pub async fn prepare(&mut self, desk: Desk<'_>, further: usize) -> Result<()> {
+        let (writes, checks) = self.size();
+        let writes = writes + further;
+        if writes > MAX_WRITES {
+            let message = format!(
+                "too much at once: {writes} writes of the {MAX_WRITES} that are written together; \
+                 with more than 32 spaces, fewer may be exclusive or have an accessCount, and \
+                 those that go and those that come count alike"
+            );
+            return Err(Error::invalid("spaces", FaultCode::OutOfRange, message));
+        }
+        let mut wanted: Vec<(Part, SpaceId)> = self.leaving();
+        let excess = (writes + checks.len()).saturating_sub(MAX_WRITES);
+        wanted.extend(&checks[..excess]);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<Key> = wanted.iter().map(|(_, id)| desk.scope.space(*id)).collect();
+        let items = desk.table.get_all(&keys, Read::Strong).await?;
+        let mut obstacles = Vec::new();
+        for ((part, id), key) in wanted.into_iter().zip(&keys) {
+            self.know(id, items.get(key)?);
+            if let Part::Space(_) = part {
+                self.seen.insert(id);
+            }
+            obstacles.extend(self.obstacle(id));
+        }
+        said(obstacles)
+    }
+
+    /// The spaces that are this access's alone and will not be: what is taken of them must be
+    /// known to be given back.
+    fn leaving(&self) -> Vec<(Part, SpaceId)> {
+        let had = self.before.iter().flat_map(|access| &access.spaces);
+        had.enumerate()
+            .filter(|(_, space)| space.terms.exclusive)
+            .map(|(place, space)| (place, space.terms.space))
+            .filter(|(_, id)| !self.has_alone(*id))
+            .map(|(place, id)| (Part::FormerSpace(place), id))
+            .collect()
+    }
+
+    fn has_alone(&self, id: SpaceId) -> bool {
+        let after = self.after.as_ref().and_then(|access| access.space(id));
+        after.is_some_and(|space| space.terms.exclusive)
+    }
+
+    /// How many writes it is, and which spaces it only checks.
+    fn size(&self) -> (usize, Vec<(Part, SpaceId)>) {
+        let mut writes = 1;
+        let mut checks = Vec::new();
+        for step in self.steps() {
+            match step {
+                Step::Space {
+                    place,
+                    space,
+                    exclusive: false,
+                } => checks.push((Part::Space(place), space.terms.space)),
+                _ => writes += 1,
+            }
+        }
+        (writes, checks)
+    }
+
+    /// What is to be done, beside the access itself.
+    fn steps(&self) -> Vec<Step<'_>> {
+        let mut steps = Vec::new();
+        let before = self.before.as_ref();
+        let after = self.after.as_ref();
+        let former = |id| {
+            let access = before?;
+            let place = access.spaces.iter().position(|had| had.terms.space == id)?;
+            Some((access, place, &access.spaces[place]))
+        };
+        for (access, (place, space)) in after.iter().flat_map(|access| {
+            access
+                .spaces
+                .iter()
+                .enumerate()
+                .map(move |each| (access, each))
+        }) {
+            let had = former(space.terms.space);
+            let grant = access.grant(space);
+            if had.is_none_or(|(before, _, had)| before.grant(had) != grant) {
+                steps.push(Step::Grant(GrantEdgeOf::Put(access, space)));
+            }
+            match had {
+                Some((before, _, had)) if had.code == space.code => {
+                    if before.code_terms(had) != access.code_terms(space) {
+                        steps.push(Step::Terms { place, space });
+                    }
+                }
+                had => {
+                    steps.push(Step::Code { place, space });
+                    if let Some((_, place, had)) = had {
+                        steps.push(Step::Former { place, had });
+                    }
+                }
+            }
+            let wanted = had.map(|(before, _, had)| (before.wanted(had), had.terms.exclusive));
+            // What it had alone and will not is looked at when it is given back.
+            let is_released =
+                had.is_some_and(|(_, _, had)| had.terms.exclusive) && !space.terms.exclusive;
+            if !is_released && wanted != Some((access.wanted(space), space.terms.exclusive)) {
+                steps.push(Step::Space {
+                    place,
+                    space,
+                    exclusive: space.terms.exclusive,
+                });
+            }
+        }
+        let stays =
+            |had: &AccessSpace| after.is_some_and(|access| access.space(had.terms.space).is_some());
+        for (access, (place, had)) in before.iter().flat_map(|access| {
+            access
+                .spaces
+                .iter()
+                .enumerate()
+                .map(move |each| (access, each))
+        }) {
+            if !stays(had) {
+                steps.push(Step::Grant(GrantEdgeOf::Clear(access, had)));
+                steps.push(Step::Former { place, had });
+            }
+            if had.terms.exclusive && !self.has_alone(had.terms.space) {
+                steps.push(Step::Release { place, had });
+            }
+        }
+        steps
+    }
+
+    /// Adds its writes to a transaction.
+    ///
+    /// # Errors
+    /// 500 when one of them is no item.
+    pub fn write<'t>(
+        &self,
+        desk: Desk<'_>,
+        mut writes: Transaction<'t, Part>,
+    ) -> Result<Transaction<'t, Part>> {
+        let Desk { scope, now, .. } = desk;
+        writes = match (&self.before, &self.after) {
+            (None, Some(after)) => writes.put_new(Part::Access, &scope.access(after.id), after)?,
+            (Some(before), Some(after)) => {
+                let key = scope.access(after.id);
+                writes.change(Part::Access, &key, before, after, before.version)?
+            }
+            (Some(before), None) => {
+                let only = Only {
+                    versions: Some(&[before.version]),
+                    ..Default::default()
+                };
+                writes.delete(Part::Access, &scope.access(before.id), only)?
+            }
+            (None, None) => writes,
+        };
+        let owner = self.after.as_ref().or(self.before.as_ref());
+        let id = owner
+            .map(|access| access.id.to_string())
+            .unwrap_or_default();
+        let mine = (ACCESS, id.as_str());
+        for step in self.steps() {
+            writes = match step {
+                Step::Grant(GrantEdgeOf::Put(access, space)) => {
+                    let (key, edge) = GrantEdge::new(scope, access.grant(space));
+                    writes.replace(Part::Grant, &key, &edge)?
+                }
+                Step::Grant(GrantEdgeOf::Clear(access, had)) => {
+                    writes.clear(Part::Grant, &scope.grant_key(&access.grant(had)))?
+                }
+                Step::Code { place, space } => {
+                    let key = scope.code(space.terms.space, &space.code);
+                    let code = self.new_code(space);
+                    writes.put_over_expired(Part::Code(place), &key, &code, now)?
+                }
+                Step::Terms { place, space } => {
+                    let key = scope.code(space.terms.space, &space.code);
+                    let terms = (self.former_terms(space), self.terms(space));
+                    match terms {
+                        (Some(before), Some(after))
+                            if !self.foreign.contains(&space.terms.space) =>
+                        {
+                            writes.amend(Part::Code(place), &key, (&before, &after), mine)?
+                        }
+                        _ => {
+                            let code = self.new_code(space);
+                            writes.put_over_expired(Part::Code(place), &key, &code, now)?
+                        }
+                    }
+                }
+                Step::Former { had, .. } if self.foreign.contains(&had.terms.space) => writes,
+                Step::Former { place, had } => {
+                    let key = scope.code(had.terms.space, &had.code);
+                    let used = self.used.get(&had.terms.space).map(|code| code.used);
+                    let used = used.map(|used| ("used", u64::from(used)));
+                    writes.clear_own(Part::FormerCode(place), &key, mine, used)?
+                }
+                Step::Space {
+                    space,
+                    exclusive: false,
+                    ..
+                } if self.seen.contains(&space.terms.space) => writes,
+                Step::Space {
+                    place,
+                    space,
+                    exclusive,
+                } => self.write_space(desk, writes, place, space, exclusive)?,
+                Step::Release { place, had } => {
+                    let id = had.terms.space;
+                    match (self.calendars.get(&id), &self.before) {
+                        (Some(known), Some(before)) => {
+                            let next = known.without(before.id, now);
+                            let part = Part::FormerSpace(place);
+                            set_calendar(writes, part, &scope.space(id), known, &next)?
+                        }
+                        // The space is gone, and what was taken of it.
+                        _ => writes,
+                    }
+                }
+            };
+        }
+        Ok(writes)
+    }
+
+    fn write_space<'t>(
+        &self,
+        Desk { scope, now, .. }: Desk<'_>,
+        writes: Transaction<'t, Part>,
+        place: usize,
+        space: &AccessSpace,
+        exclusive: bool,
+    ) -> Result<Transaction<'t, Part>> {
+        let Some(access) = &self.after else {
+            return Ok(writes);
+        };
+        let (part, key) = (Part::Space(place), scope.space(space.terms.space));
+        let known = self.calendars.get(&space.terms.space);
+        if exclusive {
+            // Of almost every space nothing was ever taken.
+            let empty = Calendar::default();
+            let known = known.unwrap_or(&empty);
+            let next = known.with(access.wanted(space), now);
+            return set_calendar(writes, part, &key, known, &next);
+        }
+        match known {
+            None => {
+                let from = access.window.from().timestamp_millis();
+                writes.at_most(part, &key, exclusive::UNTIL, from)
+            }
+            Some(known) => {
+                let version = known.version();
+                writes.unchanged(part, &key, exclusive::VERSION, version.as_ref())
+            }
+        }
+    }
+
+    fn terms(&self, space: &AccessSpace) -> Option<CodeTerms> {
+        self.after.as_ref().map(|access| access.code_terms(space))
+    }
+
+    fn former_terms(&self, space: &AccessSpace) -> Option<CodeTerms> {
+        let before = self.before.as_ref()?;
+        Some(before.code_terms(before.space(space.terms.space)?))
+    }
+
+    /// The item of a code that is new: with the entries that the one before it counted.
+    fn new_code(&self, space: &AccessSpace) -> Option<Code> {
+        let terms = self.terms(space)?;
+        let mut code = Code::new(terms);
+        if let Some(former) = self.used.get(&space.terms.space) {
+            code.used = former.used;
+            code.last_entry.clone_from(&former.last_entry);
+        }
+        Some(code)
+    }
+
+    /// Learns from a refusal what to write instead. One round trip when codes have become
+    /// few, none else.
+    ///
+    /// # Errors
+    /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
+    /// code left; all of them. 409 also when the access itself was changed meanwhile.
+    pub async fn learn(
+        &mut self,
+        desk: Desk<'_>,
+        refused: Vec<(Part, Option<Item>)>,
+    ) -> Result<()> {
+        let mut obstacles = Vec::new();
+        let mut codes = HashSet::new();
+        for (part, item) in refused {
+            match part {
+                Part::Access => return Err(Error::Conflict(Conflict::Changed)),
+                Part::Space(place) | Part::FormerSpace(place) => {
+                    let access = match part {
+                        Part::Space(_) => &self.after,
+                        _ => &self.before,
+                    };
+                    let space = access.as_ref().and_then(|access| access.spaces.get(place));
+                    let Some(id) = space.map(|space| space.terms.space) else {
+                        continue;
+                    };
+                    self.know(id, item.map(from_item).transpose()?);
+                    obstacles.extend(self.obstacle(id));
+                }
+                Part::Code(place) => drop(codes.insert(place)),
+                Part::FormerCode(place) => self.former_code_is(place, item)?,
+                Part::Idempotency | Part::Grant => {}
+            }
+        }
+        for place in codes {
+            if !self.recode(desk, place).await? {
+                obstacles.push(Obstacle::NoCode(place));
+            }
+        }
+        said(obstacles)
+    }
+
+    /// What is taken of a space; nothing when it is not there.
+    fn know(&mut self, id: SpaceId, calendar: Option<Calendar>) {
+        match calendar {
+            Some(calendar) => drop(self.calendars.insert(id, calendar)),
+            None => drop(self.calendars.remove(&id)),
+        }
+    }
+
+    fn space_at(&self, place: usize) -> Option<&AccessSpace> {
+        self.after.as_ref()?.spaces.get(place)
+    }
+
+    /// What is in the way at a space that was looked at.
+    fn obstacle(&self, id: SpaceId) -> Option<Obstacle> {
+        let access = self.after.as_ref()?;
+        let place = access
+            .spaces
+            .iter()
+            .position(|space| space.terms.space == id)?;
+        let Some(calendar) = self.calendars.get(&id) else {
+            return Some(Obstacle::Missing(place));
+        };
+        let wanted = access.wanted(&access.spaces[place]);
+        let free = calendar.in_the_way(&wanted)?;
+        Some(Obstacle::Taken(place, id, free))
+    }
+
+    /// A former code is not what it was taken for.
+    fn former_code_is(&mut self, place: usize, item: Option<Item>) -> Result<()> {
+        let before = self.before.as_ref();
+        let Some((me, had)) =
+            before.and_then(|access| Some((access.id, access.spaces.get(place)?)))
+        else {
+            return Ok(());
+        };
+        let id = had.terms.space;
+        let code: Option<Code> = item.map(from_item).transpose()?;
+        match code {
+            Some(code) if code.terms.grant.id == GrantId::Access(me) => {
+                self.used.insert(id, code);
+            }
+            _ => {
+                self.foreign.insert(id);
+                self.used.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Another code for the space at `place`, and for those that have the same; whether there
+    /// is one.
+    async fn recode(&mut self, desk: Desk<'_>, place: usize) -> Result<bool> {
+        let Some(length) = self.length else {
+            return Ok(false);
+        };
+        let Some(at) = self
+            .codes
+            .iter()
+            .position(|coding| coding.places.contains(&place))
+        else {
+            // It had this code, which went to another access when its own was over.
+            let Some(id) = self.space_at(place).map(|space| space.terms.space) else {
+                return Ok(false);
+            };
+            if self.foreign.insert(id) {
+                return Ok(true);
+            }
+            self.codes.push(Coding::of(vec![place]));
+            return Box::pin(self.recode(desk, place)).await;
+        };
+        let code = if self.codes[at].tries < RANDOM_TRIES {
+            self.codes[at].tries += 1;
+            Some(AccessCode::generate(length, desk.random)?)
+        } else {
+            self.free_code(desk, length, at).await?
+        };
+        let Some(code) = code else { return Ok(false) };
+        let places = self.codes[at].places.clone();
+        self.set_code(&places, &code);
+        Ok(true)
+    }
+
+    /// A code that is free at all spaces of a coding; nothing when there is none.
+    async fn free_code(
+        &mut self,
+        desk: Desk<'_>,
+        length: CodeLength,
+        at: usize,
+    ) -> Result<Option<AccessCode>> {
+        let mut free = match self.codes[at].free.take() {
+            Some(free) => free,
+            None => FreeCodes::new(length, desk.random)?,
+        };
+        let spaces = self.codes[at].places.iter();
+        let spaces = spaces.filter_map(|place| self.space_at(*place));
+        let prefixes: Vec<_> = spaces
+            .map(|space| desk.scope.codes(space.terms.space))
+            .collect();
+        let code = loop {
+            if let Some(code) = free.take(desk.random)? {
+                break Some(code);
+            }
+            let Some(behind) = free.behind() else {
+                break None;
+            };
+            let pages = prefixes.iter().map(|prefix| {
+                let table = desk.table;
+                table.page::<TakenCode>(prefix, CODES_AT_ONCE, Some(behind), Read::Strong)
+            });
+            let pages = futures_util::future::try_join_all(pages).await?;
+            let until = pages.iter().filter_map(|(_, until)| until.as_deref()).min();
+            let taken = pages.iter().flat_map(|(codes, _)| codes);
+            let lives = |taken: &&TakenCode| {
+                taken
+                    .expires_at
+                    .is_none_or(|seconds| seconds > desk.now.timestamp())
+            };
+            free.learn(
+                taken
+                    .filter(lives)
+                    .filter_map(|taken| taken.sk.rsplit('#').next()),
+                until,
+            );
+        };
+        self.codes[at].free = Some(free);
+        Ok(code)
+    }
+}
+
+/// A code in the table, as far as it is taken.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TakenCode {
+    #[serde(rename = "SK")]
+    sk: String,
+    expires_at: Option<i64>,
+}
+
+/// One thing to be done.
+enum Step<'s> {
+    Grant(GrantEdgeOf<'s>),
+    /// A code is put.
+    Code {
+        place: usize,
+        space: &'s AccessSpace,
+    },
+    /// A code stays, and what it gives access to changes.
+    Terms {
+        place: usize,
+        space: &'s AccessSpace,
+    },
+    /// A code goes.
+    Former {
+        place: usize,
+        had: &'s AccessSpace,
+    },
+    /// A space is claimed, or checked.
+    Space {
+        place: usize,
+        space: &'s AccessSpace,
+        exclusive: bool,
+    },
+    /// A space is given back.
+    Release {
+        place: usize,
+        had: &'s AccessSpace,
+    },
+}
+
+enum GrantEdgeOf<'s> {
+    Put(&'s Access, &'s AccessSpace),
+    Clear(&'s Access, &'s AccessSpace),
+}
+
+fn set_calendar<'t>(
+    writes: Transaction<'t, Part>,
+    part: Part,
+    key: &Key,
+    known: &Calendar,
+    next: &Calendar,
+) -> Result<Transaction<'t, Part>> {
+    let version = (exclusive::VERSION, known.version());
+    writes.set_beside(part, key, (known, next), version)
+}
+
+/// Why an access cannot be written as it is.
+enum Obstacle {
+    Missing(usize),
+    Taken(usize, SpaceId, FreeFrom),
+    NoCode(usize),
+}
+
+/// What is in the way, all of it.
+fn said(obstacles: Vec<Obstacle>) -> Result<()> {
+    let field = |place: usize| format!("spaces[{place}].thingId");
+    let (mut missing, mut taken) = (Vec::new(), Vec::new());
+    for obstacle in obstacles {
+        match obstacle {
+            Obstacle::Missing(place) => {
+                let message = "this organization has no such thing";
+                missing.push(Fault::new(field(place), FaultCode::NotFound, message));
+            }
+            Obstacle::Taken(place, space, free) => {
+                let message = match free {
+                    FreeFrom::Instant(at) => format!(
+                        "space {space} is taken by an exclusive access, and free from {}",
+                        at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+                    ),
+                    FreeFrom::Never => {
+                        format!("space {space} is taken by an exclusive access without end")
+                    }
+                };
+                taken.push(Fault::new(field(place), FaultCode::Taken, message));
+            }
+            Obstacle::NoCode(place) => {
+                let message = "no access code is left here: accesses must end, or codes be longer";
+                taken.push(Fault::new(field(place), FaultCode::Taken, message));
+            }
+        }
+    }
+    if !missing.is_empty() {
+        Err(missing.into())
+    } else if !taken.is_empty() {
+        Err(Error::Taken(taken))
+    } else {
+        Ok(())
+    }
+}

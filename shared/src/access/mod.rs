@@ -1,0 +1,160 @@
+//! The access: the grants of the access family, one for each of its spaces, with their codes;
+//! and the template that it is made of.
+
+mod code;
+pub mod draft;
+pub mod exclusive;
+mod new;
+pub mod reprogramming;
+mod strategy;
+pub mod template;
+mod view;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode, Typed};
+pub use new::{
+    AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
+    SpaceWanted, Terms,
+};
+pub use strategy::CodeStrategy;
+pub use template::AccessTemplate;
+pub use view::View;
+
+use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
+use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};
+use crate::timing::{InstantWindow, Period, Rule, Timing};
+use exclusive::Taken;
+
+/// The attribute of a code that says how many entries there were.
+pub const USED: &str = "used";
+/// The attribute of a code that says how many entries it is good for.
+pub const COUNT: &str = "count";
+/// The attribute of a code that tells of the last entry.
+pub const LAST_ENTRY: &str = "lastEntry";
+/// The attribute of a grant and of a code that says which access they belong to.
+pub const ACCESS: &str = "access";
+
+/// An access as it stands in the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// Its id.
+    pub id: AccessId,
+    /// Its organization.
+    pub organization: OrganizationId,
+    /// The template that it was made of.
+    pub template: AccessTemplateId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// Who made it.
+    pub creator: UserId,
+    /// From when until when.
+    pub window: InstantWindow,
+    /// What it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What it carries along, which means nothing to us.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permission: Vec<String>,
+    /// How many codes it has.
+    pub strategy: CodeStrategy,
+    /// What it gives access to; one at least.
+    pub spaces: Vec<AccessSpace>,
+    /// The last remaking of all codes that remade these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reprogrammed: Option<ReprogrammingId>,
+    /// Grows by one with each change.
+    pub version: u64,
+    /// When it was made.
+    pub date_created: DateTime<Utc>,
+    /// When it was last changed.
+    pub date_modified: DateTime<Utc>,
+}
+
+/// A space of an access.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessSpace {
+    /// The space, with what holds there.
+    #[serde(flatten)]
+    pub terms: SpaceTerms,
+    /// What is typed at its doors.
+    pub code: AccessCode,
+}
+
+impl Access {
+    /// Whether it is over at `now`.
+    pub fn has_ended(&self, now: DateTime<Utc>) -> bool {
+        self.window.until().is_some_and(|until| until <= now)
+    }
+
+    /// Whether it is valid at `now`, whatever the hours of the day.
+    pub fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.window.from() <= now && !self.has_ended(now)
+    }
+
+    /// The space with this id, if it is among its own.
+    pub fn space(&self, id: SpaceId) -> Option<&AccessSpace> {
+        self.spaces.iter().find(|space| space.terms.space == id)
+    }
+
+    /// The grant of one of its spaces.
+    pub fn grant(&self, space: &AccessSpace) -> Grant {
+        let terms = &space.terms;
+        let rules = terms.hours.map(|hours| Rule::daily(Some(hours)));
+        Grant {
+            id: GrantId::Access(self.id),
+            receiver: Receiver::User(self.user),
+            source: Source::Space(terms.space),
+            timing: Timing::new(self.window, Vec::from_iter(rules)),
+            schedule: None,
+            permissions: Permissions::default(),
+            parent: None,
+            depth: 0,
+            counted: terms.count.map(|_| space.code.clone()),
+        }
+    }
+
+    /// What the code of one of its spaces gives access to.
+    pub fn code_terms(&self, space: &AccessSpace) -> CodeTerms {
+        CodeTerms {
+            grant: self.grant(space),
+            count: space.terms.count,
+            expires_at: self.window.until(),
+        }
+    }
+
+    /// What it takes of one of its spaces, if it has that alone.
+    pub fn taken(&self, space: &AccessSpace) -> Option<Taken> {
+        space.terms.exclusive.then(|| self.wanted(space))
+    }
+
+    /// What it wants of one of its spaces: what nobody else may have alone.
+    pub fn wanted(&self, space: &AccessSpace) -> Taken {
+        Taken {
+            access: self.id,
+            from: self.window.from(),
+            until: self.window.until(),
+            hours: space.terms.hours,
+        }
+    }
+}
+
+/// The hours of a period as times since midnight, in seconds: as they are shown.
+impl SpaceTerms {
+    /// From which time of the day, in seconds after midnight; nothing when it is always.
+    pub fn from_second(&self) -> Option<u32> {
+        self.hours.map(|Period { start, .. }| second(start))
+    }
+
+    /// Until which time of the day, likewise.
+    pub fn to_second(&self) -> Option<u32> {
+        self.hours.map(|Period { end, .. }| second(end))
+    }
+}
+
+fn second(time: chrono::NaiveTime) -> u32 {
+    chrono::Timelike::num_seconds_from_midnight(&time)
+}

@@ -1,0 +1,331 @@
+//! What is said of an access that is made, or changed.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::CodeStrategy;
+use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
+use crate::timing::{InstantWindow, Period};
+use crate::wire::Result;
+use crate::wire::json::{FaultCode, Fields};
+use crate::wire::service::Input;
+use crate::wire::service::types::{
+    Enumeration, Flag, Guid, Moment, Number, Numbered, TimeSpan, Words,
+};
+
+/// How many spaces an access has at most.
+pub const MAX_SPACES: usize = 40;
+/// How many names of permissions it carries along at most.
+const MAX_PERMISSIONS: usize = 100;
+/// How many entries an access is good for at most, if they are counted.
+pub(super) const MAX_COUNT: u32 = 1_000_000_000;
+
+/// What holds at one space of an access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpaceTerms {
+    /// The space.
+    pub space: SpaceId,
+    /// How many entries it is good for; without limit when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// On which hours of each day; all when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Period>,
+    /// Whether nobody else may have an access to the space meanwhile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclusive: bool,
+}
+
+/// The same as it is asked for: what is left out is the template's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpaceWanted {
+    /// The space.
+    pub space: SpaceId,
+    /// How many entries it shall be good for.
+    pub count: Option<u32>,
+    /// On which hours of each day.
+    pub hours: Option<Period>,
+    /// Whether nobody else may have an access to the space meanwhile.
+    pub exclusive: Option<bool>,
+}
+
+impl SpaceWanted {
+    /// With what it leaves out taken from `defaults`.
+    pub fn or(self, defaults: &SpaceTerms) -> SpaceTerms {
+        SpaceTerms {
+            space: self.space,
+            count: self.count.or(defaults.count),
+            hours: self.hours.or(defaults.hours),
+            exclusive: self.exclusive.unwrap_or(defaults.exclusive),
+        }
+    }
+}
+
+/// What is said of an access that is made and of one that is changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terms {
+    /// From when until when.
+    pub window: InstantWindow,
+    /// What it is called.
+    pub label: Option<String>,
+    /// The spaces, each of them once.
+    pub spaces: Vec<SpaceWanted>,
+}
+
+/// An access that is to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAccess {
+    /// The template that it is made of.
+    pub template: AccessTemplateId,
+    /// Whom it is for.
+    pub user: UserId,
+    /// How many codes it has; left out, as the template says.
+    pub strategy: Option<CodeStrategy>,
+    /// What it carries along.
+    pub permission: Vec<String>,
+    /// Spaces and times.
+    pub terms: Terms,
+}
+
+/// A change of an access.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessChanges {
+    /// The access.
+    pub id: AccessId,
+    /// Spaces and times, in place of those that it had.
+    pub terms: Terms,
+}
+
+impl NewAccess {
+    /// Reads what a create asks for.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub fn read(input: &Input) -> Result<Self> {
+        input.read(|fields| {
+            let template = fields.required::<Guid>("accessTemplateId");
+            let user = fields.required::<Numbered<UserId>>("businessUserId");
+            let strategy =
+                fields.optional::<Enumeration<CodeStrategy>>("accessCodeInitializationStrategy");
+            let permission = fields.list::<Words>("permission", MAX_PERMISSIONS);
+            let terms = Terms::read(fields);
+            Some(Self {
+                template: template?.0.into(),
+                user: user?.0,
+                strategy: strategy.map(|Enumeration(strategy)| strategy),
+                permission: permission
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(String::from)
+                    .collect(),
+                terms: terms?,
+            })
+        })
+    }
+}
+
+impl AccessChanges {
+    /// Reads what a change asks for.
+    ///
+    /// # Errors
+    /// 400 with every fault.
+    pub fn read(input: &Input) -> Result<Self> {
+        input.read(|fields| {
+            let id = fields.required::<Guid>("businessUserAccessId");
+            let terms = Terms::read(fields);
+            Some(Self {
+                id: id?.0.into(),
+                terms: terms?,
+            })
+        })
+    }
+}
+
+impl Terms {
+    fn read(fields: &Fields<'_>) -> Option<Self> {
+        let from = fields.required::<Moment>("validFrom");
+        let to = fields.optional::<Moment>("validTo");
+        let window = from.and_then(|Moment(from)| {
+            let window = InstantWindow::new(from, to.map(|Moment(to)| to)).ok();
+            if window.is_none() {
+                let message = "expected to be later than validFrom";
+                fields.fault("validTo", FaultCode::InvalidValue, message);
+            }
+            window
+        });
+        let label = fields.optional::<Words>("label");
+        if !fields.has(SPACES) {
+            fields.missing(SPACES);
+        }
+        let spaces = spaces(fields, SPACES, wanted, |wanted| wanted.space);
+        Some(Self {
+            window: window?,
+            label: label.map(String::from).filter(|label| !label.is_empty()),
+            spaces: spaces?,
+        })
+    }
+}
+
+const SPACES: &str = "spaces";
+
+/// Reads a list of 1 to 40 spaces, each of them once; `None` when it is left out, or has
+/// faults.
+pub(super) fn spaces<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    read: fn(&Fields<'_>) -> Option<T>,
+    id: fn(&T) -> SpaceId,
+) -> Option<Vec<T>> {
+    let given = fields.objects(name, MAX_SPACES)?;
+    if given.is_empty() {
+        let message = format!("expected 1 to {MAX_SPACES} of them");
+        fields.fault(name, FaultCode::OutOfRange, message);
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let spaces: Vec<_> = given
+        .iter()
+        .map(|space| {
+            let read = read(space);
+            if let Some(of) = &read
+                && !seen.insert(id(of))
+            {
+                let message = "this space is named before";
+                space.fault("thingId", FaultCode::NotAllowed, message);
+            }
+            read
+        })
+        .collect();
+    spaces.into_iter().collect()
+}
+
+fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
+    let id = space.required::<Guid>("thingId");
+    let count = space.optional::<Number<1, MAX_COUNT>>("accessCount");
+    let exclusive = space.optional::<Flag>("exclusive");
+    let hour = |name| {
+        let span = space.optional::<TimeSpan>(name);
+        span.map(|span: TimeSpan| TimeDelta::seconds(span.seconds()))
+    };
+    let hours = match Period::from_hours(hour("fromHour"), hour("toHour")) {
+        Ok(hours) => hours,
+        Err(error) => {
+            let field = match error {
+                crate::timing::HoursError::From => "fromHour",
+                crate::timing::HoursError::To => "toHour",
+            };
+            space.fault(field, FaultCode::OutOfRange, error.to_string());
+            None
+        }
+    };
+    Some(SpaceWanted {
+        space: id?.0.into(),
+        count: count.map(u32::from),
+        hours,
+        exclusive: exclusive.map(bool::from),
+    })
+}
+
+/// The body of a create, as the API document shows it; [`NewAccess::read`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = CreateBusinessUserAccess,
+    description = "An access to create.",
+    examples(json!({
+        "accessTemplateId": "0192a5b07c0070008000000000000002",
+        "businessUserId": 2,
+        "accessCodeInitializationStrategy": 0,
+        "permission": ["Breakfast"],
+        "validFrom": 1_795_262_400_000_i64,
+        "validTo": 1_795_348_800_000_i64,
+        "label": "Room 7",
+        "spaces": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "accessCount": 10,
+            "fromHour": "08:00:00",
+            "toHour": "22:00:00",
+            "exclusive": false
+        }]
+    }))
+)]
+pub struct NewAccessBody {
+    /// The template that it is made of.
+    pub access_template_id: AccessTemplateId,
+    /// Whom it is for.
+    pub business_user_id: UserId,
+    /// Whether each space has a code of its own or all have one; left out, as the template
+    /// says.
+    pub access_code_initialization_strategy: Option<CodeStrategy>,
+    /// What it carries along, which means nothing to us.
+    #[schema(max_items = 100, examples(json!(["Breakfast"])))]
+    pub permission: Option<Vec<String>>,
+    /// From when on it is valid.
+    pub valid_from: Moment,
+    /// From when on it is not valid any more; left out, it has no end.
+    pub valid_to: Option<Moment>,
+    /// What it is called.
+    #[schema(max_length = 200, examples("Room 7"))]
+    pub label: Option<String>,
+    /// What it gives access to, each space once.
+    #[schema(min_items = 1, max_items = 40)]
+    pub spaces: Vec<SpaceBody>,
+}
+
+/// The body of a change, as the API document shows it; [`AccessChanges::read`] reads it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = UpdateBusinessUserAccess,
+    description = "What an access is to become.",
+    examples(json!({
+        "businessUserAccessId": "0192a5b07c0070008000000000000003",
+        "validFrom": 1_795_262_400_000_i64,
+        "validTo": 1_795_348_800_000_i64,
+        "label": "Room 8",
+        "spaces": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "accessCount": 10,
+            "fromHour": "08:00:00",
+            "toHour": "22:00:00",
+            "exclusive": false
+        }]
+    }))
+)]
+pub struct AccessChangesBody {
+    /// The access.
+    pub business_user_access_id: AccessId,
+    /// From when on it is valid.
+    pub valid_from: Moment,
+    /// From when on it is not valid any more; left out, it has no end.
+    pub valid_to: Option<Moment>,
+    /// What it is called; left out, nothing.
+    #[schema(max_length = 200, examples("Room 8"))]
+    pub label: Option<String>,
+    /// What it gives access to, each space once.
+    #[schema(min_items = 1, max_items = 40)]
+    pub spaces: Vec<SpaceBody>,
+}
+
+/// A space of an access, as a body names it.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase", as = ThingBusinessUserAccessDto)]
+pub struct SpaceBody {
+    /// The space.
+    pub thing_id: SpaceId,
+    /// How many entries it is good for.
+    #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
+    pub access_count: Option<u32>,
+    /// From which time of each day on; without `toHour`, until midnight.
+    pub from_hour: Option<TimeSpan>,
+    /// Until which time of each day. One that is not later than `fromHour` is that of the next
+    /// day; the same time is the whole day.
+    pub to_hour: Option<TimeSpan>,
+    /// Whether nobody else may have an access to the space meanwhile.
+    #[schema(examples(false))]
+    pub exclusive: Option<bool>,
+}

@@ -1,0 +1,185 @@
+//! New codes for all accesses of an organization: what is asked for, and how far it has come.
+//!
+//! One item an organization. It stands in the table before anything is done, and the table's
+//! stream tells the function that does it; that writes down page by page where it is. So it
+//! may be cut off anywhere: whoever takes it up reads where to go on, and each access says
+//! itself by which reprogramming it was done last.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Access;
+use crate::caller::OrganizationScope;
+use crate::id::{OrganizationId, ReprogrammingId, UserId};
+
+/// For how long who asks again means the same: a client that lost the answer, or a second
+/// click.
+const SAME_FOR: TimeDelta = TimeDelta::seconds(60);
+/// After how long without progress who asks again has it taken up. Longer than a function
+/// runs, with what it takes to be invoked again.
+const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReprogrammingState, examples("Requested"))]
+pub enum State {
+    /// Nothing is done yet.
+    Requested,
+    /// Some accesses have new codes.
+    Running,
+    /// All have.
+    Done,
+}
+
+/// One reprogramming.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reprogramming {
+    /// Its id.
+    pub id: ReprogrammingId,
+    /// Whose accesses.
+    pub organization: OrganizationId,
+    /// Who asked for it.
+    pub requested_by: UserId,
+    /// When. Accesses that were made later have new codes already.
+    pub requested_at: DateTime<Utc>,
+    /// How far it has come.
+    pub state: State,
+    /// After which access it goes on, by the place of its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// How many accesses got new codes.
+    pub remade: u64,
+    /// How many kept theirs, since their spaces have no other code left.
+    #[serde(default)]
+    pub kept: u64,
+    /// When it last came further.
+    pub progressed_at: DateTime<Utc>,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+/// What becomes of a request for new codes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// It is the one that there is.
+    Same,
+    /// It is the one that there is, which is to be taken up again.
+    TakenUp(Reprogramming),
+    /// It is a new one.
+    New,
+}
+
+impl Reprogramming {
+    /// One that is asked for.
+    pub fn new(
+        id: ReprogrammingId,
+        scope: &OrganizationScope,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            organization: scope.organization(),
+            requested_by: user,
+            requested_at: now,
+            state: State::Requested,
+            after: None,
+            remade: 0,
+            kept: 0,
+            progressed_at: now,
+            version: 1,
+        }
+    }
+
+    /// Leave to speak of the organization whose accesses it is about: it was asked for with
+    /// the right to.
+    pub fn scope(&self) -> OrganizationScope {
+        OrganizationScope::of_change(self.organization)
+    }
+
+    /// What it means to ask again at `now`.
+    pub fn asked_again(&self, now: DateTime<Utc>) -> Asked {
+        match self.state {
+            State::Done if now - self.requested_at >= SAME_FOR => Asked::New,
+            State::Done => Asked::Same,
+            _ if now - self.progressed_at < STALLED_AFTER => Asked::Same,
+            _ => Asked::TakenUp(Self {
+                state: State::Requested,
+                progressed_at: now,
+                ..self.clone()
+            }),
+        }
+    }
+
+    /// Whether an access is to get new codes: one that has not ended, and has not got them by
+    /// this very reprogramming, nor was made after it was asked for.
+    pub fn is_about(&self, access: &Access, now: DateTime<Utc>) -> bool {
+        !access.has_ended(now)
+            && access.reprogrammed != Some(self.id)
+            && access.date_created <= self.requested_at
+    }
+
+    /// The same a page further: behind the place `after`, at the end where there is none.
+    #[must_use]
+    pub fn further(
+        &self,
+        after: Option<String>,
+        remade: u64,
+        kept: u64,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            state: match after {
+                Some(_) => State::Running,
+                None => State::Done,
+            },
+            after,
+            remade: self.remade + remade,
+            kept: self.kept + kept,
+            progressed_at: now,
+            ..self.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn asked_for() -> Reprogramming {
+        let scope = OrganizationScope::of_change(7.try_into().unwrap());
+        let now = at("2027-01-01T12:00:00Z");
+        Reprogramming::new(Uuid::nil().into(), &scope, 1.try_into().unwrap(), now)
+    }
+
+    #[test]
+    fn who_asks_twice_means_the_same_and_who_asks_later_another() {
+        let first = asked_for();
+        assert_eq!(first.asked_again(at("2027-01-01T12:14:59Z")), Asked::Same);
+        let done = first.further(None, 3, 0, at("2027-01-01T12:00:02Z"));
+        assert_eq!(done.state, State::Done);
+        assert_eq!(done.asked_again(at("2027-01-01T12:00:59Z")), Asked::Same);
+        assert_eq!(done.asked_again(at("2027-01-01T12:01:00Z")), Asked::New);
+    }
+
+    #[test]
+    fn one_that_came_to_a_halt_is_taken_up_where_it_was() {
+        let place = Some("ACCESS#7".to_owned());
+        let halted = asked_for().further(place.clone(), 25, 1, at("2027-01-01T12:01:00Z"));
+        assert_eq!(halted.state, State::Running);
+        assert_eq!(halted.asked_again(at("2027-01-01T12:15:59Z")), Asked::Same);
+        let Asked::TakenUp(again) = halted.asked_again(at("2027-01-01T12:16:00Z")) else {
+            panic!("not taken up");
+        };
+        assert_eq!((again.state, again.id), (State::Requested, halted.id));
+        assert_eq!((again.after, again.remade, again.kept), (place, 25, 1));
+    }
+}

@@ -1,0 +1,487 @@
+//! Access templates: the spaces that an access is given to, and how it is made of them.
+
+use std::borrow::Cow;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::new::{MAX_COUNT, spaces};
+use super::{CodeStrategy, SpaceTerms};
+use crate::caller::OrganizationScope;
+use crate::directory::{Reference, Resource, Space};
+use crate::id::{AccessTemplateId, OrganizationId, SpaceId};
+use crate::timing::Period;
+use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark};
+use crate::wire::service::types::{self, Enumerated, Enumeration, Flag, Guid, Number, Numbered};
+
+/// A template: what an access that is made from it may be to, and what it is when the access
+/// does not say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessTemplate {
+    /// Its id.
+    pub id: AccessTemplateId,
+    /// Its name.
+    pub name: String,
+    /// What there is to say of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What an access may be to: 1 to 40 spaces, each once.
+    pub things: Vec<TemplateThing>,
+    /// Whom it is meant for.
+    pub scope: TemplateScope,
+    /// How the spaces of an access get their codes.
+    pub strategy: CodeStrategy,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
+impl AccessTemplate {
+    /// What it says of a space; `None` when the space is not in it.
+    pub fn thing(&self, space: SpaceId) -> Option<&TemplateThing> {
+        self.things.iter().find(|thing| thing.thing_id == space)
+    }
+}
+
+/// A space of a template, with what an access to it is when the access does not say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateThing {
+    /// The space.
+    pub thing_id: SpaceId,
+    /// From which hour of the day on, 0 to 23.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_from: Option<u32>,
+    /// Until which hour of the day, 0 to 24.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_to: Option<u32>,
+    /// How many entries it is good for; left out, any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_count: Option<u32>,
+    /// Whether there may be no other access to the space at the same time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclusive: bool,
+}
+
+impl TemplateThing {
+    /// A space to which an access is without a limit.
+    pub fn of(space: SpaceId) -> Self {
+        Self {
+            thing_id: space,
+            available_from: None,
+            available_to: None,
+            access_count: None,
+            exclusive: false,
+        }
+    }
+
+    /// What an access to it is when the access does not say.
+    pub fn terms(&self) -> SpaceTerms {
+        let hour = |hour: Option<u32>| hour.map(i64::from).map(TimeDelta::hours);
+        // What was read are hours of a day.
+        let hours = Period::from_hours(hour(self.available_from), hour(self.available_to));
+        SpaceTerms {
+            space: self.thing_id,
+            count: self.access_count,
+            hours: hours.unwrap_or_default(),
+            exclusive: self.exclusive,
+        }
+    }
+
+    fn read(body: &Fields<'_>) -> Option<Self> {
+        let id = body.required::<Guid>("thingId");
+        let from = body.optional::<Number<0, 23>>("availableFrom");
+        let to = body.optional::<Number<0, 24>>("availableTo");
+        let count = body.optional::<Number<1, MAX_COUNT>>("accessCount");
+        let exclusive = body.optional::<Flag>("exclusive");
+        Some(Self {
+            thing_id: id?.0.into(),
+            available_from: from.map(u32::from),
+            available_to: to.map(u32::from),
+            access_count: count.map(u32::from),
+            exclusive: exclusive.is_some_and(bool::from),
+        })
+    }
+}
+
+/// Whom a template is meant for. It is for people and apps to sort templates by, and gives
+/// nobody a right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TemplateScope {
+    /// Everybody.
+    #[default]
+    All,
+    /// Guests.
+    Guest,
+    /// Staff.
+    Staff,
+}
+
+impl Enumerated for TemplateScope {
+    const VALUES: &'static [(&'static str, u8, Self)] = &[
+        ("All", 0, Self::All),
+        ("Guest", 1, Self::Guest),
+        ("Staff", 2, Self::Staff),
+    ];
+}
+
+impl PartialSchema for TemplateScope {
+    fn schema() -> RefOr<Schema> {
+        types::enumeration::<Self>("Whom a template is meant for")
+    }
+}
+
+impl ToSchema for TemplateScope {
+    fn name() -> Cow<'static, str> {
+        "AccessTemplateScope".into()
+    }
+}
+
+/// What there is to say of a template: an empty text says nothing, and takes away what was
+/// said.
+struct Description(Option<String>);
+
+impl FromJson for Description {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        match value {
+            Value::String(text) if text.trim().is_empty() => Ok(Self(None)),
+            value => Remark::from_json(value).map(|Remark(text)| Self(Some(text))),
+        }
+    }
+}
+
+impl From<Description> for Option<String> {
+    fn from(Description(text): Description) -> Self {
+        text
+    }
+}
+
+impl Resource for AccessTemplate {
+    type Id = AccessTemplateId;
+    const KEY: &'static str = "TEMPLATE";
+    const WHAT: &'static str = "access template";
+    const ID_FIELD: &'static str = "accessTemplateId";
+    const REQUIRED: &'static [&'static str] = &["name", "things"];
+
+    fn blank(id: AccessTemplateId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            description: None,
+            things: Vec::new(),
+            scope: TemplateScope::default(),
+            strategy: CodeStrategy::default(),
+            version: 1,
+        }
+    }
+
+    crate::directory::versioned!();
+
+    /// Of ServiceStack's clients null says no more than a field that is left out.
+    fn read(&mut self, body: &Fields<'_>) {
+        body.set::<Label, _>("name", &mut self.name);
+        body.set::<Description, _>("description", &mut self.description);
+        let things = spaces(body, "things", TemplateThing::read, |thing| thing.thing_id);
+        if let Some(things) = things {
+            self.things = things;
+        }
+        if let Some(Enumeration(scope)) = body.optional("scope") {
+            self.scope = scope;
+        }
+        if let Some(Enumeration(strategy)) = body.optional("accessCodeInitializationStrategy") {
+            self.strategy = strategy;
+        }
+    }
+
+    fn refers(&self, scope: &OrganizationScope) -> Vec<Reference> {
+        let things = self.things.iter().enumerate();
+        things
+            .map(|(place, thing)| Reference {
+                to: scope.space(thing.thing_id),
+                field: format!("things[{place}].thingId"),
+            })
+            .collect()
+    }
+}
+
+/// The body of a create, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = CreateAccessTemplate,
+    description = "An access template to create.",
+    examples(json!({
+        "name": "Guests",
+        "description": "For a night or two",
+        "things": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "availableFrom": 8,
+            "availableTo": 22,
+            "accessCount": 10,
+            "exclusive": false
+        }],
+        "scope": 1,
+        "accessCodeInitializationStrategy": 0,
+        "organizationId": 1
+    }))
+)]
+pub struct NewAccessTemplate {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Guests"))]
+    pub name: String,
+    /// What there is to say of it.
+    #[schema(max_length = 2000, examples("For a night or two"))]
+    pub description: Option<String>,
+    /// What an access that is made from it may be to, each thing once.
+    #[schema(min_items = 1, max_items = 40)]
+    pub things: Vec<ThingAccessTemplateDto>,
+    /// Whom it is meant for; left out, everybody.
+    pub scope: Option<TemplateScope>,
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say; left out, its own.
+    pub access_code_initialization_strategy: Option<CodeStrategy>,
+    /// The organization; left out, the only one of the caller.
+    pub organization_id: Option<OrganizationId>,
+}
+
+/// The body of a change, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = UpdateAccessTemplate,
+    description = "What a change says of an access template.",
+    examples(json!({
+        "accessTemplateId": "0192a5b07c0070008000000000000002",
+        "name": "Guests",
+        "description": "For a night or two",
+        "things": [{
+            "thingId": "0192a5b07c0070008000000000000001",
+            "availableFrom": 8,
+            "availableTo": 22,
+            "accessCount": 10,
+            "exclusive": false
+        }],
+        "scope": 1,
+        "accessCodeInitializationStrategy": 0
+    }))
+)]
+pub struct AccessTemplateChanges {
+    /// The template.
+    pub access_template_id: AccessTemplateId,
+    /// Its name.
+    #[schema(min_length = 1, max_length = 200, examples("Guests"))]
+    pub name: Option<String>,
+    /// What there is to say of it; an empty text takes it away.
+    #[schema(max_length = 2000, examples("For a night or two"))]
+    pub description: Option<String>,
+    /// What an access that is made from it may be to, each thing once: the whole list.
+    #[schema(min_items = 1, max_items = 40)]
+    pub things: Option<Vec<ThingAccessTemplateDto>>,
+    /// Whom it is meant for.
+    pub scope: Option<TemplateScope>,
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say.
+    pub access_code_initialization_strategy: Option<CodeStrategy>,
+}
+
+/// A thing of a template in a body, as the API document shows it.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    description = "A thing of an access template, and what an access to it is when the access does not say."
+)]
+pub struct ThingAccessTemplateDto {
+    /// The thing: a space of the organization.
+    pub thing_id: SpaceId,
+    /// From which full hour of the day on, on the wall clock of the door; left out, from
+    /// midnight, or, without `availableTo`, all day.
+    #[schema(minimum = 0, maximum = 23, examples(8))]
+    pub available_from: Option<u32>,
+    /// Until which full hour of the day. One that is not later than `availableFrom` is that of
+    /// the next day; with the same hour it is the whole day.
+    #[schema(minimum = 0, maximum = 24, examples(22))]
+    pub available_to: Option<u32>,
+    /// How many entries it is good for; left out, any number.
+    #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
+    pub access_count: Option<u32>,
+    /// Whether there may be no other access to the space at the same time; left out, there may.
+    #[schema(examples(false))]
+    pub exclusive: Option<bool>,
+}
+
+/// A template as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "An access template.")]
+pub struct AccessTemplateView {
+    /// Its id.
+    id: AccessTemplateId,
+    /// The organization.
+    #[schema(value_type = OrganizationId)]
+    organization_id: Numbered<OrganizationId>,
+    /// Its name.
+    #[schema(examples("Guests"))]
+    name: String,
+    /// What there is to say of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("For a night or two"))]
+    description: Option<String>,
+    /// What an access that is made from it may be to.
+    things: Vec<ThingAccessTemplateView>,
+    /// Whom it is meant for.
+    #[schema(value_type = TemplateScope)]
+    scope: Enumeration<TemplateScope>,
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say.
+    #[schema(value_type = CodeStrategy)]
+    access_code_initialization_strategy: Enumeration<CodeStrategy>,
+}
+
+/// A thing of a template as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(
+    description = "A thing of an access template, and what an access to it is when the access does not say."
+)]
+pub struct ThingAccessTemplateView {
+    /// The thing: a space of the organization.
+    thing_id: SpaceId,
+    /// The name of the space.
+    #[schema(examples("Meeting room"))]
+    name: String,
+    /// From which full hour of the day on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 23, examples(8))]
+    available_from: Option<u32>,
+    /// Until which full hour of the day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 24, examples(22))]
+    available_to: Option<u32>,
+    /// How many entries it is good for; left out, any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, examples(10))]
+    access_count: Option<u32>,
+    /// Whether there may be no other access to the space at the same time.
+    #[schema(examples(false))]
+    exclusive: bool,
+}
+
+impl AccessTemplateView {
+    /// A template of an organization, with its things.
+    pub fn new(
+        scope: &OrganizationScope,
+        template: AccessTemplate,
+        things: Vec<ThingAccessTemplateView>,
+    ) -> Self {
+        Self {
+            id: template.id,
+            organization_id: Numbered(scope.organization()),
+            name: template.name,
+            description: template.description,
+            things,
+            scope: Enumeration(template.scope),
+            access_code_initialization_strategy: Enumeration(template.strategy),
+        }
+    }
+}
+
+impl ThingAccessTemplateView {
+    /// A thing that is this space.
+    pub fn new(thing: &TemplateThing, space: Space) -> Self {
+        Self {
+            thing_id: thing.thing_id,
+            name: space.name,
+            available_from: thing.available_from,
+            available_to: thing.available_to,
+            access_count: thing.access_count,
+            exclusive: thing.exclusive,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::wire::json::Fault;
+    use crate::wire::schema::assert_reads;
+    use crate::wire::service::Input;
+    use crate::wire::{Error, Request};
+
+    fn id() -> AccessTemplateId {
+        Uuid::nil().into()
+    }
+
+    fn read<T>(body: &Value, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T, Vec<Fault>> {
+        let request = Request {
+            body: body.to_string().into_bytes(),
+            ..Request::default()
+        };
+        let read = Input::of(&request).and_then(|input| input.read(read));
+        read.map_err(|error| match error {
+            Error::InvalidInput(faults) => faults,
+            error => panic!("{error}"),
+        })
+    }
+
+    fn new(body: &Value) -> Result<AccessTemplate, Vec<Fault>> {
+        read(body, |fields| {
+            fields.optional::<Numbered<OrganizationId>>("organizationId");
+            Some(AccessTemplate::new(id(), fields))
+        })
+    }
+
+    #[test]
+    fn the_schemas_are_what_is_read() {
+        assert_reads::<NewAccessTemplate, _>(new);
+        assert_reads::<AccessTemplateChanges, _>(|body| {
+            read(body, |fields| {
+                let mut template = AccessTemplate::blank(id());
+                template.read(fields);
+                fields.required::<Guid>("accessTemplateId")
+            })
+        });
+    }
+
+    #[test]
+    fn a_thing_is_found_with_what_an_access_to_it_is() {
+        let space = "0192a5b07c0070008000000000000001";
+        let of = |thing: Value| {
+            let mut thing = thing;
+            thing["thingId"] = json!(space);
+            let template = new(&json!({"name": "N", "things": [thing]})).unwrap();
+            assert_eq!(template.thing(Uuid::nil().into()), None);
+            template.thing(space.parse().unwrap()).unwrap().terms()
+        };
+        let plain = of(json!({}));
+        assert_eq!(
+            (plain.hours, plain.count, plain.exclusive),
+            (None, None, false)
+        );
+        let day = json!({"availableFrom": 8, "AvailableTo": "22", "accessCount": "3", "exclusive": "True"});
+        let day = of(day);
+        let hours = day.hours.unwrap();
+        assert_eq!(
+            (hours.start.to_string(), hours.end.to_string()),
+            ("08:00:00".to_owned(), "22:00:00".to_owned())
+        );
+        assert_eq!((day.count, day.exclusive), (Some(3), true));
+        for (from, to) in [(0, 24), (0, 0), (23, 24), (23, 0), (7, 7)] {
+            let thing = of(json!({"availableFrom": from, "availableTo": to}));
+            assert!(thing.hours.unwrap().is_overnight(), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_template_of_three_things_is_far_below_a_kilobyte() {
+        let thing = |last: u8| json!({"thingId": format!("0192a5b07c007000800000000000000{last}"), "availableFrom": 8, "availableTo": 22, "accessCount": 10, "exclusive": true});
+        let body = json!({"name": "Guests of the house", "things": [thing(1), thing(2), thing(3)], "scope": "guest"});
+        let item = serde_json::to_string(&new(&body).unwrap()).unwrap();
+        assert!(item.len() < 600, "{} {item}", item.len());
+    }
+}

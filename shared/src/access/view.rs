@@ -1,0 +1,135 @@
+//! The access as it is shown, to ServiceStack's clients.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Access, AccessCode, AccessSpace, CodeStrategy};
+use crate::caller::OrganizationScope;
+use crate::directory::Space;
+use crate::id::{AccessId, AccessTemplateId, OrganizationId, SpaceId, UserId};
+use crate::table::{Items, Key};
+use crate::wire::Result;
+use crate::wire::service::types::{Enumeration, Moment, TimeSpan};
+
+/// An access.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessUserAccessView)]
+pub struct View {
+    /// Its id.
+    id: AccessId,
+    /// Its organization.
+    organization_id: OrganizationId,
+    /// The template that it was made of.
+    access_template_id: AccessTemplateId,
+    /// Whom it is for.
+    business_user_id: UserId,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Cleaning"))]
+    label: Option<String>,
+    /// What it carries along, which means nothing here.
+    #[schema(examples(json!(["Coffee"])))]
+    permission: Vec<String>,
+    /// How many codes it has.
+    #[schema(value_type = CodeStrategy)]
+    access_code_initialization_strategy: Enumeration<CodeStrategy>,
+    /// From when.
+    valid_from: Moment,
+    /// Until when; left out when it has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<Moment>,
+    /// Whether it is valid now, whatever the hours of the day.
+    #[schema(examples(true))]
+    active: bool,
+    /// When it was made.
+    date_created: Moment,
+    /// When it was last changed.
+    date_modified: Moment,
+    /// What it gives access to.
+    spaces: Vec<SpaceView>,
+}
+
+/// A space of an access.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BusinessUserAccessSpaceView)]
+struct SpaceView {
+    /// The space.
+    thing_id: SpaceId,
+    /// Its name; left out when the space was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Meeting room"))]
+    name: Option<String>,
+    /// What is typed at its doors.
+    access_code: AccessCode,
+    /// How many entries it is good for; left out when they are not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, examples(10))]
+    access_count: Option<u32>,
+    /// From when on each day; left out when it is all day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_hour: Option<TimeSpan>,
+    /// Until when on each day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_hour: Option<TimeSpan>,
+    /// Whether nobody else may have an access to the space meanwhile.
+    #[schema(examples(false))]
+    exclusive: bool,
+}
+
+impl View {
+    /// The keys of what a view needs besides the access.
+    pub fn needs(scope: &OrganizationScope, access: &Access) -> impl Iterator<Item = Key> {
+        let spaces = access.spaces.iter();
+        spaces.map(|space| scope.space(space.terms.space))
+    }
+
+    /// The view of `access` at `now`, with the names of its spaces out of `items`.
+    ///
+    /// # Errors
+    /// 500 when an item is no space.
+    pub fn new(
+        scope: &OrganizationScope,
+        access: Access,
+        items: &Items,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let spaces = access.spaces.iter().map(|space| {
+            let item: Option<Space> = items.get(&scope.space(space.terms.space))?;
+            Ok(SpaceView::new(space, item.map(|space| space.name)))
+        });
+        Ok(Self {
+            spaces: spaces.collect::<Result<_>>()?,
+            active: access.is_active(now),
+            id: access.id,
+            organization_id: access.organization,
+            access_template_id: access.template,
+            business_user_id: access.user,
+            label: access.label,
+            permission: access.permission,
+            access_code_initialization_strategy: Enumeration(access.strategy),
+            valid_from: Moment(access.window.from()),
+            valid_to: access.window.until().map(Moment),
+            date_created: Moment(access.date_created),
+            date_modified: Moment(access.date_modified),
+        })
+    }
+}
+
+impl SpaceView {
+    fn new(space: &AccessSpace, name: Option<String>) -> Self {
+        let span = |second: Option<u32>| TimeSpan::of_seconds(second?.into());
+        let terms = &space.terms;
+        Self {
+            thing_id: terms.space,
+            name,
+            access_code: space.code.clone(),
+            access_count: terms.count,
+            from_hour: span(terms.from_second()),
+            to_hour: span(terms.to_second()),
+            exclusive: terms.exclusive,
+        }
+    }
+}

@@ -1,0 +1,573 @@
+//! `/access/template` and what belongs to it, in JSON and in JSV.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use latchkey::role::Role;
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+use crate::service::{assert_error, faults, tree};
+use crate::system::{Answer, Store, System, Tenant};
+
+const SPACE: &str = "0192a5b07c0070008000000000000001";
+const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
+const PATH: &str = "/access/template";
+
+/// An organization that has a second space, with the id of that.
+async fn home() -> (Store, System, Tenant, String) {
+    let (store, system, tenant) = Tenant::start().await;
+    let space = add_space(&system, &tenant, "Attic").await;
+    (store, system, tenant, space)
+}
+
+async fn add_space(system: &System, tenant: &Tenant, name: &str) -> String {
+    let space = json!({"organizationId": tenant.number(), "name": name});
+    let made = system.post("/v2/spaces", tenant.token(1), &space).await;
+    made.json()["spaceId"].as_str().unwrap().to_owned()
+}
+
+/// Sends a body of a format.
+async fn send(
+    (system, tenant): (&System, &Tenant),
+    method: Method,
+    path: &str,
+    (format, body): (&str, &str),
+) -> Answer {
+    let request = system.request(method, path).bearer_auth(tenant.token(1));
+    let request = request.header(CONTENT_TYPE, format);
+    Answer::of(request.body(body.to_owned())).await
+}
+
+async fn show(system: &System, tenant: &Tenant, id: &str) -> Answer {
+    let path = format!("{PATH}?AccessTemplateId={id}");
+    system.get(&path, tenant.token(1)).await
+}
+
+fn id(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let (_, body) = tree(answer);
+    let id = body["id"].as_str().unwrap();
+    assert!(id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    id.to_owned()
+}
+
+#[tokio::test]
+async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_route() {
+    let (_store, system, tenant, attic) = home().await;
+    let json = json!({
+        "Name": " Cleaners ", "Description": "In the morning", "OrganizationId": "7",
+        "Things": [
+            {"ThingId": format!("{{{SPACE}}}"), "AvailableFrom": 8, "AvailableTo": 24, "AccessCount": 10, "Exclusive": true},
+            {"ThingId": attic},
+        ],
+        "Scope": "Staff", "AccessCodeInitializationStrategy": "shared", "Version": 1,
+    });
+    let json = json.to_string();
+    let jsv = format!(
+        "{{\n\tname: Cleaners,\n\tdescription: In the morning,\n\tthings: \n\t[\n\t\t{{\n\t\t\tthingId: {SPACE},\n\t\t\tavailableFrom: 8,\n\t\t\tavailableTo: 24,\n\t\t\taccessCount: 10,\n\t\t\texclusive: True\n\t\t}},\n\t\t{{\n\t\t\tthingId: {attic},\n\t\t\texclusive: False\n\t\t}}\n\t],\n\tscope: 2,\n\taccessCodeInitializationStrategy: 1,\n\tversion: 0\n}}"
+    );
+    let (json, jsv) = (
+        ("application/json", json.as_str()),
+        ("text/jsv", jsv.as_str()),
+    );
+    // Each operation by its own path and by its name.
+    let routes = |path: &str, operation: &str, method: &Method| {
+        let own = ["", ".json", ".jsv"].map(|end| (method.clone(), format!("{path}{end}")));
+        let ways = ["/json/reply/", "/jsv/reply/", "/api/"];
+        let every = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
+        let named = ways.into_iter().flat_map(|way| {
+            let route = format!("{way}{operation}");
+            every.clone().map(|method| (method, route.clone()))
+        });
+        own.into_iter().chain(named).collect::<Vec<_>>()
+    };
+    let of_answer = |route: &str| match route.contains("jsv") {
+        true => "jsv",
+        false => "json",
+    };
+    let mut made = Vec::new();
+    for (method, route) in routes(PATH, "CreateAccessTemplate", &Method::POST) {
+        for body in [json, jsv] {
+            // These routes say what the body is.
+            let of_body = body.0.rsplit('/').next().unwrap();
+            if route.contains("/reply/") && of_answer(&route) != of_body {
+                continue;
+            }
+            let answer = send((&system, &tenant), method.clone(), &route, body).await;
+            made.push(id(&answer));
+            assert_eq!(tree(&answer).0, of_answer(&route), "{route}");
+        }
+    }
+    assert_eq!(made.iter().collect::<BTreeSet<_>>().len(), made.len());
+
+    let expected = json!({
+        "id": made[0], "organizationId": 7, "name": "Cleaners", "description": "In the morning",
+        "things": [
+            {"thingId": SPACE, "name": "Hall", "availableFrom": 8, "availableTo": 24, "accessCount": 10, "exclusive": true},
+            {"thingId": attic, "name": "Attic", "exclusive": false},
+        ],
+        "scope": 2, "accessCodeInitializationStrategy": 1,
+    });
+    for id in &made {
+        let mut expected = expected.clone();
+        expected["id"] = json!(id);
+        assert_eq!(show(&system, &tenant, id).await.json(), expected);
+    }
+    let query = format!("?accesstemplateid={}", made[0]);
+    let in_jsv = format!(
+        "{{id:{},organizationId:7,name:Cleaners,description:In the morning,things:[{{thingId:{SPACE},name:Hall,availableFrom:8,availableTo:24,accessCount:10,exclusive:True}},{{thingId:{attic},name:Attic,exclusive:False}}],scope:2,accessCodeInitializationStrategy:1}}",
+        made[0]
+    );
+    for (method, route) in routes(PATH, "GetAccessTemplate", &Method::GET) {
+        let path = format!("{route}{query}");
+        let answer = system.call(method, &path, tenant.token(1), None).await;
+        match of_answer(&route) {
+            "jsv" => assert_eq!(answer.body, in_jsv, "{route}"),
+            _ => assert_eq!(answer.json(), expected, "{route}"),
+        }
+        assert_eq!(answer.header("etag"), Some("\"1\""));
+    }
+    let things = json!({"data": expected["things"]});
+    for (method, route) in routes(
+        "/access/template/things",
+        "GetAccessTemplateThings",
+        &Method::GET,
+    ) {
+        let path = format!("{route}{query}");
+        let answer = system.call(method, &path, tenant.token(1), None).await;
+        let (format, body) = tree(&answer);
+        assert_eq!(format, of_answer(&route));
+        if format == "json" {
+            assert_eq!(body, things, "{route}");
+        }
+        assert_eq!(body["data"].as_array().unwrap().len(), 2, "{route}");
+    }
+    for (method, route) in routes("/access/templates", "GetAccessTemplates", &Method::GET) {
+        let answer = system.call(method, &route, tenant.token(1), None).await;
+        let (format, body) = tree(&answer);
+        assert_eq!(format, of_answer(&route));
+        let data = body["data"].as_array().unwrap();
+        assert_eq!(data.len(), made.len() + 1, "{route}");
+        if format == "json" {
+            assert_eq!(data[1], expected, "{route}");
+        }
+    }
+    let mut version = 1;
+    for (method, route) in routes(PATH, "UpdateAccessTemplate", &Method::PUT) {
+        version += 1;
+        let name = format!("Version {version}");
+        let body = match of_answer(&route) {
+            "jsv" => (
+                "text/jsv",
+                format!("{{AccessTemplateId:{},Name:{name}}}", made[0]),
+            ),
+            _ => {
+                let body = json!({"AccessTemplateId": made[0], "Name": name, "Things": null});
+                ("application/json", body.to_string())
+            }
+        };
+        let answer = send((&system, &tenant), method, &route, (body.0, &body.1)).await;
+        assert_eq!(
+            (id(&answer), tree(&answer).0),
+            (made[0].clone(), of_answer(&route))
+        );
+        let tag = format!("\"{version}\"");
+        assert_eq!(answer.header("etag"), Some(tag.as_str()), "{route}");
+        let shown = show(&system, &tenant, &made[0]).await;
+        let mut expected = expected.clone();
+        expected["name"] = json!(name);
+        assert_eq!(shown.json(), expected, "what was left out stays");
+        assert_eq!(shown.header("etag"), Some(tag.as_str()));
+    }
+    let mut rest = made.iter();
+    for (method, route) in routes(PATH, "DeleteAccessTemplate", &Method::DELETE) {
+        let id = rest.next().unwrap();
+        let path = format!("{route}?AccessTemplateId={id}");
+        let answer = system
+            .call(method.clone(), &path, tenant.token(1), None)
+            .await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.body.as_str()),
+            (200, "{}"),
+            "{route}"
+        );
+        assert_eq!(tree(&answer).0, of_answer(&route));
+        let gone = show(&system, &tenant, id).await;
+        assert_error(&gone, "json", 404, "NotFound");
+        let again = system.call(method, &path, tenant.token(1), None).await;
+        assert_error(&again, of_answer(&route), 404, "NotFound");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_out_has_its_default_and_what_is_empty_is_taken_away() {
+    let (_store, system, tenant, _) = home().await;
+    let new = json!({"name": "N", "description": "D", "things": [{"thingId": SPACE}]});
+    let made = id(&system.post(PATH, tenant.token(1), &new).await);
+    let shown = show(&system, &tenant, &made).await.json();
+    assert_eq!(shown["scope"], 0);
+    assert_eq!(shown["accessCodeInitializationStrategy"], 0);
+    for (format, body) in [
+        (
+            "application/json",
+            format!(
+                "{{\"accessTemplateId\":\"{made}\",\"description\":null,\"scope\":null,\"name\":null}}"
+            ),
+        ),
+        (
+            "text/jsv",
+            format!("{{AccessTemplateId:{made},Description:,Name:}}"),
+        ),
+    ] {
+        let answer = send((&system, &tenant), Method::PUT, PATH, (format, &body)).await;
+        assert_eq!(id(&answer), made);
+        assert_eq!(
+            show(&system, &tenant, &made).await.json(),
+            shown,
+            "null says nothing"
+        );
+    }
+    let change = format!("{{AccessTemplateId:{made},Description:\"\"}}");
+    send((&system, &tenant), Method::PUT, PATH, ("text/jsv", &change)).await;
+    let shown = show(&system, &tenant, &made).await.json();
+    assert_eq!(shown.get("description"), None);
+}
+
+#[tokio::test]
+async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
+    let (store, system, tenant, attic) = home().await;
+    let before = store.sort_keys("TEMPLATE#").await;
+    let named = |fields: &[(&str, &str)]| -> Vec<(String, String)> {
+        let each = fields.iter();
+        each.map(|(field, code)| ((*field).to_owned(), (*code).to_owned()))
+            .collect()
+    };
+    let json = json!({
+        "Name": " ", "Description": "x".repeat(2001), "Scope": "Guests",
+        "AccessCodeInitializationStrategy": 2, "OrganizationId": 0,
+        "Things": [
+            {"ThingId": SPACE, "AvailableFrom": 24, "AvailableTo": 25},
+            {"AccessCount": 0}, {"ThingId": "x", "Exclusive": "maybe"}, {"ThingId": SPACE},
+        ],
+    });
+    let json = json.to_string();
+    let jsv = format!(
+        "{{Name:\" \",Description:{},Scope:Guests,AccessCodeInitializationStrategy:2,OrganizationId:0,Things:[{{ThingId:{SPACE},AvailableFrom:24,AvailableTo:25}},{{AccessCount:0}},{{ThingId:x,Exclusive:maybe}},{{ThingId:{SPACE}}}]}}",
+        "x".repeat(2001)
+    );
+    let of_both = [
+        ("name", "InclusiveBetween"),
+        ("description", "InclusiveBetween"),
+        ("things[0].availableFrom", "InclusiveBetween"),
+        ("things[0].availableTo", "InclusiveBetween"),
+        ("things[1].thingId", "NotEmpty"),
+        ("things[1].accessCount", "InclusiveBetween"),
+        ("things[2].thingId", "Predicate"),
+        ("things[2].exclusive", "Predicate"),
+        ("things[3].thingId", "Empty"),
+        ("scope", "Predicate"),
+        ("accessCodeInitializationStrategy", "Predicate"),
+    ];
+    for (format, body) in [("application/json", &json), ("text/jsv", &jsv)] {
+        let suffix = format!("?format={}", format.rsplit('/').next().unwrap());
+        let path = format!("{PATH}{suffix}");
+        let answer = send((&system, &tenant), Method::POST, &path, (format, body)).await;
+        let mut expected = named(&[("organizationId", "InclusiveBetween")]);
+        expected.extend(named(&of_both));
+        assert_eq!(faults(&answer), expected, "{}", answer.body);
+        assert_eq!(answer.status, 400);
+        let answer = send((&system, &tenant), Method::PUT, &path, (format, body)).await;
+        let mut expected = named(&[("accessTemplateId", "NotEmpty")]);
+        expected.extend(named(&of_both));
+        assert_eq!(faults(&answer), expected, "{}", answer.body);
+    }
+    let post = async |body: Value| system.post(PATH, tenant.token(1), &body).await;
+    let required = named(&[("name", "NotEmpty"), ("things", "NotEmpty")]);
+    assert_eq!(faults(&post(json!({})).await), required);
+    let too_many: Vec<_> = (0..41).map(|_| json!({"thingId": SPACE})).collect();
+    for (things, code) in [
+        (json!([]), "InclusiveBetween"),
+        (json!(too_many), "InclusiveBetween"),
+        (json!(7), "SerializationException"),
+    ] {
+        let answer = post(json!({"name": "N", "things": things})).await;
+        assert_eq!(faults(&answer), named(&[("things", code)]));
+    }
+
+    // What the organization does not have, each in its place.
+    let nobodys = |last: u8| format!("0192a5b07c00700080000000000000{last:02x}");
+    let things = json!([
+        {"thingId": nobodys(8)}, {"thingId": SPACE}, {"thingId": nobodys(9)}, {"thingId": attic},
+    ]);
+    let expected = named(&[
+        ("things[0].thingId", "NotFound"),
+        ("things[2].thingId", "NotFound"),
+    ]);
+    let answer = post(json!({"name": "N", "things": things})).await;
+    assert_error(&answer, "json", 400, "NotFound");
+    assert_eq!(faults(&answer), expected);
+    let change = json!({"accessTemplateId": TEMPLATE, "name": "M", "things": things});
+    let answer = system.put(PATH, tenant.token(1), &change).await;
+    assert_error(&answer, "json", 400, "NotFound");
+    assert_eq!(faults(&answer), expected);
+    assert_eq!(store.sort_keys("TEMPLATE#").await, before);
+    let shown = show(&system, &tenant, TEMPLATE).await;
+    assert_eq!(shown.json()["name"], "Visitors");
+
+    for path in [PATH, "/access/template/things"] {
+        let answer = system.get(path, tenant.token(1)).await;
+        assert_eq!(faults(&answer), named(&[("accessTemplateId", "NotEmpty")]));
+        let answer = system
+            .get(&format!("{path}?AccessTemplateId=7"), tenant.token(1))
+            .await;
+        assert_eq!(faults(&answer), named(&[("accessTemplateId", "Predicate")]));
+    }
+    let answer = system
+        .get("/access/templates?Scope=3&size=0&cursor=x", tenant.token(1))
+        .await;
+    assert_error(&answer, "json", 400, "Predicate");
+    let expected = [
+        ("scope", "Predicate"),
+        ("size", "InclusiveBetween"),
+        ("cursor", "Predicate"),
+    ];
+    assert_eq!(faults(&answer), named(&expected));
+    // One that is not there, whatever is asked of it.
+    let none = nobodys(7);
+    for path in [
+        format!("{PATH}?AccessTemplateId={none}"),
+        format!("{PATH}/things?AccessTemplateId={none}"),
+    ] {
+        assert_error(
+            &system.get(&path, tenant.token(1)).await,
+            "json",
+            404,
+            "NotFound",
+        );
+    }
+    let change = json!({"accessTemplateId": none, "name": "M"});
+    let answer = system.put(PATH, tenant.token(1), &change).await;
+    assert_error(&answer, "json", 404, "NotFound");
+}
+
+#[tokio::test]
+async fn a_template_takes_forty_things_and_the_same_request_makes_one_template() {
+    let (store, system, tenant, _) = home().await;
+    let mut things = vec![json!({"thingId": SPACE})];
+    for number in 1..40 {
+        let space = add_space(&system, &tenant, &format!("Room {number}")).await;
+        things.push(json!({"thingId": space}));
+    }
+    let before = store.sort_keys("TEMPLATE#").await.len();
+    let body = json!({"name": "All rooms", "things": things}).to_string();
+    let post = async |path: &str, body: &str| {
+        let request = system
+            .request(Method::POST, path)
+            .bearer_auth(tenant.token(1));
+        let request = request.header("Idempotency-Key", "k");
+        Answer::of(request.body(body.to_owned())).await
+    };
+    let first = post(PATH, &body).await;
+    let made = id(&first);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    let again = post(PATH, &body).await;
+    assert_eq!(
+        (again.body.as_str(), again.header("idempotency-replayed")),
+        (first.body.as_str(), Some("true"))
+    );
+    // In the format that is asked for this time.
+    let again = post("/access/template.jsv", &body).await;
+    assert_eq!(again.body, format!("{{id:{made}}}"));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(tree(&again).0, "jsv");
+    let other = post(PATH, &body.replace("All rooms", "Rooms")).await;
+    assert_error(&other, "json", 422, "UnprocessableEntity");
+    assert_eq!(store.sort_keys("TEMPLATE#").await.len(), before + 1);
+    let shown = show(&system, &tenant, &made).await.json();
+    let ids = |list: &[Value]| -> Vec<Value> {
+        list.iter().map(|thing| thing["thingId"].clone()).collect()
+    };
+    assert_eq!(ids(shown["things"].as_array().unwrap()), ids(&things));
+}
+
+#[tokio::test]
+async fn templates_are_listed_by_scope_in_pages() {
+    let (_store, system, tenant, _) = home().await;
+    for number in 0..9 {
+        let new = json!({"name": format!("T{number}"), "things": [{"thingId": SPACE}], "scope": number % 3});
+        id(&system.post(PATH, tenant.token(1), &new).await);
+    }
+    let names = async |query: &str| {
+        let mut pages = Vec::new();
+        let mut path = format!("/access/templates{query}");
+        loop {
+            let answer = system.get(&path, tenant.token(1)).await;
+            let (_, body) = tree(&answer);
+            let data = body["data"].as_array().unwrap_or_else(|| panic!("{body}"));
+            let names = data
+                .iter()
+                .map(|of| of["name"].as_str().unwrap().to_owned());
+            pages.push(names.collect::<Vec<_>>().join(" "));
+            let Some(link) = answer.header("link") else {
+                return pages;
+            };
+            let url = link.trim_start_matches('<').split('>').next().unwrap();
+            path = url.strip_prefix(system.url()).unwrap().to_owned();
+        }
+    };
+    let all = ["Visitors T0 T1 T2 T3 T4 T5 T6 T7 T8"];
+    for query in ["", "?scope=All", "?Scope=0&organizationId=7"] {
+        assert_eq!(names(query).await, all, "{query}");
+    }
+    for query in ["?Scope=Guest", "?scope=gUEST&format=jsv", "?SCOPE=1"] {
+        assert_eq!(names(query).await, ["T1 T4 T7"], "{query}");
+    }
+    assert_eq!(names("?scope=2&size=2").await, ["T2 T5", "T8"]);
+    assert_eq!(names("?scope=2&size=3").await, ["T2 T5 T8"]);
+    assert_eq!(names("?scope=1&size=1").await, ["T1", "T4", "T7"]);
+    assert_eq!(
+        names("?size=4").await,
+        ["Visitors T0 T1 T2", "T3 T4 T5 T6", "T7 T8"]
+    );
+}
+
+#[tokio::test]
+async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
+    let (_store, system, tenant, attic) = home().await;
+    let new = json!({"name": "N", "things": [{"thingId": attic}, {"thingId": SPACE}]});
+    let made = id(&system.post(PATH, tenant.token(1), &new).await);
+    let things = async || {
+        let of = |list: &Value| -> Vec<String> {
+            let list = list.as_array().unwrap().iter();
+            list.map(|thing| thing["name"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let path = format!("{PATH}/things?AccessTemplateId={made}");
+        let listed = of(&system.get(&path, tenant.token(1)).await.json()["data"]);
+        let shown = of(&show(&system, &tenant, &made).await.json()["things"]);
+        let all = system
+            .get("/access/templates", tenant.token(1))
+            .await
+            .json();
+        assert_eq!(listed, shown);
+        assert_eq!(of(&all["data"][1]["things"]), shown);
+        shown
+    };
+    assert_eq!(things().await, ["Attic", "Hall"]);
+    let gone = format!("/v2/spaces/{attic}");
+    assert_eq!(system.delete(&gone, tenant.token(1)).await.status, 204);
+    assert_eq!(things().await, ["Hall"]);
+    // It is no thing of a template any more.
+    let answer = system.post(PATH, tenant.token(1), &new).await;
+    assert_eq!(
+        faults(&answer),
+        [("things[0].thingId".to_owned(), "NotFound".to_owned())]
+    );
+    // And the others can be changed all the same.
+    let change =
+        json!({"accessTemplateId": made, "things": [{"thingId": SPACE, "exclusive": true}]});
+    assert_eq!(id(&system.put(PATH, tenant.token(1), &change).await), made);
+    assert_eq!(things().await, ["Hall"]);
+}
+
+#[tokio::test]
+async fn changes_at_once_do_not_lose_one_another_and_if_match_is_kept() {
+    let (_store, system, tenant, attic) = home().await;
+    let changes = [
+        json!({"name": "Changed"}),
+        json!({"description": "Said"}),
+        json!({"scope": 2}),
+        json!({"accessCodeInitializationStrategy": "Shared"}),
+        json!({"things": [{"thingId": attic}]}),
+    ];
+    let puts = changes.iter().map(|change| {
+        let mut body = change.clone();
+        body["accessTemplateId"] = json!(TEMPLATE);
+        let (system, tenant) = (&system, &tenant);
+        async move {
+            system
+                .put(PATH, tenant.token(1), &body)
+                .await
+                .status
+                .as_u16()
+        }
+    });
+    assert_eq!(join_all(puts).await, [200; 5]);
+    let shown = show(&system, &tenant, TEMPLATE).await;
+    let expected = json!({
+        "id": TEMPLATE, "organizationId": 7, "name": "Changed", "description": "Said", "scope": 2,
+        "accessCodeInitializationStrategy": 1,
+        "things": [{"thingId": attic, "name": "Attic", "exclusive": false}],
+    });
+    assert_eq!(shown.json(), expected);
+    assert_eq!(shown.header("etag"), Some("\"6\""));
+
+    let with = async |method: Method, tag: &str| {
+        let body = json!({"accessTemplateId": TEMPLATE, "name": "Once"});
+        let path = format!(
+            "/api/{}AccessTemplate",
+            if method == Method::PUT {
+                "Update"
+            } else {
+                "Delete"
+            }
+        );
+        let request = system.request(method, &path).bearer_auth(tenant.token(1));
+        let request = request.header("If-Match", tag);
+        Answer::of(request.body(body.to_string())).await
+    };
+    for method in [Method::PUT, Method::DELETE] {
+        let answer = with(method, "\"5\"").await;
+        assert_error(&answer, "json", 412, "PreconditionFailed");
+    }
+    let puts = join_all((0..4).map(|_| with(Method::PUT, "\"6\""))).await;
+    let done = puts.iter().filter(|answer| answer.status == 200);
+    assert_eq!(done.count(), 1);
+    assert_eq!(with(Method::DELETE, "\"7\"").await.status, 200);
+}
+
+#[tokio::test]
+async fn things_and_templates_of_another_organization_are_like_those_that_do_not_exist() {
+    let (store, system, tenant, attic) = home().await;
+    let mut other = Tenant::new(8).with_roles(2, &[Role::AccessTemplateAdmin]);
+    other.world.templates.clear();
+    store.put(&other.world).await;
+    let new =
+        |thing: &str| json!({"name": "N", "things": [{"thingId": SPACE}, {"thingId": thing}]});
+    let none = "0192a5b07c00700080000000000000ff";
+    let answers = [
+        system.post(PATH, other.token(2), &new(&attic)).await,
+        system.post(PATH, other.token(2), &new(none)).await,
+    ];
+    assert_eq!(
+        faults(&answers[0]),
+        [("things[1].thingId".to_owned(), "NotFound".to_owned())]
+    );
+    assert_eq!(answers[0].body, answers[1].body);
+    for (id, space) in [(TEMPLATE, &attic), (none, &attic)] {
+        let path = format!("{PATH}?AccessTemplateId={id}");
+        let body = json!({"accessTemplateId": id, "things": [{"thingId": space}]});
+        for answer in [
+            system.get(&path, other.token(2)).await,
+            system.delete(&path, other.token(2)).await,
+            system.put(PATH, other.token(2), &body).await,
+        ] {
+            assert_error(&answer, "json", 404, "NotFound");
+        }
+    }
+    let mut named = new(SPACE);
+    named["organizationId"] = json!(7);
+    named["things"] = json!([{"thingId": SPACE}]);
+    let answer = system.post(PATH, other.token(2), &named).await;
+    assert_error(&answer, "json", 403, "Forbidden");
+    let list = "/access/templates?organizationId=7";
+    assert_error(
+        &system.get(list, other.token(2)).await,
+        "json",
+        403,
+        "Forbidden",
+    );
+    assert_eq!(show(&system, &tenant, TEMPLATE).await.status, 200);
+}
