@@ -12,12 +12,14 @@ use latchkey::directory::{
     UserGroup,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
-use latchkey::id::{AccessTemplateId, DeviceGroupId, OrganizationId, SpaceId, UserGroupId, UserId};
+use latchkey::id::{
+    AccessTemplateId, DeviceGroupId, OrganizationId, ShareId, SpaceId, UserGroupId, UserId,
+};
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Key, Table, Transaction};
+use latchkey::table::{Failed, Item, Key, Table, to_item};
 use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing};
 use latchkey::wire::Result;
 use serde_json::json;
@@ -140,51 +142,71 @@ impl World {
         Caller::new(user, String::new(), vec![membership]).scope(organization_id)
     }
 
+    /// All the items that it is in the table.
+    ///
+    /// # Errors
+    /// None: what it is made of is right.
+    pub fn items(&self) -> Result<Vec<Item>> {
+        let key = self.scope()?.organization_key();
+        let mut items = vec![to_item(&key, &self.organization)?];
+        items.extend(self.contents()?);
+        Ok(items)
+    }
+
+    /// The same without the organization itself.
+    ///
+    /// # Errors
+    /// None: what it is made of is right.
+    pub fn contents(&self) -> Result<Vec<Item>> {
+        let scope = self.scope()?;
+        let mut items = Vec::new();
+        things(&mut items, &scope, &self.users)?;
+        things(&mut items, &scope, &self.user_groups)?;
+        things(&mut items, &scope, &self.devices)?;
+        things(&mut items, &scope, &self.device_groups)?;
+        things(&mut items, &scope, &self.schedules)?;
+        things(&mut items, &scope, &self.spaces)?;
+        things(&mut items, &scope, &self.templates)?;
+        for user in &self.users {
+            for group in &user.groups {
+                edge(&mut items, UserGroup::link(&scope, *group, user.id))?;
+            }
+        }
+        for device in &self.devices {
+            for group in &device.groups {
+                edge(&mut items, DeviceGroup::link(&scope, *group, device.id))?;
+            }
+        }
+        for access in &self.accesses {
+            items.extend(access_items(&scope, access)?);
+        }
+        for share in &self.shares {
+            items.push(to_item(&scope.share(share.id), share)?);
+            if let Some((key, edge)) = GrantEdge::of(&scope, share) {
+                items.push(to_item(&key, &edge)?);
+            }
+        }
+        for key in &self.api_keys {
+            items.extend(key.items(&scope)?);
+        }
+        for (hash, invitation) in &self.invitations {
+            items.push(to_item(&Key::invitation(hash), invitation)?);
+        }
+        for (hash, credential) in &self.credentials {
+            items.push(to_item(&Key::credential(hash), credential)?);
+        }
+        Ok(items)
+    }
+
     /// Puts it all into the table in one transaction: at most a hundred things. What is
     /// there already stays as it is; then nothing is put, and the answer is `false`.
     ///
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let scope = self.scope()?;
-        let mut writes =
-            table
-                .transaction()
-                .put_new((), &scope.organization_key(), &self.organization)?;
-        writes = things(writes, &scope, &self.users)?;
-        writes = things(writes, &scope, &self.user_groups)?;
-        writes = things(writes, &scope, &self.devices)?;
-        writes = things(writes, &scope, &self.device_groups)?;
-        writes = things(writes, &scope, &self.schedules)?;
-        writes = things(writes, &scope, &self.spaces)?;
-        writes = things(writes, &scope, &self.templates)?;
-        for user in &self.users {
-            for group in &user.groups {
-                writes = edge(writes, UserGroup::link(&scope, *group, user.id))?;
-            }
-        }
-        for device in &self.devices {
-            for group in &device.groups {
-                writes = edge(writes, DeviceGroup::link(&scope, *group, device.id))?;
-            }
-        }
-        for access in &self.accesses {
-            writes = put_access(writes, &scope, access)?;
-        }
-        for share in &self.shares {
-            writes = writes.put_new((), &scope.share(share.id), share)?;
-            if let Some((key, edge)) = GrantEdge::of(&scope, share) {
-                writes = writes.put_new((), &key, &edge)?;
-            }
-        }
-        for key in &self.api_keys {
-            writes = key.put_new(writes, (), &scope)?;
-        }
-        for (hash, invitation) in &self.invitations {
-            writes = writes.put_new((), &Key::invitation(hash), invitation)?;
-        }
-        for (hash, credential) in &self.credentials {
-            writes = writes.put_new((), &Key::credential(hash), credential)?;
+        let mut writes = table.transaction();
+        for item in self.items()? {
+            writes = writes.put_new_item((), item)?;
         }
         match writes.send().await {
             Ok(()) => Ok(true),
@@ -194,57 +216,47 @@ impl World {
     }
 }
 
-/// What is written together.
-pub type Writes<'t> = Transaction<'t, ()>;
-
 /// Things of one kind, each with the items that say what is its alone.
-fn things<'t, R: Resource>(
-    mut writes: Writes<'t>,
+fn things<R: Resource>(
+    items: &mut Vec<Item>,
     scope: &OrganizationScope,
     things: &[R],
-) -> Result<Writes<'t>> {
+) -> Result<()> {
     for thing in things {
         let key = R::key(scope, thing.id());
         let key = key.ok_or(latchkey::wire::Error::NotFound(R::WHAT))?;
-        writes = writes.put_new((), &key, thing)?;
+        items.push(to_item(&key, thing)?);
         if let Some((key, keyring)) = thing.keyring(scope) {
-            writes = writes.put_new((), &key, &keyring)?;
+            items.push(to_item(&key, &keyring)?);
         }
         for claim in thing.claims(scope) {
-            writes = writes.put_new((), &claim.key, &json!({"owner": thing.id()}))?;
+            items.push(to_item(&claim.key, &json!({"owner": thing.id()}))?);
         }
     }
-    Ok(writes)
+    Ok(())
 }
 
 /// An access, with its grants and its codes.
 ///
 /// # Errors
 /// None, all of them being items.
-pub fn put_access<'t>(
-    writes: Writes<'t>,
-    scope: &OrganizationScope,
-    access: &Access,
-) -> Result<Writes<'t>> {
-    let mut writes = writes.put_new((), &scope.access(access.id), access)?;
+pub fn access_items(scope: &OrganizationScope, access: &Access) -> Result<Vec<Item>> {
+    let mut items = vec![to_item(&scope.access(access.id), access)?];
     for space in &access.spaces {
         let (key, edge) = GrantEdge::new(scope, access.grant(space));
+        items.push(to_item(&key, &edge)?);
         let code = Code::new(access.code_terms(space));
-        writes = writes.put_new((), &key, &edge)?.put_new(
-            (),
-            &scope.code(space.terms.space, &space.code),
-            &code,
-        )?;
+        items.push(to_item(&scope.code(space.terms.space, &space.code), &code)?);
     }
-    Ok(writes)
+    Ok(items)
 }
 
 /// The item by which a group finds a member.
-fn edge(writes: Writes<'_>, link: Link) -> Result<Writes<'_>> {
-    match link.item {
-        Some((key, item)) => writes.put_new((), &key, &item),
-        None => Ok(writes),
+fn edge(items: &mut Vec<Item>, link: Link) -> Result<()> {
+    if let Some((key, item)) = link.item {
+        items.push(to_item(&key, &item)?);
     }
+    Ok(())
 }
 
 /// Share 3, of one day in 2022: something to look at that opens no door.
@@ -252,18 +264,37 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     let created: DateTime<Utc> = "2022-06-20T09:00:00Z".parse()?;
     let day = NaiveDate::from_ymd_opt(2022, 6, 23);
     let window = LocalWindow::new(created, (day, None), (day, None))?;
+    let (source, receiver) = (Source::Device(1.try_into()?), Receiver::User(2.try_into()?));
+    let share = share(1.try_into()?, 3.try_into()?, (source, receiver), created)?;
     Ok(Share {
-        id: 3.try_into()?,
-        organization: 1.try_into()?,
-        creator: 1.try_into()?,
         timing: Timing::new(window, vec![]),
+        ..share
+    })
+}
+
+/// A share that user 1 of an organization made, also to open from afar, from then on for good.
+///
+/// # Errors
+/// None: what it is made of is right.
+pub fn share(
+    organization: OrganizationId,
+    id: ShareId,
+    (source, receiver): (Source, Receiver),
+    created: DateTime<Utc>,
+) -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
+    let always = LocalWindow::new(created, (None, None), (None, None))?;
+    Ok(Share {
+        id,
+        organization,
+        creator: 1.try_into()?,
+        timing: Timing::new(always, vec![]),
         schedule: None,
         permissions: Permissions {
             remote_activate: true,
             ..Permissions::default()
         },
-        source: Source::Device(1.try_into()?),
-        receiver: Some(Receiver::User(2.try_into()?)),
+        source,
+        receiver: Some(receiver),
         personal_settings: PersonalSettings::default(),
         invitation_expiration: None,
         auto_remove_after: None,

@@ -20,9 +20,13 @@ use latchkey::directory::User;
 use latchkey::table::{Failed, Key, Read, Table};
 use latchkey::wire::{Error, Result};
 
-use crate::lambda::{EventCall, SHOWN, serve_events};
+use crate::lambda::{EventCall, EventHandler, SHOWN, serve_events};
 
 type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
+
+/// What it does with one request.
+pub const HANDLE: EventHandler<Request, Answer> =
+    |request, call| Box::pin(authorize(request, call));
 
 /// Serves the authorizer until Lambda ends the process.
 pub fn serve() -> ExitCode {
@@ -31,7 +35,7 @@ pub fn serve() -> ExitCode {
         Error::Unauthenticated => "Unauthorized".to_owned(),
         _ => "Failed".to_owned(),
     };
-    serve_events(|request, call| Box::pin(authorize(request, call)), say)
+    serve_events(HANDLE, say)
 }
 
 async fn authorize(request: Request, call: EventCall) -> Result<Answer> {

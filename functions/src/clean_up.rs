@@ -47,7 +47,7 @@ use serde::de::IgnoredAny;
 
 use crate::accesses::carry_out;
 use crate::api_keys::revoke;
-use crate::lambda::{EventCall, serve_stream};
+use crate::lambda::{EventCall, EventHandler, serve_stream};
 
 /// How many grants, or API keys, are taken away at once. A grant is up to three items of the
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
@@ -56,9 +56,12 @@ const PAGE: usize = 30;
 /// How often a thing is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
+/// What it does with one change of the table.
+pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(clean_up(change, call));
+
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {
-    serve_stream("clean-up", |change, call| Box::pin(clean_up(change, call)))
+    serve_stream("clean-up", HANDLE)
 }
 
 async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {

@@ -32,6 +32,6 @@ pub mod user_groups;
 pub mod users;
 
 pub use lambda::{
-    Call, Endpoint, OpenCall, OpenEndpoint, ServiceEndpoint, serve, serve_open, serve_service,
-    store,
+    Call, Endpoint, EventCall, EventHandler, OpenCall, OpenEndpoint, ServiceEndpoint, serve,
+    serve_open, serve_service, store,
 };

@@ -12,7 +12,7 @@ use crate::caller::{Caller, Membership, OrganizationScope};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
-use crate::table::{Key, Transaction};
+use crate::table::{Item, Key, Transaction, to_item};
 use crate::wire::Result as Answer;
 use crate::wire::json::{Fault, Faults, Fields, Label};
 
@@ -160,6 +160,15 @@ impl ApiKey {
         tag: T,
         scope: &OrganizationScope,
     ) -> Answer<Transaction<'t, T>> {
+        let [key, credential] = self.items(scope)?;
+        writes.put_new_item(tag, key)?.put_new_item(tag, credential)
+    }
+
+    /// The two items that it is: the key in the organization of `scope`, and the credential.
+    ///
+    /// # Errors
+    /// 500 when they are no items.
+    pub fn items(&self, scope: &OrganizationScope) -> Answer<[Item; 2]> {
         let credential = Credential {
             id: self.id.to_string(),
             organization: scope.organization(),
@@ -167,11 +176,10 @@ impl ApiKey {
             client: None,
             expires_at: None,
         };
-        writes.put_new(tag, &scope.api_key(self.id), self)?.put_new(
-            tag,
-            &Key::credential(&self.hash),
-            &credential,
-        )
+        Ok([
+            to_item(&scope.api_key(self.id), self)?,
+            to_item(&Key::credential(&self.hash), &credential)?,
+        ])
     }
 }
 

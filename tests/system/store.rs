@@ -177,8 +177,11 @@ impl Store {
     /// Puts an access into the table, with its grants and its codes.
     pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
         let table = self.table();
-        let writes = latchkey_demo::put_access(table.transaction(), scope, access);
-        writes.unwrap().send().await.unwrap();
+        let mut writes = table.transaction();
+        for item in latchkey_demo::access_items(scope, access).unwrap() {
+            writes = writes.put_new_item((), item).unwrap();
+        }
+        writes.send().await.unwrap();
         self.calls();
     }
 

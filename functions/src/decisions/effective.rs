@@ -183,10 +183,11 @@ struct Gateway {
 
 /// List what the caller may use.
 ///
-/// Every device that is shared with the caller, by themself or in a group, in all of their
-/// organizations, with what they may do with it and when. Those that they may use only later
-/// are among them; what is over or was taken away is not. All at once, without pages. The list
-/// may lag some moments behind a change; whether a door opens now is what a decision says.
+/// Every device that is shared with the caller, by themself or in a group, or that opens a
+/// space which they have access to, in all of their organizations, with what they may do with
+/// it and when. Those that they may use only later are among them; what is over or was taken
+/// away is not. All at once, without pages. The list may lag some moments behind a change;
+/// whether a door opens now is what a decision says.
 ///
 /// Who may: everyone of themself.
 #[utoipa::path(

@@ -91,11 +91,12 @@ enum ReceiverView {
 
 /// List who may open a device.
 ///
-/// Every grant on the device, and on the groups that it is in, that has not ended: whom it is
-/// for, when it holds, whether it does now, and if not, why. One that was made by right of
-/// another which is gone says so; one for a user or a group that was deleted is left out. In
-/// pages, which may be shorter than asked for; the last one has no `Link`. The list may lag
-/// some moments behind a change; whether a door opens now is what a decision says.
+/// Every grant on the device, on the groups that it is in and on the spaces that it opens,
+/// that has not ended: whom it is for, when it holds, whether it does now, and if not, why.
+/// One that was made by right of another which is gone says so; one for a user or a group that
+/// was deleted is left out. In pages, which may be shorter than asked for; the last one has no
+/// `Link`. The list may lag some moments behind a change; whether a door opens now is what a
+/// decision says.
 ///
 /// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist`, and whoever
 /// administrates the device now.

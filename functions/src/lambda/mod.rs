@@ -84,6 +84,8 @@ pub struct OpenEndpoint {
 pub struct OpenCall {
     /// What is asked.
     pub request: Request,
+    /// The table, where it is at hand. A function reaches it only when someone needs it.
+    pub table: Option<Table>,
     /// Secure random numbers.
     pub random: Random,
     /// The time of the call.
@@ -96,7 +98,10 @@ impl OpenCall {
     /// # Errors
     /// 500 as [`store::table`].
     pub async fn table(&self) -> Result<Table> {
-        store::table(&self.random).await
+        match &self.table {
+            Some(table) => Ok(table.clone()),
+            None => store::table(&self.random).await,
+        }
     }
 }
 
@@ -187,13 +192,13 @@ fn serve_requests(operation: &'static str, handler: Handler, say: Say) -> ExitCo
 
 /// What a function may depend on that is called with another event than an HTTP request.
 #[derive(Debug)]
-pub(crate) struct EventCall {
+pub struct EventCall {
     /// The table.
-    pub(crate) table: Table,
+    pub table: Table,
     /// Secure random numbers.
-    pub(crate) random: Random,
+    pub random: Random,
     /// The time of the call.
-    pub(crate) now: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
 impl EventCall {
@@ -205,8 +210,7 @@ impl EventCall {
 }
 
 /// What handles such an event.
-pub(crate) type EventHandler<Event, Answer> =
-    fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
+pub type EventHandler<Event, Answer> = fn(Event, EventCall) -> BoxFuture<'static, Result<Answer>>;
 
 /// Serves a function that is called with another event than an HTTP request. Of an error
 /// its caller hears what `say` makes of it; the log has it whole.
@@ -328,6 +332,7 @@ async fn handle(
         Handler::Open(handle) => {
             let call = OpenCall {
                 request,
+                table: None,
                 random,
                 now,
             };

@@ -16,22 +16,22 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use latchkey::secret::Random;
-use latchkey::table::{BoxFuture, Key};
-use latchkey::wire::{Error, Result};
+use latchkey::table::Key;
+use latchkey::wire::Error;
 use ring::rand::SystemRandom;
 use tokio::time::Instant;
 
-use super::{EventCall, log_error, run};
-
-/// What handles one change of the table.
-pub(crate) type Handler = fn(StreamRecord, EventCall) -> BoxFuture<'static, Result<()>>;
+use super::{EventCall, EventHandler, log_error, run};
 
 /// How long before Lambda ends the process a handler is stopped: enough to say so.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Serves a function on the stream until Lambda ends the process. `ReportBatchItemFailures`
 /// must be on: the answer names the changes that are not done.
-pub(crate) fn serve_stream(operation: &'static str, handle: Handler) -> ExitCode {
+pub(crate) fn serve_stream(
+    operation: &'static str,
+    handle: EventHandler<StreamRecord, ()>,
+) -> ExitCode {
     let random = Random::new(SystemRandom::new());
     let answer = move |event: LambdaEvent<Event>| {
         let random = random.clone();
@@ -42,7 +42,7 @@ pub(crate) fn serve_stream(operation: &'static str, handle: Handler) -> ExitCode
 
 async fn batch(
     operation: &'static str,
-    handle: Handler,
+    handle: EventHandler<StreamRecord, ()>,
     event: LambdaEvent<Event>,
     random: Random,
 ) -> DynamoDbEventResponse {

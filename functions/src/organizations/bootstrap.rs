@@ -20,7 +20,7 @@ use latchkey::wire::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lambda::{EventCall, serve_events};
+use crate::lambda::{EventCall, EventHandler, serve_events};
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -31,12 +31,13 @@ pub struct Bootstrapped {
     api_key: ApiKeySecret,
 }
 
+/// What it does with one event.
+pub const HANDLE: EventHandler<Value, Bootstrapped> =
+    |event, call| Box::pin(bootstrap(event, call));
+
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {
-    serve_events(
-        |event, call| Box::pin(bootstrap(event, call)),
-        Error::to_string,
-    )
+    serve_events(HANDLE, Error::to_string)
 }
 
 async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {

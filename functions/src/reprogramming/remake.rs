@@ -20,7 +20,7 @@ use latchkey::table::{Failed, Items, Read};
 use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
-use crate::lambda::{EventCall, serve_stream, store};
+use crate::lambda::{EventCall, EventHandler, serve_stream, store};
 
 /// How many accesses are read at once.
 const PAGE: usize = 25;
@@ -30,11 +30,12 @@ const AT_ONCE: usize = 8;
 /// How often an access is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
+/// What it does with one change of the table.
+pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(remake(change, call));
+
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {
-    serve_stream("remake-codes", |change, call| {
-        Box::pin(remake(change, call))
-    })
+    serve_stream("remake-codes", HANDLE)
 }
 
 async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {

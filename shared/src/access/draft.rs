@@ -35,8 +35,11 @@ const MAX_WRITES: usize = 100;
 /// How many random codes are tried before those that are free are looked up: of a space that
 /// is not crowded, the first is free.
 const RANDOM_TRIES: u32 = 3;
-/// How many codes are read at once to find what is free between them: some 200 KB.
-const CODES_AT_ONCE: usize = 500;
+/// How many codes are read first to find what is free between them, and how many at most: twice
+/// as many each time, up to the megabyte that DynamoDB reads in one go.
+const CODES_AT_ONCE: std::ops::RangeInclusive<usize> = 125..=2000;
+/// What is read of them.
+const TAKEN: &str = "PK, SK, expiresAt";
 
 /// What each item of the transaction is there for. Numbers are places in the spaces of the
 /// access as it will be; of what was and goes, in those of the access as it was.
@@ -669,6 +672,7 @@ impl Draft {
         let prefixes: Vec<_> = spaces
             .map(|space| desk.scope.codes(space.terms.space))
             .collect();
+        let mut at_once = *CODES_AT_ONCE.start();
         let code = loop {
             if let Some(code) = free.take(desk.random)? {
                 break Some(code);
@@ -677,10 +681,11 @@ impl Draft {
                 break None;
             };
             let pages = prefixes.iter().map(|prefix| {
-                let table = desk.table;
-                table.page::<TakenCode>(prefix, CODES_AT_ONCE, Some(behind), Read::Strong)
+                let (table, read) = (desk.table, Read::Strong);
+                table.page_of::<TakenCode>(prefix, at_once, Some(behind), read, TAKEN)
             });
             let pages = futures_util::future::try_join_all(pages).await?;
+            at_once = (2 * at_once).min(*CODES_AT_ONCE.end());
             let until = pages.iter().filter_map(|(_, until)| until.as_deref()).min();
             let taken = pages.iter().flat_map(|(codes, _)| codes);
             let lives = |taken: &&TakenCode| {

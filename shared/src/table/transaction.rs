@@ -117,8 +117,16 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// # Errors
     /// 500 when `value` is no item.
     pub fn put_new(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
+        self.put_new_item(tag, to_item(key, value)?)
+    }
+
+    /// Puts a new item that is whole; refused when one stands there.
+    ///
+    /// # Errors
+    /// 500 when it is none.
+    pub fn put_new_item(self, tag: T, item: Item) -> Result<Self> {
         let put = self
-            .put(key, value)?
+            .put_item(item)
             .condition_expression("attribute_not_exists(PK)");
         self.with_put(tag, put)
     }
@@ -570,11 +578,14 @@ impl<'t, T: Copy> Transaction<'t, T> {
     }
 
     fn put(&self, key: &Key, value: &impl Serialize) -> Result<PutBuilder> {
-        let put = Put::builder()
+        Ok(self.put_item(to_item(key, value)?))
+    }
+
+    fn put_item(&self, item: Item) -> PutBuilder {
+        Put::builder()
             .table_name(&self.table.name)
-            .set_item(Some(to_item(key, value)?));
-        Ok(put
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
+            .set_item(Some(item))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     fn with_put(self, tag: T, put: PutBuilder) -> Result<Self> {

@@ -1,0 +1,389 @@
+//! What the cases are counted with: a table whose client has a meter, the routes of the
+//! template, and a clock that never stands still.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use latchkey::secret::Random;
+use latchkey::table::{BoxFuture, Table};
+use latchkey::wire::{Request, Response};
+use latchkey_functions::{Call, Endpoint, EventCall, OpenCall, OpenEndpoint, ServiceEndpoint};
+use latchkey_local::template::{Integration, Program, Stack};
+use ring::rand::SystemRandom;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Result;
+use crate::ask::Ask;
+use crate::house::{self, House, ORGANIZATION};
+use crate::meter::{Cost, Meter};
+use crate::store::Store;
+
+/// An endpoint of any kind.
+#[derive(Clone, Copy)]
+pub enum Served {
+    /// One that knows its caller.
+    Caller(Endpoint),
+    /// One for ServiceStack's clients.
+    Service(ServiceEndpoint),
+    /// One that is open to everyone.
+    Open(OpenEndpoint),
+}
+
+impl From<Endpoint> for Served {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::Caller(endpoint)
+    }
+}
+
+impl From<ServiceEndpoint> for Served {
+    fn from(endpoint: ServiceEndpoint) -> Self {
+        Self::Service(endpoint)
+    }
+}
+
+impl From<OpenEndpoint> for Served {
+    fn from(endpoint: OpenEndpoint) -> Self {
+        Self::Open(endpoint)
+    }
+}
+
+impl Served {
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Caller(endpoint) => endpoint.operation,
+            Self::Service(endpoint) => endpoint.operation,
+            Self::Open(endpoint) => endpoint.operation,
+        }
+    }
+
+    /// The answer to a request that was not served.
+    fn say(self, error: &latchkey::wire::Error) -> Response {
+        match self {
+            Self::Caller(_) | Self::Service(_) => error.response(),
+            Self::Open(endpoint) => (endpoint.say)(error),
+        }
+    }
+}
+
+/// What one case consumed.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The name of the case.
+    pub case: String,
+    /// The function that served it.
+    pub function: String,
+    /// Whether API Gateway calls it.
+    pub has_route: bool,
+    /// What DynamoDB said.
+    pub cost: Cost,
+    /// The body of the answer.
+    pub bytes: usize,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    body: String,
+}
+
+impl Answer {
+    /// Its body as JSON.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.body).map_err(|error| format!("{error}: {}", self.body).into())
+    }
+
+    /// A text or a number of its body, as a path takes it.
+    ///
+    /// # Errors
+    /// It has no such field.
+    pub fn field(&self, name: &str) -> Result<String> {
+        match &self.json()?[name] {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            _ => Err(format!("no {name} in {}", self.body).into()),
+        }
+    }
+
+    /// How many things it lists.
+    ///
+    /// # Errors
+    /// It is no list.
+    pub fn count(&self) -> Result<usize> {
+        let body = self.json()?;
+        let list = body.as_array().or_else(|| body["data"].as_array());
+        Ok(list.ok_or_else(|| format!("no list: {}", self.body))?.len())
+    }
+}
+
+/// Counts cases.
+pub struct Bench {
+    /// What the cases are about.
+    pub house: House,
+    /// The table, counted.
+    pub table: Table,
+    /// Where it is.
+    pub store: Store,
+    /// The system's random numbers.
+    pub random: Random,
+    meter: Meter,
+    routes: matchit::Router<BTreeMap<String, String>>,
+    functions: BTreeSet<String>,
+    seconds: AtomicI64,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Default)]
+struct Counted {
+    rows: Vec<Row>,
+    asked: BTreeSet<(String, String)>,
+    service: BTreeSet<String>,
+}
+
+impl Bench {
+    /// One with the house in a store, and nothing else in it.
+    ///
+    /// # Errors
+    /// The template has routes that are none, or the store refuses the house.
+    pub async fn new(stack: &Stack, store: Store) -> Result<Self> {
+        let random = Random::new(SystemRandom::new());
+        let house = House::new(house::id(ORGANIZATION)?, &random)?;
+        store.sink().put(house.world.items()?).await?;
+        let meter = Meter::default();
+        Ok(Self {
+            table: store.table(&meter),
+            store,
+            house,
+            random,
+            meter,
+            routes: routes(stack)?,
+            functions: functions(stack)?.into_values().collect(),
+            seconds: AtomicI64::new(0),
+            counted: Mutex::default(),
+        })
+    }
+
+    /// The time: a second later each time, so that ids never clash, on a Tuesday at noon, so
+    /// that the answers have the same length in every run.
+    pub fn now(&self) -> DateTime<Utc> {
+        let seconds = self.seconds.fetch_add(1, Ordering::Relaxed);
+        let tuesday = DateTime::from_timestamp_millis(1_894_104_000_123).unwrap_or_default();
+        tuesday + TimeDelta::seconds(seconds)
+    }
+
+    /// Counts one request.
+    ///
+    /// # Errors
+    /// It is answered with another status than the case says.
+    pub async fn case(&self, case: &str, of: impl Into<Served>, ask: Ask) -> Result<Answer> {
+        let of = of.into();
+        self.meter.take();
+        let asked = self
+            .answer(of, ask)
+            .await
+            .map_err(|error| format!("{case}: {error}"));
+        let (route, answer) = asked?;
+        self.add(case, of.operation(), true, answer.body.len());
+        let mut counted = self.counted();
+        counted.asked.insert(route);
+        if let Served::Service(_) = of {
+            counted.service.insert(of.operation().to_owned());
+        }
+        Ok(answer)
+    }
+
+    /// Counts one event of a function that has no route.
+    ///
+    /// # Errors
+    /// It fails.
+    pub async fn event<T: Serialize>(
+        &self,
+        case: &str,
+        function: &'static str,
+        handled: impl Future<Output = latchkey::wire::Result<T>>,
+    ) -> Result<T> {
+        self.meter.take();
+        let answer = handled.await.map_err(|error| format!("{case}: {error}"))?;
+        let bytes = match serde_json::to_string(&answer)?.as_str() {
+            "null" => 0,
+            body => body.len(),
+        };
+        self.add(case, function, false, bytes);
+        Ok(answer)
+    }
+
+    /// What such a function may depend on.
+    pub fn event_call(&self) -> EventCall {
+        EventCall {
+            table: self.table.clone(),
+            random: self.random.clone(),
+            now: self.now(),
+        }
+    }
+
+    /// Asks without counting: for what a case needs to be there.
+    ///
+    /// # Errors
+    /// As [`Bench::case`].
+    pub async fn ask(&self, of: impl Into<Served>, ask: Ask) -> Result<Answer> {
+        Ok(self.answer(of.into(), ask).await?.1)
+    }
+
+    /// What was counted. Every route and every function of the template must be in it.
+    ///
+    /// # Errors
+    /// One is not.
+    pub fn rows(self, stack: &Stack) -> Result<Vec<Row>> {
+        let counted = self
+            .counted
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let served: BTreeSet<_> = counted
+            .rows
+            .iter()
+            .map(|row| row.function.clone())
+            .collect();
+        let mut missing: Vec<_> = self.functions.difference(&served).cloned().collect();
+        let names = functions(stack)?;
+        for route in &stack.api.routes {
+            let Integration::Function(function) = &route.integration else {
+                continue;
+            };
+            let function = names.get(function).map_or("", String::as_str);
+            // An operation for ServiceStack's clients costs the same at each of its routes.
+            let one_of_many = counted.service.contains(function);
+            let asked = (route.method.clone(), route.path.clone());
+            if !one_of_many && !counted.asked.contains(&asked) {
+                missing.push(format!("{} {} ({function})", route.method, route.path));
+            }
+        }
+        if missing.is_empty() {
+            return Ok(counted.rows);
+        }
+        Err(format!(
+            "no case in bench/src/cases for: {}\n{}",
+            missing.join(", "),
+            "bench/src/cases/mod.rs says how to add one"
+        )
+        .into())
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, case: &str, function: &str, has_route: bool, bytes: usize) {
+        let cost = self.meter.take();
+        self.counted().rows.push(Row {
+            case: case.to_owned(),
+            function: function.to_owned(),
+            has_route,
+            cost,
+            bytes,
+        });
+    }
+
+    /// The answer, and the method and path of the route that it came by.
+    async fn answer(&self, of: Served, ask: Ask) -> Result<((String, String), Answer)> {
+        let (path, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
+        let found = self
+            .routes
+            .at(path)
+            .map_err(|_| format!("template.yaml has no {path}"))?;
+        let method = found.value.get(ask.method);
+        let route = method.ok_or_else(|| format!("template.yaml has no {} {path}", ask.method))?;
+        let (function, route) = route.split_once(' ').unwrap_or_default();
+        if function != of.operation() {
+            let operation = of.operation();
+            return Err(format!("{} {path} is for {function}, not {operation}", ask.method).into());
+        }
+        let parameters = found.params.iter();
+        let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        query.sort();
+        let request = Request {
+            headers: ask.headers,
+            url: format!("https://api.example.com/prod{path}"),
+            path: parameters
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            query,
+            body: ask.body.into_bytes(),
+        };
+        let response = self.serve(of, request, ask.user)?.await;
+        let response = response.unwrap_or_else(|error| of.say(&error));
+        let status = response.status();
+        let body = response.into_body();
+        let expected = ask
+            .status
+            .map_or(status.is_success(), |expected| status == expected);
+        if !expected {
+            return Err(format!("{} {}: {status} {body}", ask.method, ask.target).into());
+        }
+        Ok(((ask.method.to_owned(), route.to_owned()), Answer { body }))
+    }
+
+    fn serve(
+        &self,
+        of: Served,
+        request: Request,
+        user: u64,
+    ) -> Result<BoxFuture<'static, latchkey::wire::Result<Response>>> {
+        let call = |operation, request| -> Result<Call> {
+            Ok(Call {
+                operation,
+                request,
+                caller: house::caller(user)?,
+                table: self.table.clone(),
+                random: self.random.clone(),
+                now: self.now(),
+            })
+        };
+        Ok(match of {
+            Served::Caller(endpoint) => (endpoint.handle)(call(endpoint.operation, request)?),
+            Served::Service(endpoint) => (endpoint.handle)(call(endpoint.operation, request)?),
+            Served::Open(endpoint) => (endpoint.handle)(OpenCall {
+                request,
+                table: Some(self.table.clone()),
+                random: self.random.clone(),
+                now: self.now(),
+            }),
+        })
+    }
+}
+
+/// The binary of each function, by its logical id.
+fn functions(stack: &Stack) -> Result<BTreeMap<String, String>> {
+    let functions = stack.functions.iter();
+    functions
+        .map(|(id, function)| match &function.program {
+            Program::Named(name) => Ok((id.clone(), name.clone())),
+            Program::OnlyOneIn(_) => Err(format!("{id} does not say which binary it is").into()),
+        })
+        .collect()
+}
+
+/// For each path, by method: the function that serves it, and the path of its route.
+fn routes(stack: &Stack) -> Result<matchit::Router<BTreeMap<String, String>>> {
+    let names = functions(stack)?;
+    let mut paths: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+    for route in &stack.api.routes {
+        if let Integration::Function(function) = &route.integration {
+            let function = names.get(function).ok_or("a route of no function")?;
+            let by_method = paths.entry(&route.path).or_default();
+            by_method.insert(route.method.clone(), format!("{function} {}", route.path));
+        }
+    }
+    let mut routes = matchit::Router::new();
+    for (path, by_method) in paths {
+        routes.insert(path, by_method)?;
+    }
+    Ok(routes)
+}

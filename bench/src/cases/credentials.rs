@@ -1,0 +1,69 @@
+//! API keys, and OAuth.
+
+use latchkey_functions::api_keys::{create, delete as delete_key, list};
+use latchkey_functions::oauth::{revoke, token};
+use serde_json::json;
+
+use super::new;
+use crate::Result;
+use crate::ask::{Ask, delete, form, get, post};
+use crate::bench::Bench;
+
+const KEYS: &str = "/v2/api-keys";
+const TOKEN: &str = "/v2/oauth/token";
+const REVOKE: &str = "/v2/oauth/revoke";
+
+pub(super) async fn run(bench: &Bench) -> Result<()> {
+    let made = post(KEYS, &new(json!({"name": "Front desk"})));
+    let made = bench.case("create API key", create::ENDPOINT, made).await?;
+    let (id, secret) = (made.field("apiKeyId")?, made.field("secret")?);
+    bench
+        .case("list 2 API keys", list::ENDPOINT, get(KEYS))
+        .await?;
+    let path = format!("{KEYS}/{id}");
+    bench
+        .case("get API key", list::ENDPOINT, get(&path))
+        .await?;
+
+    let asked = |path: &str, fields: &[(&str, &str)]| -> Result<Ask> {
+        form(path, fields).basic(&id, &secret)
+    };
+    let first = || asked(TOKEN, &[("grant_type", "client_credentials")]);
+    let next = |refresh: &str| {
+        let grant = ("grant_type", "refresh_token");
+        asked(TOKEN, &[grant, ("refresh_token", refresh)])
+    };
+    let pair = bench
+        .case("token, by client credentials", token::ENDPOINT, first()?)
+        .await?;
+    let used = pair.field("refresh_token")?;
+    let pair = bench
+        .case("token, by a refresh token", token::ENDPOINT, next(&used)?)
+        .await?;
+    let (access, refresh) = (pair.field("access_token")?, pair.field("refresh_token")?);
+    let ends = asked(REVOKE, &[("token", &access)])?;
+    bench
+        .case("revoke an access token", revoke::ENDPOINT, ends)
+        .await?;
+    let ends = asked(REVOKE, &[("token", &refresh)])?;
+    bench
+        .case("revoke a refresh token", revoke::ENDPOINT, ends)
+        .await?;
+
+    let pair = bench.ask(token::ENDPOINT, first()?).await?;
+    let used = pair.field("refresh_token")?;
+    bench.ask(token::ENDPOINT, next(&used)?).await?;
+    let again = next(&used)?.answered(400);
+    bench
+        .case(
+            "token, by a refresh token that was used",
+            token::ENDPOINT,
+            again,
+        )
+        .await?;
+
+    bench.ask(token::ENDPOINT, first()?).await?;
+    let case = "delete API key, with one pair of tokens";
+    bench.case(case, delete_key::ENDPOINT, delete(path)).await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What shares refer to: users, devices, their groups, spaces, schedules, the organization.
+
+use latchkey_functions::{
+    Endpoint, device_groups, devices, organizations, schedules, spaces, user_groups, users,
+};
+use serde_json::{Value, json};
+
+use super::new;
+use crate::Result;
+use crate::ask::{delete, get, post, put};
+use crate::bench::Bench;
+use crate::house::{ORGANIZATION, space_id};
+
+pub(super) const SEARCH: &str = "search 60 device groups, with all devices";
+
+/// A kind of thing.
+struct Kind {
+    name: &'static str,
+    plural: &'static str,
+    path: &'static str,
+    id: &'static str,
+    create: Endpoint,
+    list: Endpoint,
+    update: Endpoint,
+    delete: Endpoint,
+    /// A new one, with all that it usually has.
+    new: Value,
+}
+
+pub(super) async fn run(bench: &Bench) -> Result<()> {
+    for kind in kinds() {
+        of_kind(bench, &kind).await?;
+    }
+    groups(bench).await?;
+    let path = format!("/v2/organizations/{ORGANIZATION}");
+    let get_one = organizations::get::ENDPOINT;
+    bench.case("get organization", get_one, get(&path)).await?;
+    let change = put(&path, &json!({"name": "Harbour Street"}));
+    let update = organizations::update::ENDPOINT;
+    bench.case("update organization", update, change).await?;
+    Ok(())
+}
+
+fn kinds() -> [Kind; 6] {
+    [
+        Kind {
+            name: "user",
+            plural: "users",
+            path: "/v2/users",
+            id: "userId",
+            create: users::create::ENDPOINT,
+            list: users::list::ENDPOINT,
+            update: users::update::ENDPOINT,
+            delete: users::delete::ENDPOINT,
+            new: json!({"firstName": "Kim", "lastName": "Resident", "emailAddress": "kim@example.com", "phoneNumber": "+4915112345678"}),
+        },
+        Kind {
+            name: "user group, 2 members",
+            plural: "user groups",
+            path: "/v2/user-groups",
+            id: "userGroupId",
+            create: user_groups::create::ENDPOINT,
+            list: user_groups::list::ENDPOINT,
+            update: user_groups::update::ENDPOINT,
+            delete: user_groups::delete::ENDPOINT,
+            new: json!({"name": "Cleaners", "members": [36, 37]}),
+        },
+        Kind {
+            name: "device",
+            plural: "devices",
+            path: "/v2/devices",
+            id: "deviceId",
+            create: devices::create::ENDPOINT,
+            list: devices::list::ENDPOINT,
+            update: devices::update::ENDPOINT,
+            delete: devices::delete::ENDPOINT,
+            new: json!({"name": "Gate", "location": "Garden"}),
+        },
+        Kind {
+            name: "device group, 2 devices",
+            plural: "device groups",
+            path: "/v2/device-groups",
+            id: "deviceGroupId",
+            create: device_groups::create::ENDPOINT,
+            list: device_groups::list::ENDPOINT,
+            update: device_groups::update::ENDPOINT,
+            delete: device_groups::delete::ENDPOINT,
+            new: json!({"name": "Offices", "devices": [36, 37]}),
+        },
+        Kind {
+            name: "space, 2 devices",
+            plural: "spaces",
+            path: "/v2/spaces",
+            id: "spaceId",
+            create: spaces::create::ENDPOINT,
+            list: spaces::list::ENDPOINT,
+            update: spaces::update::ENDPOINT,
+            delete: spaces::delete::ENDPOINT,
+            new: json!({"name": "Meeting room", "devices": [36, 37]}),
+        },
+        Kind {
+            name: "schedule",
+            plural: "schedules",
+            path: "/v2/schedules",
+            id: "scheduleId",
+            create: schedules::create::ENDPOINT,
+            list: schedules::list::ENDPOINT,
+            update: schedules::update::ENDPOINT,
+            delete: schedules::delete::ENDPOINT,
+            new: json!({"name": "Mondays", "rules": [{"dayOfWeek": "Monday", "recurrence": "Weekly"}]}),
+        },
+    ]
+}
+
+async fn of_kind(bench: &Bench, kind: &Kind) -> Result<()> {
+    let Kind {
+        name, plural, path, ..
+    } = kind;
+    let made = post(*path, &new(kind.new.clone()));
+    let made = bench
+        .case(&format!("create {name}"), kind.create, made)
+        .await?;
+    let path = format!("{path}/{}", made.field(kind.id)?);
+    bench
+        .case(&format!("list 50 {plural}"), kind.list, get(kind.path))
+        .await?;
+    // One with a tail: a new one may be read a second time, strongly.
+    let known = match *plural {
+        "spaces" => format!("{}/{}", kind.path, space_id(1)),
+        _ => format!("{}/1", kind.path),
+    };
+    let singular = name.split(',').next().unwrap_or_default();
+    bench
+        .case(&format!("get {singular}"), kind.list, get(known))
+        .await?;
+    let change = match *plural {
+        "users" => json!({"firstName": "Kit"}),
+        _ => json!({"name": "Another name"}),
+    };
+    bench
+        .case(
+            &format!("update {singular}"),
+            kind.update,
+            put(&path, &change),
+        )
+        .await?;
+    bench
+        .case(&format!("delete {name}"), kind.delete, delete(&path))
+        .await?;
+    Ok(())
+}
+
+async fn groups(bench: &Bench) -> Result<()> {
+    let listed = get("/v2/user-groups/4/users");
+    bench
+        .case("list 2 users of a group", users::list::ENDPOINT, listed)
+        .await?;
+    let member = "/v2/user-groups/6/users/38";
+    let joins = put(member, &Value::Null);
+    bench
+        .case("add user to group", user_groups::add::ENDPOINT, joins)
+        .await?;
+    let leaves = delete(member);
+    bench
+        .case(
+            "remove user from group",
+            user_groups::remove::ENDPOINT,
+            leaves,
+        )
+        .await?;
+
+    let listed = get("/v2/device-groups/4/devices");
+    bench
+        .case("list 2 devices of a group", devices::list::ENDPOINT, listed)
+        .await?;
+    let device = "/v2/device-groups/6/devices/38";
+    let joins = put(device, &Value::Null);
+    bench
+        .case("add device to group", device_groups::add::ENDPOINT, joins)
+        .await?;
+    let leaves = delete(device);
+    bench
+        .case(
+            "remove device from group",
+            device_groups::remove::ENDPOINT,
+            leaves,
+        )
+        .await?;
+    let all = get("/v1/device-groups?includeDevices=true");
+    bench
+        .case(SEARCH, device_groups::list::ENDPOINT, all)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! Fills an organization with shares, as many as one likes.
+//!
+//! There are two ways in. A DynamoDB is written to with BatchWriteItem, many at once, what it
+//! leaves over again. The embedded store also takes items past its API, thousands in a
+//! transaction: docs/scale.md says how much that is worth.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use chrono_tz::Europe::Amsterdam;
+use dynoxide::{AttributeValue as Embedded, Database, ImportOptions};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use latchkey::directory::{Device, Resource, User};
+use latchkey::grant::{Receiver, Source};
+use latchkey::id::OrganizationId;
+use latchkey::table::{Item, Read, Table, WRITTEN_AT_ONCE};
+use latchkey_demo::World;
+use serde::de::IgnoredAny;
+
+use crate::Result;
+use crate::house::{House, id, share};
+
+/// How many shares are made at a time: some megabytes of items.
+const PAGE: u64 = 5_000;
+/// The first number of what is loaded: behind all of [`House`], before all that is made later.
+const FIRST: u64 = 1_000_000;
+/// How many shares a user has, and how many a device.
+const SHARES_OF_A_USER: u64 = 20;
+const SHARES_OF_A_DEVICE: u64 = 100;
+/// How often it is said how far it is, where nobody sees a bar.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// Shares between users and devices of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Population {
+    organization: OrganizationId,
+    shares: u64,
+}
+
+impl Population {
+    /// So many shares.
+    pub fn new(organization: OrganizationId, shares: u64) -> Self {
+        Self {
+            organization,
+            shares,
+        }
+    }
+
+    /// Its items, some thousands at a time, each time with the number of shares among them.
+    pub fn pages(self) -> impl Iterator<Item = Result<(u64, Vec<Item>)>> {
+        (0..self.shares)
+            .step_by(PAGE as usize)
+            .map(move |first| self.page(first..self.shares.min(first + PAGE)))
+    }
+
+    fn page(self, numbers: std::ops::Range<u64>) -> Result<(u64, Vec<Item>)> {
+        let count = numbers.end - numbers.start;
+        let users = self.shares.div_ceil(SHARES_OF_A_USER);
+        let devices = self.shares.div_ceil(SHARES_OF_A_DEVICE);
+        let mut world = World::empty(self.organization, "", Amsterdam);
+        for number in numbers {
+            // The first shares of all make what they are between.
+            if number < users {
+                world.users.push(User {
+                    first_name: "Robin".to_owned(),
+                    last_name: format!("Resident {number}"),
+                    email_address: Some(format!("resident.{number}@example.com")),
+                    ..User::blank(id(FIRST + number)?)
+                });
+            }
+            if number < devices {
+                world.devices.push(Device {
+                    name: format!("Door {number}"),
+                    time_zone: Some(Amsterdam),
+                    location: Some("Ground floor, behind the garden".to_owned()),
+                    ..Device::blank(id(FIRST + number)?)
+                });
+            }
+            let receiver = Receiver::User(id(FIRST + number % users)?);
+            let source = Source::Device(id(FIRST + number % devices)?);
+            let share = share(self.organization, FIRST + number, receiver, source)?;
+            world.shares.push(share);
+            // ACCESSES: an access is to be made here for every tenth share, like the share
+            // above, so that a million shares come with 100,000 accesses. What an access
+            // writes is then in `World::contents`; and `remake-codes`, which is for all of
+            // them, belongs into `cases::GROWING`.
+        }
+        Ok((count, world.contents()?))
+    }
+}
+
+/// Where items are put.
+pub enum Sink {
+    /// The embedded store, past its API.
+    Embedded(Database, String),
+    /// Any DynamoDB, with so many calls at once.
+    Table(Table, usize),
+}
+
+impl Sink {
+    /// The embedded store in a folder, which must not be there yet.
+    ///
+    /// # Errors
+    /// It is there, or cannot be made.
+    pub async fn folder(folder: &Path) -> Result<Self> {
+        let file = folder.join("store.db");
+        if file.exists() {
+            return Err(format!("{} is there already", file.display()).into());
+        }
+        std::fs::create_dir_all(folder)?;
+        let stack = crate::store::stack()?;
+        let store = crate::store::Store::at(crate::store::schema(&stack)?, Some(&file)).await?;
+        Ok(store.sink())
+    }
+
+    /// A DynamoDB: AWS's own, or another one at a URL.
+    pub async fn dynamodb(table: &str, endpoint: Option<&str>, at_once: usize) -> Self {
+        let https = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        // A table that was just made takes some thousand units a second, and splits while it
+        // refuses more: patience, not haste.
+        let retries = RetryConfig::adaptive().with_max_attempts(20);
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https)
+            .retry_config(retries);
+        if let Some(url) = endpoint {
+            config = config.endpoint_url(url);
+        }
+        let client = Client::new(&config.load().await);
+        Self::Table(crate::store::table(client, table), at_once)
+    }
+
+    /// Puts items.
+    ///
+    /// # Errors
+    /// The store refuses one.
+    pub async fn put(&self, items: Vec<Item>) -> Result<()> {
+        match self {
+            Self::Embedded(database, name) => {
+                let items = items.into_iter().map(embedded).collect::<Result<_>>()?;
+                database.import_items(name, items, ImportOptions::default())?;
+            }
+            Self::Table(table, at_once) => {
+                let batches = items.chunks(WRITTEN_AT_ONCE).map(<[Item]>::to_vec);
+                let calls = stream::iter(batches.map(|batch| table.put_batch(batch)));
+                let mut calls = calls.buffer_unordered(*at_once);
+                while calls.try_next().await?.is_some() {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an organization with the [`House`] and so many shares besides, and gives the API
+    /// key of its admin.
+    ///
+    /// # Errors
+    /// It is there already, or the store refuses something.
+    pub async fn organization(&self, number: u64, shares: u64) -> Result<String> {
+        let random = latchkey::secret::Random::new(ring::rand::SystemRandom::new());
+        let house = House::new(id(number)?, &random)?;
+        if let Self::Table(table, _) = self {
+            let key = house.world.scope()?.organization_key();
+            if table.get::<IgnoredAny>(&key, Read::Strong).await?.is_some() {
+                return Err(format!("organization {number} is there already").into());
+            }
+        }
+        self.put(house.world.items()?).await?;
+        self.fill(Population::new(house.world.organization.id, shares))
+            .await?;
+        Ok(format!("{}.{}", house.api_key.id, house.api_key.reveal()))
+    }
+
+    /// Puts a population, and shows how far it is.
+    ///
+    /// # Errors
+    /// The store refuses something.
+    pub async fn fill(&self, population: Population) -> Result<()> {
+        if let Self::Embedded(database, _) = self {
+            database.enable_bulk_loading()?;
+        }
+        let progress = Progress::new(population.shares);
+        for page in population.pages() {
+            let (shares, items) = page?;
+            self.put(items).await?;
+            progress.add(shares);
+        }
+        progress.finish();
+        if let Self::Embedded(database, _) = self {
+            database.disable_bulk_loading()?;
+        }
+        Ok(())
+    }
+}
+
+/// A bar on a terminal, else a line now and then.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    said: std::cell::Cell<Instant>,
+}
+
+impl Progress {
+    fn new(shares: u64) -> Self {
+        let bar = ProgressBar::new(shares);
+        let style = "  {bar:40.cyan} {human_pos} of {human_len} shares, {per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        let now = Instant::now();
+        Self {
+            bar,
+            started: now,
+            said: now.into(),
+        }
+    }
+
+    fn add(&self, shares: u64) {
+        self.bar.inc(shares);
+        if !std::io::stderr().is_terminal() && self.said.get().elapsed() >= SAY_EVERY {
+            self.said.set(Instant::now());
+            self.say();
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+        // What took no time is not worth a line.
+        if self.started.elapsed() >= Duration::from_secs(1) {
+            self.say();
+        }
+    }
+
+    fn say(&self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let (done, of) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        eprintln!("  {done} of {of} shares in {seconds:.0} s");
+    }
+}
+
+/// An item of the SDK as the embedded store takes it past its API.
+///
+/// # Errors
+/// It has a value of a type that this SDK does not know.
+pub fn embedded(item: Item) -> Result<dynoxide::Item> {
+    let values = item.into_iter();
+    values
+        .map(|(name, value)| Ok((name, embedded_value(value)?)))
+        .collect()
+}
+
+fn embedded_value(value: AttributeValue) -> Result<Embedded> {
+    Ok(match value {
+        AttributeValue::S(text) => Embedded::S(text),
+        AttributeValue::N(number) => Embedded::N(number),
+        AttributeValue::B(bytes) => Embedded::B(bytes.into_inner()),
+        AttributeValue::Bool(bool) => Embedded::BOOL(bool),
+        AttributeValue::Null(null) => Embedded::NULL(null),
+        AttributeValue::Ss(texts) => Embedded::SS(texts),
+        AttributeValue::Ns(numbers) => Embedded::NS(numbers),
+        AttributeValue::L(list) => Embedded::L(
+            list.into_iter()
+                .map(embedded_value)
+                .collect::<Result<_>>()?,
+        ),
+        AttributeValue::M(map) => Embedded::M(embedded(map)?),
+        other => return Err(format!("no item of this table has a {other:?}").into()),
+    })
+}

@@ -1,0 +1,164 @@
+//! `cargo run -p latchkey-bench -- --help`.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use latchkey_bench::bench::{Bench, Row};
+use latchkey_bench::house::{ORGANIZATION, id};
+use latchkey_bench::load::{Population, Sink};
+use latchkey_bench::store::{self, Store};
+use latchkey_bench::{Result, cases, ceilings, report};
+use latchkey_local::template::Stack;
+
+/// What each request costs, at any size of an organization.
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Count round trips, capacity units and bytes of every route, beside their ceilings.
+    Budgets {
+        /// Write docs/budgets.md and the prices in docs/scale.md, and do not only compare them.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Count the same in organizations with so many more shares, and tell what differs.
+    Scale {
+        /// How many.
+        #[arg(default_values_t = [10, 10_000])]
+        shares: Vec<u64>,
+    },
+    /// Fill an organization of a table with shares.
+    Load(Load),
+    /// Measure requests a second of the local system, beside its store alone. Builds all of it
+    /// in release; says nothing of AWS.
+    Throughput,
+}
+
+#[derive(Args)]
+struct Load {
+    /// How many shares.
+    #[arg(long)]
+    shares: u64,
+    /// The number of the organization, which must not be there yet.
+    #[arg(long, default_value_t = ORGANIZATION)]
+    organization: u64,
+    /// Into a new store in this folder, which `cargo run -- --data-dir` then serves.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["table", "endpoint_url"])]
+    data_dir: Option<PathBuf>,
+    /// Into this table of DynamoDB, in the account and region that the AWS tools would take.
+    #[arg(long, value_name = "NAME", required_unless_present = "data_dir")]
+    table: Option<String>,
+    /// The DynamoDB to ask, in the place of AWS's.
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// How many calls at once.
+    #[arg(long, default_value_t = 64)]
+    at_once: usize,
+}
+
+// One thread: what a handler does at once is then begun before anything is answered.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let done = match Options::parse().command {
+        Command::Budgets { write } => budgets(write).await,
+        Command::Scale { shares } => scale(&shares).await,
+        Command::Load(load) => fill(load).await,
+        Command::Throughput => throughput().await,
+    };
+    match done {
+        Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
+        Ok(faults) => {
+            faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Every case, in an organization with so many shares besides.
+async fn rows(stack: &Stack, shares: u64) -> Result<Vec<Row>> {
+    let store = Store::at(store::schema(stack)?, None).await?;
+    let bench = Bench::new(stack, store).await?;
+    let population = Population::new(id(ORGANIZATION)?, shares);
+    bench.store.sink().fill(population).await?;
+    cases::run(&bench).await?;
+    bench.rows(stack)
+}
+
+/// The template; in the environment that it gives the functions, which they read settings
+/// from. A process must not change its own, so this one begins again with that.
+fn stack() -> Result<Stack> {
+    const BEGUN: &str = "LATCHKEY_BENCH";
+    let stack = store::stack()?;
+    if std::env::var_os(BEGUN).is_some() {
+        return Ok(stack);
+    }
+    let given = stack
+        .functions
+        .values()
+        .flat_map(|function| &function.environment);
+    let error = std::process::Command::new(std::env::current_exe()?)
+        .args(std::env::args_os().skip(1))
+        .envs(given)
+        .env(BEGUN, "")
+        .exec();
+    Err(error.into())
+}
+
+async fn budgets(write: bool) -> Result<Vec<String>> {
+    let stack = stack()?;
+    let rows = rows(&stack, 0).await?;
+    print!("{}", report::budgets(&rows)?);
+    let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
+    if write {
+        report::write(&rows, &stack)?;
+    } else {
+        faults.extend(report::behind(&rows, &stack)?);
+    }
+    Ok(faults)
+}
+
+async fn scale(shares: &[u64]) -> Result<Vec<String>> {
+    let stack = stack()?;
+    let mut sizes = Vec::new();
+    for shares in shares {
+        eprintln!("with {shares} shares");
+        sizes.push((*shares, rows(&stack, *shares).await?));
+    }
+    let (table, differing) = report::scale(&sizes);
+    print!("{table}");
+    if differing.is_empty() {
+        println!("every other case costs the same at every size");
+    }
+    Ok(differing)
+}
+
+async fn throughput() -> Result<Vec<String>> {
+    print!("{}", latchkey_bench::throughput::measure().await?);
+    Ok(Vec::new())
+}
+
+async fn fill(load: Load) -> Result<Vec<String>> {
+    let sink = match (&load.data_dir, &load.table) {
+        (Some(folder), _) => Sink::folder(folder).await?,
+        (None, Some(table)) => {
+            Sink::dynamodb(table, load.endpoint_url.as_deref(), load.at_once).await
+        }
+        (None, None) => return Err("neither --data-dir nor --table".into()),
+    };
+    let key = sink.organization(load.organization, load.shares).await?;
+    println!(
+        "organization {}, whose admin has the API key {key}",
+        load.organization
+    );
+    Ok(Vec::new())
+}

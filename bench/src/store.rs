@@ -1,0 +1,143 @@
+//! The store of the benchmark: the embedded DynamoDB in memory, behind its own HTTP listener,
+//! with the table of template.yaml.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::{Client, Config};
+use dynoxide::Database;
+use latchkey::secret::Random;
+use latchkey::table::Table;
+use latchkey_local::template::{Stack, Table as Schema};
+use ring::rand::SystemRandom;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::Result;
+use crate::load::Sink;
+use crate::meter::Meter;
+
+/// The region of what runs on this machine.
+const REGION: &str = "eu-west-1";
+
+/// The folder of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What template.yaml says.
+///
+/// # Errors
+/// It cannot be read.
+pub fn stack() -> Result<Stack> {
+    let path = root().join("template.yaml");
+    Ok(Stack::read(&path, &BTreeMap::new(), REGION)?)
+}
+
+/// The table of the template, without its stream. The embedded store reads all earlier changes
+/// of a stream before it writes the next one, so that to load a million shares would take
+/// months: docs/scale.md has the figures. What a request costs does not depend on it.
+///
+/// # Errors
+/// There is none.
+pub fn schema(stack: &Stack) -> Result<Schema> {
+    let table = stack.tables.first().ok_or("template.yaml has no table")?;
+    Ok(Schema {
+        stream_view: None,
+        ..table.clone()
+    })
+}
+
+/// A store. It ends when this is dropped.
+pub struct Store {
+    database: Database,
+    schema: Schema,
+    url: String,
+    // Threads of its own: a call into SQLite blocks the thread that makes it.
+    _server: Server,
+}
+
+/// A runtime that may be dropped anywhere.
+struct Server(Option<Runtime>);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Store {
+    /// An empty store in memory, or in a new file, with the table.
+    ///
+    /// # Errors
+    /// It cannot be served.
+    pub async fn at(schema: Schema, file: Option<&Path>) -> Result<Self> {
+        let database = match file {
+            None => Database::memory()?,
+            Some(file) => Database::new(&file.to_string_lossy())?,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let served = database.clone();
+        runtime.spawn(async move {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => dynoxide::server::serve_on(listener, served).await,
+                Err(error) => eprintln!("the store cannot listen: {error}"),
+            }
+        });
+        let store = Self {
+            database,
+            schema,
+            url,
+            _server: Server(Some(runtime)),
+        };
+        let client = client(&store.url, None);
+        latchkey_local::tables::ensure(&client, &store.schema, false).await?;
+        Ok(store)
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The table, through a client whose calls `meter` counts.
+    pub fn table(&self, meter: &Meter) -> Table {
+        table(client(&self.url, Some(meter)), &self.schema.name)
+    }
+
+    /// The way into it past its API.
+    pub fn sink(&self) -> Sink {
+        Sink::Embedded(self.database.clone(), self.schema.name.clone())
+    }
+}
+
+/// The table `name`, reached by a client.
+pub fn table(client: Client, name: &str) -> Table {
+    Table::new(client, name, Random::new(SystemRandom::new()))
+}
+
+/// A client of a DynamoDB on this machine.
+pub fn client(url: &str, meter: Option<&Meter>) -> Client {
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
+        .endpoint_url(url);
+    let config = match meter {
+        None => config.http_client(http),
+        Some(meter) => config
+            .http_client(meter.connector(http))
+            .interceptor(meter.clone()),
+    };
+    Client::from_conf(config.build())
+}
