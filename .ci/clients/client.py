@@ -153,7 +153,7 @@ class GetBusinessUserAccesses(BaseRequest, IReturn[GetBusinessUserAccessesRespon
 @dto
 class ReprogramBusinessUserAccessCodesResponse:
     id: Optional[str] = None
-    state: Optional[str] = None
+    state: Optional[int] = None
     response_status: Optional[ResponseStatus] = None
 
 
@@ -498,6 +498,7 @@ def main(url):
     )
     remaking = client.put(ReprogramBusinessUserAccessCodes(organization_id=1))
     check("codes: id", len(remaking.id), 32)
+    check("codes: state", remaking.state, 0)
 
     for failure in failures:
         print(failure, file=sys.stderr)
