@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use latchkey::access::reprogramming::Reprogramming;
+use latchkey::caller::{Caller, Membership};
+use latchkey::table::Read;
 use latchkey::wire::headers::EVERY_RESPONSE;
 use latchkey_demo::API_KEY;
 use latchkey_local::template::{Function, Integration, Mapping, Program, Stack};
@@ -267,6 +270,92 @@ impl Seen<'_> {
     }
 }
 
+const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
+const LOBBY: &str = "0192a5b07c0070008000000000000001";
+
+/// What the sample events of accesses do not come to: spaces that are somebody's alone, and
+/// codes that are taken.
+async fn accesses(seen: &mut Seen<'_>, space: &Value) {
+    const PATH: &str = "/BusinessUserAccess";
+    // A code that another access has, until those that are free are looked up.
+    let crowd = |store: &Store| {
+        for _ in 0..3 {
+            store.refuse(&[None, None, Some(json!({"PK": {"S": "taken"}}))]);
+        }
+    };
+    let new = |user: &Value, from: i64| {
+        json!({
+            "AccessTemplateId": TEMPLATE, "BusinessUserId": user, "ValidFrom": from, "ValidTo": from + 1,
+            "Spaces": [{"ThingId": space, "Exclusive": true, "FromHour": "PT0S", "ToHour": "PT0S"}],
+        })
+    };
+    crowd(seen.store);
+    let body = new(&json!(2), 4_070_908_800_000);
+    let made = seen
+        .ask("create-access", Method::POST, PATH, ADMIN, Some(&body))
+        .await;
+    let moved = json!({
+        "BusinessUserAccessId": made.json()["id"], "ValidFrom": 0, "Spaces": [{"ThingId": LOBBY}],
+    });
+    crowd(seen.store);
+    seen.ask("update-access", Method::PUT, PATH, ADMIN, Some(&moved))
+        .await;
+    let made = seen
+        .ask("create-access", Method::POST, PATH, ADMIN, Some(&body))
+        .await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("{PATH}?BusinessUserAccessId={id}");
+    seen.ask("delete-access", Method::DELETE, &path, ADMIN, None)
+        .await;
+
+    // A user who went and left a space that was theirs alone.
+    let user = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
+    let user = seen
+        .ask("create-user", Method::POST, "/v2/users", ADMIN, Some(&user))
+        .await;
+    let user = user.json()["userId"].clone();
+    let body = new(&user, 4_070_908_900_000);
+    seen.ask("create-access", Method::POST, PATH, ADMIN, Some(&body))
+        .await;
+    let path = format!("/v2/users/{user}");
+    seen.ask("delete-user", Method::DELETE, &path, ADMIN, None)
+        .await;
+    let number = user.as_u64().unwrap();
+    let removal = event("follow-up")
+        .replace("USER#0000000000000999", &format!("USER#{number:016}"))
+        .replace("\"999\"", &format!("\"{number}\""));
+    seen.system.invoke("follow-up", &removal).await;
+    seen.note("follow-up");
+}
+
+/// A remaking of codes, after the sample event has asked for it, and one that is asked for again.
+async fn reprogramming(seen: &mut Seen<'_>) {
+    let table = seen.store.table();
+    let membership = Membership {
+        organization_id: 1.try_into().unwrap(),
+        roles: vec![],
+    };
+    let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
+    let key = caller.scopes().next().unwrap().reprogramming();
+    let asked: Option<Reprogramming> = table.get(&key, Read::Strong).await.unwrap();
+    let id = asked.unwrap().id.to_string();
+    seen.store.calls();
+    let remake = event("remake-codes").replace("0192a5b07c0070008000000000000009", &id);
+    seen.system.invoke("remake-codes", &remake).await;
+    seen.note("remake-codes");
+    // As if that had been long ago.
+    let done: Option<Reprogramming> = table.get(&key, Read::Strong).await.unwrap();
+    let mut done = done.unwrap();
+    done.requested_at -= chrono::TimeDelta::hours(1);
+    let writes = table.transaction().replace((), &key, &done).unwrap();
+    writes.send().await.unwrap();
+    seen.store.calls();
+    let path = "/BusinessUserAccesses/reprogramcodes";
+    let body = json!({});
+    seen.ask("reprogram-codes", Method::PUT, path, ADMIN, Some(&body))
+        .await;
+}
+
 #[tokio::test]
 async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     let store = Store::start().await;
@@ -417,10 +506,13 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
             Some(&space),
         )
         .await;
-    let change = json!({"accessTemplateId": "0192a5b07c0070008000000000000002", "things": [{"thingId": space.json()["spaceId"]}]});
+    let space = space.json()["spaceId"].clone();
+    let change =
+        json!({"accessTemplateId": TEMPLATE, "things": [{"thingId": space}, {"thingId": LOBBY}]});
     let path = "/access/template";
     seen.ask("update-template", Method::PUT, path, ADMIN, Some(&change))
         .await;
+    accesses(&mut seen, &space).await;
 
     let (id, secret) = API_KEY;
     let path = format!("/v2/api-keys/{id}");
@@ -451,6 +543,7 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     {
         seen.sample(function).await;
     }
+    reprogramming(&mut seen).await;
     let devices = json!({"organizationId": 1, "name": "New"});
     let device = seen
         .ask(
