@@ -56,7 +56,7 @@ struct Filter {
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("ThingId" = Option<Guid>, Query, description = "Those to this thing."),
+        ("ThingId" = Option<SpaceId>, Query, description = "Those to this thing."),
         ("BusinessUserId" = Option<UserId>, Query, description = "Those of this user."),
         ("LoadOnlyActive" = Option<bool>, Query, description = "Only those that are valid now, whatever the hours of the day.", example = true),
         Listed,

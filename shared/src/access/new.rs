@@ -262,7 +262,7 @@ pub struct NewAccessBody {
     /// says.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// What it carries along, which means nothing to us.
-    #[schema(max_items = 100, examples(json!(["Breakfast"])))]
+    #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
     /// From when on it is valid.
     pub valid_from: Moment,

@@ -30,7 +30,7 @@ pub struct View {
     #[schema(examples("Cleaning"))]
     label: Option<String>,
     /// What it carries along, which means nothing here.
-    #[schema(examples(json!(["Coffee"])))]
+    #[schema(examples("Coffee"))]
     permission: Vec<String>,
     /// How many codes it has.
     #[schema(value_type = CodeStrategy)]
