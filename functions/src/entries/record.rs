@@ -10,13 +10,14 @@ use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::table::Entered;
 use latchkey::wire::Result;
 
-use crate::lambda::{EventCall, serve_stream};
+use crate::lambda::{EventCall, EventHandler, serve_stream};
+
+/// What it does with one change of the table.
+pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(record(change, call));
 
 /// Serves the function until Lambda ends the process.
 pub fn serve() -> ExitCode {
-    serve_stream("record-entries", |change, call| {
-        Box::pin(record(change, call))
-    })
+    serve_stream("record-entries", HANDLE)
 }
 
 async fn record(change: StreamRecord, call: EventCall) -> Result<()> {
