@@ -131,7 +131,7 @@ impl Scene {
         let items = items(&self.store).await;
         let old = &items[sk];
         let old = all_in_json(old);
-        let mut event: Value = serde_json::from_str(&crate::events::event("clean-up")).unwrap();
+        let mut event = crate::events::follow_up("REMOVE");
         let change = &mut event["Records"][0]["dynamodb"];
         change["Keys"] = json!({"PK": {"S": "ORG#7"}, "SK": {"S": sk}});
         change["OldImage"] = old;
@@ -321,7 +321,7 @@ async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() 
     let removal = scene.removal("USER#0000000000000002").await;
     let before = items(&scene.store).await;
     let clean_up = async || {
-        let answer = scene.system.invoke("clean-up", &removal).await;
+        let answer = scene.system.invoke("follow-up", &removal).await;
         assert_eq!(answer, json!({"batchItemFailures": []}));
     };
     // The user is still there.
@@ -356,7 +356,7 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
     grant.as_object_mut().unwrap().remove("schedule").unwrap();
     scene.store.refuse(&[Some(grant), None, None]);
     scene.store.calls();
-    let answer = scene.system.invoke("clean-up", &removal).await;
+    let answer = scene.system.invoke("follow-up", &removal).await;
     assert_eq!(answer, json!({"batchItemFailures": []}));
     let calls = scene.store.calls();
     let is_transaction = |call: &&Call| call.operation == "TransactWriteItems";
@@ -377,7 +377,7 @@ async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
     // As DynamoDB does.
     scene.store.delete_items(&key).await;
     for _ in 0..2 {
-        let answer = scene.system.invoke("clean-up", &removal).await;
+        let answer = scene.system.invoke("follow-up", &removal).await;
         assert_eq!(answer, json!({"batchItemFailures": []}));
         assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
         assert_eq!(scene.kept().await, "1");
@@ -392,7 +392,7 @@ async fn a_schedule_that_is_gone_is_no_reason_to_keep_a_share() {
     let removal = scene.removal("USER#0000000000000002").await;
     scene.delete("/v2/users/2").await;
     scene.store.delete_items("SCHEDULE#").await;
-    let answer = scene.system.invoke("clean-up", &removal).await;
+    let answer = scene.system.invoke("follow-up", &removal).await;
     assert_eq!(answer, json!({"batchItemFailures": []}));
     assert_eq!(left(&scene.store, &["SHARE#", "GRANT#"]).await, [""; 0]);
 }
@@ -433,7 +433,7 @@ async fn a_change_that_cannot_be_done_is_reported_and_the_others_are_done() {
     broken["dynamodb"]["OldImage"] = json!({"id": {"S": "two"}});
     broken["dynamodb"]["SequenceNumber"] = json!("100000000000000000000");
     event["Records"].as_array_mut().unwrap().insert(0, broken);
-    let answer = scene.system.invoke("clean-up", &event.to_string()).await;
+    let answer = scene.system.invoke("follow-up", &event.to_string()).await;
     let failed = json!([{"itemIdentifier": "100000000000000000000"}]);
     assert_eq!(answer, json!({"batchItemFailures": failed}));
     assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);

@@ -495,8 +495,8 @@ async fn an_entry_is_two_round_trips() {
     assert_eq!((status, calls, written), (403, 1, 0.0));
     assert!(units <= 2.0, "{units}");
     // And what is written down of an entry, by who listens to the stream.
-    let event = crate::events::event("record-entries");
-    system.invoke("record-entries", &event).await;
+    let event = crate::events::follow_up("MODIFY").to_string();
+    system.invoke("follow-up", &event).await;
     let cost = cost(&store.calls());
     assert_eq!((cost.calls, cost.write_units), (1, 1.0));
 }
@@ -721,11 +721,12 @@ async fn cleaning_up_costs_two_round_trips_for_thirty_shares() {
         }
         store.delete_items(&format!("USER#{user:016}")).await;
         store.calls();
-        let event = crate::events::event("clean-up")
+        let event = crate::events::follow_up("REMOVE")
+            .to_string()
             .replace("ORG#1", "ORG#7")
             .replace("0000999", &format!("{user:07}"))
             .replace("\"999\"", &format!("\"{user}\""));
-        let done = system.invoke("clean-up", &event).await;
+        let done = system.invoke("follow-up", &event).await;
         assert_eq!(done, json!({"batchItemFailures": []}));
         let cost = cost(&store.calls());
         (cost.calls, cost.read_units, cost.write_units)

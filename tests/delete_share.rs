@@ -24,7 +24,7 @@ async fn a_deleted_share_is_gone_with_its_grant() {
     assert_eq!(system.get(&other, tenant.token(2)).await.status, 200);
     let of = |path: &str| path.rsplit('/').next().unwrap().parse::<u64>().unwrap();
     let left = format!("GRANT#USER#{:016}#DEVICE#{:016}#{:016}", 2, 1, of(&other));
-    let grants = store.sort_keys("GRANT#USER#0000000000000002#").await;
+    let grants = store.sort_keys("GRANT#USER#0000000000000002#DEVICE#").await;
     // The demo organization has such a grant, too.
     assert!(grants.contains(&left) && grants.len() == 2, "{grants:?}");
 }

@@ -314,10 +314,10 @@ async fn a_code_that_is_changed_meanwhile_is_decided_on_again() {
 #[tokio::test]
 async fn an_entry_is_written_down_once_and_other_changes_are_none() {
     let scene = Scene::start().await;
-    let event: Value = serde_json::from_str(&crate::events::event("record-entries")).unwrap();
+    let event = crate::events::follow_up("MODIFY");
     let record = async |event: &Value| {
         let event = event.to_string();
-        let answer = scene.system.invoke("record-entries", &event).await;
+        let answer = scene.system.invoke("follow-up", &event).await;
         assert_eq!(answer, json!({"batchItemFailures": []}));
         scene.audit(0).await
     };
@@ -339,6 +339,17 @@ async fn an_entry_is_written_down_once_and_other_changes_are_none() {
     change["OldImage"] = change["NewImage"].clone();
     change["NewImage"]["lastEntry"]["M"]["id"] = json!({"S": Uuid::new_v4()});
     assert_eq!(record(&next).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_removal_that_cannot_be_cleaned_up_keeps_no_entry_from_being_written_down() {
+    let scene = Scene::start().await;
+    let mut both: Value = serde_json::from_str(&crate::events::event("follow-up")).unwrap();
+    both["Records"][0]["dynamodb"]["OldImage"] = json!({"id": {"S": "nobody"}});
+    let answer = scene.system.invoke("follow-up", &both.to_string()).await;
+    let failed = json!([{"itemIdentifier": "100000000000000000001"}]);
+    assert_eq!(answer, json!({"batchItemFailures": failed}));
+    assert_eq!(scene.audit(1).await.len(), 1);
 }
 
 fn change_kind(event: &mut Value, key: &str) {
@@ -365,11 +376,12 @@ async fn no_code_is_in_the_log_whatever_happens() {
     assert_eq!(scene.ask(DOOR, SPACE, no_code).await.status, 400);
     scene.audit(1).await;
     // What cannot be written down is told with where it stands, but for the code.
-    let event = crate::events::event("record-entries").replace("407192", "7305519");
-    let broken = event.replace(r#""depth": {"N": "0"}"#, r#""depth": {"N": "-1"}"#);
+    let event = crate::events::follow_up("MODIFY").to_string();
+    let event = event.replace("407192", "7305519");
+    let broken = event.replace(r#""depth":{"N":"0"}"#, r#""depth":{"N":"-1"}"#);
     assert_ne!(broken, event);
-    let answer = scene.system.invoke("record-entries", &broken).await;
-    let failed = json!([{"itemIdentifier": "100000000000000000001"}]);
+    let answer = scene.system.invoke("follow-up", &broken).await;
+    let failed = json!([{"itemIdentifier": "100000000000000000002"}]);
     assert_eq!(answer, json!({"batchItemFailures": failed}));
     scene.system.stop().await;
     let text = std::fs::read_to_string(&log).unwrap();

@@ -11,6 +11,15 @@ pub fn event(name: &str) -> String {
     std::fs::read_to_string(root().join(format!("events/{name}.json"))).unwrap()
 }
 
+/// The sample event of `follow-up` without its other record: the one of this kind of change.
+pub fn follow_up(kind: &str) -> Value {
+    let mut event: Value = serde_json::from_str(&event("follow-up")).unwrap();
+    let records = event["Records"].as_array_mut().unwrap();
+    records.retain(|record| record["eventName"] == kind);
+    assert_eq!(records.len(), 1, "{kind}");
+    event
+}
+
 async fn invoke(system: &System, name: &str) -> Value {
     system.invoke(name, &event(name)).await
 }

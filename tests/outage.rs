@@ -69,6 +69,8 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
         .sort_keys("GRANT#")
         .await
         .into_iter()
+        // The demo has one of an access, too.
+        .filter(|key| !key.contains("#SPACE#"))
         .map(number)
         .collect();
     assert_eq!(shares, grants);

@@ -94,6 +94,10 @@ async fn multiply(store: &Store, first: &str, count: u128) {
 async fn codes(store: &Store) -> BTreeMap<String, String> {
     let (mut accesses, mut found) = (BTreeMap::new(), BTreeMap::new());
     for item in store.items().await {
+        // The demo has one, too.
+        if item["PK"].as_s().unwrap() != "ORG#7" {
+            continue;
+        }
         let key = item["SK"].as_s().unwrap().clone();
         if key.starts_with("ACCESS#") {
             let access: Access = from_item(item).unwrap();
@@ -166,10 +170,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
         .unwrap();
 
     let asked = ask(&system, &tenant).await;
-    assert!(
-        asked["state"] == "Requested" && asked["remade"] == 0,
-        "{asked}"
-    );
+    assert!(asked["state"] == 0 && asked["remade"] == 0, "{asked}");
     let again = ask(&system, &tenant).await;
     assert_eq!(again["id"], asked["id"], "who asks twice means the same");
     let job = done(&store).await;
@@ -178,7 +179,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     for (access, code) in &before {
         assert_eq!(after[access] == *code, *access == ended, "{access}");
     }
-    assert_eq!(ask(&system, &tenant).await["state"], "Done");
+    assert_eq!(ask(&system, &tenant).await["state"], 2);
     assert_eq!(codes(&store).await, after, "and nothing is done twice");
 
     let access: Access = store
@@ -235,10 +236,7 @@ async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
     let id = create(&system, &tenant, json!({})).await;
     multiply(&store, &id, 2_000).await;
     let asked = ask(&system, &tenant).await;
-    assert_eq!(
-        (&asked["state"], &asked["remade"]),
-        (&json!("Requested"), &json!(0))
-    );
+    assert_eq!((&asked["state"], &asked["remade"]), (&json!(0), &json!(0)));
     assert_eq!(done(&store).await.remade, 2_001);
 }
 

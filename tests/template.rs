@@ -50,6 +50,21 @@ fn every_function_has_a_binary_and_a_sample_event_and_there_are_no_others() {
     assert_eq!(names("events", "json"), functions());
 }
 
+/// With more readers of a shard at the same time, DynamoDB may refuse their requests as too many.
+#[test]
+fn no_more_than_two_functions_read_the_stream_of_a_table() {
+    let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, function) in stack().functions {
+        for event in function.streams {
+            readers.entry(event.table).or_default().push(name.clone());
+        }
+    }
+    assert_ne!(readers, BTreeMap::new());
+    for (table, functions) in readers {
+        assert!(functions.len() <= 2, "{table}: {functions:?}");
+    }
+}
+
 #[test]
 fn every_path_answers_a_preflight_without_an_authorizer() {
     let api = stack().api;
@@ -497,9 +512,9 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     );
     store.delete_items(&key).await;
     store.calls();
-    let removal = event("clean-up").replace("USER#0000000000000999", &key);
-    system.invoke("clean-up", &removal).await;
-    seen.note("clean-up");
+    let removal = event("follow-up").replace("USER#0000000000000999", &key);
+    system.invoke("follow-up", &removal).await;
+    seen.note("follow-up");
 
     let mut expected = BTreeMap::new();
     for (logical_id, function) in stack().functions {

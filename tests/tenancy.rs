@@ -85,7 +85,9 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             path
         } else {
             // What ServiceStack's clients ask in a body may stand here, too.
-            let things = format!("things=%5B%7BthingId:{space}%7D%5D");
+            let one = format!("%5B%7BthingId:{space}%7D%5D");
+            let things =
+                format!("things={one}&spaces={one}&businessUserId=2&validFrom=1767225600000");
             format!(
                 "{path}?organizationId=7&accessTemplateId={template}&name=N&{things}&businessUserAccessId={access}"
             )

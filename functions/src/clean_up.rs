@@ -1,6 +1,6 @@
-//! `clean-up`: takes away what a thing that was deleted has left in the table.
+//! Cleaning up: takes away what a thing that was deleted has left in the table.
 //!
-//! Invoked with the removals of users, devices and their groups, of spaces, and of shares that
+//! `follow_up.rs` hands it the removals of users, devices and their groups, of spaces, and of shares that
 //! DynamoDB removed when their time to live was over. From the moment of the removal nothing of this opens a door or
 //! a request any more: a decision asks for the receiver and the source themselves, the
 //! authorizer for the user. So this is in no hurry. It takes away
@@ -30,7 +30,6 @@
 //! stream, so the index has caught up by then.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::ExitCode;
 
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::access::draft::{Desk, Draft};
@@ -47,7 +46,7 @@ use serde::de::IgnoredAny;
 
 use crate::accesses::carry_out;
 use crate::api_keys::revoke;
-use crate::lambda::{EventCall, EventHandler, serve_stream};
+use crate::lambda::EventCall;
 
 /// How many grants, or API keys, are taken away at once. A grant is up to three items of the
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
@@ -56,15 +55,8 @@ const PAGE: usize = 30;
 /// How often a thing is tried that is changed meanwhile.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// What it does with one change of the table.
-pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(clean_up(change, call));
-
-/// Serves the function until Lambda ends the process.
-pub fn serve() -> ExitCode {
-    serve_stream("clean-up", HANDLE)
-}
-
-async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
+/// Takes away what is left of the thing whose removal `change` is.
+pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
     let Some(removal) = Removal::read(change.keys, change.old_image)? else {
         return Ok(());
     };

@@ -4,7 +4,7 @@ use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey_functions::accesses::{create, delete as delete_access, list, update};
 use latchkey_functions::decisions::decide;
 use latchkey_functions::reprogramming::{ask, remake};
-use latchkey_functions::{entries, spaces, templates};
+use latchkey_functions::{entries, follow_up, spaces, templates};
 use serde_json::{Value, json};
 
 use super::new;
@@ -160,7 +160,7 @@ async fn entering(bench: &Bench) -> Result<()> {
 
 /// Tells of an entry, as the table's stream does.
 async fn record(bench: &Bench, space: &str, access: &str) -> Result<()> {
-    let mut event = super::events::event("record-entries")?["Records"][0]["dynamodb"].take();
+    let mut event = super::events::event("follow-up")?["Records"][1]["dynamodb"].take();
     let organization = json!({"S": format!("ORG#{ORGANIZATION}")});
     event["Keys"]["PK"] = organization.clone();
     for image in ["OldImage", "NewImage"] {
@@ -170,9 +170,9 @@ async fn record(bench: &Bench, space: &str, access: &str) -> Result<()> {
         event[image]["source"]["M"]["spaceId"] = json!({"S": space});
     }
     let event: StreamRecord = serde_json::from_value(event)?;
-    let recorded = (entries::record::HANDLE)(event, bench.event_call());
+    let recorded = (follow_up::HANDLE)(event, bench.event_call());
     bench
-        .event("write down an entry", "record-entries", recorded)
+        .event("write down an entry", "follow-up", recorded)
         .await
 }
 

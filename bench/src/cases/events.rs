@@ -3,7 +3,7 @@
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey_functions::organizations::bootstrap;
-use latchkey_functions::{authorizer, clean_up, user_groups, users};
+use latchkey_functions::{authorizer, follow_up, user_groups, users};
 use serde_json::{Value, json};
 
 use super::{new, share, shared};
@@ -62,7 +62,7 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     let gone = delete(format!("/v2/users/{id}"));
     bench.ask(users::delete::ENDPOINT, gone).await?;
 
-    let mut change = event("clean-up")?["Records"][0]["dynamodb"].take();
+    let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
     let keys = json!({
         "PK": {"S": format!("ORG#{ORGANIZATION}")},
         "SK": {"S": format!("USER#{id:016}")},
@@ -73,8 +73,8 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     change["Keys"] = keys;
     change["OldImage"] = before;
     let change: StreamRecord = serde_json::from_value(change)?;
-    let cleaned = (clean_up::HANDLE)(change, bench.event_call());
-    bench.event(case, "clean-up", cleaned).await
+    let cleaned = (follow_up::HANDLE)(change, bench.event_call());
+    bench.event(case, "follow-up", cleaned).await
 }
 
 /// The sample event of a function.

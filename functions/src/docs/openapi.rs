@@ -2,6 +2,8 @@
 //!
 //! The document is the committed one, in the binary: nothing is read and nothing is made.
 
+use std::sync::LazyLock;
+
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, IF_NONE_MATCH};
 use latchkey::secret::hash;
@@ -17,6 +19,10 @@ pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+/// The entity tag. Made once a process: to hash the document takes longer than all else that
+/// is done for a request.
+static TAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", hash(&[DOCUMENT.as_bytes()])));
 
 /// How long it may be kept: another deployment may have another one.
 const CACHE: &str = "public, max-age=300";
@@ -37,18 +43,18 @@ const CACHE: &str = "public, max-age=300";
     security(()),
 )]
 pub(crate) fn get(call: &OpenCall) -> Result<Response> {
-    let tag = format!("\"{}\"", hash(&[DOCUMENT.as_bytes()]));
+    let tag = &*TAG;
     let known = call.request.headers.get_all(IF_NONE_MATCH).iter();
     let known = known.filter_map(|value| value.to_str().ok());
     let same = known
         .flat_map(|value| value.split(','))
         // A cache on the way may have made it a weak one.
         .map(|known| known.trim().trim_start_matches("W/"))
-        .any(|known| known == tag || known == "*");
+        .any(|known| known == tag.as_str() || known == "*");
     let response = if same {
         Response::empty(StatusCode::NOT_MODIFIED)
     } else {
         Response::json_text(StatusCode::OK, DOCUMENT.to_owned())
     };
-    Ok(response.header(CACHE_CONTROL, CACHE).entity_tag(&tag))
+    Ok(response.header(CACHE_CONTROL, CACHE).entity_tag(tag))
 }

@@ -5,7 +5,7 @@
 //! there. One more for the zone of the door when the access has hours of the day; one more,
 //! with a new decision, when the code was changed meanwhile or others took what was left.
 //!
-//! Nobody waits for the audit: the code's item tells of the entry, and `record-entries` hears
+//! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
 //! of that on the table's stream.
 
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
 //! Coming into a space with an access code.
 
 pub mod create;
-pub mod record;
+pub(crate) mod record;

@@ -9,7 +9,7 @@ use latchkey::id::{Identifier, OrganizationId, ReprogrammingId};
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Failed, Read};
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::service::types::Moment;
+use latchkey::wire::service::types::{Enumeration, Moment};
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
@@ -56,7 +56,8 @@ pub(crate) struct View {
     /// Its id.
     id: ReprogrammingId,
     /// How far it has come.
-    state: State,
+    #[schema(value_type = State)]
+    state: Enumeration<State>,
     /// When it was asked for.
     requested_at: Moment,
     /// How many accesses have new codes.
@@ -71,7 +72,7 @@ impl View {
     fn new(of: &Reprogramming) -> Self {
         Self {
             id: of.id,
-            state: of.state,
+            state: Enumeration(of.state),
             requested_at: Moment(of.requested_at),
             remade: of.remade,
             kept: of.kept,

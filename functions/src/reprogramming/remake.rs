@@ -132,8 +132,8 @@ async fn one(
         match carry_out(desk, draft).await {
             Ok(()) => return Ok(true),
             // Better the old codes than none.
-            Err(Error::Taken(_)) => {
-                tracing::warn!(access = %id, "kept its codes: no others are left");
+            Err(why @ (Error::Taken(_) | Error::InvalidInput(_))) => {
+                tracing::warn!(access = %id, %why, "kept its codes");
                 return Ok(false);
             }
             Err(Error::Conflict(Conflict::Changed)) => desk.table.back_off(attempt).await?,

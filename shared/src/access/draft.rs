@@ -260,6 +260,16 @@ impl Draft {
     pub async fn prepare(&mut self, desk: Desk<'_>, further: usize) -> Result<()> {
         let (writes, checks) = self.size();
         let writes = writes + further;
+        // New codes for all of its spaces must be one transaction, too.
+        let given_out = self.after.as_ref().filter(|_| self.length.is_some());
+        let recoding = given_out.map_or(0, |access| {
+            let counted = access
+                .spaces
+                .iter()
+                .filter(|space| space.terms.count.is_some());
+            1 + 2 * access.spaces.len() + counted.count()
+        });
+        let writes = writes.max(recoding);
         if writes > MAX_WRITES {
             let message = format!(
                 "too much at once: {writes} writes of the {MAX_WRITES} that are written together; \

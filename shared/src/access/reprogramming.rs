@@ -7,11 +7,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Access;
 use crate::caller::OrganizationScope;
 use crate::id::{OrganizationId, ReprogrammingId, UserId};
+use crate::wire::service::types::{self, Enumerated};
 
 /// For how long who asks again means the same: a client that lost the answer, or a second
 /// click.
@@ -21,8 +23,7 @@ const SAME_FOR: TimeDelta = TimeDelta::seconds(60);
 const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// How far it has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ReprogrammingState, examples("Requested"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// Nothing is done yet.
     Requested,
@@ -30,6 +31,26 @@ pub enum State {
     Running,
     /// All have.
     Done,
+}
+
+impl Enumerated for State {
+    const VALUES: &'static [(&'static str, u8, Self)] = &[
+        ("Requested", 0, Self::Requested),
+        ("Running", 1, Self::Running),
+        ("Done", 2, Self::Done),
+    ];
+}
+
+impl PartialSchema for State {
+    fn schema() -> RefOr<Schema> {
+        types::enumeration::<Self>("How far it has come")
+    }
+}
+
+impl ToSchema for State {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ReprogrammingState".into()
+    }
 }
 
 /// One reprogramming.

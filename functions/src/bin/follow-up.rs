@@ -1,0 +1,5 @@
+//! The Lambda function `follow-up`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::follow_up::serve()
+}
