@@ -1,16 +1,22 @@
 //! The organization that every case is about, whatever else is in it.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Amsterdam;
+use latchkey::access::template::TemplateThing;
+use latchkey::access::{Access, AccessCode, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
 use latchkey::caller::{Caller, Membership};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{
     Device, DeviceGroup, ForeignId, Resource, Schedule, Space, User, UserGroup,
 };
 use latchkey::grant::{Receiver, Source};
-use latchkey::id::{DeviceGroupId, Id, OrganizationId, SpaceId, UserGroupId};
+use latchkey::id::{
+    AccessTemplateId, DeviceGroupId, Id, OrganizationId, SpaceId, UserGroupId, UserId,
+};
 use latchkey::role::Role;
 use latchkey::secret::Random;
 use latchkey::share::Share;
+use latchkey::timing::InstantWindow;
 use latchkey_demo::World;
 use serde_json::json;
 use uuid::{Builder, Uuid};
@@ -19,12 +25,21 @@ use crate::Result;
 
 /// The number of the organization of the cases.
 pub const ORGANIZATION: u64 = 7;
-/// The one user with a role: an admin.
+/// An admin.
 pub const ADMIN: u64 = 1;
+/// The controller of all doors. Nobody else has a role.
+pub const DOORS: u64 = DIRECTORY;
 /// How many there are of each kind of thing: more than a page of a list shows.
 pub const DIRECTORY: u64 = 60;
 /// How many shares there are, between users 11 to 20 and devices 11 to 20: a page of a list.
 pub const SHARES: u64 = 50;
+/// How many accesses there are, to spaces 21 to 30: a page of a list. They are over, so that new
+/// codes for all are none for them.
+pub const ACCESSES: u64 = 50;
+/// Who has the first five of them; those behind have five each, too.
+pub const VISITOR: u64 = 36;
+/// The first of the spaces that they are to.
+pub const VISITED: u64 = 21;
 /// What is in user groups 1 to 3, and in no other.
 pub const GROUPED_USER: u64 = 31;
 /// What is in device groups 1 to 3, and in no other.
@@ -42,8 +57,8 @@ pub struct House {
 }
 
 impl House {
-    /// An organization with an admin, fifty-nine members, sixty devices, and as many
-    /// groups, schedules and spaces; fifty shares, and an API key.
+    /// An organization with an admin, doors, fifty-eight members, sixty devices, and as many
+    /// groups, schedules, spaces and templates; fifty shares and accesses, and an API key.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -56,6 +71,9 @@ impl House {
         world.device_groups = numbers().map(device_group).collect::<Result<_>>()?;
         world.schedules = numbers().map(schedule).collect::<Result<_>>()?;
         world.spaces = numbers().map(space).collect();
+        world.templates = numbers().map(template).collect();
+        let visit = |number| visit(organization, number);
+        world.accesses = (0..ACCESSES).map(visit).collect::<Result<_>>()?;
         let listed = |number| listed_share(organization, number);
         world.shares = (0..SHARES).map(listed).collect::<Result<_>>()?;
         let secret = ApiKeySecret::generate(random)?;
@@ -76,7 +94,7 @@ pub fn id<T: Id>(number: u64) -> Result<T> {
     T::try_from(number).map_err(|_| format!("{number} is no id").into())
 }
 
-/// The id of a space.
+/// The id of a space, a template or an access.
 pub fn space_id(number: u64) -> Uuid {
     let mut bytes = [0; 10];
     bytes[2..].copy_from_slice(&number.to_be_bytes());
@@ -100,15 +118,15 @@ pub fn caller(user: u64) -> Result<Caller> {
 }
 
 /// When all of it was made.
-fn created() -> chrono::DateTime<chrono::Utc> {
-    chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000)
+pub fn created() -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::days(20_000)
 }
 
 fn roles(user: u64) -> Vec<Role> {
-    if user == ADMIN {
-        vec![Role::Admin]
-    } else {
-        Vec::new()
+    match user {
+        ADMIN => vec![Role::Admin],
+        DOORS => vec![Role::Device],
+        _ => Vec::new(),
     }
 }
 
@@ -182,6 +200,78 @@ fn space(number: u64) -> Space {
         location: Some("First floor".to_owned()),
         ..Space::blank(SpaceId::from(space_id(number)))
     }
+}
+
+/// What an access is made of: all of them of the same three spaces.
+fn template(number: u64) -> AccessTemplate {
+    let thing = |number| TemplateThing {
+        available_from: Some(8),
+        available_to: Some(22),
+        access_count: Some(10),
+        exclusive: true,
+        ..TemplateThing::of(space_id(number).into())
+    };
+    AccessTemplate {
+        name: "Guests".to_owned(),
+        description: Some("For a night or two".to_owned()),
+        things: (1..=3).map(thing).collect(),
+        ..AccessTemplate::blank(AccessTemplateId::from(space_id(number)))
+    }
+}
+
+fn visit(organization: OrganizationId, number: u64) -> Result<Access> {
+    let spaces = (0..=number % 3).map(|behind| {
+        let terms = SpaceTerms {
+            space: space_id(VISITED + (number + behind) % 10).into(),
+            count: Some(10).filter(|_| behind == 1),
+            hours: None,
+            exclusive: false,
+        };
+        let code = code(100_000 + number)?;
+        Ok(AccessSpace { terms, code })
+    });
+    let user = id(VISITOR + number / 5)?;
+    let until = created() + TimeDelta::days(7);
+    let spaces = spaces.collect::<Result<_>>()?;
+    access(organization, 1 + number, (1, user), Some(until), spaces)
+}
+
+/// A code of six digits.
+///
+/// # Errors
+/// The number has more.
+pub fn code(number: u64) -> Result<AccessCode> {
+    let code = format!("{number:06}").parse();
+    code.map_err(|_| format!("{number} is no code").into())
+}
+
+/// An access that the admin made, of the template of a number, for a user.
+///
+/// # Errors
+/// It ends before it begins.
+pub fn access(
+    organization: OrganizationId,
+    number: u64,
+    (template, user): (u64, UserId),
+    until: Option<DateTime<Utc>>,
+    spaces: Vec<AccessSpace>,
+) -> Result<Access> {
+    Ok(Access {
+        id: space_id(number).into(),
+        organization,
+        template: space_id(template).into(),
+        user,
+        creator: id(ADMIN)?,
+        window: InstantWindow::new(created(), until)?,
+        label: Some("Guest of room 12".to_owned()),
+        permission: Vec::new(),
+        strategy: CodeStrategy::Unique,
+        spaces,
+        reprogrammed: None,
+        version: 1,
+        date_created: created(),
+        date_modified: created(),
+    })
 }
 
 fn listed_share(organization: OrganizationId, number: u64) -> Result<Share> {

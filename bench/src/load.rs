@@ -1,10 +1,11 @@
-//! Fills an organization with shares, as many as one likes.
+//! Fills an organization with shares and accesses, as many as one likes.
 //!
 //! There are two ways in. A DynamoDB is written to with BatchWriteItem, many at once, what it
 //! leaves over again. The embedded store also takes items past its API, thousands in a
 //! transaction: docs/scale.md says how much that is worth.
 
 use std::io::IsTerminal;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,60 +14,94 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use chrono::{NaiveTime, TimeDelta};
 use chrono_tz::Europe::Amsterdam;
 use dynoxide::{AttributeValue as Embedded, Database, ImportOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use latchkey::directory::{Device, Resource, User};
+use latchkey::access::template::TemplateThing;
+use latchkey::access::{Access, AccessSpace, AccessTemplate, SpaceTerms};
+use latchkey::directory::{Device, Resource, Space, User};
 use latchkey::grant::{Receiver, Source};
-use latchkey::id::OrganizationId;
+use latchkey::id::{OrganizationId, SpaceId};
 use latchkey::table::{Item, Read, Table, WRITTEN_AT_ONCE};
+use latchkey::timing::Period;
 use latchkey_demo::World;
 use serde::de::IgnoredAny;
 
 use crate::Result;
-use crate::house::{House, id, share};
+use crate::house::{House, access, code, created, id, share, space_id};
 
-/// How many shares are made at a time: some megabytes of items.
+/// How many of each are made at a time: some megabytes of items.
 const PAGE: u64 = 5_000;
 /// The first number of what is loaded: behind all of [`House`], before all that is made later.
 const FIRST: u64 = 1_000_000;
 /// How many shares a user has, and how many a device.
 const SHARES_OF_A_USER: u64 = 20;
 const SHARES_OF_A_DEVICE: u64 = 100;
+/// How many accesses a user has, and how many are to a floor of three spaces.
+const ACCESSES_OF_A_USER: u64 = 2;
+const ACCESSES_OF_A_FLOOR: u64 = 100;
+const SPACES_OF_A_FLOOR: u64 = 3;
+/// How many codes of six digits there are, and a number that goes through all of them.
+const CODES: u64 = 1_000_000;
+const STRIDE: u64 = 7_919;
 /// How often it is said how far it is, where nobody sees a bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
-/// Shares between users and devices of their own.
+/// How many accesses there are beside so many shares, unless it is said: one for every ten.
+pub fn accesses_beside(shares: u64) -> u64 {
+    shares.div_ceil(10)
+}
+
+/// Shares and accesses between users, devices and spaces of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Population {
     organization: OrganizationId,
     shares: u64,
+    accesses: u64,
 }
 
 impl Population {
-    /// So many shares.
-    pub fn new(organization: OrganizationId, shares: u64) -> Self {
+    /// So many shares and accesses.
+    pub fn new(organization: OrganizationId, shares: u64, accesses: u64) -> Self {
         Self {
             organization,
             shares,
+            accesses,
         }
     }
 
-    /// Its items, some thousands at a time, each time with the number of shares among them.
+    /// Its items, some thousands at a time, each time with the number of shares and accesses
+    /// among them.
     pub fn pages(self) -> impl Iterator<Item = Result<(u64, Vec<Item>)>> {
-        (0..self.shares)
+        let of_each = [self.shares, self.accesses, self.users(), self.devices()];
+        let last = of_each.into_iter().max().unwrap_or(0);
+        (0..last)
             .step_by(PAGE as usize)
-            .map(move |first| self.page(first..self.shares.min(first + PAGE)))
+            .map(move |first| self.page(first..last.min(first + PAGE)))
     }
 
-    fn page(self, numbers: std::ops::Range<u64>) -> Result<(u64, Vec<Item>)> {
-        let count = numbers.end - numbers.start;
-        let users = self.shares.div_ceil(SHARES_OF_A_USER);
-        let devices = self.shares.div_ceil(SHARES_OF_A_DEVICE);
+    fn users(self) -> u64 {
+        let by_shares = self.shares.div_ceil(SHARES_OF_A_USER);
+        by_shares.max(self.accesses.div_ceil(ACCESSES_OF_A_USER))
+    }
+
+    fn floors(self) -> u64 {
+        self.accesses.div_ceil(ACCESSES_OF_A_FLOOR)
+    }
+
+    /// At least one for each space.
+    fn devices(self) -> u64 {
+        let by_shares = self.shares.div_ceil(SHARES_OF_A_DEVICE);
+        by_shares.max(self.floors() * SPACES_OF_A_FLOOR)
+    }
+
+    fn page(self, numbers: Range<u64>) -> Result<(u64, Vec<Item>)> {
+        let (users, devices, floors) = (self.users(), self.devices(), self.floors());
         let mut world = World::empty(self.organization, "", Amsterdam);
         for number in numbers {
-            // The first shares of all make what they are between.
+            // The first numbers of all make what shares and accesses are between.
             if number < users {
                 world.users.push(User {
                     first_name: "Robin".to_owned(),
@@ -76,24 +111,83 @@ impl Population {
                 });
             }
             if number < devices {
+                let space = Some(number).filter(|space| *space < floors * SPACES_OF_A_FLOOR);
                 world.devices.push(Device {
                     name: format!("Door {number}"),
                     time_zone: Some(Amsterdam),
                     location: Some("Ground floor, behind the garden".to_owned()),
+                    spaces: space.map(space_of).into_iter().collect(),
                     ..Device::blank(id(FIRST + number)?)
                 });
             }
-            let receiver = Receiver::User(id(FIRST + number % users)?);
-            let source = Source::Device(id(FIRST + number % devices)?);
-            let share = share(self.organization, FIRST + number, receiver, source)?;
-            world.shares.push(share);
-            // ACCESSES: an access is to be made here for every tenth share, like the share
-            // above, so that a million shares come with 100,000 accesses. What an access
-            // writes is then in `World::contents`; and `remake-codes`, which is for all of
-            // them, belongs into `cases::GROWING`.
+            if number < floors {
+                let spaces = number * SPACES_OF_A_FLOOR..(number + 1) * SPACES_OF_A_FLOOR;
+                world.templates.push(AccessTemplate {
+                    name: format!("Guests of floor {number}"),
+                    things: spaces
+                        .clone()
+                        .map(space_of)
+                        .map(TemplateThing::of)
+                        .collect(),
+                    ..AccessTemplate::blank(space_id(FIRST + number).into())
+                });
+                for space in spaces {
+                    world.spaces.push(Space {
+                        name: format!("Room {space}"),
+                        location: Some("First floor".to_owned()),
+                        devices: [id(FIRST + space)?].into(),
+                        ..Space::blank(space_of(space))
+                    });
+                }
+            }
+            if number < self.shares {
+                let receiver = Receiver::User(id(FIRST + number % users)?);
+                let source = Source::Device(id(FIRST + number % devices)?);
+                let share = share(self.organization, FIRST + number, receiver, source)?;
+                world.shares.push(share);
+            }
+            if number < self.accesses {
+                world.accesses.push(self.access(number)?);
+            }
         }
-        Ok((count, world.contents()?))
+        let made = world.shares.len() + world.accesses.len();
+        Ok((made as u64, world.contents()?))
     }
+
+    /// An access to one, two or three spaces of a floor. Some have no end, some are counted,
+    /// some have hours.
+    fn access(self, number: u64) -> Result<Access> {
+        let floor = number % self.floors();
+        // The how manieth of its floor: it has less codes than there are.
+        let place = number / self.floors();
+        let hours = Period {
+            start: NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default(),
+            end: NaiveTime::from_hms_opt(22, 0, 0).unwrap_or_default(),
+        };
+        let spaces = (0..=place % SPACES_OF_A_FLOOR).map(|behind| {
+            let space = floor * SPACES_OF_A_FLOOR + (place + behind) % SPACES_OF_A_FLOOR;
+            let terms = SpaceTerms {
+                space: space_of(space),
+                count: Some(10).filter(|_| (place + behind).is_multiple_of(2)),
+                hours: Some(hours).filter(|_| place.is_multiple_of(5)),
+                exclusive: false,
+            };
+            // No two of a space have the same: `STRIDE` has no divisor that `CODES` has.
+            let code = code(((place + 1) * STRIDE + space) % CODES)?;
+            Ok(AccessSpace { terms, code })
+        });
+        let until = created() + TimeDelta::days(3_650);
+        let until = Some(until).filter(|_| !place.is_multiple_of(4));
+        let user = id(FIRST + number % self.users())?;
+        let spaces = spaces.collect::<Result<_>>()?;
+        let made_for = (FIRST + floor, user);
+        access(self.organization, FIRST + number, made_for, until, spaces)
+    }
+}
+
+/// The space of a number.
+fn space_of(number: u64) -> SpaceId {
+    space_id(FIRST + number).into()
 }
 
 /// Where items are put.
@@ -158,12 +252,12 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes an organization with the [`House`] and so many shares besides, and gives the API
-    /// key of its admin.
+    /// Makes an organization with the [`House`] and so many shares and accesses besides, and
+    /// gives the API key of its admin.
     ///
     /// # Errors
     /// It is there already, or the store refuses something.
-    pub async fn organization(&self, number: u64, shares: u64) -> Result<String> {
+    pub async fn organization(&self, number: u64, shares: u64, accesses: u64) -> Result<String> {
         let random = latchkey::secret::Random::new(ring::rand::SystemRandom::new());
         let house = House::new(id(number)?, &random)?;
         if let Self::Table(table, _) = self {
@@ -173,7 +267,8 @@ impl Sink {
             }
         }
         self.put(house.world.items()?).await?;
-        self.fill(Population::new(house.world.organization.id, shares))
+        let organization = house.world.organization.id;
+        self.fill(Population::new(organization, shares, accesses))
             .await?;
         Ok(format!("{}.{}", house.api_key.id, house.api_key.reveal()))
     }
@@ -186,11 +281,11 @@ impl Sink {
         if let Self::Embedded(database, _) = self {
             database.enable_bulk_loading()?;
         }
-        let progress = Progress::new(population.shares);
+        let progress = Progress::new(population.shares + population.accesses);
         for page in population.pages() {
-            let (shares, items) = page?;
+            let (made, items) = page?;
             self.put(items).await?;
-            progress.add(shares);
+            progress.add(made);
         }
         progress.finish();
         if let Self::Embedded(database, _) = self {
@@ -208,9 +303,10 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(shares: u64) -> Self {
-        let bar = ProgressBar::new(shares);
-        let style = "  {bar:40.cyan} {human_pos} of {human_len} shares, {per_sec}, {eta} left";
+    fn new(all: u64) -> Self {
+        let bar = ProgressBar::new(all);
+        let style =
+            "  {bar:40.cyan} {human_pos} of {human_len} shares and accesses, {per_sec}, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style.progress_chars("━╸─"));
         }
@@ -222,8 +318,8 @@ impl Progress {
         }
     }
 
-    fn add(&self, shares: u64) {
-        self.bar.inc(shares);
+    fn add(&self, made: u64) {
+        self.bar.inc(made);
         if !std::io::stderr().is_terminal() && self.said.get().elapsed() >= SAY_EVERY {
             self.said.set(Instant::now());
             self.say();
@@ -241,7 +337,7 @@ impl Progress {
     fn say(&self) {
         let seconds = self.started.elapsed().as_secs_f64();
         let (done, of) = (self.bar.position(), self.bar.length().unwrap_or(0));
-        eprintln!("  {done} of {of} shares in {seconds:.0} s");
+        eprintln!("  {done} of {of} shares and accesses in {seconds:.0} s");
     }
 }
 

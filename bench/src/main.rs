@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use latchkey_bench::bench::{Bench, Row};
 use latchkey_bench::house::{ORGANIZATION, id};
-use latchkey_bench::load::{Population, Sink};
+use latchkey_bench::load::{Population, Sink, accesses_beside};
 use latchkey_bench::store::{self, Store};
 use latchkey_bench::{Result, cases, ceilings, report};
 use latchkey_local::template::Stack;
@@ -27,13 +27,14 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
-    /// Count the same in organizations with so many more shares, and tell what differs.
+    /// Count the same in organizations with so many more shares, and an access for every ten of
+    /// them, and tell what differs.
     Scale {
         /// How many.
         #[arg(default_values_t = [10, 10_000])]
         shares: Vec<u64>,
     },
-    /// Fill an organization of a table with shares.
+    /// Fill an organization of a table with shares and accesses.
     Load(Load),
     /// Measure requests a second of the local system, beside its store alone. Builds all of it
     /// in release; says nothing of AWS.
@@ -45,6 +46,9 @@ struct Load {
     /// How many shares.
     #[arg(long)]
     shares: u64,
+    /// How many accesses; one for every ten shares, unless it is said.
+    #[arg(long)]
+    accesses: Option<u64>,
     /// The number of the organization, which must not be there yet.
     #[arg(long, default_value_t = ORGANIZATION)]
     organization: u64,
@@ -84,11 +88,11 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Every case, in an organization with so many shares besides.
-async fn rows(stack: &Stack, shares: u64) -> Result<Vec<Row>> {
+/// Every case, in an organization with so many shares and accesses besides.
+async fn rows(stack: &Stack, shares: u64, accesses: u64) -> Result<Vec<Row>> {
     let store = Store::at(store::schema(stack)?, None).await?;
     let bench = Bench::new(stack, store).await?;
-    let population = Population::new(id(ORGANIZATION)?, shares);
+    let population = Population::new(id(ORGANIZATION)?, shares, accesses);
     bench.store.sink().fill(population).await?;
     cases::run(&bench).await?;
     bench.rows(stack)
@@ -116,7 +120,7 @@ fn stack() -> Result<Stack> {
 
 async fn budgets(write: bool) -> Result<Vec<String>> {
     let stack = stack()?;
-    let rows = rows(&stack, 0).await?;
+    let rows = rows(&stack, 0, 0).await?;
     print!("{}", report::budgets(&rows)?);
     let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
     if write {
@@ -131,8 +135,10 @@ async fn scale(shares: &[u64]) -> Result<Vec<String>> {
     let stack = stack()?;
     let mut sizes = Vec::new();
     for shares in shares {
-        eprintln!("with {shares} shares");
-        sizes.push((*shares, rows(&stack, *shares).await?));
+        let accesses = accesses_beside(*shares);
+        eprintln!("with {shares} shares and {accesses} accesses");
+        let rows = rows(&stack, *shares, accesses).await?;
+        sizes.push((format!("{shares} shares, {accesses} accesses"), rows));
     }
     let (table, differing) = report::scale(&sizes);
     print!("{table}");
@@ -155,7 +161,12 @@ async fn fill(load: Load) -> Result<Vec<String>> {
         }
         (None, None) => return Err("neither --data-dir nor --table".into()),
     };
-    let key = sink.organization(load.organization, load.shares).await?;
+    let accesses = load
+        .accesses
+        .unwrap_or_else(|| accesses_beside(load.shares));
+    let key = sink
+        .organization(load.organization, load.shares, accesses)
+        .await?;
     println!(
         "organization {}, whose admin has the API key {key}",
         load.organization

@@ -2,9 +2,12 @@
 //! `bench/prices.json`. docs/scale.md has the formulas in words.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use chrono::TimeDelta;
 use chrono_tz::Europe::Amsterdam;
 use dynoxide::types::item_size;
+use latchkey::access::{AccessSpace, SpaceTerms};
 use latchkey::grant::{Receiver, Source};
 use latchkey_demo::World;
 use latchkey_local::template::Stack;
@@ -12,7 +15,7 @@ use serde::Deserialize;
 
 use crate::Result;
 use crate::bench::Row;
-use crate::house::{ORGANIZATION, id, share};
+use crate::house::{ORGANIZATION, access, code, created, id, share, space_id};
 use crate::load::embedded;
 use crate::report::table;
 
@@ -95,7 +98,8 @@ impl Price {
     }
 }
 
-/// The prices of a million requests of each kind, and of storing a million shares, as Markdown.
+/// The prices of a million requests of each kind, and of storing a million of what grants
+/// rights, as Markdown.
 ///
 /// # Errors
 /// The inputs are not as they should be.
@@ -133,60 +137,124 @@ pub fn prices(rows: &[Row], stack: &Stack) -> Result<String> {
     });
     let requests = table(&titles, lines);
 
-    let sizes = sizes()?;
-    let stored: usize = sizes.iter().map(|(_, size)| size + OVERHEAD).sum();
-    let sizes = sizes.map(|(name, size)| format!("{name} {size}"));
-    let mut storage = vec![vec!["stored bytes of a share".to_owned()]];
-    storage[0].extend(regions.keys().map(|_| stored.to_string()));
+    Ok(format!(
+        "Parts are those of {first}; functions have {} MB.\n\n{requests}\n{}",
+        function.memory_size,
+        storage(&regions)?,
+    ))
+}
+
+/// What it costs to store a million shares, and a million accesses.
+fn storage(regions: &BTreeMap<String, Prices>) -> Result<String> {
     type Rate = fn(&Prices) -> f64;
     let rates: [(&str, Rate); 2] = [
-        ("a million shares, a month", |prices| {
-            prices.storage_per_gigabyte_month
-        }),
+        ("a month", |prices| prices.storage_per_gigabyte_month),
         ("backup of the last 35 days", |prices| {
             prices.backup_per_gigabyte_month
         }),
     ];
-    for (name, rate) in rates {
-        let mut line = vec![name.to_owned()];
+    let kinds = [
+        ("a share", "shares", share_sizes()?),
+        ("an access to two spaces", "such accesses", access_sizes()?),
+    ];
+    let (mut told, mut lines) = (Vec::new(), Vec::new());
+    for (one, many, sizes) in kinds {
+        let items: usize = sizes.iter().map(|size| size.items).sum();
+        let each = sizes.iter().map(|size| size.items * size.bytes);
+        let stored = each.sum::<usize>() + items * OVERHEAD;
+        let sizes = sizes.iter().map(Size::to_string);
+        let sizes: Vec<_> = sizes.collect();
+        told.push(format!(
+            "Bytes of {one}: {}; and {OVERHEAD} for each of the {items}.",
+            sizes.join(", ")
+        ));
+        let mut line = vec![format!("stored bytes of {one}")];
+        line.extend(regions.keys().map(|_| stored.to_string()));
+        lines.push(line);
         let gigabytes = stored as f64 * 1e6 / GIGABYTE;
-        line.extend(
-            regions
-                .values()
-                .map(|prices| dollars(gigabytes * rate(prices))),
-        );
-        storage.push(line);
+        for (name, rate) in rates {
+            let price = |prices| format!("{:.2}", gigabytes * rate(prices));
+            let mut line = vec![format!("a million {many}, {name}")];
+            line.extend(regions.values().map(price));
+            lines.push(line);
+        }
     }
     let mut titles = vec!["storage, US$".to_owned()];
     titles.extend(regions.keys().cloned());
-    let storage = table(&titles, storage);
-    Ok(format!(
-        "Parts are those of {first}; functions have {} MB.\n\n{requests}\n\
-         Bytes of a plain share: {}; and {OVERHEAD} for each of the three.\n\n{storage}",
-        function.memory_size,
-        sizes.join(", "),
-    ))
+    Ok(format!("{}\n\n{}", told.join("\n"), table(&titles, lines)))
 }
 
-/// The bytes of what one share is in the table.
-fn sizes() -> Result<[(&'static str, usize); 3]> {
-    let organization = id(ORGANIZATION)?;
-    // Numbers as long as those that are given out.
-    let number = 730_000_000_000_000;
-    let (user, device) = (Receiver::User(id(number)?), Source::Device(id(number)?));
-    let mut world = World::empty(organization, "", Amsterdam);
-    world.shares = vec![share(organization, number, user, device)?];
-    let items = world.contents()?.into_iter().map(embedded);
-    let sizes = items
-        .map(|item| Ok(item_size(&item?)))
-        .collect::<Result<Vec<_>>>()?;
-    let [share, grant] = sizes[..] else {
+/// Items of the table or of the index.
+struct Size {
+    what: &'static str,
+    items: usize,
+    bytes: usize,
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, items, bytes } = self;
+        match items {
+            1 => write!(f, "{what} {bytes}"),
+            items => write!(f, "{what} {items} × {bytes}"),
+        }
+    }
+}
+
+/// Numbers as long as those that are given out.
+const LONG: u64 = 730_000_000_000_000;
+
+/// What one share is in the table. The index has all of a grant.
+fn share_sizes() -> Result<Vec<Size>> {
+    let (user, device) = (Receiver::User(id(LONG)?), Source::Device(id(LONG)?));
+    let mut world = World::empty(id(ORGANIZATION)?, "", Amsterdam);
+    world.shares = vec![share(world.organization.id, LONG, user, device)?];
+    let [share, grant] = item_sizes(&world)?[..] else {
         return Err("a share is not two items".into());
     };
-    // The index has all of a grant.
-    Ok([
-        ("the share", share),
-        ("its grant", grant),
-        ("that in the index", grant),
-    ])
+    Ok(sizes(&[
+        ("the share", 1, share),
+        ("its grant", 1, grant),
+        ("that in the index", 1, grant),
+    ]))
+}
+
+/// What one access to two spaces is in the table.
+fn access_sizes() -> Result<Vec<Size>> {
+    let spaces = (0..2).map(|number| {
+        let terms = SpaceTerms {
+            space: space_id(LONG + number).into(),
+            count: None,
+            hours: None,
+            exclusive: false,
+        };
+        let code = code(number)?;
+        Ok(AccessSpace { terms, code })
+    });
+    let mut world = World::empty(id(ORGANIZATION)?, "", Amsterdam);
+    let until = created() + TimeDelta::days(7);
+    let made_for = (LONG, id(LONG)?);
+    let spaces = spaces.collect::<Result<_>>()?;
+    let organization = world.organization.id;
+    world.accesses = vec![access(organization, LONG, made_for, Some(until), spaces)?];
+    let [access, grant, code, _, _] = item_sizes(&world)?[..] else {
+        return Err("an access to two spaces is not five items".into());
+    };
+    Ok(sizes(&[
+        ("the access", 1, access),
+        ("its grants", 2, grant),
+        ("those in the index", 2, grant),
+        ("its codes", 2, code),
+    ]))
+}
+
+fn item_sizes(world: &World) -> Result<Vec<usize>> {
+    let items = world.contents()?.into_iter().map(embedded);
+    items.map(|item| Ok(item_size(&item?))).collect()
+}
+
+fn sizes(sizes: &[(&'static str, usize, usize)]) -> Vec<Size> {
+    let sizes = sizes.iter();
+    let sizes = sizes.map(|&(what, items, bytes)| Size { what, items, bytes });
+    sizes.collect()
 }

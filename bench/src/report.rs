@@ -99,7 +99,7 @@ pub fn budgets(rows: &[Row]) -> Result<String> {
 
 /// The same cases at organizations of several sizes, and those that do not cost the same
 /// although they should.
-pub fn scale(sizes: &[(u64, Vec<Row>)]) -> (String, Vec<String>) {
+pub fn scale(sizes: &[(String, Vec<Row>)]) -> (String, Vec<String>) {
     let costs = |row: &Row| {
         format!(
             "{} · {} · {} · {}",
@@ -107,7 +107,7 @@ pub fn scale(sizes: &[(u64, Vec<Row>)]) -> (String, Vec<String>) {
         )
     };
     let mut titles = vec!["trips · read units · write units · bytes".to_owned()];
-    titles.extend(sizes.iter().map(|(shares, _)| format!("{shares} shares")));
+    titles.extend(sizes.iter().map(|(size, _)| size.clone()));
     let (mut differing, mut growing) = (Vec::new(), Vec::new());
     let mut lines = Vec::new();
     let cases = sizes.first().map_or(&[][..], |(_, rows)| rows);

@@ -1,28 +1,45 @@
 //! Accesses and their codes.
 
 use aws_lambda_events::dynamodb::StreamRecord;
-use latchkey_functions::accesses::{create, delete as delete_access, update};
+use latchkey_functions::accesses::{create, delete as delete_access, list, update};
+use latchkey_functions::decisions::decide;
 use latchkey_functions::reprogramming::{ask, remake};
-use latchkey_functions::templates;
+use latchkey_functions::{entries, follow_up, spaces, templates};
 use serde_json::{Value, json};
 
 use super::new;
 use crate::Result;
-use crate::ask::{Ask, delete, post, put};
+use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::Bench;
-use crate::house::{ORGANIZATION, space_id};
+use crate::house::{DOORS, ORGANIZATION, VISITED, VISITOR, space_id};
+
+/// Which case is of all accesses.
+pub(super) const REMAKE: &str =
+    "remake all codes: 50 accesses are over, one has 3 exclusive spaces";
 
 const PATH: &str = "/BusinessUserAccess";
-/// Whom all of them are for.
+const LIST: &str = "/BusinessUserAccesses";
+/// Whom those are for that are written.
 const USER: u64 = 28;
 /// The first of the spaces that they are to.
 const SPACE: u64 = 11;
+/// Whom those are for that are used, and the door that they open.
+const GUEST: u64 = 29;
+const DEVICE: u64 = 29;
 /// From when until when.
+const BEFORE: &str = "2030-01-01T12:00:00Z";
 const FROM: &str = "2030-02-01T12:00:00Z";
 const UNTIL: &str = "2030-02-02T12:00:00Z";
 const LATER: &str = "2030-02-03T12:00:00Z";
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
+    writing(bench).await?;
+    remaking(bench).await?;
+    entering(bench).await?;
+    listing(bench).await
+}
+
+async fn writing(bench: &Bench) -> Result<()> {
     let shared = template(bench, SPACE, false).await?;
     let access = access(&shared, SPACE);
     let made = bench
@@ -60,7 +77,11 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
             change,
         )
         .await?;
+    Ok(())
+}
 
+/// Of all accesses there is one that is not over: the last of those above.
+async fn remaking(bench: &Bench) -> Result<()> {
     let asked = put("/BusinessUserAccesses/reprogramcodes", &new(json!({})));
     let asked = bench.case("reprogram codes", ask::ENDPOINT, asked).await?;
     let mut event = super::events::event("remake-codes")?["Records"][0]["dynamodb"].take();
@@ -71,8 +92,112 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     event["NewImage"]["id"] = json!({"S": asked.field("id")?});
     let event: StreamRecord = serde_json::from_value(event)?;
     let remade = (remake::HANDLE)(event, bench.event_call());
-    let case = "remake the codes of one access, 3 exclusive spaces";
-    bench.event(case, "remake-codes", remade).await
+    bench.event(REMAKE, "remake-codes", remade).await
+}
+
+/// Accesses of one user to a space of their own, with one door.
+async fn entering(bench: &Bench) -> Result<()> {
+    for (what, terms) in [
+        ("", json!({})),
+        (", counted entries", json!({"accessCount": 10})),
+        (
+            ", hours of the day",
+            json!({"fromHour": "08:00:00", "toHour": "22:00:00"}),
+        ),
+    ] {
+        let space = new(json!({"name": "Meeting room", "devices": [DEVICE]}));
+        let space = post("/v2/spaces", &space);
+        let space = bench.ask(spaces::create::ENDPOINT, space).await?;
+        let space = space.field("spaceId")?;
+        let things = json!([{"thingId": space}]);
+        let template = new(json!({"name": "Guests", "things": things}));
+        let template = post("/access/template", &template);
+        let template = bench.ask(templates::create::ENDPOINT, template).await?;
+        let mut terms = terms;
+        terms["thingId"] = json!(space);
+        let access = json!({
+            "accessTemplateId": template.field("id")?, "businessUserId": GUEST,
+            "validFrom": BEFORE, "validTo": UNTIL, "spaces": [terms],
+        });
+        let access = bench
+            .ask(create::ENDPOINT, post(PATH, &new(access)))
+            .await?;
+        let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
+        let own = bench.ask(list::ENDPOINT, own).await?.json()?;
+        let code = &own["data"][0]["spaces"][0]["accessCode"];
+
+        let enter = |code: &Value| {
+            let path = format!("/v2/spaces/{space}/entries");
+            post(path, &json!({"code": code})).by(DOORS)
+        };
+        let case = format!("enter a space{what}");
+        bench
+            .case(&case, entries::create::ENDPOINT, enter(code))
+            .await?;
+        if what.is_empty() {
+            let unknown = enter(&json!("000000")).answered(403);
+            let case = "enter a space, a code that nobody has";
+            bench.case(case, entries::create::ENDPOINT, unknown).await?;
+            record(bench, &space, &access.field("id")?).await?;
+        }
+        let case = format!("decision, through an access{what}");
+        let decision = get(format!("/v2/devices/{DEVICE}/decision")).by(GUEST);
+        let decision = bench.case(&case, decide::ENDPOINT, decision).await?;
+        if decision.json()?["allowed"] != true {
+            return Err(format!("{case}: it does not open").into());
+        }
+        // The next one alone is to open the door.
+        let gone = delete(format!(
+            "{PATH}?BusinessUserAccessId={}",
+            access.field("id")?
+        ));
+        bench.ask(delete_access::ENDPOINT, gone).await?;
+        let gone = delete(format!("/v2/spaces/{space}"));
+        bench.ask(spaces::delete::ENDPOINT, gone).await?;
+    }
+    Ok(())
+}
+
+/// Tells of an entry, as the table's stream does.
+async fn record(bench: &Bench, space: &str, access: &str) -> Result<()> {
+    let mut event = super::events::event("follow-up")?["Records"][1]["dynamodb"].take();
+    let organization = json!({"S": format!("ORG#{ORGANIZATION}")});
+    event["Keys"]["PK"] = organization.clone();
+    for image in ["OldImage", "NewImage"] {
+        event[image]["PK"] = organization.clone();
+        event[image]["access"] = json!({"S": access});
+        event[image]["receiver"]["M"]["userId"] = json!({"N": GUEST.to_string()});
+        event[image]["source"]["M"]["spaceId"] = json!({"S": space});
+    }
+    let event: StreamRecord = serde_json::from_value(event)?;
+    let recorded = (follow_up::HANDLE)(event, bench.event_call());
+    bench
+        .event("write down an entry", "follow-up", recorded)
+        .await
+}
+
+async fn listing(bench: &Bench) -> Result<()> {
+    let space = space_id(VISITED);
+    for (case, query, count) in [
+        ("list 50 accesses", String::new(), 50),
+        (
+            "list the 5 accesses of a user",
+            format!("?BusinessUserId={VISITOR}"),
+            5,
+        ),
+        (
+            "list the 10 accesses to a space",
+            format!("?ThingId={space}"),
+            10,
+        ),
+    ] {
+        let listed = get(format!("{LIST}{query}"));
+        let listed = bench.case(case, list::ENDPOINT, listed).await?;
+        if listed.count()? != count {
+            return Err(format!("{case}: {} of them", listed.count()?).into());
+        }
+    }
+    Ok(())
 }
 
 /// A template of three spaces, by its id.

@@ -43,9 +43,6 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
             of_one,
         )
         .await?;
-    for _ in 1..LISTED {
-        bench.ask(create::ENDPOINT, template()).await?;
-    }
     let all = get("/access/templates");
     let listed = bench.case("list 50 templates", list::ENDPOINT, all).await?;
     if listed.count()? != LISTED {
