@@ -370,3 +370,42 @@ fn embedded_value(value: AttributeValue) -> Result<Embedded> {
         other => return Err(format!("no item of this table has a {other:?}").into()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn no_item_is_made_twice_and_every_access_has_a_grant_and_a_code_a_space() {
+        for (shares, accesses) in [(0, 0), (10, 1), (2_000, 0), (0, 350), (12_000, 1_234)] {
+            let population = Population::new(id(7).unwrap(), shares, accesses);
+            let (mut made, mut items, mut kinds) = (0, 0, BTreeMap::new());
+            let mut keys = std::collections::BTreeSet::new();
+            for page in population.pages() {
+                let (count, page) = page.unwrap();
+                made += count;
+                items += page.len();
+                for item in page {
+                    let key = item["SK"].as_s().unwrap().clone();
+                    let kind = key.split('#').next().unwrap().to_owned();
+                    let is_of_space = kind == "GRANT" && key.contains("#SPACE#");
+                    assert_eq!(
+                        is_of_space || key.contains("#DEVICE#"),
+                        item.contains_key("bySource")
+                    );
+                    let kind = if is_of_space { "GRANT SPACE" } else { &kind };
+                    *kinds.entry(kind.to_owned()).or_insert(0_u64) += 1;
+                    keys.insert(key);
+                }
+            }
+            let of = |kind| kinds.get(kind).copied().unwrap_or(0);
+            assert_eq!(made, shares + accesses);
+            assert_eq!(keys.len(), items);
+            assert_eq!((of("SHARE"), of("ACCESS")), (shares, accesses));
+            assert_eq!(of("CODE"), of("GRANT SPACE"));
+            assert!((accesses..=3 * accesses).contains(&of("CODE")));
+        }
+    }
+}

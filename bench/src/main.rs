@@ -33,6 +33,9 @@ enum Command {
         /// How many.
         #[arg(default_values_t = [10, 10_000])]
         shares: Vec<u64>,
+        /// Leave out the remaking of all codes: of 100,000 accesses it takes many minutes.
+        #[arg(long)]
+        without_remaking: bool,
     },
     /// Fill an organization of a table with shares and accesses.
     Load(Load),
@@ -71,7 +74,10 @@ struct Load {
 async fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Budgets { write } => budgets(write).await,
-        Command::Scale { shares } => scale(&shares).await,
+        Command::Scale {
+            shares,
+            without_remaking,
+        } => scale(&shares, !without_remaking).await,
         Command::Load(load) => fill(load).await,
         Command::Throughput => throughput().await,
     };
@@ -89,9 +95,10 @@ async fn main() -> ExitCode {
 }
 
 /// Every case, in an organization with so many shares and accesses besides.
-async fn rows(stack: &Stack, shares: u64, accesses: u64) -> Result<Vec<Row>> {
+async fn rows(stack: &Stack, shares: u64, accesses: u64, remakes: bool) -> Result<Vec<Row>> {
     let store = Store::at(store::schema(stack)?, None).await?;
-    let bench = Bench::new(stack, store).await?;
+    let mut bench = Bench::new(stack, store).await?;
+    bench.remakes = remakes;
     let population = Population::new(id(ORGANIZATION)?, shares, accesses);
     bench.store.sink().fill(population).await?;
     cases::run(&bench).await?;
@@ -120,7 +127,7 @@ fn stack() -> Result<Stack> {
 
 async fn budgets(write: bool) -> Result<Vec<String>> {
     let stack = stack()?;
-    let rows = rows(&stack, 0, 0).await?;
+    let rows = rows(&stack, 0, 0, true).await?;
     print!("{}", report::budgets(&rows)?);
     let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
     if write {
@@ -131,13 +138,13 @@ async fn budgets(write: bool) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-async fn scale(shares: &[u64]) -> Result<Vec<String>> {
+async fn scale(shares: &[u64], remakes: bool) -> Result<Vec<String>> {
     let stack = stack()?;
     let mut sizes = Vec::new();
     for shares in shares {
         let accesses = accesses_beside(*shares);
         eprintln!("with {shares} shares and {accesses} accesses");
-        let rows = rows(&stack, *shares, accesses).await?;
+        let rows = rows(&stack, *shares, accesses, remakes).await?;
         sizes.push((format!("{shares} shares, {accesses} accesses"), rows));
     }
     let (table, differing) = report::scale(&sizes);

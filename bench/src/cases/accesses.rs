@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
-use crate::bench::Bench;
+use crate::bench::{Bench, REMAKES};
 use crate::house::{DOORS, ORGANIZATION, VISITED, VISITOR, space_id};
 
 /// Which case is of all accesses.
@@ -84,7 +84,10 @@ async fn writing(bench: &Bench) -> Result<()> {
 async fn remaking(bench: &Bench) -> Result<()> {
     let asked = put("/BusinessUserAccesses/reprogramcodes", &new(json!({})));
     let asked = bench.case("reprogram codes", ask::ENDPOINT, asked).await?;
-    let mut event = super::events::event("remake-codes")?["Records"][0]["dynamodb"].take();
+    if !bench.remakes {
+        return Ok(());
+    }
+    let mut event = super::events::event(REMAKES)?["Records"][0]["dynamodb"].take();
     let organization = format!("ORG#{ORGANIZATION}");
     event["Keys"]["PK"] = json!({"S": organization});
     event["NewImage"]["PK"] = json!({"S": organization});
@@ -92,7 +95,7 @@ async fn remaking(bench: &Bench) -> Result<()> {
     event["NewImage"]["id"] = json!({"S": asked.field("id")?});
     let event: StreamRecord = serde_json::from_value(event)?;
     let remade = (remake::HANDLE)(event, bench.event_call());
-    bench.event(REMAKE, "remake-codes", remade).await
+    bench.event(REMAKE, REMAKES, remade).await
 }
 
 /// Accesses of one user to a space of their own, with one door.
