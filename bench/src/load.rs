@@ -377,6 +377,27 @@ mod tests {
 
     use super::*;
 
+    #[tokio::test]
+    async fn both_ways_in_put_shares_and_accesses() {
+        let stack = crate::store::stack().unwrap();
+        let schema = crate::store::schema(&stack).unwrap();
+        let store = crate::store::Store::at(schema, None).await.unwrap();
+        let table = store.table(&crate::meter::Meter::default());
+        let by_api = Sink::Table(table.clone(), 4);
+        for (sink, number) in [(store.sink(), 8), (by_api, 9)] {
+            sink.organization(number, 30, 20).await.unwrap();
+            let world = World::empty(id(number).unwrap(), "", Amsterdam);
+            let accesses = world.scope().unwrap().accesses();
+            let page = table.page::<Access>(&accesses, 100, None, Read::Strong);
+            assert_eq!(
+                page.await.unwrap().0.len() as u64,
+                crate::house::ACCESSES + 20
+            );
+        }
+        let again = Sink::Table(table, 4).organization(9, 1, 1).await;
+        assert!(again.is_err(), "one that is there is refused");
+    }
+
     #[test]
     fn no_item_is_made_twice_and_every_access_has_a_grant_and_a_code_a_space() {
         for (shares, accesses) in [(0, 0), (10, 1), (2_000, 0), (0, 350), (12_000, 1_234)] {
