@@ -34,7 +34,7 @@ use crate::wire::{Conflict, Error, Result};
 const MAX_WRITES: usize = 100;
 /// How many random codes are tried before those that are free are looked up: of a space that
 /// is not crowded, the first is free.
-const RANDOM_TRIES: u32 = 3;
+const RANDOM_TRIES: u32 = 2;
 /// How many codes are read first to find what is free between them, and how many at most: twice
 /// as many each time, up to the megabyte that DynamoDB reads in one go.
 const CODES_AT_ONCE: std::ops::RangeInclusive<usize> = 125..=2000;
