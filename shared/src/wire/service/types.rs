@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -177,7 +177,10 @@ impl Wire for Moment {
             Leaf::Text(text) => instant(text),
             Leaf::Bool(_) => return Err(FaultCode::WrongType),
         };
-        at.map(Self).ok_or(FaultCode::InvalidValue)
+        // The years that .NET has: what lies outside is a mistake.
+        at.filter(|at| (1..=9999).contains(&at.year()))
+            .map(Self)
+            .ok_or(FaultCode::InvalidValue)
     }
 }
 
