@@ -576,7 +576,11 @@ impl Draft {
                 Part::Idempotency | Part::Grant => {}
             }
         }
-        for place in codes {
+        while let Some(place) = codes.iter().min().copied() {
+            // Once for all that have one code together.
+            let together = self.codes.iter().find(|one| one.places.contains(&place));
+            let together = together.map_or_else(|| vec![place], |one| one.places.clone());
+            codes.retain(|refused| !together.contains(refused));
             if !self.recode(desk, place).await? {
                 obstacles.push(Obstacle::NoCode(place));
             }
