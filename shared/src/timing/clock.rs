@@ -115,10 +115,10 @@ impl Wall {
 
     /// The time of day `time` on the day whose midnight this is.
     pub(super) fn at(self, time: NaiveTime) -> Self {
+        let time = shown(time);
         Wall {
             secs: self.secs + i64::from(time.num_seconds_from_midnight()),
-            // A door's clock shows no leap second: it is the end of the second before.
-            nanos: time.nanosecond().min(999_999_999),
+            nanos: time.nanosecond(),
         }
     }
 
@@ -182,6 +182,13 @@ impl Wall {
             nanos: self.nanos,
         }
     }
+}
+
+/// The time of day as a door's clock has it. It shows no leap second: that is the end of
+/// the second before.
+pub(super) fn shown(time: NaiveTime) -> NaiveTime {
+    let nanos = time.nanosecond().min(999_999_999);
+    time.with_nanosecond(nanos).unwrap_or(time)
 }
 
 /// Days from 1970-01-01 to the date.

@@ -102,7 +102,9 @@ pub enum HoursError {
 impl Period {
     /// Whether it ends on the day after the one on which it starts.
     pub fn is_overnight(&self) -> bool {
-        self.end <= self.start
+        // Compared as shown: two times that differ only within a leap second are one, and
+        // a period between them would never begin.
+        clock::shown(self.end) <= clock::shown(self.start)
     }
 
     /// Whether there is a time of the day that lies in both.

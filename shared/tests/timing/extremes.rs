@@ -117,6 +117,28 @@ fn a_leap_second_is_no_trouble() {
 }
 
 #[test]
+fn hours_within_one_leap_second_go_once_round_the_clock() {
+    let within = |nanos| NaiveTime::from_hms_nano_opt(23, 59, 59, nanos).unwrap();
+    let period = latchkey::timing::Period {
+        start: within(1_200_000_000),
+        end: within(1_500_000_000),
+    };
+    assert!(period.is_overnight());
+    let noon = at("2024-06-01T12:00:00Z");
+    let timing = Timing::new(local("2024-01-01", ""), vec![Rule::daily(Some(period))]);
+    assert!(timing.holds(UTC, noon));
+    assert_eq!(timing.next(UTC, noon).unwrap().until, None);
+    let weekly = Timing::new(
+        local("2024-01-01", ""),
+        vec![Rule::weekly(Friday, Some(period))],
+    );
+    assert_eq!(
+        weekly.next(UTC, noon).unwrap().from,
+        at("2024-05-31T23:59:59.999999999Z")
+    );
+}
+
+#[test]
 fn a_range_that_ends_before_it_begins_has_no_windows() {
     let timing = Timing::new(local("2024-01-01", ""), vec![]);
     let (a, b) = (at("2024-06-01T00:00:00Z"), at("2024-06-02T00:00:00Z"));
