@@ -2,6 +2,7 @@
 //! takes a request from API Gateway, answers with the headers of every response, writes
 //! one line to the log.
 
+mod connector;
 mod log;
 mod once;
 pub mod store;

@@ -13,14 +13,13 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_dynamodb::{Client, Config};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use latchkey::access::CodeLength;
 use latchkey::secret::Random;
 use latchkey::table::Table;
 use latchkey::wire::{Error, Result};
 use tokio::sync::OnceCell;
+
+use super::connector::{self, Trust};
 
 /// The roots that AWS's services are signed by, from <https://www.amazontrust.com/repository/>.
 const ROOTS: [&[u8]; 5] = [
@@ -33,8 +32,6 @@ const ROOTS: [&[u8]; 5] = [
 
 /// How often one call of DynamoDB is sent at most.
 const MAX_ATTEMPTS: u32 = 3;
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one attempt of a call may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a call may take with its retries: less than the function has (template.yaml),
@@ -72,7 +69,6 @@ fn connect(random: &Random) -> Result<Table> {
     let region = region.ok_or_else(|| missing("AWS_REGION"))?;
     let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(CALL_TIMEOUT)
         .build();
@@ -96,22 +92,12 @@ fn missing(name: &str) -> Error {
 }
 
 fn http_client(region: &str, endpoint: Option<&str>) -> Result<SharedHttpClient> {
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
-        return Ok(Builder::new().build_http());
-    }
-    // Another endpoint than AWS's own, and AWS in China, may be signed by any root.
-    let trust = if endpoint.is_some() || region.starts_with("cn-") {
-        TrustStore::empty().with_native_roots(true)
-    } else {
-        ROOTS.iter().fold(TrustStore::empty(), |trust, root| {
-            trust.with_pem_certificate(*root)
-        })
+    let trust = match endpoint {
+        Some(url) if url.starts_with("http://") => Trust::Nobody,
+        // Another endpoint than AWS's own, and AWS in China, may be signed by any root.
+        Some(_) => Trust::System,
+        None if region.starts_with("cn-") => Trust::System,
+        None => Trust::Signed(&ROOTS),
     };
-    let context = TlsContext::builder().with_trust_store(trust).build();
-    let context = context.map_err(|error| Error::Internal(error.to_string()))?;
-    let provider = Provider::rustls(CryptoMode::Ring);
-    Ok(Builder::new()
-        .tls_provider(provider)
-        .tls_context(context)
-        .build_https())
+    connector::client(&trust)
 }
