@@ -1,4 +1,4 @@
-//! Links what is deployed at a fixed address.
+//! Links what is deployed at a fixed address, and makes the API document smaller to send.
 //!
 //! A program that may be loaded anywhere has its addresses put right at each start: 58,000 of
 //! them here, mostly those of time zones, on pages that must be copied for it. That is a third
@@ -8,10 +8,25 @@
 //! scripts as well, wherever cargo builds for the machine it runs on, and these must be
 //! loadable anywhere.
 
-fn main() {
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    let is = |name: &str, value: &str| env::var(name).is_ok_and(|found| found == value);
     if is("CARGO_CFG_TARGET_OS", "linux") && is("PROFILE", "release") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
+
+    // As it is committed it is for people: two fifths of it are the space before its lines. No
+    // text in it has a line break that is not written as one.
+    println!("cargo::rerun-if-changed={DOCUMENT}");
+    let document: String = fs::read_to_string(DOCUMENT)?
+        .lines()
+        .map(str::trim_start)
+        .collect();
+    let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&folder).join("openapi.json"), document)
 }
+
+const DOCUMENT: &str = "../docs/openapi.json";

@@ -6,6 +6,8 @@
 //! own; for who has no role, those of the right to administrate. All but the device and that
 //! right may be some moments old: an index can be read in no other way.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use http::StatusCode;
@@ -41,11 +43,11 @@ const MAX_ROUNDS: usize = 10;
 /// Someone who may open a device, now or later, and by what.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Holder {
+pub(crate) struct Holder<'r> {
     #[serde(flatten)]
     grant: Shown,
     /// Who may.
-    receiver: ReceiverView,
+    receiver: &'r ReceiverView,
     /// What it was given on: the device, a group that this is in, or a space that it opens.
     source: Source,
     /// What it allows: nothing that one above it does not.
@@ -130,14 +132,22 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
     let receivers: Vec<_> = receivers.collect();
     let names = call.table.get_all(&receivers, Read::Eventual);
     let candidates = decision::candidates(&call.table, &scope, &device, grants);
-    let (names, candidates) = tokio::try_join!(names, candidates)?;
+    let (mut names, candidates) = tokio::try_join!(names, candidates)?;
 
-    let holders = candidates.into_iter().map(|candidate| {
-        let receiver = ReceiverView::named(&scope, &names, candidate.grant.receiver)?;
-        Ok(receiver.map(|receiver| Holder::new(candidate, receiver, zone, call.now)))
+    let mut receivers = HashMap::new();
+    for candidate in &candidates {
+        let receiver = candidate.grant.receiver;
+        if !receivers.contains_key(&receiver)
+            && let Some(view) = ReceiverView::named(&scope, &mut names, receiver)?
+        {
+            receivers.insert(receiver, view);
+        }
+    }
+    let holders = candidates.into_iter().filter_map(|candidate| {
+        let receiver = receivers.get(&candidate.grant.receiver)?;
+        Some(Holder::new(candidate, receiver, zone, call.now))
     });
-    let holders = holders.filter_map(Result::transpose);
-    let response = Response::json(StatusCode::OK, &holders.collect::<Result<Vec<_>>>()?);
+    let response = Response::json(StatusCode::OK, &holders.collect::<Vec<_>>());
     Ok(match next {
         Some(place) => response.next(&page.next(&call.request, &place.to_string())),
         None => response,
@@ -251,21 +261,28 @@ impl std::fmt::Display for Place {
 }
 
 impl ReceiverView {
-    /// The receiver, by name; nothing when it was deleted.
-    fn named(scope: &OrganizationScope, names: &Items, receiver: Receiver) -> Result<Option<Self>> {
+    /// The receiver, by name, taken out of `names`; nothing when it was deleted.
+    fn named(
+        scope: &OrganizationScope,
+        names: &mut Items,
+        receiver: Receiver,
+    ) -> Result<Option<Self>> {
         let key = scope.receiver(receiver);
         Ok(match receiver {
-            Receiver::User(_) => names.get(&key)?.map(AccountView::new).map(Self::User),
+            Receiver::User(_) => {
+                let user = names.take(&key)?;
+                user.map(|user| Self::User(AccountView::new(&user)))
+            }
             Receiver::UserGroup(_) => {
-                let group = names.get(&key)?.map(UserGroupView::new);
-                group.map(Self::UserGroup)
+                let group = names.take(&key)?;
+                group.map(|group| Self::UserGroup(UserGroupView::new(&group)))
             }
         })
     }
 }
 
-impl Holder {
-    fn new(candidate: Candidate, receiver: ReceiverView, zone: Tz, now: DateTime<Utc>) -> Self {
+impl<'r> Holder<'r> {
+    fn new(candidate: Candidate, receiver: &'r ReceiverView, zone: Tz, now: DateTime<Utc>) -> Self {
         let outlook = candidate.outlook(zone, now);
         let schedule = candidate.rules();
         let grant = candidate.grant;

@@ -1,6 +1,7 @@
 //! `GET /openapi.json`.
 //!
-//! The document is the committed one, in the binary: nothing is read and nothing is made.
+//! The document is the committed one, without the space before its lines, in the binary:
+//! nothing is read and nothing is made.
 
 use std::sync::LazyLock;
 
@@ -18,7 +19,7 @@ pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
     say: Error::response,
 };
 
-const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The entity tag. Made once a process: to hash the document takes longer than all else that
 /// is done for a request.

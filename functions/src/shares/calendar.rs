@@ -87,11 +87,12 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
         until,
     } = asked(&call)?;
     let (share, names) = shown(&call).await?;
-    let zone = names.zone();
+    let zone = names.zone(&share);
+    let rules = names.rules(&share);
     // Without what it opens, or the rules that it keeps, it holds never.
-    let can_hold = names.source.is_some() && share.schedule.is_some() == names.schedule.is_some();
+    let can_hold = names.has_source(&share) && share.schedule.is_some() == rules.is_some();
     let until = if can_hold { until } else { from };
-    let timing = share.timing_with(names.schedule.as_deref());
+    let timing = share.timing_with(rules);
     if accepted == JSON {
         let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
         let windows = timing.windows(zone, from, until).map(|window| WindowView {
@@ -107,7 +108,7 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
     let numbered = format!("Share {}", share.id.number());
     let entry = CalendarEntry {
         uid: &format!("{}@latchkey", share.id.number()),
-        summary: names.source_name().unwrap_or(&numbered),
+        summary: names.source_name(&share).unwrap_or(&numbered),
         stamp: share.date_modified,
     };
     let (from, until) = if is_all && can_hold {

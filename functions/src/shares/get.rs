@@ -35,6 +35,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 pub(crate) async fn get(call: Call) -> Result<Response> {
     let (share, names) = shown(&call).await?;
     let version = share.version;
-    let view = View::new(share, names, call.now, base(&call));
+    let view = View::new(share, &names, call.now, base(&call));
     Ok(Response::json(StatusCode::OK, &view).etag(version))
 }

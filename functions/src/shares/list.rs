@@ -13,11 +13,11 @@ use latchkey::grant::{GrantId, Receiver, Source};
 use latchkey::id::{DeviceGroupId, DeviceId, ShareId, UserGroupId, UserId};
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
-use latchkey::share::{Share, State, View};
+use latchkey::share::{Names, Share, State, View};
 use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 
-use super::reading::{base, named, names};
+use super::reading::base;
 use crate::directory::{self, Listed};
 use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
@@ -88,16 +88,16 @@ async fn views(
 ) -> Result<Views<View>> {
     found.retain(|(_, share)| !share.is_gone(call.now));
     let keys = found.iter();
-    let keys: Vec<_> = keys.flat_map(|(_, share)| named(scope, share)).collect();
-    let items = call.table.get_all(&keys, Read::Eventual).await?;
-    let mut views = Vec::new();
-    for (place, share) in found {
-        let names = names(scope, &share, &items)?;
-        if filter.keeps(&share, share.state(names.zone(), call.now)) {
-            views.push((place, View::new(share, names, call.now, base(call))));
-        }
-    }
-    Ok(views)
+    let keys: Vec<_> = keys
+        .flat_map(|(_, share)| Names::keys(scope, share))
+        .collect();
+    let mut items = call.table.get_all(&keys, Read::Eventual).await?;
+    let names = Names::read(scope, found.iter().map(|(_, share)| share), &mut items)?;
+    found.retain(|(_, share)| filter.keeps(share, share.state(names.zone(share), call.now)));
+    let views = found
+        .into_iter()
+        .map(|(place, share)| (place, View::new(share, &names, call.now, base(call))));
+    Ok(views.collect())
 }
 
 impl Granted for Share {

@@ -2,13 +2,13 @@
 
 use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::{Schedule, User};
-use latchkey::grant::{Receiver, Source};
+use latchkey::directory::User;
+use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
-use latchkey::share::{Names, Share, SourceDetails};
-use latchkey::table::{Items, Key, Read};
+use latchkey::share::{Names, Share};
+use latchkey::table::Read;
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Call, SHOWN};
@@ -40,11 +40,11 @@ pub(super) async fn find(call: &Call, reads: &[Read]) -> Result<(OrganizationSco
 pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
     let (scope, share) = find(call, SHOWN).await?;
     let caller = scope.user(call.caller.user());
-    let mut keys = named(&scope, &share);
+    let mut keys = Names::keys(&scope, &share);
     if let Some(Receiver::UserGroup(_)) = share.receiver {
         keys.push(caller.clone());
     }
-    let items = call.table.get_all(&keys, Read::Eventual).await?;
+    let mut items = call.table.get_all(&keys, Read::Eventual).await?;
     let user = items.get(&caller)?;
     if !(scope.reaches(Area::Shares, Reach::Read) || is_about(call, &share, user.as_ref())) {
         let user = call.caller.user();
@@ -54,7 +54,7 @@ pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
             return Err(Error::NotFound(WHAT));
         }
     }
-    let names = names(&scope, &share, &items)?;
+    let names = Names::read(&scope, [&share], &mut items)?;
     Ok((share, names))
 }
 
@@ -94,50 +94,11 @@ pub(super) async fn refusal(
     })
 }
 
-/// The keys of all that the view of a share names.
-pub(super) fn named(scope: &OrganizationScope, share: &Share) -> Vec<Key> {
-    let mut keys = vec![
-        scope.organization_key(),
-        scope.user(share.creator),
-        scope.source(share.source),
-    ];
-    keys.extend(share.receiver.map(|receiver| scope.receiver(receiver)));
-    keys.extend(share.schedule.map(|schedule| scope.schedule(schedule)));
-    keys
-}
-
-/// The names of what a share refers to, as far as they are among `items`.
-pub(super) fn names(scope: &OrganizationScope, share: &Share, items: &Items) -> Result<Names> {
-    let source = scope.source(share.source);
-    let mut names = Names {
-        organization: items.get(&scope.organization_key())?,
-        creator: items.get(&scope.user(share.creator))?,
-        source: match share.source {
-            Source::Device(_) => items.get(&source)?.map(SourceDetails::Device),
-            Source::DeviceGroup(_) => items.get(&source)?.map(SourceDetails::DeviceGroup),
-            // No share is on a space.
-            Source::Space(_) => None,
-        },
-        ..Names::default()
-    };
-    match share.receiver {
-        Some(Receiver::User(id)) => names.user = items.get(&scope.user(id))?,
-        Some(Receiver::UserGroup(id)) => names.user_group = items.get(&scope.user_group(id))?,
-        None => {}
-    }
-    if let Some(id) = share.schedule {
-        names.schedule = items
-            .get::<Schedule>(&scope.schedule(id))?
-            .map(|schedule| schedule.rules);
-    }
-    Ok(names)
-}
-
 /// The zone of the door of a share. One round trip.
 pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Tz> {
     let keys = [scope.organization_key(), scope.source(share.source)];
-    let items = call.table.get_all(&keys, Read::Strong).await?;
-    Ok(names(scope, share, &items)?.zone())
+    let mut items = call.table.get_all(&keys, Read::Strong).await?;
+    Ok(Names::read(scope, [share], &mut items)?.zone(share))
 }
 
 /// What all addresses of this deployment begin with.

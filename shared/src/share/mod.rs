@@ -1,6 +1,7 @@
 //! The share: the grant of the share family, with what its clients keep of it.
 
 mod change;
+mod names;
 mod new;
 mod terms;
 mod view;
@@ -12,10 +13,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use change::ShareChanges;
+pub use names::Names;
 pub use new::{NewShare, NewShareBody};
 pub use terms::MAX_RULES;
 pub(crate) use terms::rules;
-pub use view::{AccountView, Names, SourceDetails, UserGroupView, View};
+pub use view::{AccountView, UserGroupView, View};
 
 use crate::grant::{Grant, GrantId, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};

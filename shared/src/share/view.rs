@@ -1,45 +1,18 @@
 //! The full view of a share, as `GET` answers it.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{AutoRemoveAfter, PersonalSettings, Share, State};
-use crate::directory::{Device, DeviceGroup, Organization, User, UserGroup};
-use crate::grant::Permissions;
+use super::{AutoRemoveAfter, Names, PersonalSettings, Share, State};
+use crate::directory::{User, UserGroup};
+use crate::grant::{Permissions, Receiver, Source};
 use crate::id::{
     DeviceGroupId, DeviceId, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
 };
 use crate::timing::Rule;
 use crate::web_key;
 use crate::wire::schema::{Instant, LocalDate, LocalTime};
-
-/// What a share refers to, as far as it is still there.
-#[derive(Debug, Default)]
-pub struct Names {
-    /// The organization.
-    pub organization: Option<Organization>,
-    /// Who made the share.
-    pub creator: Option<User>,
-    /// What it opens.
-    pub source: Option<SourceDetails>,
-    /// Whom it is for, when that is a user.
-    pub user: Option<User>,
-    /// Whom it is for, when that is a group.
-    pub user_group: Option<UserGroup>,
-    /// The rules of its named schedule.
-    pub schedule: Option<Vec<Rule>>,
-}
-
-/// The source of a share.
-#[derive(Debug)]
-pub enum SourceDetails {
-    /// One device.
-    Device(Device),
-    /// A group of devices.
-    DeviceGroup(DeviceGroup),
-}
 
 /// The full view. What is unset is left out.
 #[derive(Debug, Serialize, ToSchema)]
@@ -255,36 +228,28 @@ struct InvitationView {
 impl View {
     /// The view of `share` at `now`, with the names of what it refers to, in a deployment
     /// whose addresses begin with `base`.
-    pub fn new(share: Share, names: Names, now: DateTime<Utc>, base: &str) -> Self {
-        let zone = names.zone();
-        let state = share.state(zone, now);
+    pub fn new(share: Share, names: &Names, now: DateTime<Utc>, base: &str) -> Self {
+        let state = share.state(names.zone(&share), now);
         let local = share.timing.window.local();
-        let receiver = names.user.map(|user| {
-            ReceiverView::User(UserView {
-                email_address: user.email_address.clone(),
-                phone_number: user.phone_number.clone(),
-                registered: user.registered,
-                account: AccountView::new(user),
-            })
-        });
-        let group = |group| ReceiverView::UserGroup(UserGroupView::new(group));
+        let organization = names.organization.as_ref();
+        let rules = names.rules(&share).map(<[Rule]>::to_vec);
         Self {
             id: share.id,
-            organization: names.organization.map(|organization| OrganizationView {
+            organization: organization.map(|organization| OrganizationView {
                 id: organization.id,
-                name: organization.name,
+                name: organization.name.clone(),
                 personal: organization.personal,
             }),
-            creator_account: names.creator.map(AccountView::new),
+            creator_account: names.users.get(&share.creator).map(AccountView::new),
             start_date: local.and_then(|window| window.start_date()),
             start_time: local.and_then(|window| window.start_time()),
             end_date: local.and_then(|window| window.end_date()),
             end_time: local.and_then(|window| window.end_time()),
-            schedule: names.schedule.unwrap_or(share.timing.rules),
+            source: names.source(share.source),
+            receiver: share.receiver.and_then(|receiver| names.receiver(receiver)),
+            schedule: rules.unwrap_or(share.timing.rules),
             schedule_id: share.schedule,
             permissions: share.permissions,
-            source: names.source.map(SourceView::new).unwrap_or_default(),
-            receiver: receiver.or_else(|| names.user_group.map(group)),
             personal_settings: share.personal_settings,
             auto_remove_after: share.auto_remove_after,
             web_key: share.web_key.map(|key| WebKeyView {
@@ -301,71 +266,66 @@ impl View {
 }
 
 impl Names {
-    /// The name of what the share opens.
-    pub fn source_name(&self) -> Option<&str> {
-        self.source.as_ref().map(|source| match source {
-            SourceDetails::Device(device) => device.name.as_str(),
-            SourceDetails::DeviceGroup(group) => group.name.as_str(),
-        })
+    fn receiver(&self, receiver: Receiver) -> Option<ReceiverView> {
+        match receiver {
+            Receiver::User(id) => self.users.get(&id).map(|user| {
+                ReceiverView::User(UserView {
+                    email_address: user.email_address.clone(),
+                    phone_number: user.phone_number.clone(),
+                    registered: user.registered,
+                    account: AccountView::new(user),
+                })
+            }),
+            Receiver::UserGroup(id) => {
+                let group = self.user_groups.get(&id).map(UserGroupView::new);
+                group.map(ReceiverView::UserGroup)
+            }
+        }
     }
 
-    /// The zone of the door: the device's own, else the organization's.
-    pub fn zone(&self) -> Tz {
-        let device = match &self.source {
-            Some(SourceDetails::Device(device)) => device.time_zone,
-            _ => None,
-        };
-        let organization = self
-            .organization
-            .as_ref()
-            .map(|organization| organization.time_zone);
-        device.or(organization).unwrap_or(Tz::UTC)
+    fn source(&self, source: Source) -> SourceView {
+        let mut view = SourceView::default();
+        match source {
+            Source::Device(id) => {
+                view.device = self.devices.get(&id).map(|device| DeviceView {
+                    id: device.id,
+                    name: device.name.clone(),
+                    location: device.location.clone(),
+                    remarks: device.remarks.clone(),
+                    carousel_image_url: device.carousel_image_url.clone(),
+                });
+            }
+            Source::DeviceGroup(id) => {
+                view.device_group = self.device_groups.get(&id).map(|group| DeviceGroupView {
+                    id: group.id,
+                    name: group.name.clone(),
+                    location: group.location.clone(),
+                    remarks: group.remarks.clone(),
+                });
+            }
+            Source::Space(_) => {}
+        }
+        view
     }
 }
 
 impl AccountView {
     /// The name of a user.
-    pub fn new(user: User) -> Self {
+    pub fn new(user: &User) -> Self {
         Self {
             id: user.id,
-            first_name: user.first_name,
-            last_name: user.last_name,
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
         }
     }
 }
 
 impl UserGroupView {
     /// The name of a group.
-    pub fn new(group: UserGroup) -> Self {
+    pub fn new(group: &UserGroup) -> Self {
         Self {
             id: group.id,
-            name: group.name,
-        }
-    }
-}
-
-impl SourceView {
-    fn new(source: SourceDetails) -> Self {
-        match source {
-            SourceDetails::Device(device) => Self {
-                device: Some(DeviceView {
-                    id: device.id,
-                    name: device.name,
-                    location: device.location,
-                    remarks: device.remarks,
-                    carousel_image_url: device.carousel_image_url,
-                }),
-                device_group: None,
-            },
-            SourceDetails::DeviceGroup(group) => Self {
-                device: None,
-                device_group: Some(DeviceGroupView {
-                    id: group.id,
-                    name: group.name,
-                    location: group.location,
-                    remarks: group.remarks,
-                }),
-            },
+            name: group.name.clone(),
         }
     }
 }
