@@ -4,9 +4,17 @@
 //! of a function's size, none of which can be turned off. This puts the same libraries
 //! together without them: hyper's client, which keeps connections, and rustls. Retries and
 //! time limits stay with the SDK; here its questions about a connection are answered.
+//!
+//! The first connection is begun before anyone asks for it: while the other end answers, the
+//! SDK's client is made, and the request is read, checked and signed.
 
+use std::error;
 use std::fmt::Display;
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
@@ -16,19 +24,26 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{
     CaptureConnection, HttpConnector as Tcp, capture_connection,
 };
 use hyper_util::client::legacy::{Client, Error};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use latchkey::wire;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tower_service::Service;
 
 /// How long a connection may take. TLS on it is part of the attempt (store.rs).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the first connection waits for its request. One that no request took may be closed
+/// at the other end by the time that Lambda lets the process go on.
+const EARLY_FOR: Duration = Duration::from_secs(2);
 
 /// Whom to believe that a server is who it says.
 pub(super) enum Trust<'t> {
@@ -40,11 +55,19 @@ pub(super) enum Trust<'t> {
     System,
 }
 
-/// A client for URLs with TLS, and without.
+/// A client for URLs with TLS, and without, that has begun to connect to the server of `url`.
+/// The connection goes on whenever the caller awaits something.
 ///
 /// # Errors
 /// 500 when a root is no certificate, or the system has none.
-pub(super) fn client(trust: &Trust<'_>) -> wire::Result<SharedHttpClient> {
+pub(super) fn client(trust: &Trust<'_>, url: Uri) -> wire::Result<SharedHttpClient> {
+    let early = Early::begin(tls(trust)?, url);
+    let client = Client::builder(TokioExecutor::new()).build(early);
+    let connector = SharedHttpConnector::new(Connector(client));
+    Ok(http_client_fn(move |_, _| connector.clone()))
+}
+
+fn tls(trust: &Trust<'_>) -> wire::Result<HttpsConnector<Tcp>> {
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
@@ -57,10 +80,7 @@ pub(super) fn client(trust: &Trust<'_>) -> wire::Result<SharedHttpClient> {
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
     let tls = HttpsConnectorBuilder::new().with_tls_config(config);
-    let tls = tls.https_or_http().enable_http1().wrap_connector(tcp);
-    let client = Client::builder(TokioExecutor::new()).build(tls);
-    let connector = SharedHttpConnector::new(Connector(client));
-    Ok(http_client_fn(move |_, _| connector.clone()))
+    Ok(tls.https_or_http().enable_http1().wrap_connector(tcp))
 }
 
 fn roots(trust: &Trust<'_>) -> wire::Result<RootCertStore> {
@@ -88,9 +108,68 @@ fn failed(error: &dyn Display) -> wire::Error {
     wire::Error::Internal(format!("TLS cannot be set up: {error}"))
 }
 
+type BoxError = Box<dyn error::Error + Send + Sync>;
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Makes connections, the first of them early.
+#[derive(Debug, Clone)]
+struct Early {
+    tls: HttpsConnector<Tcp>,
+    begun: Arc<Mutex<Option<Begun>>>,
+}
+
+/// A connection that is being made, or was.
+#[derive(Debug)]
+struct Begun {
+    at: Instant,
+    to: Uri,
+    connection: JoinHandle<Result<Stream, BoxError>>,
+}
+
+impl Early {
+    fn begin(mut tls: HttpsConnector<Tcp>, to: Uri) -> Self {
+        let begun = Begun {
+            at: Instant::now(),
+            connection: tokio::spawn(tls.call(to.clone())),
+            to,
+        };
+        let begun = Arc::new(Mutex::new(Some(begun)));
+        Self { tls, begun }
+    }
+}
+
+impl Begun {
+    fn is_for(&self, uri: &Uri) -> bool {
+        let same = self.to.scheme() == uri.scheme() && self.to.authority() == uri.authority();
+        same && self.at.elapsed() < EARLY_FOR
+    }
+}
+
+impl Service<Uri> for Early {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tls.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let begun = self
+            .begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match begun.filter(|begun| begun.is_for(&uri)) {
+            Some(begun) => Box::pin(async { begun.connection.await? }),
+            None => Box::pin(self.tls.call(uri)),
+        }
+    }
+}
+
 /// hyper's client as the SDK knows one.
 #[derive(Debug)]
-struct Connector(Client<HttpsConnector<Tcp>, SdkBody>);
+struct Connector(Client<Early, SdkBody>);
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
@@ -138,5 +217,57 @@ fn failure(error: Error) -> ConnectorError {
         ConnectorError::user(error.into())
     } else {
         ConnectorError::io(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server, and its URL.
+    async fn server() -> (TcpListener, Uri) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (listener, url.parse().unwrap())
+    }
+
+    /// Asks for a connection, and says from where it comes.
+    async fn connect(early: &mut Early, to: &Uri) -> SocketAddr {
+        match early.call(to.clone()).await.unwrap() {
+            MaybeHttpsStream::Http(stream) => stream.inner().local_addr().unwrap(),
+            MaybeHttpsStream::Https(_) => panic!("TLS"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_who_asks_gets_the_connection_that_was_begun() {
+        let (listener, url) = server().await;
+        let mut early = Early::begin(tls(&Trust::Nobody).unwrap(), url.clone());
+        let begun = listener.accept().await.unwrap().1;
+        assert_eq!(connect(&mut early, &url).await, begun);
+        let second = connect(&mut early, &url).await;
+        assert_eq!(listener.accept().await.unwrap().1, second);
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_a_connection_to_another_server() {
+        let ((_, url), (other, other_url)) = (server().await, server().await);
+        let mut early = Early::begin(tls(&Trust::Nobody).unwrap(), url);
+        let asked = connect(&mut early, &other_url).await;
+        assert_eq!(other.accept().await.unwrap().1, asked);
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_an_old_connection() {
+        let (listener, url) = server().await;
+        let mut early = Early::begin(tls(&Trust::Nobody).unwrap(), url.clone());
+        let long_ago = Instant::now().checked_sub(EARLY_FOR);
+        early.begun.lock().unwrap().as_mut().unwrap().at = long_ago.unwrap();
+        let begun = listener.accept().await.unwrap().1;
+        assert_ne!(connect(&mut early, &url).await, begun);
     }
 }

@@ -45,10 +45,7 @@ static TABLE: OnceCell<Table> = OnceCell::const_new();
 /// # Errors
 /// 500 when the environment does not name it, or TLS cannot be set up.
 pub async fn table(random: &Random) -> Result<Table> {
-    TABLE
-        .get_or_try_init(|| async { connect(random) })
-        .await
-        .cloned()
+    TABLE.get_or_try_init(|| connect(random)).await.cloned()
 }
 
 /// How long new access codes are.
@@ -63,24 +60,29 @@ pub(crate) fn code_length() -> Result<CodeLength> {
         .map_err(|_| Error::Internal(format!("{NAME} is {length}")))
 }
 
-fn connect(random: &Random) -> Result<Table> {
+async fn connect(random: &Random) -> Result<Table> {
     let name = variable("TABLE_NAME").ok_or_else(|| missing("TABLE_NAME"))?;
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
     let region = region.ok_or_else(|| missing("AWS_REGION"))?;
     let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
+    let http = http_client(&region, endpoint.as_deref())?;
+    // The connection is begun, and made while this goes on.
+    tokio::task::yield_now().await;
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(CALL_TIMEOUT)
         .build();
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(http_client(&region, endpoint.as_deref())?)
+        .http_client(http)
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
         .timeout_config(timeouts);
     config.set_endpoint_url(endpoint);
     let config = config.region(Region::new(region)).build();
-    Ok(Table::new(Client::from_conf(config), name, random.clone()))
+    let client = Client::from_conf(config);
+    tokio::task::yield_now().await;
+    Ok(Table::new(client, name, random.clone()))
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -91,13 +93,18 @@ fn missing(name: &str) -> Error {
     Error::Internal(format!("the environment variable {name} is not set"))
 }
 
+/// A client for where the SDK will find DynamoDB. In a partition of AWS's where that is
+/// elsewhere, the connection that is begun is of no use, and does no harm.
 fn http_client(region: &str, endpoint: Option<&str>) -> Result<SharedHttpClient> {
-    let trust = match endpoint {
-        Some(url) if url.starts_with("http://") => Trust::Nobody,
+    let aws = |suffix| format!("https://dynamodb.{region}.{suffix}");
+    let (trust, url) = match endpoint {
+        Some(url) if url.starts_with("http://") => (Trust::Nobody, url.to_owned()),
         // Another endpoint than AWS's own, and AWS in China, may be signed by any root.
-        Some(_) => Trust::System,
-        None if region.starts_with("cn-") => Trust::System,
-        None => Trust::Signed(&ROOTS),
+        Some(url) => (Trust::System, url.to_owned()),
+        None if region.starts_with("cn-") => (Trust::System, aws("amazonaws.com.cn")),
+        None => (Trust::Signed(&ROOTS), aws("amazonaws.com")),
     };
-    connector::client(&trust)
+    let url = url.parse();
+    let url = url.map_err(|error| Error::Internal(format!("the URL of DynamoDB: {error}")))?;
+    connector::client(&trust, url)
 }
