@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, Code};
-use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::directory::{Resource, Space};
 use latchkey::id::SpaceId;
 use latchkey::role::Role;
@@ -16,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Fixture, Store, System, Tenant};
+use crate::system::{Answer, Fixture, Store, System, Tenant, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -131,19 +130,9 @@ impl Home {
         self.system.delete(&path, self.tenant.token(1)).await
     }
 
-    fn scope(&self) -> OrganizationScope {
-        let organization_id = 7.try_into().unwrap();
-        let membership = Membership {
-            organization_id,
-            roles: vec![],
-        };
-        let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
-        caller.scope(organization_id).unwrap()
-    }
-
     async fn access(&self, id: &str) -> Option<Access> {
         let id: Uuid = id.parse().unwrap();
-        let key = self.scope().access(id.into());
+        let key = scope(7).access(id.into());
         self.store.table().get(&key, Read::Strong).await.unwrap()
     }
 
@@ -180,8 +169,8 @@ impl Home {
                 accesses += 1;
                 let access: Access = from_item(item).unwrap();
                 for space in &access.spaces {
-                    let grant = self.scope().grant_key(&access.grant(space));
-                    let code = self.scope().code(space.terms.space, &space.code);
+                    let grant = scope(7).grant_key(&access.grant(space));
+                    let code = scope(7).code(space.terms.space, &space.code);
                     wanted.extend([grant, code].map(|key| key.place().to_owned()));
                 }
             }
@@ -473,7 +462,7 @@ async fn a_code_of_an_access_that_has_ended_may_be_given_to_another() {
     assert_eq!(home.codes(&next).await[SPACE], code);
     // The one that had it is deleted without taking it away.
     assert_eq!(home.delete(&ended).await.status, 200);
-    let key = home.scope().code(space_id(1), &code.parse().unwrap());
+    let key = scope(7).code(space_id(1), &code.parse().unwrap());
     let item: Code = home
         .store
         .table()
@@ -512,7 +501,7 @@ async fn take_all_but(home: &Home, free: &[&str]) {
             space.code = code.parse().unwrap();
             let mut code = Code::new(access.code_terms(&space));
             code.terms.expires_at = None;
-            let key = home.scope().code(space.terms.space, &space.code);
+            let key = scope(7).code(space.terms.space, &space.code);
             writes = writes.replace((), &key, &code).unwrap();
         }
         writes.send().await.unwrap();

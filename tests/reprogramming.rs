@@ -5,28 +5,17 @@ use std::time::Duration;
 
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code};
-use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{Read, from_item};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::assert_error;
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 const PATH: &str = "/BusinessUserAccesses/reprogramcodes";
-
-fn scope() -> OrganizationScope {
-    let organization_id = 7.try_into().unwrap();
-    let membership = Membership {
-        organization_id,
-        roles: vec![],
-    };
-    let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
-    caller.scope(organization_id).unwrap()
-}
 
 async fn ask(system: &System, tenant: &Tenant) -> Value {
     let answer = system
@@ -39,7 +28,7 @@ async fn ask(system: &System, tenant: &Tenant) -> Value {
 async fn job(store: &Store) -> Option<Reprogramming> {
     store
         .table()
-        .get(&scope().reprogramming(), Read::Strong)
+        .get(&scope(7).reprogramming(), Read::Strong)
         .await
         .unwrap()
 }
@@ -62,7 +51,7 @@ async fn multiply(store: &Store, first: &str, count: u128) {
     let id: Uuid = first.parse().unwrap();
     let table = store.table();
     let first: Access = table
-        .get(&scope().access(id.into()), Read::Strong)
+        .get(&scope(7).access(id.into()), Read::Strong)
         .await
         .unwrap()
         .unwrap();
@@ -74,14 +63,14 @@ async fn multiply(store: &Store, first: &str, count: u128) {
             access.id = Uuid::from_u128(id.as_u128() + number).into();
             access.spaces[0].code = format!("{:06}", 200_000 + number).parse().unwrap();
             let space = &access.spaces[0];
-            let (key, edge) = GrantEdge::new(&scope(), access.grant(space));
+            let (key, edge) = GrantEdge::new(&scope(7), access.grant(space));
             let code = Code::new(access.code_terms(space));
             writes = writes
-                .put_new((), &scope().access(access.id), &access)
+                .put_new((), &scope(7).access(access.id), &access)
                 .unwrap()
                 .put_new((), &key, &edge)
                 .unwrap()
-                .put_new((), &scope().code(space.terms.space, &space.code), &code)
+                .put_new((), &scope(7).code(space.terms.space, &space.code), &code)
                 .unwrap();
         }
         writes.send().await.unwrap();
@@ -149,7 +138,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     multiply(&store, &id, 60).await;
     let before = codes(&store).await;
     let uuid: Uuid = id.parse().unwrap();
-    let key = scope().access(uuid.into());
+    let key = scope(7).access(uuid.into());
     let access: Access = store
         .table()
         .get(&key, Read::Strong)
@@ -157,7 +146,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
         .unwrap()
         .unwrap();
     // Three entries were made.
-    let code_key = scope().code(access.spaces[0].terms.space, &access.spaces[0].code);
+    let code_key = scope(7).code(access.spaces[0].terms.space, &access.spaces[0].code);
     let mut used = Code::new(access.code_terms(&access.spaces[0]));
     used.used = 3;
     let writes = store.table();
@@ -188,7 +177,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
         .await
         .unwrap()
         .unwrap();
-    let code_key = scope().code(access.spaces[0].terms.space, &access.spaces[0].code);
+    let code_key = scope(7).code(access.spaces[0].terms.space, &access.spaces[0].code);
     let code: Code = store
         .table()
         .get(&code_key, Read::Strong)
@@ -197,7 +186,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
         .unwrap();
     assert_eq!(code.used, 3);
     // A grant whose entries are counted tells where.
-    let grant = scope().grant_key(&access.grant(&access.spaces[0]));
+    let grant = scope(7).grant_key(&access.grant(&access.spaces[0]));
     let grant: latchkey::grant::Grant = store
         .table()
         .get(&grant, Read::Strong)

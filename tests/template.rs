@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use latchkey::access::reprogramming::Reprogramming;
-use latchkey::caller::{Caller, Membership};
 use latchkey::table::Read;
 use latchkey::wire::headers::EVERY_RESPONSE;
 use latchkey_demo::API_KEY;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::events::{event, functions as functions_with_events};
-use crate::system::{ADMIN, Answer, Call, MEMBER, Store, System, root, share_body};
+use crate::system::{ADMIN, Answer, Call, MEMBER, Store, System, root, scope, share_body};
 
 pub fn stack() -> Stack {
     Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap()
@@ -331,12 +330,7 @@ async fn accesses(seen: &mut Seen<'_>, space: &Value) {
 /// A remaking of codes, after the sample event has asked for it, and one that is asked for again.
 async fn reprogramming(seen: &mut Seen<'_>) {
     let table = seen.store.table();
-    let membership = Membership {
-        organization_id: 1.try_into().unwrap(),
-        roles: vec![],
-    };
-    let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
-    let key = caller.scopes().next().unwrap().reprogramming();
+    let key = scope(1).reprogramming();
     let asked: Option<Reprogramming> = table.get(&key, Read::Strong).await.unwrap();
     let id = asked.unwrap().id.to_string();
     seen.store.calls();

@@ -62,12 +62,7 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
     };
     let Removal { scope, key, thing } = &removal;
     let table = &call.table;
-    let desk = Desk {
-        table,
-        scope,
-        random: &call.random,
-        now: call.now,
-    };
+    let desk = call.desk(scope);
     // A change can be old, or written by hand. What is there keeps what it has.
     if table.get::<IgnoredAny>(key, Read::Strong).await?.is_some() {
         return Ok(());

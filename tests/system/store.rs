@@ -16,7 +16,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
 use latchkey::access::Access;
-use latchkey::caller::OrganizationScope;
+use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::Credential;
 use latchkey::secret::Random;
 use latchkey::table::{Item, Key, Table};
@@ -30,6 +30,17 @@ use uuid::Uuid;
 
 /// The name that the table has on one machine.
 const TABLE: &str = "LatchkeyTable";
+
+/// What leads to the keys of an organization.
+pub fn scope(organization: u64) -> OrganizationScope {
+    let organization_id = organization.try_into().unwrap();
+    let membership = Membership {
+        organization_id,
+        roles: vec![],
+    };
+    let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
+    caller.scope(organization_id).unwrap()
+}
 
 /// One call of DynamoDB.
 #[derive(Debug, Clone)]

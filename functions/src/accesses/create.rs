@@ -5,7 +5,7 @@
 //! access has by chance, and where a space was somebody's alone after the start of this one.
 
 use http::StatusCode;
-use latchkey::access::draft::{Desk, Draft, Part};
+use latchkey::access::draft::{Draft, Part};
 use latchkey::access::{Access, AccessTemplate, NewAccess, NewAccessBody};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
@@ -62,12 +62,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
 
     let id = AccessId::make(call.now, &call.random)?;
     let answer = Response::json(StatusCode::OK, &Answer { id });
-    let desk = Desk {
-        table: &call.table,
-        scope,
-        random: &call.random,
-        now: call.now,
-    };
+    let desk = call.desk(scope);
     let access = access(&call, scope, id, new, &template);
     let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
     draft.prepare(desk, 1).await?;

@@ -4,7 +4,6 @@
 //! codes. One more where it has a space alone.
 
 use http::StatusCode;
-use latchkey::access::draft::Desk;
 use latchkey::id::AccessId;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::types::Guid;
@@ -47,12 +46,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
     let id = AccessId::from(id.0);
     for attempt in 1..=MAX_ATTEMPTS {
         let (scope, access) = find(&call, id).await?;
-        let desk = Desk {
-            table: &call.table,
-            scope: &scope,
-            random: &call.random,
-            now: call.now,
-        };
+        let desk = call.desk(&scope);
         let gone = take_away(desk, access).await;
         if unless_changed(&call, attempt, gone).await?.is_some() {
             return service::answer(&call.request, StatusCode::OK, &Answer { id });

@@ -4,7 +4,7 @@
 //! are new, for the template, and at once for what is known of spaces that were exclusive.
 
 use http::StatusCode;
-use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::draft::Draft;
 use latchkey::access::{
     Access, AccessChanges, AccessChangesBody, AccessTemplate, SpaceTerms, SpaceWanted,
 };
@@ -79,12 +79,7 @@ async fn replace(
         ..before.clone()
     };
     let version = before.version + 1;
-    let desk = Desk {
-        table: &call.table,
-        scope,
-        random: &call.random,
-        now: call.now,
-    };
+    let desk = call.desk(scope);
     let draft = Draft::changed(desk, before, after, spaces, call.code_length()?)?;
     carry_out(desk, draft).await?;
     Ok(version)

@@ -19,6 +19,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use latchkey::access::CodeLength;
+use latchkey::access::draft::Desk;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
@@ -115,6 +116,11 @@ impl Call {
         store::code_length()
     }
 
+    /// What changing an access in an organization needs.
+    pub(crate) fn desk<'c>(&'c self, scope: &'c OrganizationScope) -> Desk<'c> {
+        desk(&self.table, scope, &self.random, self.now)
+    }
+
     /// What stands at a key in an organization that the caller belongs to, with the scope
     /// that found it. Looked for once more, strongly, when it is not there: so that what
     /// was just created always is. One round trip when it is found.
@@ -207,6 +213,25 @@ impl EventCall {
         let table = store::table(&random).await?;
         let now = now();
         Ok(Self { table, random, now })
+    }
+
+    /// What changing an access in an organization needs.
+    pub(crate) fn desk<'c>(&'c self, scope: &'c OrganizationScope) -> Desk<'c> {
+        desk(&self.table, scope, &self.random, self.now)
+    }
+}
+
+fn desk<'c>(
+    table: &'c Table,
+    scope: &'c OrganizationScope,
+    random: &'c Random,
+    now: DateTime<Utc>,
+) -> Desk<'c> {
+    Desk {
+        table,
+        scope,
+        random,
+        now,
     }
 }
 

@@ -43,12 +43,7 @@ async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
     let scope = asked.scope();
     let key = scope.reprogramming();
     let length = store::code_length()?;
-    let desk = Desk {
-        table: &call.table,
-        scope: &scope,
-        random: &call.random,
-        now: call.now,
-    };
+    let desk = call.desk(&scope);
     loop {
         let there: Option<Reprogramming> = call.table.get(&key, Read::Strong).await?;
         let unfinished = |there: &Reprogramming| there.id == asked.id && there.state != State::Done;
