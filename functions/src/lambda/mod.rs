@@ -16,7 +16,7 @@ use std::time::Instant;
 use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, RequestExt};
+use lambda_http::{Body, IntoResponse, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use latchkey::access::CodeLength;
 use latchkey::access::draft::Desk;
@@ -293,7 +293,7 @@ async fn answer(
     say: Say,
     random: Random,
     event: lambda_http::Request,
-) -> Result<http::Response<Body>, Infallible> {
+) -> Result<Answer, Infallible> {
     let started = Instant::now();
     let (request_id, caller) = context(&event);
     let request = request(event);
@@ -322,7 +322,17 @@ async fn answer(
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
     *answer.body_mut() = Body::Text(response.into_body());
-    Ok(answer)
+    Ok(Answer(answer))
+}
+
+/// An answer as Lambda takes it. `lambda_http` would take any response, and ask whether its body
+/// is a text and in which alphabet: tables for all alphabets would be in each function.
+struct Answer(http::Response<Body>);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> BoxFuture<'static, http::Response<Body>> {
+        Box::pin(std::future::ready(self.0))
+    }
 }
 
 /// The time, in milliseconds: as much as anyone wants to read of a stamp.
