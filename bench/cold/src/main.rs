@@ -94,15 +94,12 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
         command,
         environment: environment.clone(),
     };
-    let built = |name: &str| -> Result<Program> {
-        let file = unpacked(&options.programs.join(name), &scratch.join(name))?;
-        Ok(program(name, vec![file]))
-    };
+    let built = |name: &str| program(name, vec![options.programs.join(name)]);
 
     let mut functions: Vec<(Program, Bytes)> = Vec::new();
     for (name, event) in stage.functions(&options.root)? {
         if options.only.is_empty() || options.only.contains(&name) {
-            functions.push((built(&name)?, event));
+            functions.push((built(&name), event));
         }
     }
     if options.instructions {
@@ -110,13 +107,19 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
     }
     let event = std::fs::read(options.root.join(format!("events/{COMPARED}.json")))?;
     let event = Bytes::from(event);
+    let (mut empty, mut first) = (built("empty"), built(COMPARED));
     let mut others = Vec::new();
     for (label, folder) in &options.beside {
         for name in ["empty", COMPARED] {
-            let label = format!("{label}: {name}");
-            let file = unpacked(&folder.join(name), &scratch.join(&label))?;
-            others.push(program(&label, vec![file]));
+            others.push(program(
+                &format!("{label}: {name}"),
+                vec![folder.join(name)],
+            ));
         }
+    }
+    let measured = functions.iter_mut().map(|(program, _)| program);
+    for program in measured.chain(&mut others).chain([&mut empty, &mut first]) {
+        unpack(program, scratch)?;
     }
     if let Some(peers) = &options.peers {
         let python = peers.join("python/venv/bin/python");
@@ -134,7 +137,6 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
         let script = peers.join("node/bootstrap.mjs");
         others.push(program("Node.js", vec!["node".into(), script]));
     }
-    let empty = built("empty")?;
 
     figures::print_machine(options.rounds)?;
     let steps = (2 * options.rounds + 1) * functions.len() + options.rounds * others.len();
@@ -150,13 +152,7 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
         let store = stage.store().await?;
         front.turn_to(&store.url());
         // The first that a new store is asked takes it longer, whoever asks.
-        let mut uncounted = Cold::default();
-        for (program, _) in functions
-            .iter()
-            .filter(|(program, _)| program.name == COMPARED)
-        {
-            start_once(program, &event, &mut uncounted).await?;
-        }
+        start_once(&first, &event, &mut Cold::default()).await?;
         // First, for the functions delete in the end what the event speaks of.
         for (program, cold) in others.iter().zip(&mut cold_others) {
             bar.set_message(program.name.clone());
@@ -225,13 +221,16 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
 
 /// Writes a program anew, as who unpacks its zip does. As the linker leaves it, it lies in small
 /// pieces in the system's cache, and a start takes up to half a millisecond longer.
-fn unpacked(program: &Path, to: &Path) -> Result<PathBuf> {
-    let mode = std::fs::metadata(program)
-        .map_err(|error| format!("{}: {error}", program.display()))?
-        .permissions();
-    std::fs::write(to, std::fs::read(program)?)?;
-    std::fs::set_permissions(to, mode)?;
-    Ok(to.to_owned())
+fn unpack(program: &mut Program, folder: &Path) -> Result<()> {
+    let to = folder.join(&program.name);
+    for file in &mut program.command {
+        let failed = |error| format!("{}: {error}", file.display());
+        let mode = std::fs::metadata(&file).map_err(failed)?.permissions();
+        std::fs::write(&to, std::fs::read(&file)?)?;
+        std::fs::set_permissions(&to, mode)?;
+        file.clone_from(&to);
+    }
+    Ok(())
 }
 
 /// Starts a program, right after it was started and ended: so none is read from a disk, and

@@ -151,11 +151,7 @@ async fn views(
         .flat_map(|(_, access)| View::needs(scope, access))
         .collect();
     let spaces = call.table.get_all(&keys, Read::Eventual).await?;
-    let views = found.into_iter().map(|(place, access)| {
-        let view = View::new(scope, access, &spaces, call.now)?;
-        Ok((place, view))
-    });
-    views.collect()
+    View::all(scope, found, spaces, call.now)
 }
 
 /// Whether this is the first place at which a list finds an access: its own, or that of the

@@ -8,7 +8,7 @@
 //! The first connection is begun before anyone asks for it: while the other end answers, the
 //! SDK's client is made, and the request is read, checked and signed.
 
-use std::error;
+use std::error::Error as _;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connection::{CaptureSmithyConnection, ConnectionMetadata};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
@@ -108,7 +109,6 @@ fn failed(error: &dyn Display) -> wire::Error {
     wire::Error::Internal(format!("TLS cannot be set up: {error}"))
 }
 
-type BoxError = Box<dyn error::Error + Send + Sync>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// Makes connections, the first of them early.
@@ -208,7 +208,6 @@ fn described(taken: &CaptureConnection) -> Option<ConnectionMetadata> {
 
 /// A failure as the SDK knows one: it tries again unless the request itself is at fault.
 fn failure(error: Error) -> ConnectorError {
-    use std::error::Error as _;
     let source = error.source();
     let is_ours = source
         .and_then(|source| source.downcast_ref::<hyper::Error>())
@@ -224,6 +223,10 @@ fn failure(error: Error) -> ConnectorError {
 mod tests {
     use std::net::SocketAddr;
 
+    use aws_sdk_dynamodb::config::retry::RetryConfig;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use aws_sdk_dynamodb::{Client as DynamoDb, Config};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -269,5 +272,30 @@ mod tests {
         early.begun.lock().unwrap().as_mut().unwrap().at = long_ago.unwrap();
         let begun = listener.accept().await.unwrap().1;
         assert_ne!(connect(&mut early, &url).await, begun);
+    }
+
+    /// As Lambda leaves a connection that the other end has closed meanwhile.
+    #[tokio::test]
+    async fn a_call_whose_connection_ends_without_an_answer_is_sent_again() {
+        let (listener, url) = server().await;
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .http_client(client(&Trust::Nobody, url.clone()).unwrap())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .endpoint_url(url.to_string());
+        let call = DynamoDb::from_conf(config.build()).list_tables().send();
+        tokio::spawn(async move {
+            let mut request = [0; 4096];
+            let mut first = listener.accept().await.unwrap().0;
+            assert!(first.read(&mut request).await.unwrap() > 0);
+            drop(first);
+            let mut second = listener.accept().await.unwrap().0;
+            assert!(second.read(&mut request).await.unwrap() > 0);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            second.write_all(answer).await.unwrap();
+        });
+        assert_eq!(call.await.unwrap().table_names, None);
     }
 }

@@ -1,5 +1,7 @@
 //! The access as it is shown, to ServiceStack's clients.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,22 +88,34 @@ impl View {
         spaces.map(|space| scope.space(space.terms.space))
     }
 
-    /// The view of `access` at `now`, with the names of its spaces out of `items`.
+    /// The views of accesses at `now`, with the names of their spaces out of `items`.
     ///
     /// # Errors
     /// 500 when an item is no space.
-    pub fn new(
+    pub fn all<P>(
         scope: &OrganizationScope,
-        access: Access,
-        items: &Items,
+        accesses: Vec<(P, Access)>,
+        mut items: Items,
         now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let spaces = access.spaces.iter().map(|space| {
-            let item: Option<Space> = items.get(&scope.space(space.terms.space))?;
-            Ok(SpaceView::new(space, item.map(|space| space.name)))
+    ) -> Result<Vec<(P, Self)>> {
+        let mut spaces = HashMap::new();
+        for (_, access) in &accesses {
+            for space in &access.spaces {
+                items.take_once(space.terms.space, |id| scope.space(id), &mut spaces)?;
+            }
+        }
+        let views = accesses.into_iter();
+        let views = views.map(|(place, access)| (place, Self::new(access, &spaces, now)));
+        Ok(views.collect())
+    }
+
+    fn new(access: Access, spaces: &HashMap<SpaceId, Space>, now: DateTime<Utc>) -> Self {
+        let of = access.spaces.iter().map(|space| {
+            let found = spaces.get(&space.terms.space);
+            SpaceView::new(space, found.map(|space| space.name.clone()))
         });
-        Ok(Self {
-            spaces: spaces.collect::<Result<_>>()?,
+        Self {
+            spaces: of.collect(),
             active: access.is_active(now),
             id: access.id,
             organization_id: access.organization,
@@ -114,7 +128,7 @@ impl View {
             valid_to: access.window.until().map(Moment),
             date_created: Moment(access.date_created),
             date_modified: Moment(access.date_modified),
-        })
+        }
     }
 }
 

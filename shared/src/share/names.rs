@@ -1,10 +1,8 @@
 //! What shares refer to.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use chrono_tz::Tz;
-use serde::de::DeserializeOwned;
 
 use super::Share;
 use crate::caller::OrganizationScope;
@@ -60,29 +58,28 @@ impl Names {
     }
 
     fn add(&mut self, scope: &OrganizationScope, share: &Share, items: &mut Items) -> Result<()> {
-        take(&mut self.users, share.creator, |id| scope.user(id), items)?;
+        items.take_once(share.creator, |id| scope.user(id), &mut self.users)?;
         match share.source {
-            Source::Device(id) => take(&mut self.devices, id, |id| scope.device(id), items)?,
+            Source::Device(id) => {
+                items.take_once(id, |id| scope.device(id), &mut self.devices)?;
+            }
             Source::DeviceGroup(id) => {
-                take(
-                    &mut self.device_groups,
-                    id,
-                    |id| scope.device_group(id),
-                    items,
-                )?;
+                items.take_once(id, |id| scope.device_group(id), &mut self.device_groups)?;
             }
             // No share is on a space.
             Source::Space(_) => {}
         }
         match share.receiver {
-            Some(Receiver::User(id)) => take(&mut self.users, id, |id| scope.user(id), items)?,
+            Some(Receiver::User(id)) => {
+                items.take_once(id, |id| scope.user(id), &mut self.users)?;
+            }
             Some(Receiver::UserGroup(id)) => {
-                take(&mut self.user_groups, id, |id| scope.user_group(id), items)?;
+                items.take_once(id, |id| scope.user_group(id), &mut self.user_groups)?;
             }
             None => {}
         }
         if let Some(id) = share.schedule {
-            take(&mut self.schedules, id, |id| scope.schedule(id), items)?;
+            items.take_once(id, |id| scope.schedule(id), &mut self.schedules)?;
         }
         Ok(())
     }
@@ -114,28 +111,14 @@ impl Names {
 
     /// The zone of the door: the device's own, else the organization's.
     pub fn zone(&self, share: &Share) -> Tz {
+        let organization = self.organization.as_ref();
         let device = match share.source {
             Source::Device(id) => self.devices.get(&id),
             _ => None,
         };
-        let device = device.and_then(|device| device.time_zone);
-        let organization = self.organization.as_ref();
-        let organization = organization.map(|organization| organization.time_zone);
-        device.or(organization).unwrap_or(Tz::UTC)
+        match device {
+            Some(device) => device.zone(organization),
+            None => organization.map_or(Tz::UTC, |organization| organization.time_zone),
+        }
     }
-}
-
-/// Takes what stands at the key of `id` out of the items, unless it was before.
-fn take<Id: Copy + Eq + Hash, T: DeserializeOwned>(
-    taken: &mut HashMap<Id, T>,
-    id: Id,
-    key: impl Fn(Id) -> Key,
-    items: &mut Items,
-) -> Result<()> {
-    if !taken.contains_key(&id)
-        && let Some(found) = items.take(&key(id))?
-    {
-        taken.insert(id, found);
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod transaction;
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
 
 use aws_sdk_dynamodb::Client;
@@ -511,6 +512,25 @@ impl Items {
     /// As [`Items::get`].
     pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
         self.0.remove(key).map(from_item).transpose()
+    }
+
+    /// Puts the item with the key of `id` among those that were `taken` out, unless it is there
+    /// already: where many refer to one thing, it is read as one of this crate's types once.
+    ///
+    /// # Errors
+    /// As [`Items::get`].
+    pub fn take_once<Id: Copy + Eq + Hash, T: DeserializeOwned>(
+        &mut self,
+        id: Id,
+        key: impl Fn(Id) -> Key,
+        taken: &mut HashMap<Id, T>,
+    ) -> Result<()> {
+        if !taken.contains_key(&id)
+            && let Some(found) = self.take(&key(id))?
+        {
+            taken.insert(id, found);
+        }
+        Ok(())
     }
 }
 
