@@ -44,6 +44,11 @@ pub struct Options {
     #[arg(long)]
     pub demo: bool,
 
+    /// Run each function as the program that is deployed, in place of the one program that has
+    /// all of them. It builds longer: each is linked by itself.
+    #[arg(long)]
+    pub deployed_programs: bool,
+
     /// Build the functions with optimizations.
     #[arg(long)]
     pub release: bool,

@@ -21,7 +21,7 @@ use crate::compile;
 use crate::demo::Demo;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
-use crate::lambda::{Credentials, Functions, Pool, Surroundings, invoke_router};
+use crate::lambda::{Credentials, Executable, Functions, Pool, Surroundings, invoke_router};
 use crate::options::Options;
 use crate::store::Store;
 use crate::streams::Poller;
@@ -111,7 +111,21 @@ impl System {
             .map(|(name, file)| (name.clone(), PathBuf::from(file)))
             .collect();
         let binaries = compile::binaries(stack.functions.values()).await?;
-        let wanted = binaries.values().chain(&stack.demo_program);
+        // A program that was given is meant, whatever others there are.
+        let development = stack.development_program.as_ref();
+        let development = development.filter(|_| !options.deployed_programs);
+        let executable = |binary: &String| match development {
+            Some(all) if !options.programs.iter().any(|(name, _)| name == binary) => {
+                (all.clone(), Some(binary.clone()))
+            }
+            _ => (binary.clone(), None),
+        };
+        let executables: BTreeMap<_, _> = binaries
+            .iter()
+            .map(|(logical_id, binary)| (logical_id, executable(binary)))
+            .collect();
+        let wanted = executables.values().map(|(name, _)| name);
+        let wanted = wanted.chain(&stack.demo_program);
         let wanted = wanted
             .filter(|name| !programs.contains_key(*name))
             .cloned()
@@ -148,12 +162,14 @@ impl System {
 
         let mut functions = BTreeMap::new();
         for (logical_id, function) in stack.functions {
-            let program = binaries
-                .get(&logical_id)
-                .and_then(|name| programs.get(name))
-                .cloned();
-            let program = program
-                .ok_or_else(|| Error::Build(format!("there is no program for {logical_id}")))?;
+            let program = executables.get(&logical_id).and_then(|(name, function)| {
+                Some(Executable {
+                    file: programs.get(name)?.clone(),
+                    function: function.clone(),
+                })
+            });
+            let program =
+                program.ok_or_else(|| Error::Build(format!("no program for {logical_id}")))?;
             functions.insert(
                 logical_id,
                 Pool::new(function, program, Arc::clone(&surroundings)),

@@ -26,13 +26,18 @@ pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The folder of the built binaries, all of them built.
+/// The folder of the built programs: the local system, the demo and the development program.
 fn binaries() -> &'static Path {
     static BINARIES: OnceLock<PathBuf> = OnceLock::new();
     BINARIES.get_or_init(|| {
         let mut cargo = latchkey_local::compile::cargo();
         let built = cargo
-            .args(["build", "--quiet", "--bins"])
+            .args(["build", "--quiet"])
+            .args(
+                ["local", "demo", "functions"]
+                    .iter()
+                    .flat_map(|name| ["--bin", name]),
+            )
             .current_dir(root())
             .status()
             .unwrap();

@@ -14,6 +14,7 @@ mod process;
 mod runtime_api;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -22,6 +23,15 @@ use serde_json::json;
 pub use environment::{Credentials, Surroundings};
 pub(crate) use invoke_api::router as invoke_router;
 pub use pool::Pool;
+
+/// What a copy of a function is started with.
+#[derive(Clone, Debug)]
+pub struct Executable {
+    /// The program.
+    pub file: PathBuf,
+    /// Which function it is, for a program that has all of them.
+    pub function: Option<String>,
+}
 
 /// The functions of a template, by logical id.
 pub type Functions = Arc<BTreeMap<String, Pool>>;

@@ -1,6 +1,5 @@
 //! The copies of one function.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use tokio::sync::Semaphore;
 
 use super::environment::Surroundings;
 use super::process::Process;
-use super::{LARGEST_PAYLOAD, Outcome, Refusal};
+use super::{Executable, LARGEST_PAYLOAD, Outcome, Refusal};
 use crate::template::Function;
 
 /// How many copies of one function run at once, unless the template reserves fewer. Requests
@@ -24,7 +23,7 @@ pub struct Pool {
 struct Inner {
     function: Function,
     arn: Arc<str>,
-    program: PathBuf,
+    program: Executable,
     surroundings: Arc<Surroundings>,
     places: Arc<Semaphore>,
     /// Copies without a request. The last one in is the first one out, so that quiet ones
@@ -36,7 +35,7 @@ struct Inner {
 impl Pool {
     /// A pool without copies: the first request starts the first.
     #[must_use]
-    pub fn new(function: Function, program: PathBuf, surroundings: Arc<Surroundings>) -> Self {
+    pub fn new(function: Function, program: Executable, surroundings: Arc<Surroundings>) -> Self {
         let places = function.reserved_concurrency.unwrap_or(MOST_COPIES);
         Self {
             inner: Arc::new(Inner {

@@ -1,7 +1,6 @@
 //! One copy of a function: a process and its Runtime API.
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use tokio::time::timeout;
 
 use super::environment::Surroundings;
 use super::runtime_api::{self, Invocation, Sandbox};
-use super::{Failure, Outcome, Refusal};
+use super::{Executable, Failure, Outcome, Refusal};
 use crate::template::Function;
 
 /// Lambda gives a copy ten seconds until it asks for its first request.
@@ -35,11 +34,11 @@ impl Process {
     /// Starts `program` as a copy of `function`.
     pub(super) async fn start(
         function: &Function,
-        program: &Path,
+        program: &Executable,
         surroundings: &Surroundings,
     ) -> Result<Self, Refusal> {
         let not_started = |what: &str, error: std::io::Error| {
-            Refusal::NotStarted(format!("{}: {what}: {error}", program.display()))
+            Refusal::NotStarted(format!("{}: {what}: {error}", program.file.display()))
         };
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
@@ -48,10 +47,12 @@ impl Process {
             .local_addr()
             .map_err(|error| not_started("no address", error))?;
         let stream = uuid::Uuid::new_v4().simple().to_string();
-        let variables = surroundings.of_function(function, program, &address.to_string(), &stream);
+        let variables =
+            surroundings.of_function(function, &program.file, &address.to_string(), &stream);
 
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program.file);
         command
+            .args(&program.function)
             .env_clear()
             .envs(variables)
             .stdin(Stdio::null())

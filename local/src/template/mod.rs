@@ -48,6 +48,9 @@ pub struct Stack {
     pub tables: Vec<Table>,
     /// `Metadata.LocalSystem.DemoProgram`: the program to run once the tables are there.
     pub demo_program: Option<String>,
+    /// `Metadata.LocalSystem.DevelopmentProgram`: the program that has all functions and takes
+    /// the name of one, the binary's, as its only argument.
+    pub development_program: Option<String>,
     /// What the deployed system does and this one does not, one sentence each.
     pub notes: Vec<String>,
 }
@@ -168,16 +171,19 @@ impl Stack {
         let (api, api_notes) = api::read(apis, &scope, globals, &functions)?;
         notes.extend(api_notes);
 
-        let demo_program = root["Metadata"]["LocalSystem"]["DemoProgram"]
-            .as_str()
-            .map(str::to_owned);
+        let local_system = |name: &str| {
+            root["Metadata"]["LocalSystem"][name]
+                .as_str()
+                .map(str::to_owned)
+        };
         Ok(Self {
             path: path.to_owned(),
             region: region.to_owned(),
             functions,
             api,
             tables,
-            demo_program,
+            demo_program: local_system("DemoProgram"),
+            development_program: local_system("DevelopmentProgram"),
             notes,
         })
     }
