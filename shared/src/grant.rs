@@ -256,4 +256,17 @@ mod tests {
         );
         assert_eq!(some.beyond(all).count(), 0);
     }
+
+    #[test]
+    fn timings_are_read_from_an_item_as_they_were_written() {
+        for text in [
+            r#"{"window":{"created":"2024-01-01T00:00:00Z"}}"#,
+            r#"{"window":{"created":"2024-01-01T00:00:00Z","startDate":"2024-06-01","startTime":"09:00:00","endDate":"2024-06-30"},"rules":[{"dayOfWeek":"Monday","period":{"startTime":"22:00:00","endTime":"06:00:00.500"},"recurrence":"BiWeekly"},{"recurrence":"Daily"}]}"#,
+            r#"{"window":{"from":"2024-01-01T00:00:00Z","until":"2024-01-02T00:00:00Z"}}"#,
+        ] {
+            let timing: Timing = serde_json::from_str(text).unwrap();
+            let item: serde_dynamo::Item = serde_dynamo::to_item(&timing).unwrap();
+            assert_eq!(serde_dynamo::from_item::<_, Timing>(item).unwrap(), timing);
+        }
+    }
 }

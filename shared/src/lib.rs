@@ -3,7 +3,7 @@
 //! Everything that the functions share. Knows no AWS event and reads no environment: the
 //! time, the random source and the table come as arguments from a binary's `main`.
 //!
-//! - [`timing`] says when a grant holds; pure.
+//! - [`timing`] says when a grant holds; pure, and a crate of its own.
 //! - [`grant`], [`share`], [`access`], [`directory`], [`keyring`], [`invitation`], [`web_key`]:
 //!   the things, one module each.
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
@@ -27,7 +27,8 @@ pub mod role;
 pub mod secret;
 pub mod share;
 pub mod table;
-pub mod timing;
 pub mod token;
 pub mod web_key;
 pub mod wire;
+
+pub use timing;

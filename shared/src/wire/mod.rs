@@ -5,7 +5,6 @@ pub mod error;
 pub mod headers;
 pub mod idempotency;
 pub mod json;
-pub mod jsv;
 pub mod oauth;
 pub mod page;
 pub mod query;
@@ -13,6 +12,8 @@ pub mod request;
 pub mod response;
 pub mod schema;
 pub mod service;
+
+pub use jsv;
 
 pub use error::{Conflict, Error, Result};
 pub use page::Page;

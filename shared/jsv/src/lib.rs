@@ -1,0 +1,34 @@
+//! JSV, the text format of ServiceStack: JSON without the quotes that are not needed.
+//!
+//! `{name:Max,tags:[a,"b, c"],open:True}`. A text stands in quotes only when it holds one of
+//! `" , : { } [ ]` or a line break, has white space at an end, is empty, or would be read as
+//! `null`; a quote inside is doubled, and nothing else is escaped. So a text does not show its
+//! type: what reads it must know what it wants. [`Deserializer::deserialize_any`] knows
+//! nothing and gives texts, lists and maps.
+//!
+//! Read is more than is written: white space between all parts; a colon in a text without
+//! quotes, for ServiceStack writes its times so. What could lose data is a fault: a key given
+//! twice, anything behind the end, an unfinished quote, a bracket inside a text.
+//!
+//! A type that is written in another way here than in JSON says so in its `Display`: through
+//! `Serializer::collect_str` JSON asks for its plain form, `{}`, and JSV for its alternate one,
+//! `{:#}`. (`is_human_readable` would be a lie: with it UUIDs and dates become bytes.)
+//!
+//! This crate needs serde alone.
+
+mod de;
+mod error;
+mod ser;
+
+#[cfg(test)]
+mod tests;
+
+pub use de::{Deserializer, MAX_DEPTH, from_str};
+pub use error::{Error, Step, render};
+pub use ser::{Serializer, Wrote, to_string};
+
+/// What separates and is no part of a text that has no quotes around it.
+const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// What stands for a value that is not there, where a place cannot be left empty.
+const NULL: &str = "null";
