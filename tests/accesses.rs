@@ -495,7 +495,7 @@ async fn take_all_but(home: &Home, free: &[&str]) {
         .filter(|code| !free.contains(&code.as_str()))
         .collect();
     for codes in all.chunks(100) {
-        let mut writes = table.transaction();
+        let mut writes = table.old_transaction();
         for code in codes {
             let mut space = access.spaces[0].clone();
             space.code = code.parse().unwrap();

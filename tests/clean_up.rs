@@ -79,7 +79,7 @@ impl Scene {
         store.put(&tenant.world).await;
         let (scope, table) = (tenant.world.scope().unwrap(), store.table());
         for numbers in (0..count).collect::<Vec<_>>().chunks(40) {
-            let mut writes = table.transaction();
+            let mut writes = table.old_transaction();
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();

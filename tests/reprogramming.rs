@@ -57,7 +57,7 @@ async fn multiply(store: &Store, first: &str, count: u128) {
         .unwrap();
     let numbers: Vec<_> = (1..=count).collect();
     for numbers in numbers.chunks(33) {
-        let mut writes = table.transaction();
+        let mut writes = table.old_transaction();
         for number in numbers {
             let mut access = first.clone();
             access.id = Uuid::from_u128(id.as_u128() + number).into();
@@ -151,7 +151,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     used.used = 3;
     let writes = store.table();
     writes
-        .transaction()
+        .old_transaction()
         .replace((), &code_key, &used)
         .unwrap()
         .send()

@@ -341,7 +341,7 @@ async fn reprogramming(seen: &mut Seen<'_>) {
     let done: Option<Reprogramming> = table.get(&key, Read::Strong).await.unwrap();
     let mut done = done.unwrap();
     done.requested_at -= chrono::TimeDelta::hours(1);
-    let writes = table.transaction().replace((), &key, &done).unwrap();
+    let writes = table.old_transaction().replace((), &key, &done).unwrap();
     writes.send().await.unwrap();
     seen.store.calls();
     let path = "/BusinessUserAccesses/reprogramcodes";

@@ -250,7 +250,7 @@ impl Direct {
         let (key, edge) = GrantEdge::of(&self.scope, &share).ok_or("no grant")?;
         let writes = self
             .table
-            .transaction()
+            .old_transaction()
             .put_new((), &self.scope.share(share.id), &share)?
             .exists((), &self.scope.source(source))?
             .exists((), &self.scope.receiver(receiver))?

@@ -204,7 +204,7 @@ impl World {
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let mut writes = table.transaction();
+        let mut writes = table.old_transaction();
         for item in self.items()? {
             writes = writes.put_new_item((), item)?;
         }

@@ -83,7 +83,7 @@ async fn take_up(table: &Table, key: &Key, user: &User) {
         ..user.clone()
     };
     let written = async {
-        let writes = table.transaction();
+        let writes = table.old_transaction();
         let writes = writes.change((), key, user, &after, user.version)?;
         writes.send().await
     };

@@ -75,7 +75,7 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
             // It goes with the user; unless someone deleted that by hand.
-            let writes = table.transaction().clear((), &scope.keyring(user.id))?;
+            let writes = table.old_transaction().clear((), &scope.keyring(user.id))?;
             writes.send().await.map_err(Failed::without_conditions)?;
         }
         Thing::UserGroup(id) => {
@@ -160,7 +160,7 @@ async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) 
             end_access(desk, id, space).await?;
         }
         // Of an access that is not there any more, or says nothing of it.
-        let writes = desk.table.transaction();
+        let writes = desk.table.old_transaction();
         let writes = writes.clear((), &desk.scope.grant_key(&grant))?;
         writes.send().await.map_err(Failed::without_conditions)?;
     }
@@ -221,7 +221,7 @@ async fn change<R: Resource>(
             return Ok(());
         };
         let writes = table
-            .transaction()
+            .old_transaction()
             .change((), key, &before, &after, before.version())?;
         match writes.send().await {
             Ok(()) => return Ok(()),
@@ -258,7 +258,7 @@ async fn delete_grants(
 ) -> Result<()> {
     let mut gone = BTreeSet::new();
     while !grants.is_empty() {
-        let mut writes = table.transaction();
+        let mut writes = table.old_transaction();
         let mut kept: BTreeMap<ScheduleId, u64> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
             let key = scope.grant_key(grant);
@@ -318,14 +318,14 @@ async fn leave_group<G: Group>(
     let (no_group, no_item) = (true, false);
     let writes =
         table
-            .transaction()
+            .old_transaction()
             .touch(no_group, &key)?
             .delete(no_item, &edge, Only::default())?;
     match writes.send().await {
         Ok(()) => Ok(()),
         Err(Failed::Refused(refused)) if refused.iter().any(|(part, _)| *part == no_item) => Ok(()),
         Err(Failed::Refused(_)) => {
-            let writes = table.transaction().clear((), &edge)?;
+            let writes = table.old_transaction().clear((), &edge)?;
             writes.send().await.map_err(Failed::without_conditions)
         }
         Err(Failed::Error(error)) => Err(error),

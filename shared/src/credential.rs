@@ -12,7 +12,7 @@ use crate::caller::{Caller, Membership, OrganizationScope};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
-use crate::table::{Item, Key, Transaction, to_item};
+use crate::table::{Item, Key, OldTransaction, to_item};
 use crate::wire::Result as Answer;
 use crate::wire::json::{Fault, Faults, Fields, Label};
 
@@ -156,10 +156,10 @@ impl ApiKey {
     /// 500 when they are no items.
     pub fn put_new<'t, T: Copy>(
         &self,
-        writes: Transaction<'t, T>,
+        writes: OldTransaction<'t, T>,
         tag: T,
         scope: &OrganizationScope,
-    ) -> Answer<Transaction<'t, T>> {
+    ) -> Answer<OldTransaction<'t, T>> {
         let [key, credential] = self.items(scope)?;
         writes.put_new_item(tag, key)?.put_new_item(tag, credential)
     }

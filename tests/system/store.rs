@@ -188,7 +188,7 @@ impl Store {
     /// Puts an access into the table, with its grants and its codes.
     pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
         let table = self.table();
-        let mut writes = table.transaction();
+        let mut writes = table.old_transaction();
         for item in latchkey_demo::access_items(scope, access).unwrap() {
             writes = writes.put_new_item((), item).unwrap();
         }
@@ -208,7 +208,7 @@ impl Store {
         let family = token.last_of_family(then);
         let credential = token.credential(client, then);
         let writes = table
-            .transaction()
+            .old_transaction()
             .put_new((), &scope.tokens(token.client, token.family), &family)
             .unwrap()
             .put_new((), &Key::credential(&family.access), &credential);

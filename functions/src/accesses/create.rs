@@ -67,7 +67,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
     draft.prepare(desk, 1).await?;
     loop {
-        let writes = call.table.transaction();
+        let writes = call.table.old_transaction();
         let writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
         match draft.write(desk, writes)?.send().await {
             Ok(()) => return service::in_format(&call.request, answer),

@@ -118,7 +118,7 @@ pub(crate) async fn take_away(desk: Desk<'_>, access: Access) -> Result<()> {
 pub(crate) async fn carry_out(desk: Desk<'_>, mut draft: Draft) -> Result<()> {
     draft.prepare(desk, 0).await?;
     loop {
-        let writes = draft.write(desk, desk.table.transaction())?;
+        let writes = draft.write(desk, desk.table.old_transaction())?;
         match writes.send().await {
             Ok(()) => return Ok(()),
             Err(Failed::Error(error)) => return Err(error),

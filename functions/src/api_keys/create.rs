@@ -80,7 +80,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         },
     );
 
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.old_transaction();
     writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
     writes = key.put_new(writes, Part::Key, &scope)?;
     writes = writes.exists(Part::User, &scope.user(user))?;

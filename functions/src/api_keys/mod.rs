@@ -32,7 +32,7 @@ const PAGE: usize = 49;
 /// 429 and 503.
 pub(crate) async fn revoke(table: &Table, scope: &OrganizationScope, key: &ApiKey) -> Result<()> {
     let credential = Key::credential(&key.hash);
-    let writes = table.transaction().clear((), &credential)?;
+    let writes = table.old_transaction().clear((), &credential)?;
     writes.send().await.map_err(Failed::without_conditions)?;
     while !end_tokens(table, scope, key.id).await? {}
     Ok(())
@@ -45,7 +45,7 @@ async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> R
     let (families, next) = table
         .page::<Family>(&prefix, PAGE, None, Read::Strong)
         .await?;
-    let mut writes = table.transaction();
+    let mut writes = table.old_transaction();
     for family in &families {
         writes = writes
             .clear((), &scope.tokens(id, family.id))?

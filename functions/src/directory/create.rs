@@ -88,7 +88,7 @@ pub(crate) async fn put<R: Resource>(
     answer: Response,
     items: &[(Key, Value)],
 ) -> Result<Option<Response>> {
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.old_transaction();
     writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
     let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
     writes = writes.put_new(Part::Itself, &at, new)?;

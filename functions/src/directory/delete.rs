@@ -101,7 +101,10 @@ async fn attempt_in<R: Resource>(
         unused: R::COUNTED_BY,
         ..Only::default()
     };
-    let mut writes = call.table.transaction().delete(Part::Itself, &key, only)?;
+    let mut writes = call
+        .table
+        .old_transaction()
+        .delete(Part::Itself, &key, only)?;
     for key in &with_it {
         writes = writes.delete(Part::Former, key, Only::default())?;
     }
@@ -131,7 +134,7 @@ async fn end_all(call: &Call, links: &[&Link]) -> Result<bool> {
     for some in chunks.chunks(AT_ONCE) {
         let ends = some.iter().map(|links| async {
             let there = present(call, links).await?;
-            let writes = leave(call.table.transaction(), Part::Former, links, &there)?;
+            let writes = leave(call.table.old_transaction(), Part::Former, links, &there)?;
             match writes.send().await {
                 Ok(()) => Ok(true),
                 Err(Failed::Refused(_)) => Ok(false),

@@ -65,7 +65,7 @@ async fn change_in<G: Group>(
     let (Some(group), Some((edge, item))) = (G::key(scope, id), &link.item) else {
         return Err(Error::NotFound(G::WHAT));
     };
-    let writes = call.table.transaction().touch(Part::Group, &group)?;
+    let writes = call.table.old_transaction().touch(Part::Group, &group)?;
     let writes = if joins {
         join(writes, Part::Member, &link)?.put_new(Part::Edge, edge, item)?
     } else {

@@ -23,7 +23,7 @@ pub(crate) use update::{change, update};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Link;
 use latchkey::role::{Area, Reach};
-use latchkey::table::{Only, Read, Transaction};
+use latchkey::table::{OldTransaction, Only, Read};
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
@@ -34,10 +34,10 @@ const MAX_LINKS: usize = 32;
 
 /// Writes a link on the side of the other thing.
 fn join<'t, T: Copy>(
-    writes: Transaction<'t, T>,
+    writes: OldTransaction<'t, T>,
     tag: T,
     link: &Link,
-) -> Result<Transaction<'t, T>> {
+) -> Result<OldTransaction<'t, T>> {
     let writes = writes.include(tag, &link.to, link.set, &link.element)?;
     match &link.keyring {
         Some(keyring) => writes.include(tag, keyring, link.set, &link.element),
@@ -47,11 +47,11 @@ fn join<'t, T: Copy>(
 
 /// Ends links on both sides, of which those of `there` have another side still.
 fn leave<'t, T: Copy>(
-    mut writes: Transaction<'t, T>,
+    mut writes: OldTransaction<'t, T>,
     tag: T,
     links: &[&Link],
     there: &[&Link],
-) -> Result<Transaction<'t, T>> {
+) -> Result<OldTransaction<'t, T>> {
     for link in there {
         writes = part(writes, tag, link)?;
     }
@@ -63,10 +63,10 @@ fn leave<'t, T: Copy>(
 
 /// Ends a link on the side of the other thing, which is there.
 fn part<'t, T: Copy>(
-    writes: Transaction<'t, T>,
+    writes: OldTransaction<'t, T>,
     tag: T,
     link: &Link,
-) -> Result<Transaction<'t, T>> {
+) -> Result<OldTransaction<'t, T>> {
     let writes = writes.exclude(tag, &link.to, link.set, &link.element)?;
     match &link.keyring {
         Some(keyring) => writes.exclude(tag, keyring, link.set, &link.element),

@@ -97,10 +97,13 @@ async fn replace<R: Resource>(
     }
 
     let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
-    let mut writes =
-        call.table
-            .transaction()
-            .change(Part::Itself, &key, &before, &after, before.version())?;
+    let mut writes = call.table.old_transaction().change(
+        Part::Itself,
+        &key,
+        &before,
+        &after,
+        before.version(),
+    )?;
     let (had, has) = (before.claims(scope), after.claims(scope));
     let gone = |claim: &&Claim| !has.contains(claim);
     for claim in had.iter().filter(gone) {

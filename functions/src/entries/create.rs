@@ -129,7 +129,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
             of: (ACCESS, &access.to_string()),
             version: code.version,
         };
-        let writes = call.table.transaction();
+        let writes = call.table.old_transaction();
         let writes = writes
             .count_use(Part::Code, &key, of, (LAST_ENTRY, &entry))?
             .exists(Part::User, &scope.keyring(user))?;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::table::item::StoredAnswer;
-use latchkey::table::{Item, Read, Transaction, from_item};
+use latchkey::table::{Item, OldTransaction, Read, from_item};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 use serde_json::Value;
@@ -34,11 +34,11 @@ impl<'c> Once<'c> {
     /// 500 when the system has no random numbers.
     pub(crate) fn remember<'t, T: Copy>(
         &self,
-        writes: Transaction<'t, T>,
+        writes: OldTransaction<'t, T>,
         tag: T,
         scope: &OrganizationScope,
         answer: &Response,
-    ) -> Result<Transaction<'t, T>> {
+    ) -> Result<OldTransaction<'t, T>> {
         let Some(key) = &self.key else {
             return Ok(writes);
         };

@@ -3,7 +3,7 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::Credential;
 use latchkey::id::ApiKeyId;
-use latchkey::table::{Key, Read, Table, Transaction};
+use latchkey::table::{Key, OldTransaction, Read, Table};
 use latchkey::wire::Result;
 use latchkey::wire::oauth::{ClientClaim, Refusal};
 
@@ -49,9 +49,9 @@ impl Client {
     /// A transaction that happens only as long as the client and its user are there.
     pub(super) fn still_there<'t, T: Copy>(
         &self,
-        writes: Transaction<'t, T>,
+        writes: OldTransaction<'t, T>,
         tag: T,
-    ) -> Result<Transaction<'t, T>> {
+    ) -> Result<OldTransaction<'t, T>> {
         let user = self.scope.user(self.credential.user);
         writes.exists(tag, &self.key)?.exists(tag, &user)
     }

@@ -19,7 +19,7 @@ pub(super) async fn end(table: &Table, key: &Key, mut last: Family) -> Result<()
             ..Only::default()
         };
         let writes = table
-            .transaction()
+            .old_transaction()
             .delete((), key, only)?
             .clear((), &Key::credential(&last.access))?;
         match writes.send().await {

@@ -127,6 +127,6 @@ async fn end_access(
         }
         _ => return Err(ANOTHERS.into()),
     }
-    let writes = table.transaction().clear((), &key)?;
+    let writes = table.old_transaction().clear((), &key)?;
     writes.send().await.map_err(Failed::without_conditions)
 }

@@ -138,7 +138,7 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     let credential = next.credential(&client.credential, call.now);
     let at = client.scope.tokens(client.id, family);
     let last = presented.map(|token| token.last_of_family(call.now));
-    let mut writes = table.transaction();
+    let mut writes = table.old_transaction();
     writes = match &last {
         None => writes.put_new(Part::Family, &at, &pair)?,
         Some(last) => writes

@@ -71,7 +71,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
     let writes = call
         .table
-        .transaction()
+        .old_transaction()
         .put_new((), &scope.organization_key(), &organization)?
         .put_new((), &scope.user(admin.id), &admin)?
         .put_new((), &scope.keyring(admin.id), &Keyring::default())?;

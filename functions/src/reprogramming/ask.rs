@@ -129,7 +129,7 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
             return service::answer(&call.request, StatusCode::OK, &there);
         };
         let answer = Response::json(StatusCode::OK, &View::new(&next));
-        let writes = call.table.transaction();
+        let writes = call.table.old_transaction();
         let writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         let writes = match &there {
             None => writes.put_new(Part::Itself, &key, &next)?,

@@ -52,10 +52,10 @@ async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
         };
         let (next, remade, kept) = page(desk, &there, length).await?;
         let further = there.further(next, remade, kept, call.now);
-        let writes = call
-            .table
-            .transaction()
-            .change((), &key, &there, &further, there.version)?;
+        let writes =
+            call.table
+                .old_transaction()
+                .change((), &key, &there, &further, there.version)?;
         match writes.send().await {
             Ok(()) => {}
             // Someone else is further, or asked to take it up: it is read again.

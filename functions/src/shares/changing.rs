@@ -7,7 +7,7 @@ use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Key, Read, Transaction};
+use latchkey::table::{Failed, Key, OldTransaction, Read};
 use latchkey::web_key::{WebKey, WebKeyHash};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -115,7 +115,7 @@ pub(super) async fn change(
         after.date_modified = call.now;
         let answer = answer(call, &after);
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.old_transaction();
         if let Some(once) = once {
             writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         }
@@ -195,11 +195,11 @@ async fn settle(
 
 /// Puts the grant of a share in its place, when it has become another one.
 pub(super) fn replace_grant<'t>(
-    writes: Transaction<'t, Part>,
+    writes: OldTransaction<'t, Part>,
     scope: &OrganizationScope,
     before: &Share,
     after: &Share,
-) -> Result<Transaction<'t, Part>> {
+) -> Result<OldTransaction<'t, Part>> {
     let (was, is) = (GrantEdge::of(scope, before), GrantEdge::of(scope, after));
     match is {
         Some((key, edge)) if was.is_none_or(|(_, was)| was != edge) => {
@@ -212,11 +212,11 @@ pub(super) fn replace_grant<'t>(
 /// Lets go of the named schedule that a share keeps. `counted` is whether that one is known
 /// to count it: a count that is nought already must not keep the share as it is.
 pub(super) fn release<'t>(
-    writes: Transaction<'t, Part>,
+    writes: OldTransaction<'t, Part>,
     scope: &OrganizationScope,
     share: &Share,
     counted: bool,
-) -> Result<Transaction<'t, Part>> {
+) -> Result<OldTransaction<'t, Part>> {
     match share.schedule {
         Some(kept) if counted => {
             writes.count_down(Part::FormerSchedule, &scope.schedule(kept), KEPT_BY, 1)

@@ -84,7 +84,7 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
             ..before.clone()
         };
 
-        let writes = call.table.transaction();
+        let writes = call.table.old_transaction();
         let writes = writes
             .change(Part::Share, &key, &before, &after, before.version)?
             .delete(Part::Invitation, &at, Only::default())?

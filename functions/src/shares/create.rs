@@ -106,7 +106,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             },
         );
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.old_transaction();
         writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
         writes = writes
             .put_new(Part::Share, &scope.share(share.id), &share)?

@@ -62,7 +62,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
             versions: Some(&[share.version]),
             ..Only::default()
         };
-        let writes = call.table.transaction();
+        let writes = call.table.old_transaction();
         let mut writes = writes.delete(Part::Share, &scope.share(share.id), only)?;
         if let Some((key, _)) = GrantEdge::of(&scope, &share) {
             writes = writes.clear(Part::Grant, &key)?;

@@ -26,7 +26,7 @@ use crate::grant::GrantId;
 use crate::id::SpaceId;
 use crate::secret::Random;
 use crate::table::item::GrantEdge;
-use crate::table::{Item, Key, Only, Read, Table, Transaction, from_item};
+use crate::table::{Item, Key, OldTransaction, Only, Read, Table, from_item};
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Conflict, Error, Result};
 
@@ -405,8 +405,8 @@ impl Draft {
     pub fn write<'t>(
         &self,
         desk: Desk<'_>,
-        mut writes: Transaction<'t, Part>,
-    ) -> Result<Transaction<'t, Part>> {
+        mut writes: OldTransaction<'t, Part>,
+    ) -> Result<OldTransaction<'t, Part>> {
         let Desk { scope, now, .. } = desk;
         writes = match (&self.before, &self.after) {
             (None, Some(after)) => writes.put_new(Part::Access, &scope.access(after.id), after)?,
@@ -494,11 +494,11 @@ impl Draft {
     fn write_space<'t>(
         &self,
         Desk { scope, now, .. }: Desk<'_>,
-        writes: Transaction<'t, Part>,
+        writes: OldTransaction<'t, Part>,
         place: usize,
         space: &AccessSpace,
         exclusive: bool,
-    ) -> Result<Transaction<'t, Part>> {
+    ) -> Result<OldTransaction<'t, Part>> {
         let Some(access) = &self.after else {
             return Ok(writes);
         };
@@ -765,12 +765,12 @@ enum GrantEdgeOf<'s> {
 }
 
 fn set_calendar<'t>(
-    writes: Transaction<'t, Part>,
+    writes: OldTransaction<'t, Part>,
     part: Part,
     key: &Key,
     known: &Calendar,
     next: &Calendar,
-) -> Result<Transaction<'t, Part>> {
+) -> Result<OldTransaction<'t, Part>> {
     let version = (exclusive::VERSION, known.version());
     writes.set_beside(part, key, (known, next), version)
 }

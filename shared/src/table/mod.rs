@@ -6,6 +6,7 @@
 mod failure;
 pub mod item;
 pub mod key;
+mod old_transaction;
 mod removal;
 mod transaction;
 
@@ -22,8 +23,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use key::{GrantsOn, Key, KeyPrefix};
+pub use old_transaction::{Failed, OldTransaction, Only, Use};
 pub use removal::{Entered, Removal, Thing};
-pub use transaction::{Element, Failed, Only, Transaction, Use};
+pub use transaction::{
+    Attempt, Change, EXPIRES_AT, Element, If, MAX_ACTIONS, MAX_ATTEMPTS, Refused, Transaction,
+    VERSION, Value,
+};
 
 use crate::secret::Random;
 use crate::wire::{Error, Result};
@@ -438,7 +443,29 @@ impl Table {
         })
     }
 
-    /// An empty transaction. Its items are told apart by tags of the type `T`.
+    /// An empty transaction of the former kind; not for new code.
+    pub fn old_transaction<T: Copy>(&self) -> OldTransaction<'_, T> {
+        OldTransaction::new(self)
+    }
+
+    /// The attempts at a change that may meet others, [`MAX_ATTEMPTS`] of them.
+    ///
+    /// ```
+    /// # use latchkey::table::Table;
+    /// # use latchkey::wire::{Conflict, Error, Result};
+    /// async fn change(table: &Table) -> Result<()> {
+    ///     for attempt in table.attempts() {
+    ///         // Read, write, and return if nobody else wrote meanwhile.
+    ///         attempt.back_off().await?;
+    ///     }
+    ///     Err(Error::Conflict(Conflict::Changed))
+    /// }
+    /// ```
+    pub fn attempts(&self) -> impl Iterator<Item = Attempt<'_>> {
+        Attempt::all(self)
+    }
+
+    /// An empty transaction. Its actions are told apart by tags of the type `T`.
     pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
         Transaction::new(self)
     }

@@ -1,64 +1,186 @@
 //! Several writes and checks that happen all or not at all, in one round trip.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::builders::{
-    DeleteBuilder, PutBuilder, TransactWriteItemBuilder, UpdateBuilder,
-};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{BoxFuture, Item, Key, Table, failure, to_item};
+use super::{BoxFuture, Item, Key, Table, failure, from_item, to_item};
 use crate::wire::{Error, Result};
 
-/// How often a transaction that met another one is sent. With the waits between, some two
-/// seconds at most: well within a request's time.
-const MAX_ATTEMPTS: u32 = 8;
+/// How often a change is tried that meets others. With the waits between, some two seconds at
+/// most: well within a request's time.
+pub const MAX_ATTEMPTS: u32 = 8;
 
-/// The name of the attribute that DynamoDB's time to live goes by.
-const EXPIRES_AT: &str = "expiresAt";
+/// How many actions DynamoDB takes in one transaction.
+pub const MAX_ACTIONS: usize = 100;
 
-/// The name of the attribute that grows by one with each change of an item.
-const VERSION: &str = "version";
+/// The attribute that DynamoDB's time to live goes by: when an item is forgotten, in seconds.
+pub const EXPIRES_AT: &str = "expiresAt";
 
-/// Writes and checks to be sent together. Each has a tag, by which a refusal names it.
-pub struct Transaction<'t, T> {
-    table: &'t Table,
-    items: Vec<TransactWriteItem>,
-    tags: Vec<T>,
+/// The attribute that grows by one with each change of an item.
+pub const VERSION: &str = "version";
+
+/// A condition on one item, as DynamoDB evaluates it at the moment of the write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum If {
+    /// Nothing is asked.
+    Always,
+    /// The item exists.
+    Exists,
+    /// The item does not exist.
+    Absent,
+    /// An attribute has this value. See [`If::is`].
+    Is(&'static str, Value),
+    /// An attribute, a list, a set or a text, contains this value. See [`If::contains`].
+    Contains(&'static str, Value),
+    /// An attribute is missing.
+    Lacks(&'static str),
+    /// A number is at most this.
+    AtMost(&'static str, i64),
+    /// A number is at least this.
+    AtLeast(&'static str, i64),
+    /// A number is less than another one of the same item.
+    Below(&'static str, &'static str),
+    /// A number is one of these; never, if there are none.
+    OneOf(&'static str, Vec<u64>),
+    /// All of these hold.
+    All(Vec<If>),
+    /// At least one of these holds.
+    Any(Vec<If>),
 }
 
-/// Under which conditions an item may be taken away, besides that it is there.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Only<'v> {
-    /// It has one of these versions.
-    pub versions: Option<&'v [u64]>,
-    /// This attribute of it, a count, is nought or missing.
-    pub unused: Option<&'static str>,
-    /// This attribute of it is this text.
-    pub says: Option<(&'static str, &'v str)>,
-    /// This attribute of it has this number; is missing, where there is none.
-    pub number: Option<(&'static str, Option<u64>)>,
+impl If {
+    /// An attribute has this value.
+    pub fn is(name: &'static str, value: &impl Serialize) -> Self {
+        Self::Is(name, Value::of(value))
+    }
+
+    /// An attribute has this value, or is missing if the value is `None`.
+    pub fn is_still(name: &'static str, value: Option<&impl Serialize>) -> Self {
+        match value {
+            Some(value) => Self::is(name, value),
+            None => Self::Lacks(name),
+        }
+    }
+
+    /// An attribute, a list, a set or a text, contains this value.
+    pub fn contains(name: &'static str, value: &impl Serialize) -> Self {
+        Self::Contains(name, Value::of(value))
+    }
+
+    /// The item has this version.
+    pub fn version(version: u64) -> Self {
+        Self::is(VERSION, &version)
+    }
+
+    /// The item has expired at `now`. DynamoDB removes it only some time after.
+    pub fn expired(now: DateTime<Utc>) -> Self {
+        Self::AtMost(EXPIRES_AT, now.timestamp())
+    }
+
+    /// The item expires, and not yet at `now`.
+    pub fn unexpired(now: DateTime<Utc>) -> Self {
+        Self::AtLeast(EXPIRES_AT, now.timestamp() + 1)
+    }
+
+    /// This holds, and the other one as well.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match self {
+            Self::Always => other,
+            Self::All(mut all) => {
+                all.push(other);
+                Self::All(all)
+            }
+            one => Self::All(vec![one, other]),
+        }
+    }
+
+    /// This holds, or the other one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match self {
+            Self::Any(mut any) => {
+                any.push(other);
+                Self::Any(any)
+            }
+            one => Self::Any(vec![one, other]),
+        }
+    }
+
+    fn write(&self, to: &mut Expressions) -> Option<String> {
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        Some(match self {
+            Self::Always => return None,
+            Self::Exists => "attribute_exists(PK)".to_owned(),
+            Self::Absent => "attribute_not_exists(PK)".to_owned(),
+            Self::Lacks(name) => format!("attribute_not_exists({})", to.name(name)),
+            Self::Is(name, value) => format!("{} = {}", to.name(name), to.value(value.clone())),
+            Self::Contains(name, value) => {
+                format!("contains({}, {})", to.name(name), to.value(value.clone()))
+            }
+            Self::AtMost(name, most) => {
+                format!("{} <= {}", to.name(name), to.value(number(*most)))
+            }
+            Self::AtLeast(name, least) => {
+                format!("{} >= {}", to.name(name), to.value(number(*least)))
+            }
+            Self::Below(name, other) => format!("{} < {}", to.name(name), to.name(other)),
+            // DynamoDB takes no empty list, and no version is nought.
+            Self::OneOf(_, values) if values.is_empty() => {
+                "attribute_exists(PK) AND attribute_not_exists(PK)".to_owned()
+            }
+            Self::OneOf(name, values) => {
+                let name = to.name(name);
+                let values: Vec<_> = values
+                    .iter()
+                    .map(|value| to.value(AttributeValue::N(value.to_string())))
+                    .collect();
+                format!("{name} IN ({})", values.join(", "))
+            }
+            Self::All(all) => joined(all, " AND ", to)?,
+            // One that always holds makes all of them hold.
+            Self::Any(any) if any.contains(&Self::Always) => return None,
+            Self::Any(any) => joined(any, " OR ", to)?,
+        })
+    }
 }
 
-/// A use of an item that may be good for so many and no more.
-#[derive(Debug, Clone, Copy)]
-pub struct Use<'u> {
-    /// The number of the item that says how many there were.
-    pub used: &'u str,
-    /// The number of it that says how many there may be; without limit where it is missing.
-    pub limit: &'u str,
-    /// Only of an item of which this attribute is this text.
-    pub of: (&'u str, &'u str),
-    /// Only of this version of it, which the use does not change.
-    pub version: u64,
+fn joined(conditions: &[If], by: &str, to: &mut Expressions) -> Option<String> {
+    let parts: Vec<_> = conditions
+        .iter()
+        .filter_map(|one| one.write(to))
+        .map(|one| format!("({one})"))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(by))
 }
 
-/// One of the things in a set that an item has.
+/// A value as DynamoDB has it. One that cannot be written is a fault of the transaction, which
+/// [`Transaction::send`] tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value(std::result::Result<AttributeValue, String>);
+
+impl Value {
+    fn of(value: &impl Serialize) -> Self {
+        Self(serde_dynamo::to_attribute_value(value).map_err(|error| error.to_string()))
+    }
+}
+
+impl From<AttributeValue> for Value {
+    fn from(value: AttributeValue) -> Self {
+        Self(Ok(value))
+    }
+}
+
+/// An element of a set that an item has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
     /// Of a set of numbers.
@@ -68,8 +190,8 @@ pub enum Element {
 }
 
 impl Element {
-    /// The set of nothing else.
-    fn alone(&self) -> AttributeValue {
+    /// The set of this element alone.
+    pub(super) fn alone(&self) -> AttributeValue {
         match self {
             Self::Number(number) => AttributeValue::Ns(vec![number.to_string()]),
             Self::Text(text) => AttributeValue::Ss(vec![text.clone()]),
@@ -77,30 +199,178 @@ impl Element {
     }
 }
 
-/// Why a transaction did not happen.
-#[derive(Debug)]
-pub enum Failed<T> {
-    /// The conditions of these items did not hold, in the order in which they were added;
-    /// each with the item as it stands in the table, if there is one.
-    Refused(Vec<(T, Option<Item>)>),
-    /// It could not be carried out.
-    Error(Error),
+/// What becomes of the attributes of an item. Those that it does not name stay.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    set: Vec<(String, Value)>,
+    remove: Vec<String>,
+    add: Vec<(String, AttributeValue)>,
+    exclude: Vec<(String, AttributeValue)>,
+    fault: Option<String>,
 }
 
-impl<T> Failed<T> {
-    /// Why a transaction without conditions did not happen.
-    pub fn without_conditions(self) -> Error {
-        match self {
-            Self::Refused(_) => Error::Internal("refused without a condition".to_owned()),
-            Self::Error(error) => error,
+impl Change {
+    /// The item gets a new version, and stays as it is otherwise.
+    pub fn new_version() -> Self {
+        Self::default().add(VERSION, 1)
+    }
+
+    /// What makes `after` of `before`. The version is not among what differs.
+    pub fn between(before: &impl Serialize, after: &impl Serialize) -> Self {
+        let item = |result: serde_dynamo::Result<Item>| result.map_err(|error| error.to_string());
+        match (
+            item(serde_dynamo::to_item(before)),
+            item(serde_dynamo::to_item(after)),
+        ) {
+            (Ok(before), Ok(after)) => Self::between_items(&before, after),
+            (Err(fault), _) | (_, Err(fault)) => Self {
+                fault: Some(fault),
+                ..Self::default()
+            },
+        }
+    }
+
+    fn between_items(before: &Item, after: Item) -> Self {
+        let gone = before.keys().filter(|name| !after.contains_key(*name));
+        let remove = gone.cloned().collect();
+        let differs = |(name, value): &(String, AttributeValue)| {
+            name != VERSION && before.get(name) != Some(value)
+        };
+        let set = after.into_iter().filter(differs);
+        Self {
+            set: set.map(|(name, value)| (name, value.into())).collect(),
+            remove,
+            ..Self::default()
+        }
+    }
+
+    /// And the item gets a new version.
+    #[must_use]
+    pub fn and_new_version(self) -> Self {
+        self.add(VERSION, 1)
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &impl Serialize) -> Self {
+        self.set.push((name.to_owned(), Value::of(value)));
+        self
+    }
+
+    /// Removes an attribute.
+    #[must_use]
+    pub fn remove(mut self, name: &str) -> Self {
+        self.remove.push(name.to_owned());
+        self
+    }
+
+    /// Adds to a number, which is nought if it is missing; takes from it if `by` is negative.
+    #[must_use]
+    pub fn add(mut self, name: &str, by: i64) -> Self {
+        let by = AttributeValue::N(by.to_string());
+        self.add.push((name.to_owned(), by));
+        self
+    }
+
+    /// Puts an element into a set.
+    #[must_use]
+    pub fn include(mut self, set: &str, element: &Element) -> Self {
+        self.add.push((set.to_owned(), element.alone()));
+        self
+    }
+
+    /// Takes an element out of a set.
+    #[must_use]
+    pub fn exclude(mut self, set: &str, element: &Element) -> Self {
+        self.exclude.push((set.to_owned(), element.alone()));
+        self
+    }
+
+    /// `None` if nothing changes.
+    fn write(self, to: &mut Expressions) -> Option<String> {
+        to.fault = to.fault.take().or(self.fault);
+        let set = self.set.into_iter();
+        let set: Vec<_> = set
+            .map(|(name, value)| format!("{} = {}", to.name(&name), to.value(value)))
+            .collect();
+        let remove: Vec<_> = self.remove.iter().map(|name| to.name(name)).collect();
+        let mut pairs = |pairs: Vec<(String, AttributeValue)>| -> Vec<_> {
+            let pairs = pairs.into_iter();
+            pairs
+                .map(|(name, value)| format!("{} {}", to.name(&name), to.value(value)))
+                .collect()
+        };
+        let (add, exclude) = (pairs(self.add), pairs(self.exclude));
+        let clauses: Vec<_> = [
+            ("SET", set),
+            ("REMOVE", remove),
+            ("ADD", add),
+            ("DELETE", exclude),
+        ]
+        .into_iter()
+        .filter(|(_, parts)| !parts.is_empty())
+        .map(|(verb, parts)| format!("{verb} {}", parts.join(", ")))
+        .collect();
+        (!clauses.is_empty()).then(|| clauses.join(" "))
+    }
+}
+
+/// The names and values that one item's expressions speak of.
+#[derive(Debug, Default)]
+struct Expressions {
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+    fault: Option<String>,
+}
+
+impl Expressions {
+    /// The place of a name. Names may be words of DynamoDB's.
+    fn name(&mut self, name: &str) -> String {
+        if let Some((place, _)) = self.names.iter().find(|(_, known)| *known == name) {
+            return place.clone();
+        }
+        let place = format!("#{}", self.names.len());
+        self.names.insert(place.clone(), name.to_owned());
+        place
+    }
+
+    fn value(&mut self, value: impl Into<Value>) -> String {
+        let place = format!(":{}", self.values.len());
+        match value.into().0 {
+            Ok(value) => {
+                self.values.insert(place.clone(), value);
+            }
+            Err(fault) => self.fault = self.fault.take().or(Some(fault)),
+        }
+        place
+    }
+
+    /// DynamoDB refuses empty maps.
+    fn into_parts(self) -> Result<Parts> {
+        match self.fault {
+            Some(fault) => Err(Error::Internal(fault)),
+            None => Ok(Parts {
+                names: (!self.names.is_empty()).then_some(self.names),
+                values: (!self.values.is_empty()).then_some(self.values),
+            }),
         }
     }
 }
 
-impl<T> From<Error> for Failed<T> {
-    fn from(error: Error) -> Self {
-        Self::Error(error)
-    }
+struct Parts {
+    names: Option<HashMap<String, String>>,
+    values: Option<HashMap<String, AttributeValue>>,
+}
+
+/// Writes and checks to be sent together. Each has a tag, by which a refusal names it. A fault
+/// of one of them, which is a bug, comes out of [`Transaction::send`].
+#[derive(Debug)]
+#[must_use = "nothing is written before it is sent"]
+pub struct Transaction<'t, T> {
+    table: &'t Table,
+    items: Vec<TransactWriteItem>,
+    tags: Vec<T>,
+    fault: Option<Error>,
 }
 
 impl<'t, T: Copy> Transaction<'t, T> {
@@ -109,417 +379,150 @@ impl<'t, T: Copy> Transaction<'t, T> {
             table,
             items: Vec::new(),
             tags: Vec::new(),
+            fault: None,
         }
     }
 
-    /// Puts a new item; refused when one stands there.
-    ///
-    /// # Errors
-    /// 500 when `value` is no item.
-    pub fn put_new(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
-        self.put_new_item(tag, to_item(key, value)?)
+    /// Puts an item in the place of the one with this key, if there is one.
+    pub fn put(&mut self, tag: T, key: &Key, value: &impl Serialize, only: If) {
+        let action = to_item(key, value).and_then(|item| self.putting(item, &only));
+        self.add(tag, action);
     }
 
-    /// Puts a new item that is whole; refused when one stands there.
-    ///
-    /// # Errors
-    /// 500 when it is none.
-    pub fn put_new_item(self, tag: T, item: Item) -> Result<Self> {
-        let put = self
-            .put_item(item)
-            .condition_expression("attribute_not_exists(PK)");
-        self.with_put(tag, put)
+    /// Puts an item that has its key in it.
+    pub fn put_item(&mut self, tag: T, item: Item, only: If) {
+        let action = self.putting(item, &only);
+        self.add(tag, action);
     }
 
-    /// Puts an item; refused when one stands there that has not expired at `now`.
-    /// DynamoDB removes an expired item only some time after.
-    ///
-    /// # Errors
-    /// 500 when `value` is no item.
+    /// Puts an item whose key no item has yet.
+    pub fn put_new(&mut self, tag: T, key: &Key, value: &impl Serialize) {
+        self.put(tag, key, value, If::Absent);
+    }
+
+    /// Puts an item whose key no item has that is still good at `now`.
     pub fn put_over_expired(
-        self,
+        &mut self,
         tag: T,
         key: &Key,
         value: &impl Serialize,
         now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let put = self
-            .put(key, value)?
-            .condition_expression("attribute_not_exists(PK) OR #expiresAt <= :now")
-            .expression_attribute_names("#expiresAt", EXPIRES_AT)
-            .expression_attribute_values(":now", AttributeValue::N(now.timestamp().to_string()));
-        self.with_put(tag, put)
+    ) {
+        self.put(tag, key, value, If::Absent.or(If::expired(now)));
     }
 
-    /// Puts an item in the place of one whose `attribute` is this `text`; refused when there
-    /// is none, or one that says otherwise, or has expired at `now`.
-    ///
-    /// # Errors
-    /// 500 when `value` is no item.
-    pub fn put_over(
-        self,
-        tag: T,
-        key: &Key,
-        value: &impl Serialize,
-        (attribute, text): (&str, &str),
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let put = self
-            .put(key, value)?
-            .condition_expression("#attribute = :text AND #expiresAt > :now")
-            .expression_attribute_names("#attribute", attribute)
-            .expression_attribute_names("#expiresAt", EXPIRES_AT)
-            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
-            .expression_attribute_values(":now", AttributeValue::N(now.timestamp().to_string()));
-        self.with_put(tag, put)
-    }
-
-    /// Puts an item in the place of whatever stands there. Only beside a condition on
-    /// another item, without which nothing else may change this one.
-    ///
-    /// # Errors
-    /// 500 when `value` is no item.
-    pub fn replace(self, tag: T, key: &Key, value: &impl Serialize) -> Result<Self> {
-        let put = self.put(key, value)?;
-        self.with_put(tag, put)
-    }
-
-    /// Refused when there is no such item.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn exists(self, tag: T, key: &Key) -> Result<Self> {
-        let check = ConditionCheck::builder()
+    fn putting(&self, item: Item, only: &If) -> Result<TransactWriteItem> {
+        let mut expressions = Expressions::default();
+        let condition = only.write(&mut expressions);
+        let parts = expressions.into_parts()?;
+        let put = Put::builder()
             .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression("attribute_exists(PK)")
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
-    }
-
-    /// Refused when there is no such item, or when a number of it, which may be missing, is
-    /// greater than `most`.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn at_most(self, tag: T, key: &Key, attribute: &str, most: i64) -> Result<Self> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression(
-                "attribute_exists(PK) AND (attribute_not_exists(#number) OR #number <= :most)",
+            .set_item(Some(item))
+            .set_return_values_on_condition_check_failure(
+                condition.as_ref().map(|_| OnFailure::AllOld),
             )
-            .expression_attribute_names("#number", attribute)
-            .expression_attribute_values(":most", AttributeValue::N(most.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(parts.names)
+            .set_expression_attribute_values(parts.values)
             .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
+            .map_err(internal)?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Refused when there is no such item, or when an attribute of it has another value: any
-    /// value, where `value` is nothing.
-    ///
-    /// # Errors
-    /// 500 when `value` is none of an attribute.
-    pub fn unchanged(
-        self,
-        tag: T,
-        key: &Key,
-        attribute: &str,
-        value: Option<&impl Serialize>,
-    ) -> Result<Self> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .expression_attribute_names("#attribute", attribute);
-        let check = match value {
-            None => check
-                .condition_expression("attribute_exists(PK) AND attribute_not_exists(#attribute)"),
-            Some(value) => {
-                let value: AttributeValue = serde_dynamo::to_attribute_value(value)
-                    .map_err(|error| Error::Internal(error.to_string()))?;
-                check
-                    .condition_expression("#attribute = :value")
-                    .expression_attribute_values(":value", value)
-            }
-        };
-        let check = check
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().condition_check(check)))
+    /// Changes an item. `only` must say that it exists, in one way or another: otherwise
+    /// DynamoDB makes an item of the change alone.
+    pub fn update(&mut self, tag: T, key: &Key, change: Change, only: If) {
+        let mut expressions = Expressions::default();
+        let condition = only.write(&mut expressions);
+        let change = change.write(&mut expressions);
+        let action = expressions.into_parts().and_then(|parts| {
+            let update = Update::builder()
+                .table_name(&self.table.name)
+                .set_key(Some(key.attributes()))
+                .set_return_values_on_condition_check_failure(
+                    condition.as_ref().map(|_| OnFailure::AllOld),
+                )
+                .set_condition_expression(condition)
+                .set_update_expression(change)
+                .set_expression_attribute_names(parts.names)
+                .set_expression_attribute_values(parts.values)
+                .build()
+                .map_err(internal)?;
+            Ok(TransactWriteItem::builder().update(update).build())
+        });
+        self.add(tag, action);
     }
 
-    /// Adds one to a number of an item, which makes a new version of it; refused when there
-    /// is no such item.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn count_up(self, tag: T, key: &Key, attribute: &str) -> Result<Self> {
-        let update = self
-            .new_version(key)
-            .update_expression("ADD #count :one, #version :one")
-            .expression_attribute_names("#count", attribute);
-        self.with_update(tag, update)
-    }
-
-    /// Counts one use of an item, and sets an attribute of it that tells of the last; refused
-    /// when there is no such item, or when there are no uses left.
-    ///
-    /// # Errors
-    /// 500 when `value` is none of an attribute.
-    pub fn count_use(
-        self,
-        tag: T,
-        key: &Key,
-        of: Use<'_>,
-        (attribute, value): (&str, &impl Serialize),
-    ) -> Result<Self> {
-        let number = |number: u64| AttributeValue::N(number.to_string());
-        let value = serde_dynamo::to_attribute_value::<_, AttributeValue>(value)
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        let update = Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression(
-                "#version = :version AND #of = :of \
-                 AND (attribute_not_exists(#limit) OR #used < #limit)",
-            )
-            .update_expression("SET #last = :last ADD #used :one")
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_names("#of", of.of.0)
-            .expression_attribute_names("#limit", of.limit)
-            .expression_attribute_names("#used", of.used)
-            .expression_attribute_names("#last", attribute)
-            .expression_attribute_values(":version", number(of.version))
-            .expression_attribute_values(":of", AttributeValue::S(of.of.1.to_owned()))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":last", value)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        self.with_update(tag, update)
-    }
-
-    /// Takes `by` from a number of an item, which makes a new version of it; refused when
-    /// there is no such item, or when so much is not there.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn count_down(self, tag: T, key: &Key, attribute: &str, by: u64) -> Result<Self> {
-        let update = self
-            .new_version(key)
-            .condition_expression("attribute_exists(PK) AND #count >= :by")
-            .update_expression("SET #count = #count - :by ADD #version :one")
-            .expression_attribute_names("#count", attribute)
-            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
-        self.with_update(tag, update)
-    }
-
-    /// Makes a new version of an item; refused when there is no such item.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn touch(self, tag: T, key: &Key) -> Result<Self> {
-        let update = self.new_version(key).update_expression("ADD #version :one");
-        self.with_update(tag, update)
-    }
-
-    /// Puts something into a set that an item has; refused when there is no such item.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn include(self, tag: T, key: &Key, set: &str, element: &Element) -> Result<Self> {
-        self.with_set(tag, key, set, element, "ADD #set :element, #version :one")
-    }
-
-    /// Takes something out of a set that an item has; refused when there is no such item.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn exclude(self, tag: T, key: &Key, set: &str, element: &Element) -> Result<Self> {
-        let expression = "DELETE #set :element ADD #version :one";
-        self.with_set(tag, key, set, element, expression)
-    }
-
-    fn with_set(
-        self,
-        tag: T,
-        key: &Key,
-        set: &str,
-        element: &Element,
-        expression: &str,
-    ) -> Result<Self> {
-        let update = self
-            .new_version(key)
-            .update_expression(expression)
-            .expression_attribute_names("#set", set)
-            .expression_attribute_values(":element", element.alone());
-        self.with_update(tag, update)
-    }
-
-    /// Changes what differs between an item `before` and `after`, and nothing else of it;
-    /// refused when there is no such item, or another version of it than `version`.
-    ///
-    /// # Errors
-    /// 500 when one of the two is no item.
+    /// Makes `after` of an item that is `before` in this version, and gives it a new version.
     pub fn change(
-        self,
+        &mut self,
         tag: T,
         key: &Key,
-        before: &impl Serialize,
-        after: &impl Serialize,
+        (before, after): (&impl Serialize, &impl Serialize),
         version: u64,
-    ) -> Result<Self> {
-        let update = self
-            .new_version(key)
-            .condition_expression("attribute_exists(PK) AND #version = :version")
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()));
-        let items = (to_item(key, before)?, to_item(key, after)?);
-        self.with_update(tag, difference(update, items, "ADD #version :one"))
+    ) {
+        let change = Change::between(before, after).and_new_version();
+        self.update(tag, key, change, If::version(version));
     }
 
-    /// The same for an item that says something: refused when there is none of which
-    /// `attribute` is this `text`.
-    ///
-    /// # Errors
-    /// 500 when one of the two is no item.
-    pub fn amend(
-        self,
-        tag: T,
-        key: &Key,
-        (before, after): (&impl Serialize, &impl Serialize),
-        (attribute, text): (&str, &str),
-    ) -> Result<Self> {
-        let update = self
-            .new_version(key)
-            .condition_expression("#attribute = :text")
-            .expression_attribute_names("#attribute", attribute)
-            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
-        let items = (to_item(key, before)?, to_item(key, after)?);
-        self.with_update(tag, difference(update, items, "ADD #version :one"))
+    /// Takes an item away.
+    pub fn delete(&mut self, tag: T, key: &Key, only: If) {
+        let mut expressions = Expressions::default();
+        let condition = only.write(&mut expressions);
+        let action = expressions.into_parts().and_then(|parts| {
+            let delete = Delete::builder()
+                .table_name(&self.table.name)
+                .set_key(Some(key.attributes()))
+                .set_return_values_on_condition_check_failure(
+                    condition.as_ref().map(|_| OnFailure::AllOld),
+                )
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(parts.names)
+                .set_expression_attribute_values(parts.values)
+                .build()
+                .map_err(internal)?;
+            Ok(TransactWriteItem::builder().delete(delete).build())
+        });
+        self.add(tag, action);
     }
 
-    /// Sets the attributes of an item that are those of `after`, and removes those that only
-    /// `before` has; refused when there is no such item, or when `attribute`, which says how
-    /// often it was set so, is not `version` (is there, where that is nothing). What else the
-    /// item has stays, its version too.
-    ///
-    /// # Errors
-    /// 500 when one of the two is no item.
-    pub fn set_beside(
-        self,
-        tag: T,
-        key: &Key,
-        (before, after): (&impl Serialize, &impl Serialize),
-        (attribute, version): (&str, Option<u64>),
-    ) -> Result<Self> {
-        let update = Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .expression_attribute_names("#attribute", attribute);
-        let update = match version {
-            None => update
-                .condition_expression("attribute_exists(PK) AND attribute_not_exists(#attribute)"),
-            Some(version) => update
-                .condition_expression("#attribute = :version")
-                .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
-        };
-        let items = (to_item(key, before)?, to_item(key, after)?);
-        self.with_update(tag, difference(update, items, ""))
+    /// Checks an item, and leaves it as it is.
+    pub fn check(&mut self, tag: T, key: &Key, only: If) {
+        let mut expressions = Expressions::default();
+        let condition = only.write(&mut expressions);
+        let action = expressions.into_parts().and_then(|parts| {
+            let check = ConditionCheck::builder()
+                .table_name(&self.table.name)
+                .set_key(Some(key.attributes()))
+                .return_values_on_condition_check_failure(OnFailure::AllOld)
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(parts.names)
+                .set_expression_attribute_values(parts.values)
+                .build()
+                .map_err(internal)?;
+            Ok(TransactWriteItem::builder().condition_check(check).build())
+        });
+        self.add(tag, action);
     }
 
-    /// Takes an item away; refused when there is none, or one that is not as `only` says.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn delete(self, tag: T, key: &Key, only: Only<'_>) -> Result<Self> {
-        let mut condition = "attribute_exists(PK)".to_owned();
-        let mut delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if let Some(versions) = only.versions {
-            // Nought is no version: a list must have something in it.
-            let wanted = versions.iter().chain(&[0]).enumerate();
-            let wanted = wanted.map(|(place, version)| (format!(":version{place}"), version));
-            let wanted: Vec<_> = wanted.collect();
-            let names: Vec<_> = wanted.iter().map(|(name, _)| name.as_str()).collect();
-            condition.push_str(&format!(" AND #version IN ({})", names.join(", ")));
-            delete = delete.expression_attribute_names("#version", VERSION);
-            for (name, version) in wanted {
-                let version = AttributeValue::N(version.to_string());
-                delete = delete.expression_attribute_values(name, version);
+    /// Checks that an item exists.
+    pub fn exists(&mut self, tag: T, key: &Key) {
+        self.check(tag, key, If::Exists);
+    }
+
+    fn add(&mut self, tag: T, action: Result<TransactWriteItem>) {
+        match action {
+            Ok(action) => {
+                self.items.push(action);
+                self.tags.push(tag);
+            }
+            Err(fault) => {
+                self.fault.get_or_insert(fault);
             }
         }
-        if let Some(count) = only.unused {
-            condition.push_str(" AND (attribute_not_exists(#count) OR #count = :nought)");
-            delete = delete
-                .expression_attribute_names("#count", count)
-                .expression_attribute_values(":nought", AttributeValue::N("0".to_owned()));
-        }
-        if let Some((attribute, text)) = only.says {
-            condition.push_str(" AND #attribute = :text");
-            delete = delete
-                .expression_attribute_names("#attribute", attribute)
-                .expression_attribute_values(":text", AttributeValue::S(text.to_owned()));
-        }
-        if let Some((attribute, number)) = only.number {
-            delete = delete.expression_attribute_names("#number", attribute);
-            match number {
-                None => condition.push_str(" AND attribute_not_exists(#number)"),
-                Some(number) => {
-                    condition.push_str(" AND #number = :number");
-                    let number = AttributeValue::N(number.to_string());
-                    delete = delete.expression_attribute_values(":number", number);
-                }
-            }
-        }
-        self.with_delete(tag, delete.condition_expression(condition))
     }
 
-    /// Takes an item away if there is one; refused when `attribute` of it is not this `text`,
-    /// or when a number of it, where one is named, is not this one.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn clear_own(
-        self,
-        tag: T,
-        key: &Key,
-        (attribute, text): (&str, &str),
-        number: Option<(&str, u64)>,
-    ) -> Result<Self> {
-        let mut condition = "#attribute = :text".to_owned();
-        let mut delete = Delete::builder();
-        if let Some((name, number)) = number {
-            condition.push_str(" AND #number = :number");
-            delete = delete
-                .expression_attribute_names("#number", name)
-                .expression_attribute_values(":number", AttributeValue::N(number.to_string()));
-        }
-        let delete = delete
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression(format!("attribute_not_exists(PK) OR ({condition})"))
-            .expression_attribute_names("#attribute", attribute)
-            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        self.with_delete(tag, delete)
-    }
-
-    /// Takes an item away if there is one; never refused.
-    ///
-    /// # Errors
-    /// 500 when the key is none.
-    pub fn clear(self, tag: T, key: &Key) -> Result<Self> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()));
-        self.with_delete(tag, delete)
-    }
-
-    /// How many items it has. DynamoDB takes a hundred at most.
+    /// How many actions it has. DynamoDB takes [`MAX_ACTIONS`].
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -529,162 +532,171 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.items.is_empty()
     }
 
-    /// The beginning of an update of an item that must be there.
-    fn new_version(&self, key: &Key) -> UpdateBuilder {
-        Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key.attributes()))
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-    }
-
-    fn with_update(self, tag: T, update: UpdateBuilder) -> Result<Self> {
-        let update = update
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().update(update)))
-    }
-
-    fn with_delete(self, tag: T, delete: DeleteBuilder) -> Result<Self> {
-        let delete = delete
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().delete(delete)))
-    }
-
-    /// Whatever it is, with its tag.
-    fn with(mut self, tag: T, item: TransactWriteItemBuilder) -> Self {
-        self.items.push(item.build());
-        self.tags.push(tag);
-        self
-    }
-
     /// Sends it, again when it met another transaction, until it is carried out or refused.
+    /// Sent again after an answer that leaves open whether it was carried out, it is known to
+    /// DynamoDB by its token, and carried out once.
     ///
     /// # Errors
-    /// [`Failed::Refused`] when conditions did not hold, else 429 or 503.
-    pub async fn send(self) -> Result<(), Failed<T>> {
-        match send(self.table, self.items).await? {
+    /// 429 or 503; 500 for a fault of one of its actions. That its conditions did not hold is
+    /// no error but [`Refused`].
+    pub async fn send(self) -> Result<std::result::Result<(), Refused<T>>> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        Ok(match send(self.table, self.items).await? {
             Outcome::Done => Ok(()),
             Outcome::Refused(reasons) => {
                 let refused = self.tags.into_iter().zip(reasons);
                 let refused = refused.filter(|(_, reason)| is(reason, CONDITION));
-                Err(Failed::Refused(
+                Err(Refused(
                     refused.map(|(tag, reason)| (tag, reason.item)).collect(),
                 ))
             }
-        }
+        })
     }
 
-    fn put(&self, key: &Key, value: &impl Serialize) -> Result<PutBuilder> {
-        Ok(self.put_item(to_item(key, value)?))
-    }
-
-    fn put_item(&self, item: Item) -> PutBuilder {
-        Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(item))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-    }
-
-    fn with_put(self, tag: T, put: PutBuilder) -> Result<Self> {
-        let put = put
-            .build()
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.with(tag, TransactWriteItem::builder().put(put)))
+    /// Sends one without conditions.
+    ///
+    /// # Errors
+    /// As [`Transaction::send`].
+    pub async fn send_unconditional(self) -> Result<()> {
+        let refused = |_| Error::Internal("refused without a condition".to_owned());
+        self.send().await?.map_err(refused)
     }
 }
 
-/// The update that makes of `before` what `after` is, and does `also`; with what stands in
-/// the table when it is refused. The version is not among what differs.
-fn difference(
-    mut update: UpdateBuilder,
-    (before, after): (Item, Item),
-    also: &str,
-) -> UpdateBuilder {
-    let (mut set, mut remove) = (Vec::new(), Vec::new());
-    for (place, (name, value)) in after.iter().enumerate() {
-        if name != VERSION && before.get(name) != Some(value) {
-            set.push(format!("#set{place} = :set{place}"));
-            update = update
-                .expression_attribute_names(format!("#set{place}"), name)
-                .expression_attribute_values(format!(":set{place}"), value.clone());
+/// The conditions of a transaction that did not hold, so that nothing was written: each with
+/// its tag and the item as it stands in the table, if there is one.
+#[derive(Debug)]
+pub struct Refused<T>(Vec<(T, Option<Item>)>);
+
+impl<T: Copy + PartialEq> Refused<T> {
+    /// Whether a condition with this tag did not hold.
+    pub fn has(&self, part: T) -> bool {
+        self.parts().any(|refused| refused == part)
+    }
+
+    /// The tags of all that did not hold, in the order in which they were added.
+    pub fn parts(&self) -> impl Iterator<Item = T> {
+        self.0.iter().map(|(part, _)| *part)
+    }
+
+    /// The item, as it stands in the table, whose condition with this tag did not hold; `None`
+    /// if there is no such item, or if the condition held.
+    ///
+    /// # Errors
+    /// 500 when the item is not of this type.
+    pub fn item<V: DeserializeOwned>(&self, part: T) -> Result<Option<V>> {
+        let mut refused = self.0.iter().filter(|(refused, _)| *refused == part);
+        let item = refused.find_map(|(_, item)| item.clone());
+        item.map(from_item).transpose()
+    }
+
+    /// Turns a condition that did not hold into an answer.
+    ///
+    /// # Errors
+    /// `fault`, when a condition with this tag did not hold.
+    pub fn on<E: Into<Error>>(&self, part: T, fault: impl FnOnce() -> E) -> Result<()> {
+        if self.has(part) {
+            Err(fault().into())
+        } else {
+            Ok(())
         }
     }
-    let gone = before.keys().filter(|name| !after.contains_key(*name));
-    for (place, name) in gone.enumerate() {
-        remove.push(format!("#remove{place}"));
-        update = update.expression_attribute_names(format!("#remove{place}"), name);
+}
+
+impl<T> IntoIterator for Refused<T> {
+    type Item = (T, Option<Item>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
-    let mut expression = also.to_owned();
-    for (verb, parts) in [("SET", set), ("REMOVE", remove)] {
-        if !parts.is_empty() {
-            expression.push_str(&format!(" {verb} {}", parts.join(", ")));
-        }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(error.to_string())
+}
+
+/// One of the attempts at a change that may meet others. See [`Table::attempts`].
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'t> {
+    table: &'t Table,
+    number: u32,
+}
+
+impl<'t> Attempt<'t> {
+    pub(super) fn all(table: &'t Table) -> impl Iterator<Item = Self> {
+        (1..=MAX_ATTEMPTS).map(move |number| Self { table, number })
     }
-    update
-        .update_expression(expression.trim_start())
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+
+    /// Waits a little before the next one; longer after each.
+    ///
+    /// # Errors
+    /// 500 when the system has no random numbers.
+    pub fn back_off(self) -> BoxFuture<'t, Result<()>> {
+        self.table.back_off(self.number)
+    }
 }
 
 /// What DynamoDB did, with the tags left out: so this part is compiled once.
-enum Outcome {
+pub(super) enum Outcome {
     Done,
     Refused(Vec<CancellationReason>),
 }
 
-const CONDITION: &str = "ConditionalCheckFailed";
+pub(super) const CONDITION: &str = "ConditionalCheckFailed";
 const CONFLICT: &str = "TransactionConflict";
 
-fn is(reason: &CancellationReason, code: &str) -> bool {
+pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Outcome>> {
+pub(super) fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Outcome>> {
     Box::pin(async move {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
+        // By this DynamoDB knows a transaction again that it carried out already, and whose
+        // answer was lost. Only of one that was cancelled nothing is left.
+        let mut token = table.random.uuid()?.to_string();
+        let mut last = Error::Unavailable("never sent".to_owned());
+        for attempt in Attempt::all(table) {
             let call = table
                 .client
                 .transact_write_items()
+                .client_request_token(&token)
                 .set_transact_items(Some(items.clone()));
             let Err(error) = call.send().await else {
                 return Ok(Outcome::Done);
             };
-            let exception = error.as_service_error();
-            let in_progress = exception.is_some_and(|e| e.is_transaction_in_progress_exception());
-            let reasons = exception
-                .and_then(|error| match error {
-                    aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                        cancelled.cancellation_reasons.clone()
-                    }
-                    _ => None,
-                })
-                .unwrap_or_default();
+            let reasons = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => None,
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    Some(cancelled.cancellation_reasons.clone().unwrap_or_default())
+                }
+                _ => return Err(failure::answer(error)),
+            };
+            let Some(reasons) = reasons else {
+                last = failure::answer(error);
+                attempt.back_off().await?;
+                continue;
+            };
             if reasons.iter().any(|reason| is(reason, CONDITION)) {
                 return Ok(Outcome::Refused(reasons));
             }
-            let conflict = in_progress || reasons.iter().any(|reason| is(reason, CONFLICT));
             let throttled = reasons
                 .iter()
                 .filter_map(CancellationReason::code)
                 .any(failure::is_throttling);
-            let failed = || aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
-            if !conflict && !throttled {
-                return Err(failure::answer(error));
-            }
-            if attempt == MAX_ATTEMPTS {
-                let cause = failed();
-                return Err(if throttled {
-                    Error::Throttled(cause)
-                } else {
-                    Error::Unavailable(cause)
-                });
-            }
-            tokio::time::sleep(wait(attempt, table.random.bits()?)).await;
+            let conflict = reasons.iter().any(|reason| is(reason, CONFLICT));
+            let cause = aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
+            last = match (throttled, conflict) {
+                (true, _) => Error::Throttled(cause),
+                (false, true) => Error::Unavailable(cause),
+                (false, false) => return Err(failure::answer(error)),
+            };
+            token = table.random.uuid()?.to_string();
+            attempt.back_off().await?;
         }
+        Err(last)
     })
 }
 
@@ -692,4 +704,132 @@ fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Ou
 pub(super) fn wait(attempt: u32, random: u16) -> Duration {
     let span = Duration::from_millis(25) * 2_u32.pow(attempt.min(5) - 1);
     span.mul_f64(f64::from(random) / f64::from(u16::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The condition with its names and values in their places.
+    fn written(condition: &If) -> String {
+        let mut expressions = Expressions::default();
+        let text = condition.write(&mut expressions).unwrap_or_default();
+        filled(text, expressions)
+    }
+
+    fn changed(change: Change) -> String {
+        let mut expressions = Expressions::default();
+        let text = change.write(&mut expressions).unwrap_or_default();
+        filled(text, expressions)
+    }
+
+    fn filled(mut text: String, expressions: Expressions) -> String {
+        let parts = expressions.into_parts().unwrap();
+        for (place, name) in parts.names.unwrap_or_default() {
+            text = text.replace(&place, &name);
+        }
+        for (place, value) in parts.values.unwrap_or_default() {
+            let value = match value {
+                AttributeValue::N(number) => number,
+                other => format!("{other:?}"),
+            };
+            text = text.replace(&place, &value);
+        }
+        text
+    }
+
+    #[test]
+    fn conditions_are_written_as_dynamodb_reads_them() {
+        let condition = If::Exists.and(If::Lacks("limit").or(If::Below("used", "limit")));
+        assert_eq!(
+            written(&condition),
+            "(attribute_exists(PK)) AND ((attribute_not_exists(limit)) OR (used < limit))"
+        );
+        let now = DateTime::from_timestamp(1000, 0).unwrap();
+        assert_eq!(
+            written(&If::Absent.or(If::expired(now))),
+            "(attribute_not_exists(PK)) OR (expiresAt <= 1000)"
+        );
+        assert_eq!(written(&If::unexpired(now)), "expiresAt >= 1001");
+        assert_eq!(
+            written(&If::OneOf(VERSION, vec![3, 4])),
+            "version IN (3, 4)"
+        );
+        assert_eq!(
+            written(&If::contains("roles", &"Admin")),
+            "contains(roles, S(\"Admin\"))"
+        );
+        assert_eq!(
+            written(&If::is_still("parent", None::<&u64>)),
+            "attribute_not_exists(parent)"
+        );
+        assert_eq!(written(&If::is_still("parent", Some(&7))), "parent = 7");
+    }
+
+    #[test]
+    fn what_asks_nothing_is_no_condition_and_a_choice_of_nothing_never_holds() {
+        assert_eq!(written(&If::Always), "");
+        assert_eq!(written(&If::Always.and(If::Exists)), "attribute_exists(PK)");
+        assert_eq!(written(&If::All(Vec::new())), "");
+        assert_eq!(
+            written(&If::OneOf(VERSION, Vec::new())),
+            "attribute_exists(PK) AND attribute_not_exists(PK)"
+        );
+        // It must not become the condition that is left when it is dropped.
+        assert_eq!(written(&If::Always.or(If::version(1))), "");
+    }
+
+    #[test]
+    fn a_change_names_what_differs_and_nothing_else() {
+        let before = json!({"id": 1, "name": "a", "gone": true, "version": 3});
+        let after = json!({"id": 1, "name": "b", "version": 4});
+        assert_eq!(
+            changed(Change::between(&before, &after).and_new_version()),
+            "SET name = S(\"b\") REMOVE gone ADD version 1"
+        );
+        assert_eq!(changed(Change::between(&before, &before)), "");
+        let used = Change::default().set("last", &5).add("used", -2);
+        assert_eq!(changed(used), "SET last = 5 ADD used -2");
+        let (two, text) = (Element::Number(2), Element::Text("x".to_owned()));
+        let sets = Change::default().include("groups", &two);
+        assert_eq!(
+            changed(sets.exclude("spaces", &text)),
+            "ADD groups Ns([\"2\"]) DELETE spaces Ss([\"x\"])"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_a_fault_and_not_another_condition() {
+        struct Faulty;
+        impl Serialize for Faulty {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("no value"))
+            }
+        }
+        let mut expressions = Expressions::default();
+        If::Exists
+            .and(If::is("parent", &Faulty))
+            .write(&mut expressions);
+        assert!(expressions.into_parts().is_err());
+        let mut expressions = Expressions::default();
+        Change::between(&Faulty, &Faulty).write(&mut expressions);
+        assert!(expressions.into_parts().is_err());
+    }
+
+    #[test]
+    fn a_refusal_tells_whose_condition_did_not_hold_and_what_stands_there() {
+        let item = serde_dynamo::to_item(json!({"id": 7})).unwrap();
+        let refused = Refused(vec![("user", None), ("share", Some(item))]);
+        assert!(refused.has("user") && refused.has("share") && !refused.has("grant"));
+        assert_eq!(
+            refused.item::<serde_json::Value>("share").unwrap(),
+            Some(json!({"id": 7}))
+        );
+        assert_eq!(refused.item::<serde_json::Value>("user").unwrap(), None);
+        assert!(refused.on("grant", || Error::NotFound("grant")).is_ok());
+        let error = refused.on("user", || Error::NotFound("user")).unwrap_err();
+        assert_eq!(error.status(), 404);
+    }
 }
