@@ -10,7 +10,7 @@ use latchkey::access::{Access, Code};
 use latchkey::directory::{Resource, Space};
 use latchkey::id::SpaceId;
 use latchkey::role::Role;
-use latchkey::table::{Read, from_item};
+use latchkey::table::{If, Read, from_item};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -495,16 +495,16 @@ async fn take_all_but(home: &Home, free: &[&str]) {
         .filter(|code| !free.contains(&code.as_str()))
         .collect();
     for codes in all.chunks(100) {
-        let mut writes = table.old_transaction();
+        let mut writes = table.transaction();
         for code in codes {
             let mut space = access.spaces[0].clone();
             space.code = code.parse().unwrap();
             let mut code = Code::new(access.code_terms(&space));
             code.terms.expires_at = None;
             let key = scope(7).code(space.terms.space, &space.code);
-            writes = writes.replace((), &key, &code).unwrap();
+            writes.put((), &key, &code, If::Always);
         }
-        writes.send().await.unwrap();
+        writes.send_unconditional().await.unwrap();
     }
     home.store.calls();
 }

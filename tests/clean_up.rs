@@ -79,17 +79,17 @@ impl Scene {
         store.put(&tenant.world).await;
         let (scope, table) = (tenant.world.scope().unwrap(), store.table());
         for numbers in (0..count).collect::<Vec<_>>().chunks(40) {
-            let mut writes = table.old_transaction();
+            let mut writes = table.transaction();
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();
                 let key = scope.grant_key(&grant);
-                writes = writes.put_new((), &scope.share(share.id), &share).unwrap();
+                writes.put_new((), &scope.share(share.id), &share);
                 let mut edge = json!(grant);
                 edge["bySource"] = json!(scope.by_source(grant.source));
-                writes = writes.put_new((), &key, &edge).unwrap();
+                writes.put_new((), &key, &edge);
             }
-            writes.send().await.unwrap();
+            writes.send().await.unwrap().unwrap();
         }
         Self {
             store,

@@ -7,7 +7,7 @@ use chrono_tz::Pacific::Kiritimati;
 use futures_util::future::join_all;
 use latchkey::access::Access;
 use latchkey::role::Role;
-use latchkey::table::Item;
+use latchkey::table::{Item, MAX_ATTEMPTS};
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
@@ -296,7 +296,7 @@ async fn a_code_that_is_changed_meanwhile_is_decided_on_again() {
     let mut changed = item.clone();
     changed["version"] = json!({"N": "2"});
     // As it is said to be, it never is.
-    for _ in 0..4 {
+    for _ in 0..MAX_ATTEMPTS {
         scene.store.refuse(&[Some(changed.clone()), None]);
     }
     let answer = scene.enter("407192").await;

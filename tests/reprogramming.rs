@@ -6,7 +6,7 @@ use std::time::Duration;
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code};
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Read, from_item};
+use latchkey::table::{If, Read, from_item};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ async fn multiply(store: &Store, first: &str, count: u128) {
         .unwrap();
     let numbers: Vec<_> = (1..=count).collect();
     for numbers in numbers.chunks(33) {
-        let mut writes = table.old_transaction();
+        let mut writes = table.transaction();
         for number in numbers {
             let mut access = first.clone();
             access.id = Uuid::from_u128(id.as_u128() + number).into();
@@ -65,15 +65,12 @@ async fn multiply(store: &Store, first: &str, count: u128) {
             let space = &access.spaces[0];
             let (key, edge) = GrantEdge::new(&scope(7), access.grant(space));
             let code = Code::new(access.code_terms(space));
-            writes = writes
-                .put_new((), &scope(7).access(access.id), &access)
-                .unwrap()
-                .put_new((), &key, &edge)
-                .unwrap()
-                .put_new((), &scope(7).code(space.terms.space, &space.code), &code)
-                .unwrap();
+            writes.put_new((), &scope(7).access(access.id), &access);
+            writes.put_new((), &key, &edge);
+            let key = scope(7).code(space.terms.space, &space.code);
+            writes.put_new((), &key, &code);
         }
-        writes.send().await.unwrap();
+        writes.send().await.unwrap().unwrap();
     }
     store.calls();
 }
@@ -149,14 +146,10 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     let code_key = scope(7).code(access.spaces[0].terms.space, &access.spaces[0].code);
     let mut used = Code::new(access.code_terms(&access.spaces[0]));
     used.used = 3;
-    let writes = store.table();
-    writes
-        .old_transaction()
-        .replace((), &code_key, &used)
-        .unwrap()
-        .send()
-        .await
-        .unwrap();
+    let table = store.table();
+    let mut writes = table.transaction();
+    writes.put((), &code_key, &used, If::Always);
+    writes.send_unconditional().await.unwrap();
 
     let asked = ask(&system, &tenant).await;
     assert!(asked["state"] == 0 && asked["remade"] == 0, "{asked}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use latchkey::access::reprogramming::Reprogramming;
-use latchkey::table::Read;
+use latchkey::table::{If, Read};
 use latchkey::wire::headers::EVERY_RESPONSE;
 use latchkey_demo::API_KEY;
 use latchkey_local::template::{Function, Integration, Mapping, Program, Stack};
@@ -341,8 +341,9 @@ async fn reprogramming(seen: &mut Seen<'_>) {
     let done: Option<Reprogramming> = table.get(&key, Read::Strong).await.unwrap();
     let mut done = done.unwrap();
     done.requested_at -= chrono::TimeDelta::hours(1);
-    let writes = table.old_transaction().replace((), &key, &done).unwrap();
-    writes.send().await.unwrap();
+    let mut writes = table.transaction();
+    writes.put((), &key, &done, If::Always);
+    writes.send_unconditional().await.unwrap();
     seen.store.calls();
     let path = "/BusinessUserAccesses/reprogramcodes";
     let body = json!({});

@@ -17,7 +17,7 @@ use latchkey::grant::{Receiver, Source};
 use latchkey::keyring::Keyring;
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Read, Table};
+use latchkey::table::{Read, Table};
 use latchkey::wire::Error;
 use latchkey_demo::{ADMIN_TOKEN, demo};
 use reqwest::{Client, RequestBuilder};
@@ -248,15 +248,13 @@ impl Direct {
         let (receiver, source) = (Receiver::User(id(2)?), Source::Device(id(1)?));
         let share = share(self.scope.organization(), number, receiver, source)?;
         let (key, edge) = GrantEdge::of(&self.scope, &share).ok_or("no grant")?;
-        let writes = self
-            .table
-            .old_transaction()
-            .put_new((), &self.scope.share(share.id), &share)?
-            .exists((), &self.scope.source(source))?
-            .exists((), &self.scope.receiver(receiver))?
-            .put_new((), &key, &edge)?;
-        let sent = writes.send().await;
-        Ok(sent.map_err(Failed::without_conditions)?)
+        let mut writes = self.table.transaction();
+        writes.put_new((), &self.scope.share(share.id), &share);
+        writes.exists((), &self.scope.source(source));
+        writes.exists((), &self.scope.receiver(receiver));
+        writes.put_new((), &key, &edge);
+        let refused = |_| "a share was refused";
+        Ok(writes.send().await?.map_err(refused)?)
     }
 
     async fn get(&self) -> Result<()> {

@@ -19,7 +19,7 @@ use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Item, Key, Table, to_item};
+use latchkey::table::{If, Item, Key, Table, to_item};
 use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing};
 use latchkey::wire::Result;
 use serde_json::json;
@@ -204,15 +204,11 @@ impl World {
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let mut writes = table.old_transaction();
+        let mut writes = table.transaction();
         for item in self.items()? {
-            writes = writes.put_new_item((), item)?;
+            writes.put_item((), item, If::Absent);
         }
-        match writes.send().await {
-            Ok(()) => Ok(true),
-            Err(Failed::Refused(_)) => Ok(false),
-            Err(Failed::Error(error)) => Err(error),
-        }
+        Ok(writes.send().await?.is_ok())
     }
 }
 

@@ -17,7 +17,7 @@ use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use http::header::AUTHORIZATION;
 use latchkey::credential::{Credential, CredentialHash};
 use latchkey::directory::User;
-use latchkey::table::{Failed, Key, Read, Table};
+use latchkey::table::{Key, Read, Table};
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::{EventCall, EventHandler, SHOWN, serve_events};
@@ -82,12 +82,9 @@ async fn take_up(table: &Table, key: &Key, user: &User) {
         registered: true,
         ..user.clone()
     };
-    let written = async {
-        let writes = table.old_transaction();
-        let writes = writes.change((), key, user, &after, user.version)?;
-        writes.send().await
-    };
-    if let Err(Failed::Error(error)) = written.await {
+    let mut writes = table.transaction();
+    writes.change((), key, (user, &after), user.version);
+    if let Err(error) = writes.send().await {
         tracing::warn!(%error, "it is not written down that a user called");
     }
 }

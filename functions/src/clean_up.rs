@@ -36,11 +36,10 @@ use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::{Access, AccessTemplate};
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
-use latchkey::directory::{DeviceGroup, Group, KEPT_BY, Resource, Space, UserGroup};
-use latchkey::grant::{Grant, Receiver, Source};
-use latchkey::id::{AccessId, DeviceId, Id, ScheduleId, SpaceId, UserId};
-use latchkey::table::from_item;
-use latchkey::table::{Failed, Key, Only, Read, Removal, Table, Thing};
+use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup, schedule};
+use latchkey::grant::{self, Grant, Receiver, Source};
+use latchkey::id::{AccessId, DeviceId, ScheduleId, SpaceId, UserId};
+use latchkey::table::{Change, If, Key, Read, Removal, Table, Thing, from_item};
 use latchkey::wire::{Conflict, Error, Result};
 use serde::de::IgnoredAny;
 
@@ -51,9 +50,6 @@ use crate::lambda::EventCall;
 /// How many grants, or API keys, are taken away at once. A grant is up to three items of the
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
 const PAGE: usize = 30;
-
-/// How often a thing is tried that is changed meanwhile.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// Takes away what is left of the thing whose removal `change` is.
 pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
@@ -75,8 +71,7 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
             // It goes with the user; unless someone deleted that by hand.
-            let writes = table.old_transaction().clear((), &scope.keyring(user.id))?;
-            writes.send().await.map_err(Failed::without_conditions)?;
+            clear(table, &scope.keyring(user.id)).await?;
         }
         Thing::UserGroup(id) => {
             delete_grants_to(desk, Receiver::UserGroup(*id)).await?;
@@ -160,16 +155,21 @@ async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) 
             end_access(desk, id, space).await?;
         }
         // Of an access that is not there any more, or says nothing of it.
-        let writes = desk.table.old_transaction();
-        let writes = writes.clear((), &desk.scope.grant_key(&grant))?;
-        writes.send().await.map_err(Failed::without_conditions)?;
+        clear(desk.table, &desk.scope.grant_key(&grant)).await?;
     }
     Ok(())
 }
 
+/// Takes an item away, if it exists.
+async fn clear(table: &Table, key: &Key) -> Result<()> {
+    let mut writes = table.transaction();
+    writes.delete((), key, If::Always);
+    writes.send_unconditional().await
+}
+
 /// Takes away an access, or a space out of it.
 async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Result<()> {
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in desk.table.attempts() {
         let access: Option<Access> = desk.table.get(&desk.scope.access(id), Read::Strong).await?;
         let Some(access) = access else { return Ok(()) };
         let draft = match space {
@@ -178,7 +178,7 @@ async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Res
             None => Draft::taken_away(access),
         };
         match carry_out(desk, draft).await {
-            Err(Error::Conflict(Conflict::Changed)) => desk.table.back_off(attempt).await?,
+            Err(Error::Conflict(Conflict::Changed)) => attempt.back_off().await?,
             outcome => return outcome,
         }
     }
@@ -212,7 +212,7 @@ async fn change<R: Resource>(
     what: &str,
     next: impl Fn(&R) -> Option<R> + Send,
 ) -> Result<()> {
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in table.attempts() {
         let before: Option<R> = table.get(key, Read::Strong).await?;
         let Some((before, after)) = before.and_then(|before| {
             let after = next(&before)?;
@@ -220,13 +220,11 @@ async fn change<R: Resource>(
         }) else {
             return Ok(());
         };
-        let writes = table
-            .old_transaction()
-            .change((), key, &before, &after, before.version())?;
-        match writes.send().await {
+        let mut writes = table.transaction();
+        writes.change((), key, (&before, &after), before.version());
+        match writes.send().await? {
             Ok(()) => return Ok(()),
-            Err(Failed::Refused(_)) => table.back_off(attempt).await?,
-            Err(Failed::Error(error)) => return Err(error),
+            Err(_) => attempt.back_off().await?,
         }
     }
     Err(changing_all_the_time(what))
@@ -258,17 +256,14 @@ async fn delete_grants(
 ) -> Result<()> {
     let mut gone = BTreeSet::new();
     while !grants.is_empty() {
-        let mut writes = table.old_transaction();
-        let mut kept: BTreeMap<ScheduleId, u64> = BTreeMap::new();
+        let mut writes = table.transaction();
+        let mut kept: BTreeMap<ScheduleId, u32> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
             let key = scope.grant_key(grant);
-            let only = Only {
-                number: Some(("schedule", grant.schedule.map(Id::number))),
-                ..Only::default()
-            };
-            writes = writes.delete(Part::Grant(place), &key, only)?;
+            let same = If::is_still(grant::SCHEDULE, grant.schedule.as_ref());
+            writes.delete(Part::Grant(place), &key, If::Exists.and(same));
             if let Some(share) = grant.id.share() {
-                writes = writes.clear(Part::Share, &scope.share(share))?;
+                writes.delete(Part::Share, &scope.share(share), If::Always);
             }
             if let Some(schedule) = grant.schedule.filter(|id| !gone.contains(id)) {
                 *kept.entry(schedule).or_default() += 1;
@@ -276,12 +271,10 @@ async fn delete_grants(
         }
         for (id, by) in kept {
             let key = scope.schedule(id);
-            writes = writes.count_down(Part::Schedule(id), &key, KEPT_BY, by)?;
+            schedule::release(&mut writes, Part::Schedule(id), &key, by);
         }
-        let refused = match writes.send().await {
-            Ok(()) => return Ok(()),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => refused,
+        let Err(refused) = writes.send().await? else {
+            return Ok(());
         };
         let mut standing: Vec<_> = grants.into_iter().map(Some).collect();
         for (part, item) in refused {
@@ -316,19 +309,12 @@ async fn leave_group<G: Group>(
     };
     // That the group, or the item, is gone.
     let (no_group, no_item) = (true, false);
-    let writes =
-        table
-            .old_transaction()
-            .touch(no_group, &key)?
-            .delete(no_item, &edge, Only::default())?;
-    match writes.send().await {
-        Ok(()) => Ok(()),
-        Err(Failed::Refused(refused)) if refused.iter().any(|(part, _)| *part == no_item) => Ok(()),
-        Err(Failed::Refused(_)) => {
-            let writes = table.old_transaction().clear((), &edge)?;
-            writes.send().await.map_err(Failed::without_conditions)
-        }
-        Err(Failed::Error(error)) => Err(error),
+    let mut writes = table.transaction();
+    writes.update(no_group, &key, Change::new_version(), If::Exists);
+    writes.delete(no_item, &edge, If::Exists);
+    match writes.send().await? {
+        Err(refused) if !refused.has(no_item) => clear(table, &edge).await,
+        _ => Ok(()),
     }
 }
 

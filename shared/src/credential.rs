@@ -12,7 +12,7 @@ use crate::caller::{Caller, Membership, OrganizationScope};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
-use crate::table::{Item, Key, OldTransaction, to_item};
+use crate::table::{If, Item, Key, Transaction, to_item};
 use crate::wire::Result as Answer;
 use crate::wire::json::{Fault, Faults, Fields, Label};
 
@@ -154,14 +154,16 @@ impl ApiKey {
     ///
     /// # Errors
     /// 500 when they are no items.
-    pub fn put_new<'t, T: Copy>(
+    pub fn put_new<T: Copy>(
         &self,
-        writes: OldTransaction<'t, T>,
+        writes: &mut Transaction<'_, T>,
         tag: T,
         scope: &OrganizationScope,
-    ) -> Answer<OldTransaction<'t, T>> {
-        let [key, credential] = self.items(scope)?;
-        writes.put_new_item(tag, key)?.put_new_item(tag, credential)
+    ) -> Answer<()> {
+        for item in self.items(scope)? {
+            writes.put_item(tag, item, If::Absent);
+        }
+        Ok(())
     }
 
     /// The two items that it is: the key in the organization of `scope`, and the credential.

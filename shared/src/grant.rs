@@ -15,6 +15,12 @@ use crate::id::{
 use crate::timing::Timing;
 use crate::wire::json::Named;
 
+/// The attribute of a [`Grant`] that names the one by right of which it was made.
+pub const PARENT: &str = "parent";
+
+/// The attribute of a [`Grant`] that names the schedule that it keeps.
+pub const SCHEDULE: &str = "schedule";
+
 /// Whom a grant is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(description = "Whom it is for: a user or a group of users.")]

@@ -19,6 +19,7 @@ use uuid::{Builder, Uuid};
 use crate::credential::{Credential, CredentialHash};
 use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
 use crate::secret::{Random, RandomFailed, hash, hash_bytes};
+use crate::table::If;
 
 /// How long an access token is good, in seconds: an hour.
 pub const ACCESS_LIFETIME: i64 = 60 * 60;
@@ -111,6 +112,9 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
+/// The attribute of a [`Family`] that tells one pair from another.
+pub const REFRESH: &str = "refresh";
+
 /// What the table knows of a family: the last pair, by hashes. The API key that it was given
 /// out to is in its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,9 +132,9 @@ pub struct Family {
 }
 
 impl Family {
-    /// The attribute that tells one pair of a family from another, and its value.
-    pub fn pair(&self) -> (&'static str, &str) {
-        ("refresh", &self.refresh)
+    /// That this is the last pair of the family, as it stands in the table.
+    pub fn is_last(&self) -> If {
+        If::is(REFRESH, &self.refresh)
     }
 }
 

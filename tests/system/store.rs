@@ -19,7 +19,7 @@ use latchkey::access::Access;
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::Credential;
 use latchkey::secret::Random;
-use latchkey::table::{Item, Key, Table};
+use latchkey::table::{If, Item, Key, Table};
 use latchkey::token::RefreshToken;
 use latchkey_demo::World;
 use ring::rand::SystemRandom;
@@ -188,11 +188,11 @@ impl Store {
     /// Puts an access into the table, with its grants and its codes.
     pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
         let table = self.table();
-        let mut writes = table.old_transaction();
+        let mut writes = table.transaction();
         for item in latchkey_demo::access_items(scope, access).unwrap() {
-            writes = writes.put_new_item((), item).unwrap();
+            writes.put_item((), item, If::Absent);
         }
-        writes.send().await.unwrap();
+        writes.send().await.unwrap().unwrap();
         self.calls();
     }
 
@@ -207,12 +207,10 @@ impl Store {
         let table = self.table();
         let family = token.last_of_family(then);
         let credential = token.credential(client, then);
-        let writes = table
-            .old_transaction()
-            .put_new((), &scope.tokens(token.client, token.family), &family)
-            .unwrap()
-            .put_new((), &Key::credential(&family.access), &credential);
-        writes.unwrap().send().await.unwrap();
+        let mut writes = table.transaction();
+        writes.put_new((), &scope.tokens(token.client, token.family), &family);
+        writes.put_new((), &Key::credential(&family.access), &credential);
+        writes.send().await.unwrap().unwrap();
         self.calls();
     }
 

@@ -11,7 +11,7 @@ use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
 use latchkey::id::{AccessId, Identifier};
 use latchkey::role::{Area, Reach};
-use latchkey::table::{Failed, Read};
+use latchkey::table::Read;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::service::{self, Input};
@@ -67,19 +67,17 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
     draft.prepare(desk, 1).await?;
     loop {
-        let writes = call.table.old_transaction();
-        let writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
-        match draft.write(desk, writes)?.send().await {
-            Ok(()) => return service::in_format(&call.request, answer),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => {
-                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
-                if let Some(first) = first {
-                    return service::in_format(&call.request, first);
-                }
-                draft.learn(desk, refused).await?;
-            }
+        let mut writes = call.table.transaction();
+        once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
+        draft.write(desk, &mut writes);
+        let Err(refused) = writes.send().await? else {
+            return service::in_format(&call.request, answer);
+        };
+        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+        if let Some(first) = first {
+            return service::in_format(&call.request, first);
         }
+        draft.learn(desk, refused).await?;
     }
 }
 

@@ -10,7 +10,7 @@ use latchkey::wire::service::types::Guid;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::{Answer, ID_FIELD, MAX_ATTEMPTS, find, take_away, unless_changed};
+use super::{Answer, ID_FIELD, find, take_away, unless_changed};
 use crate::lambda::{Call, ServiceEndpoint};
 
 /// The endpoint.
@@ -44,7 +44,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
 pub(crate) async fn delete(call: Call) -> Result<Response> {
     let id = Input::of(&call.request)?.read(|fields| fields.required::<Guid>(ID_FIELD))?;
     let id = AccessId::from(id.0);
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let (scope, access) = find(&call, id).await?;
         let desk = call.desk(&scope);
         let gone = take_away(desk, access).await;

@@ -10,7 +10,7 @@ use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessId;
 use latchkey::role::{Area, Reach};
-use latchkey::table::{Failed, Read};
+use latchkey::table::{Attempt, Read};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
@@ -20,9 +20,6 @@ use crate::directory;
 use crate::lambda::Call;
 
 const WHAT: &str = "access";
-
-/// How often a change is tried that meets others.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// The field that names an access.
 const ID_FIELD: &str = "businessUserAccessId";
@@ -92,13 +89,17 @@ async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> 
 ///
 /// # Errors
 /// What went wrong; 412 instead of another try for who said `If-Match`.
-async fn unless_changed<T>(call: &Call, attempt: u32, outcome: Result<T>) -> Result<Option<T>> {
+async fn unless_changed<T>(
+    call: &Call,
+    attempt: Attempt<'_>,
+    outcome: Result<T>,
+) -> Result<Option<T>> {
     match outcome {
         Err(Error::Conflict(Conflict::Changed)) if call.request.if_match().is_given() => {
             Err(Error::PreconditionFailed)
         }
         Err(Error::Conflict(Conflict::Changed)) => {
-            call.table.back_off(attempt).await?;
+            attempt.back_off().await?;
             Ok(None)
         }
         outcome => outcome.map(Some),
@@ -118,11 +119,11 @@ pub(crate) async fn take_away(desk: Desk<'_>, access: Access) -> Result<()> {
 pub(crate) async fn carry_out(desk: Desk<'_>, mut draft: Draft) -> Result<()> {
     draft.prepare(desk, 0).await?;
     loop {
-        let writes = draft.write(desk, desk.table.old_transaction())?;
-        match writes.send().await {
+        let mut writes = desk.table.transaction();
+        draft.write(desk, &mut writes);
+        match writes.send().await? {
             Ok(()) => return Ok(()),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => draft.learn(desk, refused).await?,
+            Err(refused) => draft.learn(desk, refused).await?,
         }
     }
 }

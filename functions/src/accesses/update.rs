@@ -16,7 +16,7 @@ use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::{Answer, MAX_ATTEMPTS, carry_out, find, not_in_template, unless_changed};
+use super::{Answer, carry_out, find, not_in_template, unless_changed};
 use crate::lambda::{Call, ServiceEndpoint};
 
 /// The endpoint.
@@ -52,7 +52,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {
     let changes = AccessChanges::read(&Input::of(&call.request)?)?;
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let (scope, before) = find(&call, changes.id).await?;
         let changed = replace(&call, &scope, before, &changes).await;
         if let Some(version) = unless_changed(&call, attempt, changed).await? {

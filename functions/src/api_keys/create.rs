@@ -6,7 +6,6 @@
 use http::StatusCode;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
 use latchkey::id::ApiKeyId;
-use latchkey::table::Failed;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Response, Result};
@@ -80,23 +79,21 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         },
     );
 
-    let mut writes = call.table.old_transaction();
-    writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
-    writes = key.put_new(writes, Part::Key, &scope)?;
-    writes = writes.exists(Part::User, &scope.user(user))?;
-    let refused = match writes.send().await {
-        Ok(()) => return Ok(answer),
-        Err(Failed::Error(error)) => return Err(error),
-        Err(Failed::Refused(refused)) => refused,
+    let mut writes = call.table.transaction();
+    once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+    key.put_new(&mut writes, Part::Key, &scope)?;
+    writes.exists(Part::User, &scope.user(user));
+    let Err(refused) = writes.send().await? else {
+        return Ok(answer);
     };
     let first = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)?;
     if let Some(first) = first {
         return Ok(first);
     }
-    if refused.iter().any(|(part, _)| *part == Part::User) {
+    refused.on(Part::User, || {
         let message = "this organization has no such thing";
-        return Err(Error::invalid("userId", FaultCode::NotFound, message));
-    }
+        Error::invalid("userId", FaultCode::NotFound, message)
+    })?;
     // Two keys with the same 96 random bits.
     Err(Error::Unavailable("the id is taken".to_owned()))
 }

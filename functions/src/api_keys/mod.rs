@@ -7,7 +7,7 @@ pub mod list;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
-use latchkey::table::{Failed, Key, Read, Table};
+use latchkey::table::{If, Key, Read, Table};
 use latchkey::token::Family;
 use latchkey::wire::Result;
 
@@ -32,8 +32,9 @@ const PAGE: usize = 49;
 /// 429 and 503.
 pub(crate) async fn revoke(table: &Table, scope: &OrganizationScope, key: &ApiKey) -> Result<()> {
     let credential = Key::credential(&key.hash);
-    let writes = table.old_transaction().clear((), &credential)?;
-    writes.send().await.map_err(Failed::without_conditions)?;
+    let mut writes = table.transaction();
+    writes.delete((), &credential, If::Always);
+    writes.send_unconditional().await?;
     while !end_tokens(table, scope, key.id).await? {}
     Ok(())
 }
@@ -45,15 +46,14 @@ async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> R
     let (families, next) = table
         .page::<Family>(&prefix, PAGE, None, Read::Strong)
         .await?;
-    let mut writes = table.old_transaction();
+    let mut writes = table.transaction();
     for family in &families {
-        writes = writes
-            .clear((), &scope.tokens(id, family.id))?
-            .clear((), &Key::credential(&family.access))?;
+        writes.delete((), &scope.tokens(id, family.id), If::Always);
+        writes.delete((), &Key::credential(&family.access), If::Always);
     }
     if next.is_none() {
-        writes = writes.clear((), &scope.api_key(id))?;
+        writes.delete((), &scope.api_key(id), If::Always);
     }
-    writes.send().await.map_err(Failed::without_conditions)?;
+    writes.send_unconditional().await?;
     Ok(next.is_none())
 }

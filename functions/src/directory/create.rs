@@ -4,7 +4,7 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
 use latchkey::id::Identifier;
-use latchkey::table::{Failed, Item, Key, from_item};
+use latchkey::table::{Key, Refused};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Map, Value};
@@ -88,44 +88,41 @@ pub(crate) async fn put<R: Resource>(
     answer: Response,
     items: &[(Key, Value)],
 ) -> Result<Option<Response>> {
-    let mut writes = call.table.old_transaction();
-    writes = once.remember(writes, Part::Idempotency, scope, &answer)?;
+    let mut writes = call.table.transaction();
+    once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
-    writes = writes.put_new(Part::Itself, &at, new)?;
+    writes.put_new(Part::Itself, &at, new);
     if let Some((key, keyring)) = new.keyring(scope) {
-        writes = writes.put_new(Part::Further, &key, &keyring)?;
+        writes.put_new(Part::Further, &key, &keyring);
     }
     let owner = json(&new.id())?;
     for claim in new.claims(scope) {
-        writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
+        writes.put_new(Part::Claim, &claim.key, &claimed(&owner));
     }
     let links = new.links(scope);
     for (place, link) in links.iter().enumerate() {
-        writes = join(writes, Part::Link(place), link)?;
+        join(&mut writes, Part::Link(place), link);
         if let Some((key, item)) = &link.item {
-            writes = writes.put_new(Part::Further, key, item)?;
+            writes.put_new(Part::Further, key, item);
         }
     }
     let refers = new.refers(scope);
     for (place, other) in refers.iter().enumerate() {
-        writes = writes.exists(Part::Refers(place), &other.to)?;
+        writes.exists(Part::Refers(place), &other.to);
     }
     for (key, item) in items {
-        writes = writes.put_new(Part::Further, key, item)?;
+        writes.put_new(Part::Further, key, item);
     }
-    match writes.send().await {
-        Ok(()) => Ok(Some(answer)),
-        Err(Failed::Error(error)) => Err(error),
-        Err(Failed::Refused(refused)) => {
-            let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
-            if first.is_none() {
-                let links: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
-                let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
-                refusal(&refused, R::ID_FIELD, &links, &refers)?;
-            }
-            Ok(first)
-        }
+    let Err(refused) = writes.send().await? else {
+        return Ok(Some(answer));
+    };
+    let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
+    if first.is_none() {
+        let links: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
+        let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+        refusal(&refused, R::ID_FIELD, &links, &refers)?;
     }
+    Ok(first)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Value> {
@@ -142,32 +139,28 @@ pub(super) fn claimed(owner: &Value) -> Value {
 /// # Errors
 /// 400 for what the organization does not have, 409 for what another one has already.
 pub(super) fn refusal(
-    refused: &[(Part, Option<Item>)],
+    refused: &Refused<Part>,
     id_field: &'static str,
     links: &[&str],
     refers: &[&str],
 ) -> Result<()> {
+    if let Some(Claimed { owner: id }) = refused.item(Part::Claim)? {
+        return Err(Error::Conflict(Conflict::Exists { id_field, id }));
+    }
     let mut faults: Vec<Fault> = Vec::new();
-    for (part, item) in refused {
-        match (part, item) {
-            (Part::Link(place), _) => {
-                let field = links.get(*place).copied().unwrap_or_default();
+    for part in refused.parts() {
+        match part {
+            Part::Link(place) => {
+                let field = links.get(place).copied().unwrap_or_default();
                 if !faults.iter().any(|fault| fault.field == field) {
                     let message = "this organization does not have all of these";
                     faults.push(Fault::new(field, FaultCode::NotFound, message));
                 }
             }
-            (Part::Refers(place), _) => {
-                let field = refers.get(*place).copied().unwrap_or_default();
+            Part::Refers(place) => {
+                let field = refers.get(place).copied().unwrap_or_default();
                 let message = "this organization has no such thing";
                 faults.push(Fault::new(field, FaultCode::NotFound, message));
-            }
-            (Part::Claim, Some(item)) => {
-                let Claimed { owner } = from_item(item.clone())?;
-                return Err(Error::Conflict(Conflict::Exists {
-                    id_field,
-                    id: owner,
-                }));
             }
             _ => {}
         }

@@ -3,16 +3,13 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{InGroup, Link, Resource};
-use latchkey::table::{Failed, Item, Only, Read};
+use latchkey::table::{If, Read, VERSION};
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::Part;
 use super::{MAX_LINKS, leave, present, writing};
 use crate::lambda::Call;
-
-/// How often a thing is tried that is changed meanwhile.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// How many transactions of links are under way at once.
 const AT_ONCE: usize = 8;
@@ -36,7 +33,7 @@ pub(crate) async fn take_away<R: Resource>(
     id: R::Id,
 ) -> Result<()> {
     let if_match = call.request.if_match();
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let mut changed = false;
         for scope in scopes {
             match attempt_in::<R>(call, scope, id, &if_match).await? {
@@ -48,7 +45,7 @@ pub(crate) async fn take_away<R: Resource>(
         if !changed {
             return Err(Error::NotFound(R::WHAT));
         }
-        call.table.back_off(attempt).await?;
+        attempt.back_off().await?;
     }
     Err(Error::Conflict(Conflict::Changed))
 }
@@ -81,7 +78,7 @@ async fn attempt_in<R: Resource>(
         if let Some(prefix) = R::listed(scope, id) {
             thing.set_listed(&call.table.query::<InGroup>(&prefix, Read::Strong).await?);
         }
-        version = Some([thing.version()]);
+        version = Some(vec![thing.version()]);
         links = thing.links(scope);
         with_it.extend(thing.claims(scope).into_iter().map(|claim| claim.key));
         with_it.extend(thing.keyring(scope).map(|(key, _)| key));
@@ -93,39 +90,31 @@ async fn attempt_in<R: Resource>(
     if !end_all(call, links).await? {
         return Ok(Outcome::Changed);
     }
-    let only = Only {
-        versions: version
-            .as_ref()
-            .map(<[_; 1]>::as_slice)
-            .or(if_match.versions()),
-        unused: R::COUNTED_BY,
-        ..Only::default()
-    };
-    let mut writes = call
-        .table
-        .old_transaction()
-        .delete(Part::Itself, &key, only)?;
+    let mut only = If::Exists;
+    if let Some(versions) = version.or(if_match.versions().map(<[u64]>::to_vec)) {
+        only = only.and(If::OneOf(VERSION, versions));
+    }
+    if let Some(count) = R::COUNTED_BY {
+        only = only.and(If::Lacks(count).or(If::is(count, &0)));
+    }
+    let mut writes = call.table.transaction();
+    writes.delete(Part::Itself, &key, only);
     for key in &with_it {
-        writes = writes.delete(Part::Former, key, Only::default())?;
+        writes.delete(Part::Former, key, If::Exists);
     }
-    writes = leave(writes, Part::Former, last, &present(call, last).await?)?;
-    let refused = match writes.send().await {
-        Ok(()) => return Ok(Outcome::Done),
-        Err(Failed::Error(error)) => return Err(error),
-        Err(Failed::Refused(refused)) => refused,
+    leave(&mut writes, Part::Former, last, &present(call, last).await?);
+    let Err(refused) = writes.send().await? else {
+        return Ok(Outcome::Done);
     };
-    let item = refused
-        .into_iter()
-        .find_map(|(part, item)| (part == Part::Itself).then_some(item));
-    match item {
-        Some(None) => Ok(Outcome::NotThere),
-        Some(Some(item)) => Err(standing::<R>(item, if_match)?),
-        None => Ok(Outcome::Changed),
+    if !refused.has(Part::Itself) {
+        return Ok(Outcome::Changed);
     }
-    .or_else(|error| match error {
-        Error::Conflict(Conflict::Changed) => Ok(Outcome::Changed),
-        error => Err(error),
-    })
+    match refused.item::<R>(Part::Itself)? {
+        None => Ok(Outcome::NotThere),
+        Some(thing) if !if_match.holds(thing.version()) => Err(Error::PreconditionFailed),
+        Some(_) if R::COUNTED_BY.is_some() => Err(Error::Conflict(Conflict::InUse)),
+        Some(_) => Ok(Outcome::Changed),
+    }
 }
 
 /// Ends links, many at once. Whether all are ended: not, when one of them changed meanwhile.
@@ -134,12 +123,9 @@ async fn end_all(call: &Call, links: &[&Link]) -> Result<bool> {
     for some in chunks.chunks(AT_ONCE) {
         let ends = some.iter().map(|links| async {
             let there = present(call, links).await?;
-            let writes = leave(call.table.old_transaction(), Part::Former, links, &there)?;
-            match writes.send().await {
-                Ok(()) => Ok(true),
-                Err(Failed::Refused(_)) => Ok(false),
-                Err(Failed::Error(error)) => Err(error),
-            }
+            let mut writes = call.table.transaction();
+            leave(&mut writes, Part::Former, links, &there);
+            Ok::<_, Error>(writes.send().await?.is_ok())
         });
         let ended = futures_util::future::try_join_all(ends).await?;
         if ended.contains(&false) {
@@ -147,16 +133,4 @@ async fn end_all(call: &Call, links: &[&Link]) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// Why a thing that is there was not taken away.
-fn standing<R: Resource>(item: Item, if_match: &IfMatch) -> Result<Error> {
-    let thing: R = latchkey::table::from_item(item)?;
-    Ok(if !if_match.holds(thing.version()) {
-        Error::PreconditionFailed
-    } else if R::COUNTED_BY.is_some() {
-        Error::Conflict(Conflict::InUse)
-    } else {
-        Error::Conflict(Conflict::Changed)
-    })
 }

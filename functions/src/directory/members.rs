@@ -8,7 +8,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, Resource};
-use latchkey::table::{Failed, Item, Only};
+use latchkey::table::{Change, If, Refused};
 use latchkey::wire::{Error, Response, Result};
 
 use super::{join, part, writing};
@@ -38,18 +38,17 @@ async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
     let member = call.request.path_id(G::Member::ID_FIELD, what)?;
     let mut missing = G::WHAT;
     for scope in &writing(&call)? {
-        let refused = match change_in::<G>(&call, scope, id, member, joins).await? {
-            None => return Ok(Response::empty(StatusCode::NO_CONTENT)),
-            Some(refused) => refused,
+        let Err(refused) = change_in::<G>(&call, scope, id, member, joins).await? else {
+            return Ok(Response::empty(StatusCode::NO_CONTENT));
         };
-        let is = |part| refused.iter().any(|(refused, _)| *refused == part);
-        match (is(Part::Group), is(Part::Member), is(Part::Edge)) {
-            (true, ..) => {}
-            (_, true, _) => missing = what,
-            // It is in the group already.
-            _ if joins => return Ok(Response::empty(StatusCode::NO_CONTENT)),
-            _ => missing = what,
+        if refused.has(Part::Group) {
+            continue;
         }
+        if joins && !refused.has(Part::Member) {
+            // It is in the group already.
+            return Ok(Response::empty(StatusCode::NO_CONTENT));
+        }
+        missing = what;
     }
     Err(Error::NotFound(missing))
 }
@@ -60,20 +59,19 @@ async fn change_in<G: Group>(
     id: G::Id,
     member: <G::Member as Resource>::Id,
     joins: bool,
-) -> Result<Option<Vec<(Part, Option<Item>)>>> {
+) -> Result<Result<(), Refused<Part>>> {
     let link = G::link(scope, id, member);
     let (Some(group), Some((edge, item))) = (G::key(scope, id), &link.item) else {
         return Err(Error::NotFound(G::WHAT));
     };
-    let writes = call.table.old_transaction().touch(Part::Group, &group)?;
-    let writes = if joins {
-        join(writes, Part::Member, &link)?.put_new(Part::Edge, edge, item)?
+    let mut writes = call.table.transaction();
+    writes.update(Part::Group, &group, Change::new_version(), If::Exists);
+    if joins {
+        join(&mut writes, Part::Member, &link);
+        writes.put_new(Part::Edge, edge, item);
     } else {
-        part(writes, Part::Member, &link)?.delete(Part::Edge, edge, Only::default())?
-    };
-    match writes.send().await {
-        Ok(()) => Ok(None),
-        Err(Failed::Refused(refused)) => Ok(Some(refused)),
-        Err(Failed::Error(error)) => Err(error),
+        part(&mut writes, Part::Member, &link);
+        writes.delete(Part::Edge, edge, If::Exists);
     }
+    writes.send().await
 }

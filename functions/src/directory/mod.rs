@@ -11,6 +11,8 @@ mod list;
 mod members;
 mod update;
 
+use std::iter;
+
 pub(crate) use create::{Extra, create, create_with, put};
 pub(crate) use delete::{delete, take_away};
 pub(crate) use list::{
@@ -23,7 +25,7 @@ pub(crate) use update::{change, update};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Link;
 use latchkey::role::{Area, Reach};
-use latchkey::table::{OldTransaction, Only, Read};
+use latchkey::table::{Change, If, Read, Transaction};
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
@@ -33,44 +35,28 @@ use crate::lambda::Call;
 const MAX_LINKS: usize = 32;
 
 /// Writes a link on the side of the other thing.
-fn join<'t, T: Copy>(
-    writes: OldTransaction<'t, T>,
-    tag: T,
-    link: &Link,
-) -> Result<OldTransaction<'t, T>> {
-    let writes = writes.include(tag, &link.to, link.set, &link.element)?;
-    match &link.keyring {
-        Some(keyring) => writes.include(tag, keyring, link.set, &link.element),
-        None => Ok(writes),
+fn join<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
+    for key in iter::once(&link.to).chain(&link.keyring) {
+        let joined = Change::new_version().include(link.set, &link.element);
+        writes.update(tag, key, joined, If::Exists);
     }
 }
 
 /// Ends links on both sides, of which those of `there` have another side still.
-fn leave<'t, T: Copy>(
-    mut writes: OldTransaction<'t, T>,
-    tag: T,
-    links: &[&Link],
-    there: &[&Link],
-) -> Result<OldTransaction<'t, T>> {
+fn leave<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, links: &[&Link], there: &[&Link]) {
     for link in there {
-        writes = part(writes, tag, link)?;
+        part(writes, tag, link);
     }
     for (key, _) in links.iter().filter_map(|link| link.item.as_ref()) {
-        writes = writes.delete(tag, key, Only::default())?;
+        writes.delete(tag, key, If::Exists);
     }
-    Ok(writes)
 }
 
-/// Ends a link on the side of the other thing, which is there.
-fn part<'t, T: Copy>(
-    writes: OldTransaction<'t, T>,
-    tag: T,
-    link: &Link,
-) -> Result<OldTransaction<'t, T>> {
-    let writes = writes.exclude(tag, &link.to, link.set, &link.element)?;
-    match &link.keyring {
-        Some(keyring) => writes.exclude(tag, keyring, link.set, &link.element),
-        None => Ok(writes),
+/// Ends a link on the side of the other thing, which still exists.
+fn part<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
+    for key in iter::once(&link.to).chain(&link.keyring) {
+        let parted = Change::new_version().exclude(link.set, &link.element);
+        writes.update(tag, key, parted, If::Exists);
     }
 }
 

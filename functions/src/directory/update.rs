@@ -3,16 +3,13 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Claim, InGroup, Link, Resource, View};
-use latchkey::table::{Failed, Read};
+use latchkey::table::{If, Read};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::{Part, claimed, refusal};
 use super::{MAX_LINKS, join, leave, present, writing};
 use crate::lambda::Call;
-
-/// How often a change is tried that meets others.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
 /// trips: it is read, and written on condition that it is still the same; one more for a
@@ -38,7 +35,7 @@ pub(crate) async fn change<'s, R: Resource>(
     changed: impl Fn(&R) -> Result<R>,
 ) -> Result<(&'s OrganizationScope, R)> {
     let if_match = call.request.if_match();
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let found = find::<R>(call, scopes, id).await?;
         let (scope, before) = found.ok_or(Error::NotFound(R::WHAT))?;
         if !if_match.holds(before.version()) {
@@ -48,7 +45,7 @@ pub(crate) async fn change<'s, R: Resource>(
         match replace(call, scope, before, after).await? {
             Some(thing) => return Ok((scope, thing)),
             None if if_match.is_given() => return Err(Error::PreconditionFailed),
-            None => call.table.back_off(attempt).await?,
+            None => attempt.back_off().await?,
         }
     }
     Err(Error::Conflict(Conflict::Changed))
@@ -97,49 +94,41 @@ async fn replace<R: Resource>(
     }
 
     let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
-    let mut writes = call.table.old_transaction().change(
-        Part::Itself,
-        &key,
-        &before,
-        &after,
-        before.version(),
-    )?;
+    let mut writes = call.table.transaction();
+    writes.change(Part::Itself, &key, (&before, &after), before.version());
     let (had, has) = (before.claims(scope), after.claims(scope));
     let gone = |claim: &&Claim| !has.contains(claim);
     for claim in had.iter().filter(gone) {
-        writes = writes.delete(Part::Former, &claim.key, Default::default())?;
+        writes.delete(Part::Former, &claim.key, If::Exists);
     }
     let owner = serde_json::to_value(after.id());
     let owner = owner.map_err(|error| Error::Internal(error.to_string()))?;
     for claim in has.iter().filter(|claim| !had.contains(claim)) {
-        writes = writes.put_new(Part::Claim, &claim.key, &claimed(&owner))?;
+        writes.put_new(Part::Claim, &claim.key, &claimed(&owner));
     }
     // Who is gone from the table takes no place in a set; the links to those are cleaned
     // up elsewhere.
     let there = present(call, &left).await?;
-    writes = leave(writes, Part::Former, &left, &there)?;
+    leave(&mut writes, Part::Former, &left, &there);
     for (place, link) in joined.iter().enumerate() {
-        writes = join(writes, Part::Link(place), link)?;
+        join(&mut writes, Part::Link(place), link);
         if let Some((key, item)) = &link.item {
-            writes = writes.put_new(Part::Former, key, item)?;
+            writes.put_new(Part::Former, key, item);
         }
     }
     // What it spoke of before was there then.
     let (had, mut refers) = (before.refers(scope), after.refers(scope));
     refers.retain(|other| !had.iter().any(|had| had.to == other.to));
     for (place, other) in refers.iter().enumerate() {
-        writes = writes.exists(Part::Refers(place), &other.to)?;
+        writes.exists(Part::Refers(place), &other.to);
     }
-    match writes.send().await {
-        Ok(()) => Ok(Some(after.next_version())),
-        Err(Failed::Error(error)) => Err(error),
-        Err(Failed::Refused(refused)) => {
-            let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
-            let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
-            refusal(&refused, R::ID_FIELD, &links, &refers)?;
-            Ok(None)
-        }
-    }
+    let Err(refused) = writes.send().await? else {
+        return Ok(Some(after.next_version()));
+    };
+    let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
+    let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+    refusal(&refused, R::ID_FIELD, &links, &refers)?;
+    Ok(None)
 }
 
 /// The links that are in `these` and not in `those`.

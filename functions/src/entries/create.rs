@@ -18,7 +18,7 @@ use latchkey::decision::{self, Because, Candidate, Decision};
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
-use latchkey::table::{Failed, Read, Use, from_item};
+use latchkey::table::{Change, If, Read};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -36,9 +36,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const WHAT: &str = "space";
 const FIELD: &str = "code";
-
-/// How often an entry is decided on whose code is changed meanwhile.
-const MAX_ATTEMPTS: u32 = 4;
 
 /// The answer.
 #[derive(Serialize, ToSchema)]
@@ -110,7 +107,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     let key = scope.code(id, &typed);
 
     let mut found: Option<Code> = items.get(&key)?;
-    for _ in 0..MAX_ATTEMPTS {
+    for _ in call.table.attempts() {
         let code = found.ok_or_else(|| refused(id, None, lack("nobody has this code here")))?;
         let (user, access) = code.owner()?;
         let decision = decide(&call, scope, &space, &code).await?;
@@ -123,38 +120,31 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
             at: call.now,
             credential: call.caller.credential().to_owned(),
         };
-        let of = Use {
-            used: USED,
-            limit: COUNT,
-            of: (ACCESS, &access.to_string()),
-            version: code.version,
+        let mut writes = call.table.transaction();
+        // The count of a code does not make a new version of it.
+        let counted = Change::default().add(USED, 1).set(LAST_ENTRY, &entry);
+        let only = If::version(code.version)
+            .and(If::is(ACCESS, &access.to_string()))
+            .and(If::Lacks(COUNT).or(If::Below(USED, COUNT)));
+        writes.update(Part::Code, &key, counted, only);
+        writes.exists(Part::User, &scope.keyring(user));
+        let Err(changed) = writes.send().await? else {
+            tracing::info!(space = %id, %access, %user, audit = %entry.id, "entered");
+            let allowed = Allowed {
+                allowed: true,
+                access_id: access,
+                user_id: user,
+                until: decision.because.iter().find_map(Because::until),
+                remaining: code.remaining().map(|left| left.saturating_sub(1)),
+            };
+            return Ok(Response::json(StatusCode::OK, &allowed));
         };
-        let writes = call.table.old_transaction();
-        let writes = writes
-            .count_use(Part::Code, &key, of, (LAST_ENTRY, &entry))?
-            .exists(Part::User, &scope.keyring(user))?;
-        let changed = match writes.send().await {
-            Ok(()) => {
-                tracing::info!(space = %id, %access, %user, audit = %entry.id, "entered");
-                let allowed = Allowed {
-                    allowed: true,
-                    access_id: access,
-                    user_id: user,
-                    until: decision.because.iter().find_map(Because::until),
-                    remaining: code.remaining().map(|left| left.saturating_sub(1)),
-                };
-                return Ok(Response::json(StatusCode::OK, &allowed));
-            }
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(changed)) => changed,
-        };
-        if changed.iter().any(|(part, _)| *part == Part::User) {
+        changed.on(Part::User, || {
             let error = lack(format!("access {access} is of a user who was deleted"));
-            return Err(refused(id, Some(access), error));
-        }
-        // The code as it is now, if it is there.
-        let item = changed.into_iter().find_map(|(_, item)| item);
-        found = item.map(from_item).transpose()?;
+            refused(id, Some(access), error)
+        })?;
+        // The code as it is now, if it exists.
+        found = changed.item(Part::Code)?;
     }
     Err(Error::Conflict(Conflict::Changed))
 }

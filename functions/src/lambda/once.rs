@@ -3,7 +3,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::table::item::StoredAnswer;
-use latchkey::table::{Item, OldTransaction, Read, from_item};
+use latchkey::table::{Read, Refused, Transaction};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 use serde_json::Value;
@@ -28,23 +28,24 @@ impl<'c> Once<'c> {
         Ok(Self { call, key })
     }
 
-    /// The transaction that also remembers `answer`.
+    /// Remembers `answer` in the transaction that creates.
     ///
     /// # Errors
     /// 500 when the system has no random numbers.
-    pub(crate) fn remember<'t, T: Copy>(
+    pub(crate) fn remember<T: Copy>(
         &self,
-        writes: OldTransaction<'t, T>,
+        writes: &mut Transaction<'_, T>,
         tag: T,
         scope: &OrganizationScope,
         answer: &Response,
-    ) -> Result<OldTransaction<'t, T>> {
+    ) -> Result<()> {
         let Some(key) = &self.key else {
-            return Ok(writes);
+            return Ok(());
         };
         let Call { random, now, .. } = self.call;
         let stored = StoredAnswer::new(key, answer.body(), random, *now)?;
-        writes.put_over_expired(tag, &scope.idempotency(&key.hash), &stored, *now)
+        writes.put_over_expired(tag, &scope.idempotency(&key.hash), &stored, *now);
+        Ok(())
     }
 
     /// The first answer again, if this key was used before: for who finds out otherwise than
@@ -69,17 +70,14 @@ impl<'c> Once<'c> {
     /// 422 when it was used with another body.
     pub(crate) fn first_answer<T: Copy + PartialEq>(
         &self,
-        refused: &[(T, Option<Item>)],
+        refused: &Refused<T>,
         tag: T,
         status: StatusCode,
     ) -> Result<Option<Response>> {
-        let stored = refused.iter().find(|(part, _)| *part == tag);
-        match (stored, &self.key) {
-            (Some((_, Some(item))), Some(key)) => {
-                let stored: StoredAnswer = from_item(item.clone())?;
-                stored.replay(key, status).map(Some)
-            }
-            _ => Ok(None),
-        }
+        let Some(key) = &self.key else {
+            return Ok(None);
+        };
+        let stored: Option<StoredAnswer> = refused.item(tag)?;
+        stored.map(|stored| stored.replay(key, status)).transpose()
     }
 }

@@ -3,7 +3,7 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::Credential;
 use latchkey::id::ApiKeyId;
-use latchkey::table::{Key, OldTransaction, Read, Table};
+use latchkey::table::{Key, Read, Table, Transaction};
 use latchkey::wire::Result;
 use latchkey::wire::oauth::{ClientClaim, Refusal};
 
@@ -46,13 +46,9 @@ impl Client {
         })
     }
 
-    /// A transaction that happens only as long as the client and its user are there.
-    pub(super) fn still_there<'t, T: Copy>(
-        &self,
-        writes: OldTransaction<'t, T>,
-        tag: T,
-    ) -> Result<OldTransaction<'t, T>> {
-        let user = self.scope.user(self.credential.user);
-        writes.exists(tag, &self.key)?.exists(tag, &user)
+    /// Checks in a transaction that the client and its user still exist.
+    pub(super) fn still_there<T: Copy>(&self, writes: &mut Transaction<'_, T>, tag: T) {
+        writes.exists(tag, &self.key);
+        writes.exists(tag, &self.scope.user(self.credential.user));
     }
 }

@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 use latchkey::credential::{Credential, CredentialHash, access_token};
-use latchkey::table::{Failed, Key, Read, Table};
+use latchkey::table::{If, Key, Read, Table};
 use latchkey::token::RefreshToken;
 use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
 use latchkey::wire::{Response, Result};
@@ -127,6 +127,7 @@ async fn end_access(
         }
         _ => return Err(ANOTHERS.into()),
     }
-    let writes = table.old_transaction().clear((), &key)?;
-    writes.send().await.map_err(Failed::without_conditions)
+    let mut writes = table.transaction();
+    writes.delete((), &key, If::Always);
+    writes.send_unconditional().await
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::credential::Credential;
 use latchkey::id::FamilyId;
-use latchkey::table::{Failed, Key, from_item};
+use latchkey::table::{If, Key};
 use latchkey::token::RefreshToken;
 use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
 use latchkey::wire::{Error, Response, Result};
@@ -138,35 +138,31 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     let credential = next.credential(&client.credential, call.now);
     let at = client.scope.tokens(client.id, family);
     let last = presented.map(|token| token.last_of_family(call.now));
-    let mut writes = table.old_transaction();
-    writes = match &last {
-        None => writes.put_new(Part::Family, &at, &pair)?,
-        Some(last) => writes
-            .put_over(Part::Family, &at, &pair, last.pair(), call.now)?
-            .clear(Part::Access, &Key::credential(&last.access))?,
-    };
-    writes = writes.put_new(Part::Access, &Key::credential(&pair.access), &credential)?;
-    writes = client.still_there(writes, Part::Client)?;
-    match writes.send().await {
-        Ok(()) => Ok(answer(&next, &credential, call.now)),
-        Err(Failed::Error(error)) => Err(error),
-        Err(Failed::Refused(refused)) => {
-            if refused.iter().any(|(part, _)| *part == Part::Client) {
-                return Err(Refusal::InvalidClient.into());
-            }
-            if last.is_none() {
-                // Two families with the same 96 random bits.
-                return Err(Error::Unavailable("the id is taken".to_owned()));
-            }
-            let standing = refused.into_iter().find(|(part, _)| *part == Part::Family);
-            if let Some((_, Some(item))) = standing {
-                let (client, user) = (client.id, client.credential.user);
-                tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
-                family::end(&table, &at, from_item(item)?).await?;
-            }
-            Err(USED.into())
+    let mut writes = table.transaction();
+    match &last {
+        None => writes.put_new(Part::Family, &at, &pair),
+        Some(last) => {
+            let only = last.is_last().and(If::unexpired(call.now));
+            writes.put(Part::Family, &at, &pair, only);
+            writes.delete(Part::Access, &Key::credential(&last.access), If::Always);
         }
     }
+    writes.put_new(Part::Access, &Key::credential(&pair.access), &credential);
+    client.still_there(&mut writes, Part::Client);
+    let Err(refused) = writes.send().await? else {
+        return Ok(answer(&next, &credential, call.now));
+    };
+    refused.on(Part::Client, || Refusal::InvalidClient)?;
+    if last.is_none() {
+        // Two families with the same 96 random bits.
+        return Err(Error::Unavailable("the id is taken".to_owned()));
+    }
+    if let Some(standing) = refused.item(Part::Family)? {
+        let (client, user) = (client.id, client.credential.user);
+        tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
+        family::end(&table, &at, standing).await?;
+    }
+    Err(USED.into())
 }
 
 fn answer(token: &RefreshToken, credential: &Credential, now: DateTime<Utc>) -> Response {

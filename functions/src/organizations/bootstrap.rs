@@ -15,7 +15,6 @@ use latchkey::directory::{NewOrganization, Organization, User};
 use latchkey::id::{Id, OrganizationId, UserId};
 use latchkey::keyring::Keyring;
 use latchkey::role::Role;
-use latchkey::table::Failed;
 use latchkey::wire::{Error, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -69,21 +68,17 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         roles: admin.roles.clone(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
-    let writes = call
-        .table
-        .old_transaction()
-        .put_new((), &scope.organization_key(), &organization)?
-        .put_new((), &scope.user(admin.id), &admin)?
-        .put_new((), &scope.keyring(admin.id), &Keyring::default())?;
-    let writes = api_key.put_new(writes, (), &scope)?;
-    match writes.send().await {
-        Ok(()) => Ok(Bootstrapped {
-            organization_id: id,
-            user_id: admin.id,
-            api_key: secret,
-        }),
-        // Two organizations in one millisecond, with the same twelve random bits.
-        Err(Failed::Refused(_)) => Err(Error::Unavailable("the number is taken".to_owned())),
-        Err(Failed::Error(error)) => Err(error),
-    }
+    let mut writes = call.table.transaction();
+    writes.put_new((), &scope.organization_key(), &organization);
+    writes.put_new((), &scope.user(admin.id), &admin);
+    writes.put_new((), &scope.keyring(admin.id), &Keyring::default());
+    api_key.put_new(&mut writes, (), &scope)?;
+    // Two organizations in one millisecond, with the same twelve random bits.
+    let taken = |_| Error::Unavailable("the number is taken".to_owned());
+    writes.send().await?.map_err(taken)?;
+    Ok(Bootstrapped {
+        organization_id: id,
+        user_id: admin.id,
+        api_key: secret,
+    })
 }

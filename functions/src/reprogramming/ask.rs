@@ -7,7 +7,7 @@ use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
 use latchkey::id::{Identifier, OrganizationId, ReprogrammingId};
 use latchkey::role::{Area, Reach};
-use latchkey::table::{Failed, Read};
+use latchkey::table::Read;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::service::types::{Enumeration, Moment};
 use latchkey::wire::service::{self, Input};
@@ -23,9 +23,6 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     operation: "reprogram-codes",
     handle: |call| Box::pin(ask(call)),
 };
-
-/// How often it is tried when others ask at the same time.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// What each item of the transaction is there for.
 #[derive(Clone, Copy, PartialEq)]
@@ -111,7 +108,7 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
     let once = Once::of(&call, input.value())?;
     let key = scope.reprogramming();
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let there: Option<Reprogramming> = call.table.get(&key, Read::Strong).await?;
         let asked = there.as_ref().map(|there| there.asked_again(call.now));
         let id = ReprogrammingId::make(call.now, &call.random)?;
@@ -129,23 +126,20 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
             return service::answer(&call.request, StatusCode::OK, &there);
         };
         let answer = Response::json(StatusCode::OK, &View::new(&next));
-        let writes = call.table.old_transaction();
-        let writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
-        let writes = match &there {
-            None => writes.put_new(Part::Itself, &key, &next)?,
-            Some(there) => writes.change(Part::Itself, &key, there, &next, there.version)?,
-        };
-        match writes.send().await {
-            Ok(()) => return service::in_format(&call.request, answer),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => {
-                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
-                if let Some(first) = first {
-                    return service::in_format(&call.request, first);
-                }
-                call.table.back_off(attempt).await?;
-            }
+        let mut writes = call.table.transaction();
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+        match &there {
+            None => writes.put_new(Part::Itself, &key, &next),
+            Some(there) => writes.change(Part::Itself, &key, (there, &next), there.version),
         }
+        let Err(refused) = writes.send().await? else {
+            return service::in_format(&call.request, answer);
+        };
+        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+        if let Some(first) = first {
+            return service::in_format(&call.request, first);
+        }
+        attempt.back_off().await?;
     }
     Err(Error::Conflict(Conflict::Changed))
 }

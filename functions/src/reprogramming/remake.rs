@@ -16,7 +16,7 @@ use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code, CodeLength};
 use latchkey::id::SpaceId;
-use latchkey::table::{Failed, Items, Read};
+use latchkey::table::{Items, Read};
 use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
@@ -27,8 +27,6 @@ const PAGE: usize = 25;
 /// How many are written at the same time: enough not to wait for each, few enough that they
 /// do not meet at a space.
 const AT_ONCE: usize = 8;
-/// How often an access is tried that is changed meanwhile.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// What it does with one change of the table.
 pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(remake(change, call));
@@ -52,16 +50,10 @@ async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
         };
         let (next, remade, kept) = page(desk, &there, length).await?;
         let further = there.further(next, remade, kept, call.now);
-        let writes =
-            call.table
-                .old_transaction()
-                .change((), &key, &there, &further, there.version)?;
-        match writes.send().await {
-            Ok(()) => {}
-            // Someone else is further, or asked to take it up: it is read again.
-            Err(Failed::Refused(_)) => {}
-            Err(Failed::Error(error)) => return Err(error),
-        }
+        let mut writes = call.table.transaction();
+        writes.change((), &key, (&there, &further), there.version);
+        // If someone else is further, or asked to take it up, it is read again.
+        let _ = writes.send().await?;
         if further.state == State::Done {
             tracing::info!(
                 reprogramming = %asked.id,
@@ -115,7 +107,7 @@ async fn one(
     mut access: Access,
     length: CodeLength,
 ) -> Result<bool> {
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in desk.table.attempts() {
         let id = access.id;
         let codes = codes(desk, &access).await?;
         let after = Access {
@@ -131,7 +123,7 @@ async fn one(
                 tracing::warn!(access = %id, %why, "kept its codes");
                 return Ok(false);
             }
-            Err(Error::Conflict(Conflict::Changed)) => desk.table.back_off(attempt).await?,
+            Err(Error::Conflict(Conflict::Changed)) => attempt.back_off().await?,
             Err(error) => return Err(error),
         }
         let again: Option<Access> = desk.table.get(&desk.scope.access(id), Read::Strong).await?;

@@ -2,12 +2,13 @@
 
 use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::KEPT_BY;
+use latchkey::directory::schedule;
+use latchkey::grant;
 use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Key, OldTransaction, Read};
+use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::web_key::{WebKey, WebKeyHash};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -15,14 +16,8 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use super::reading::{find, refusal, zone};
 use crate::lambda::{Call, Once};
 
-/// How often a change is tried that meets others.
-pub(super) const MAX_ATTEMPTS: u32 = 8;
-
 /// For what decides: nothing but what stands there now.
 pub(super) const DECIDES: &[Read] = &[Read::Strong];
-
-/// The attribute of a grant that says by right of which one it was made.
-const PARENT: &str = "parent";
 
 /// What each item of a transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,7 +85,7 @@ pub(super) async fn change(
 ) -> Result<Response> {
     let if_match = call.request.if_match();
     let mut counted = true;
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let (scope, before) = find(call, DECIDES).await?;
         let may = |held: &Administration| {
             to(&before).is_ok_and(|after| held.parent_to_change(&before, &after).is_ok())
@@ -115,39 +110,39 @@ pub(super) async fn change(
         after.date_modified = call.now;
         let answer = answer(call, &after);
 
-        let mut writes = call.table.old_transaction();
+        let mut writes = call.table.transaction();
         if let Some(once) = once {
-            writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
+            once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         }
         let key = scope.share(before.id);
-        writes = writes.change(Part::Share, &key, &before, &after, before.version)?;
-        writes = replace_grant(writes, &scope, &before, &after)?;
+        writes.change(Part::Share, &key, (&before, &after), before.version);
+        replace_grant(&mut writes, &scope, &before, &after);
         // None of those above is put below this one at the same time.
-        for grant in above.iter().flat_map(|above| &above.chain) {
-            let key = scope.grant_key(grant);
-            writes = writes.unchanged(Part::Above, &key, PARENT, grant.parent.as_ref())?;
+        for above in above.iter().flat_map(|above| &above.chain) {
+            let same = If::is_still(grant::PARENT, above.parent.as_ref());
+            let key = scope.grant_key(above);
+            writes.check(Part::Above, &key, If::Exists.and(same));
         }
-        writes = match (before.web_key, after.web_key, web_key) {
+        match (before.web_key, after.web_key, web_key) {
             (_, Some(key), Some(leads)) => {
                 let key = Key::web_key(&WebKeyHash::of(key));
-                writes.replace(Part::WebKey, &key, &leads)?
+                writes.put(Part::WebKey, &key, &leads, If::Always);
             }
             (Some(key), None, _) => {
-                writes.clear(Part::WebKey, &Key::web_key(&WebKeyHash::of(key)))?
+                let key = Key::web_key(&WebKeyHash::of(key));
+                writes.delete(Part::WebKey, &key, If::Always);
             }
-            _ => writes,
-        };
+            _ => {}
+        }
         if after.schedule != before.schedule {
             if let Some(kept) = after.schedule {
-                writes = writes.count_up(Part::Schedule, &scope.schedule(kept), KEPT_BY)?;
+                schedule::keep(&mut writes, Part::Schedule, &scope.schedule(kept));
             }
-            writes = release(writes, &scope, &before, counted)?;
+            release(&mut writes, &scope, &before, counted);
         }
 
-        let refused = match writes.send().await {
-            Ok(()) => return Ok(answer),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => refused,
+        let Err(refused) = writes.send().await? else {
+            return Ok(answer);
         };
         if let Some(once) = once {
             let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
@@ -155,17 +150,16 @@ pub(super) async fn change(
                 return Ok(first);
             }
         }
-        let is = |part| refused.iter().any(|(refused, _)| *refused == part);
-        if is(Part::Schedule) {
+        refused.on(Part::Schedule, || {
             let message = "this organization has no such thing";
-            return Err(Error::invalid("scheduleId", FaultCode::NotFound, message));
+            Error::invalid("scheduleId", FaultCode::NotFound, message)
+        })?;
+        counted &= !refused.has(Part::FormerSchedule);
+        if if_match.is_given() {
+            refused.on(Part::Share, || Error::PreconditionFailed)?;
         }
-        counted &= !is(Part::FormerSchedule);
-        if is(Part::Share) && if_match.is_given() {
-            return Err(Error::PreconditionFailed);
-        }
-        if is(Part::Share) || is(Part::Above) {
-            call.table.back_off(attempt).await?;
+        if refused.has(Part::Share) || refused.has(Part::Above) {
+            attempt.back_off().await?;
         }
     }
     Err(Error::Conflict(Conflict::Changed))
@@ -194,33 +188,29 @@ async fn settle(
 }
 
 /// Puts the grant of a share in its place, when it has become another one.
-pub(super) fn replace_grant<'t>(
-    writes: OldTransaction<'t, Part>,
+pub(super) fn replace_grant(
+    writes: &mut Transaction<'_, Part>,
     scope: &OrganizationScope,
     before: &Share,
     after: &Share,
-) -> Result<OldTransaction<'t, Part>> {
+) {
     let (was, is) = (GrantEdge::of(scope, before), GrantEdge::of(scope, after));
-    match is {
-        Some((key, edge)) if was.is_none_or(|(_, was)| was != edge) => {
-            writes.replace(Part::Grant, &key, &edge)
-        }
-        _ => Ok(writes),
+    if let Some((key, edge)) = is
+        && was.is_none_or(|(_, was)| was != edge)
+    {
+        writes.put(Part::Grant, &key, &edge, If::Always);
     }
 }
 
 /// Lets go of the named schedule that a share keeps. `counted` is whether that one is known
 /// to count it: a count that is nought already must not keep the share as it is.
-pub(super) fn release<'t>(
-    writes: OldTransaction<'t, Part>,
+pub(super) fn release(
+    writes: &mut Transaction<'_, Part>,
     scope: &OrganizationScope,
     share: &Share,
     counted: bool,
-) -> Result<OldTransaction<'t, Part>> {
-    match share.schedule {
-        Some(kept) if counted => {
-            writes.count_down(Part::FormerSchedule, &scope.schedule(kept), KEPT_BY, 1)
-        }
-        _ => Ok(writes),
+) {
+    if let Some(kept) = share.schedule.filter(|_| counted) {
+        schedule::release(writes, Part::FormerSchedule, &scope.schedule(kept), 1);
     }
 }

@@ -8,12 +8,12 @@ use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::invitation::{Claim, Invitation, InvitationHash};
 use latchkey::share::{Share, State};
-use latchkey::table::{Failed, Key, Only, Read};
+use latchkey::table::{If, Key, Read};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::changing::{MAX_ATTEMPTS, Part, replace_grant};
+use super::changing::{Part, replace_grant};
 use super::reading::zone;
 use crate::lambda::{Call, Endpoint};
 
@@ -65,7 +65,7 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
     let scope = scope.map_err(|_| Error::NotFound(WHAT))?;
     let key = scope.share(invitation.share);
 
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let found = call.table.get(&key, Read::Strong).await?;
         let is_open = |share: &Share| share.receiver.is_none() && !share.is_gone(call.now);
         let before = found.filter(is_open).ok_or(Error::NotFound(WHAT))?;
@@ -84,26 +84,20 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
             ..before.clone()
         };
 
-        let writes = call.table.old_transaction();
-        let writes = writes
-            .change(Part::Share, &key, &before, &after, before.version)?
-            .delete(Part::Invitation, &at, Only::default())?
-            .exists(Part::Refers, &scope.receiver(receiver))?
-            .exists(Part::Refers, &scope.source(before.source))?;
-        let writes = replace_grant(writes, &scope, &before, &after)?;
-        let refused = match writes.send().await {
-            Ok(()) => {
-                let claimed = Claimed { share_id: after.id };
-                return Ok(Response::json(StatusCode::OK, &claimed).etag(after.version));
-            }
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => refused,
+        let mut writes = call.table.transaction();
+        writes.change(Part::Share, &key, (&before, &after), before.version);
+        writes.delete(Part::Invitation, &at, If::Exists);
+        writes.exists(Part::Refers, &scope.receiver(receiver));
+        writes.exists(Part::Refers, &scope.source(before.source));
+        replace_grant(&mut writes, &scope, &before, &after);
+        let Err(refused) = writes.send().await? else {
+            let claimed = Claimed { share_id: after.id };
+            return Ok(Response::json(StatusCode::OK, &claimed).etag(after.version));
         };
-        let gone = [Part::Invitation, Part::Refers];
-        if refused.iter().any(|(part, _)| gone.contains(part)) {
-            return Err(Error::NotFound(WHAT));
+        for gone in [Part::Invitation, Part::Refers] {
+            refused.on(gone, || Error::NotFound(WHAT))?;
         }
-        call.table.back_off(attempt).await?;
+        attempt.back_off().await?;
     }
     Err(Error::Conflict(Conflict::Changed))
 }

@@ -5,7 +5,7 @@
 //! of the caller.
 
 use http::StatusCode;
-use latchkey::directory::KEPT_BY;
+use latchkey::directory::schedule;
 use latchkey::grant::Parent;
 use latchkey::id::{Id, ShareId};
 use latchkey::invitation::{self, Invitation, InvitationHash};
@@ -13,7 +13,7 @@ use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::{NewShare, NewShareBody, Share};
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Item, Key};
+use latchkey::table::{Key, Refused};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
@@ -106,16 +106,15 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             },
         );
 
-        let mut writes = call.table.old_transaction();
-        writes = once.remember(writes, Part::Idempotency, &scope, &answer)?;
-        writes = writes
-            .put_new(Part::Share, &scope.share(share.id), &share)?
-            .exists(Part::Refers(new.source.field()), &scope.source(new.source))?;
+        let mut writes = call.table.transaction();
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+        writes.put_new(Part::Share, &scope.share(share.id), &share);
+        writes.exists(Part::Refers(new.source.field()), &scope.source(new.source));
         if let Some(receiver) = share.receiver {
-            writes = writes.exists(Part::Refers(receiver.field()), &scope.receiver(receiver))?;
+            writes.exists(Part::Refers(receiver.field()), &scope.receiver(receiver));
         }
         if let Some((key, edge)) = GrantEdge::of(&scope, &share) {
-            writes = writes.put_new(Part::Grant, &key, &edge)?;
+            writes.put_new(Part::Grant, &key, &edge);
         }
         if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {
             let invitation = Invitation {
@@ -124,27 +123,21 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
                 expires_at,
             };
             let claim = Key::invitation(&InvitationHash::of_token(token));
-            writes = writes.put_new(Part::Invitation, &claim, &invitation)?;
+            writes.put_new(Part::Invitation, &claim, &invitation);
         }
-        if let Some(schedule) = new.schedule {
-            writes = writes.count_up(
-                Part::Refers("scheduleId"),
-                &scope.schedule(schedule),
-                KEPT_BY,
-            )?;
+        if let Some(kept) = new.schedule {
+            let part = Part::Refers("scheduleId");
+            schedule::keep(&mut writes, part, &scope.schedule(kept));
         }
 
-        match writes.send().await {
-            Ok(()) => return Ok(answer),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => {
-                let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
-                if let Some(first) = first {
-                    return Ok(first);
-                }
-                refusal(&refused)?;
-            }
+        let Err(refused) = writes.send().await? else {
+            return Ok(answer);
+        };
+        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+        if let Some(first) = first {
+            return Ok(first);
         }
+        refusal(&refused)?;
     }
     Err(Error::Unavailable(format!(
         "{MAX_IDS} ids in a row were taken"
@@ -179,9 +172,9 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
 ///
 /// # Errors
 /// 400 for what the organization does not have.
-fn refusal(refused: &[(Part, Option<Item>)]) -> Result<()> {
-    let fields = refused.iter().filter_map(|(part, _)| match part {
-        Part::Refers(field) => Some(*field),
+fn refusal(refused: &Refused<Part>) -> Result<()> {
+    let fields = refused.parts().filter_map(|part| match part {
+        Part::Refers(field) => Some(field),
         _ => None,
     });
     let message = "this organization has no such thing";

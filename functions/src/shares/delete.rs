@@ -7,12 +7,12 @@ use http::StatusCode;
 use latchkey::id::ShareId;
 use latchkey::rights::Administration;
 use latchkey::table::item::GrantEdge;
-use latchkey::table::{Failed, Key, Only};
+use latchkey::table::{If, Key};
 use latchkey::web_key::WebKeyHash;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::changing::{DECIDES, MAX_ATTEMPTS, Part, release, right_to_change};
+use super::changing::{DECIDES, Part, release, right_to_change};
 use super::reading::find;
 use crate::lambda::{Call, Endpoint};
 
@@ -47,7 +47,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 pub(crate) async fn delete(call: Call) -> Result<Response> {
     let if_match = call.request.if_match();
     let mut counted = true;
-    for attempt in 1..=MAX_ATTEMPTS {
+    for attempt in call.table.attempts() {
         let (scope, share) = find(&call, DECIDES).await?;
         let may = |held: &Administration| held.may_take_away(&share);
         let right = right_to_change(&call, &scope, &share, &may).await?;
@@ -58,30 +58,24 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
             return Err(Error::PreconditionFailed);
         }
 
-        let only = Only {
-            versions: Some(&[share.version]),
-            ..Only::default()
-        };
-        let writes = call.table.old_transaction();
-        let mut writes = writes.delete(Part::Share, &scope.share(share.id), only)?;
+        let key = scope.share(share.id);
+        let mut writes = call.table.transaction();
+        writes.delete(Part::Share, &key, If::version(share.version));
         if let Some((key, _)) = GrantEdge::of(&scope, &share) {
-            writes = writes.clear(Part::Grant, &key)?;
+            writes.delete(Part::Grant, &key, If::Always);
         }
         if let Some(key) = share.web_key {
             let key = Key::web_key(&WebKeyHash::of(key));
-            writes = writes.clear(Part::WebKey, &key)?;
+            writes.delete(Part::WebKey, &key, If::Always);
         }
-        writes = release(writes, &scope, &share, counted)?;
+        release(&mut writes, &scope, &share, counted);
 
-        let refused = match writes.send().await {
-            Ok(()) => return Ok(Response::empty(StatusCode::NO_CONTENT)),
-            Err(Failed::Error(error)) => return Err(error),
-            Err(Failed::Refused(refused)) => refused,
+        let Err(refused) = writes.send().await? else {
+            return Ok(Response::empty(StatusCode::NO_CONTENT));
         };
-        let is = |part| refused.iter().any(|(refused, _)| *refused == part);
-        counted &= !is(Part::FormerSchedule);
-        if is(Part::Share) {
-            call.table.back_off(attempt).await?;
+        counted &= !refused.has(Part::FormerSchedule);
+        if refused.has(Part::Share) {
+            attempt.back_off().await?;
         }
     }
     Err(Error::Conflict(Conflict::Changed))

@@ -19,19 +19,19 @@ use serde::Deserialize;
 use super::exclusive::{self, Calendar, FreeFrom};
 use super::{
     ACCESS, Access, AccessCode, AccessSpace, Code, CodeLength, CodeStrategy, CodeTerms, FreeCodes,
-    SpaceTerms,
+    SpaceTerms, USED,
 };
 use crate::caller::OrganizationScope;
 use crate::grant::GrantId;
 use crate::id::SpaceId;
 use crate::secret::Random;
 use crate::table::item::GrantEdge;
-use crate::table::{Item, Key, OldTransaction, Only, Read, Table, from_item};
+use crate::table::{
+    Change, If, Item, Key, MAX_ACTIONS, Read, Refused, Table, Transaction, from_item,
+};
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Conflict, Error, Result};
 
-/// How many writes and checks DynamoDB takes in one transaction.
-const MAX_WRITES: usize = 100;
 /// How many random codes are tried before those that are free are looked up: of a space that
 /// is not crowded, the first is free.
 const RANDOM_TRIES: u32 = 2;
@@ -270,16 +270,16 @@ impl Draft {
             1 + 2 * access.spaces.len() + counted.count()
         });
         let writes = writes.max(recoding);
-        if writes > MAX_WRITES {
+        if writes > MAX_ACTIONS {
             let message = format!(
-                "too much at once: {writes} writes of the {MAX_WRITES} that are written together; \
+                "too much at once: {writes} writes of the {MAX_ACTIONS} that are written together; \
                  with more than 32 spaces, fewer may be exclusive or have an accessCount, and \
                  those that go and those that come count alike"
             );
             return Err(Error::invalid("spaces", FaultCode::OutOfRange, message));
         }
         let mut wanted: Vec<(Part, SpaceId)> = self.leaving();
-        let excess = (writes + checks.len()).saturating_sub(MAX_WRITES);
+        let excess = (writes + checks.len()).saturating_sub(MAX_ACTIONS);
         wanted.extend(&checks[..excess]);
         if wanted.is_empty() {
             return Ok(());
@@ -399,48 +399,39 @@ impl Draft {
     }
 
     /// Adds its writes to a transaction.
-    ///
-    /// # Errors
-    /// 500 when one of them is no item.
-    pub fn write<'t>(
-        &self,
-        desk: Desk<'_>,
-        mut writes: OldTransaction<'t, Part>,
-    ) -> Result<OldTransaction<'t, Part>> {
+    pub fn write(&self, desk: Desk<'_>, writes: &mut Transaction<'_, Part>) {
         let Desk { scope, now, .. } = desk;
-        writes = match (&self.before, &self.after) {
-            (None, Some(after)) => writes.put_new(Part::Access, &scope.access(after.id), after)?,
+        match (&self.before, &self.after) {
+            (None, Some(after)) => writes.put_new(Part::Access, &scope.access(after.id), after),
             (Some(before), Some(after)) => {
                 let key = scope.access(after.id);
-                writes.change(Part::Access, &key, before, after, before.version)?
+                writes.change(Part::Access, &key, (before, after), before.version);
             }
             (Some(before), None) => {
-                let only = Only {
-                    versions: Some(&[before.version]),
-                    ..Default::default()
-                };
-                writes.delete(Part::Access, &scope.access(before.id), only)?
+                let key = scope.access(before.id);
+                writes.delete(Part::Access, &key, If::version(before.version));
             }
-            (None, None) => writes,
-        };
+            (None, None) => {}
+        }
         let owner = self.after.as_ref().or(self.before.as_ref());
         let id = owner
             .map(|access| access.id.to_string())
             .unwrap_or_default();
-        let mine = (ACCESS, id.as_str());
+        let is_mine = || If::is(ACCESS, &id);
         for step in self.steps() {
-            writes = match step {
+            match step {
                 Step::Grant(GrantEdgeOf::Put(access, space)) => {
                     let (key, edge) = GrantEdge::new(scope, access.grant(space));
-                    writes.replace(Part::Grant, &key, &edge)?
+                    writes.put(Part::Grant, &key, &edge, If::Always);
                 }
                 Step::Grant(GrantEdgeOf::Clear(access, had)) => {
-                    writes.clear(Part::Grant, &scope.grant_key(&access.grant(had)))?
+                    let key = scope.grant_key(&access.grant(had));
+                    writes.delete(Part::Grant, &key, If::Always);
                 }
                 Step::Code { place, space } => {
                     let key = scope.code(space.terms.space, &space.code);
                     let code = self.new_code(space);
-                    writes.put_over_expired(Part::Code(place), &key, &code, now)?
+                    writes.put_over_expired(Part::Code(place), &key, &code, now);
                 }
                 Step::Terms { place, space } => {
                     let key = scope.code(space.terms.space, &space.code);
@@ -449,58 +440,57 @@ impl Draft {
                         (Some(before), Some(after))
                             if !self.foreign.contains(&space.terms.space) =>
                         {
-                            writes.amend(Part::Code(place), &key, (&before, &after), mine)?
+                            let change = Change::between(&before, &after).and_new_version();
+                            writes.update(Part::Code(place), &key, change, is_mine());
                         }
                         _ => {
                             let code = self.new_code(space);
-                            writes.put_over_expired(Part::Code(place), &key, &code, now)?
+                            writes.put_over_expired(Part::Code(place), &key, &code, now);
                         }
                     }
                 }
-                Step::Former { had, .. } if self.foreign.contains(&had.terms.space) => writes,
+                Step::Former { had, .. } if self.foreign.contains(&had.terms.space) => {}
                 Step::Former { place, had } => {
                     let key = scope.code(had.terms.space, &had.code);
-                    let used = self.used.get(&had.terms.space).map(|code| code.used);
-                    let used = used.map(|used| ("used", u64::from(used)));
-                    writes.clear_own(Part::FormerCode(place), &key, mine, used)?
+                    let mut only = is_mine();
+                    if let Some(code) = self.used.get(&had.terms.space) {
+                        only = only.and(If::is(USED, &code.used));
+                    }
+                    writes.delete(Part::FormerCode(place), &key, If::Absent.or(only));
                 }
                 Step::Space {
                     space,
                     exclusive: false,
                     ..
-                } if self.seen.contains(&space.terms.space) => writes,
+                } if self.seen.contains(&space.terms.space) => {}
                 Step::Space {
                     place,
                     space,
                     exclusive,
-                } => self.write_space(desk, writes, place, space, exclusive)?,
+                } => self.write_space(desk, writes, place, space, exclusive),
                 Step::Release { place, had } => {
                     let id = had.terms.space;
-                    match (self.calendars.get(&id), &self.before) {
-                        (Some(known), Some(before)) => {
-                            let next = known.without(before.id, now);
-                            let part = Part::FormerSpace(place);
-                            set_calendar(writes, part, &scope.space(id), known, &next)?
-                        }
-                        // The space is gone, and what was taken of it.
-                        _ => writes,
+                    // Otherwise the space is gone, and what was taken of it.
+                    if let (Some(known), Some(before)) = (self.calendars.get(&id), &self.before) {
+                        let next = known.without(before.id, now);
+                        let part = Part::FormerSpace(place);
+                        set_calendar(writes, part, &scope.space(id), known, &next);
                     }
                 }
-            };
+            }
         }
-        Ok(writes)
     }
 
-    fn write_space<'t>(
+    fn write_space(
         &self,
         Desk { scope, now, .. }: Desk<'_>,
-        writes: OldTransaction<'t, Part>,
+        writes: &mut Transaction<'_, Part>,
         place: usize,
         space: &AccessSpace,
         exclusive: bool,
-    ) -> Result<OldTransaction<'t, Part>> {
+    ) {
         let Some(access) = &self.after else {
-            return Ok(writes);
+            return;
         };
         let (part, key) = (Part::Space(place), scope.space(space.terms.space));
         let known = self.calendars.get(&space.terms.space);
@@ -509,18 +499,17 @@ impl Draft {
             let empty = Calendar::default();
             let known = known.unwrap_or(&empty);
             let next = known.with(access.wanted(space), now);
-            return set_calendar(writes, part, &key, known, &next);
+            set_calendar(writes, part, &key, known, &next);
+            return;
         }
-        match known {
+        let free = match known {
             None => {
                 let from = access.window.from().timestamp_millis();
-                writes.at_most(part, &key, exclusive::UNTIL, from)
+                If::Lacks(exclusive::UNTIL).or(If::AtMost(exclusive::UNTIL, from))
             }
-            Some(known) => {
-                let version = known.version();
-                writes.unchanged(part, &key, exclusive::VERSION, version.as_ref())
-            }
-        }
+            Some(known) => is_still(known),
+        };
+        writes.check(part, &key, If::Exists.and(free));
     }
 
     fn terms(&self, space: &AccessSpace) -> Option<CodeTerms> {
@@ -549,11 +538,7 @@ impl Draft {
     /// # Errors
     /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
     /// code left; all of them. 409 also when the access itself was changed meanwhile.
-    pub async fn learn(
-        &mut self,
-        desk: Desk<'_>,
-        refused: Vec<(Part, Option<Item>)>,
-    ) -> Result<()> {
+    pub async fn learn(&mut self, desk: Desk<'_>, refused: Refused<Part>) -> Result<()> {
         let mut obstacles = Vec::new();
         let mut codes = HashSet::new();
         for (part, item) in refused {
@@ -764,15 +749,21 @@ enum GrantEdgeOf<'s> {
     Clear(&'s Access, &'s AccessSpace),
 }
 
-fn set_calendar<'t>(
-    writes: OldTransaction<'t, Part>,
+/// Writes what is taken of a space, beside what else its item has.
+fn set_calendar(
+    writes: &mut Transaction<'_, Part>,
     part: Part,
     key: &Key,
     known: &Calendar,
     next: &Calendar,
-) -> Result<OldTransaction<'t, Part>> {
-    let version = (exclusive::VERSION, known.version());
-    writes.set_beside(part, key, (known, next), version)
+) {
+    let only = If::Exists.and(is_still(known));
+    writes.update(part, key, Change::between(known, next), only);
+}
+
+/// What is taken of a space is what is known of it.
+fn is_still(known: &Calendar) -> If {
+    If::is_still(exclusive::VERSION, known.version().as_ref())
 }
 
 /// Why an access cannot be written as it is.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Created, Device, Documented, Group, InGroup, Link, MAX_LISTED, New, Own, Resource, View, first,
+    Created, Device, Documented, GROUPS, Group, InGroup, Link, MAX_LISTED, New, Own, Resource,
+    View, first,
 };
 use crate::caller::OrganizationScope;
 use crate::grant::Source;
@@ -137,7 +138,7 @@ impl Group for DeviceGroup {
         let item = scope.membership(&scope.device_group(id), &to);
         Link {
             to,
-            set: "groups",
+            set: GROUPS,
             element: Element::Number(id.number()),
             keyring: None,
             item: Some((

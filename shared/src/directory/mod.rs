@@ -8,7 +8,7 @@ mod device;
 mod device_group;
 mod organization;
 mod resource;
-mod schedule;
+pub mod schedule;
 mod schema;
 mod space;
 mod user;
@@ -23,10 +23,10 @@ pub use device_group::{
 };
 pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
 pub(crate) use resource::versioned;
-pub use resource::{Claim, Group, InGroup, Link, MAX_LISTED, Own, Reference, Resource, View};
-pub use schedule::{
-    KEPT_BY, NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView,
+pub use resource::{
+    Claim, GROUPS, Group, InGroup, Link, MAX_LISTED, Own, Reference, Resource, SPACES, View,
 };
+pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};
 pub use space::{NewSpace, Space, SpaceChanges, SpaceCreated, SpaceView};
 pub use user::{NewUser, User, UserChanges, UserCreated, UserInvitation, UserView};

@@ -14,6 +14,12 @@ use crate::wire::json::{Fault, Faults, Fields};
 /// one transaction, and DynamoDB takes a hundred writes in one, of which each member is three.
 pub const MAX_LISTED: usize = 32;
 
+/// The attribute of a user, of their keyring and of a device that has the groups they are in.
+pub const GROUPS: &str = "groups";
+
+/// The attribute of a device that has the spaces that it opens.
+pub const SPACES: &str = "spaces";
+
 /// A kind of thing that is created, listed, read, changed and deleted.
 pub trait Resource:
     Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static

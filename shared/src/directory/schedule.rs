@@ -6,11 +6,25 @@ use utoipa::ToSchema;
 use super::{Created, Documented, New, Resource, View, first};
 use crate::id::ScheduleId;
 use crate::share::rules;
+use crate::table::{Change, If, Key, Transaction};
 use crate::timing::Rule;
 use crate::wire::json::{Fields, Label};
 
 /// The attribute that counts the shares that keep one.
 pub const KEPT_BY: &str = "keptBy";
+
+/// Counts one more grant that keeps a schedule; refused if the schedule does not exist.
+pub fn keep<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, key: &Key) {
+    let kept = Change::new_version().add(KEPT_BY, 1);
+    writes.update(tag, key, kept, If::Exists);
+}
+
+/// Counts `by` fewer grants that keep a schedule; refused if the schedule does not exist, or
+/// counts not so many.
+pub fn release<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, key: &Key, by: u32) {
+    let released = Change::new_version().add(KEPT_BY, -i64::from(by));
+    writes.update(tag, key, released, If::AtLeast(KEPT_BY, by.into()));
+}
 
 /// A named schedule: rules that many shares keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

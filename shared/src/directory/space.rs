@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Created, Documented, Link, MAX_LISTED, New, Resource, View, first};
+use super::{Created, Documented, Link, MAX_LISTED, New, Resource, SPACES, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{DeviceId, SpaceId};
 use crate::table::Element;
@@ -106,7 +106,7 @@ impl Resource for Space {
     fn links(&self, scope: &OrganizationScope) -> Vec<Link> {
         let link = |device: &DeviceId| Link {
             to: scope.device(*device),
-            set: "spaces",
+            set: SPACES,
             element: Element::Text(self.id.to_string()),
             keyring: None,
             item: None,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Created, Documented, Group, InGroup, Link, MAX_LISTED, New, Resource, User, View, first,
+    Created, Documented, GROUPS, Group, InGroup, Link, MAX_LISTED, New, Resource, User, View, first,
 };
 use crate::caller::OrganizationScope;
 use crate::id::{Id, UserGroupId, UserId};
@@ -114,7 +114,7 @@ impl Group for UserGroup {
         let item = scope.membership(&scope.user_group(id), &to);
         Link {
             to,
-            set: "groups",
+            set: GROUPS,
             element: Element::Number(id.number()),
             keyring: Some(scope.keyring(member)),
             item: Some((

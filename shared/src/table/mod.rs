@@ -3,10 +3,11 @@
 //! Every call gives a boxed future made here: so the SDK under it is compiled once, in
 //! this crate, and not again in each of the functions that await it.
 
+#[cfg(test)]
+mod attributes;
 mod failure;
 pub mod item;
 pub mod key;
-mod old_transaction;
 mod removal;
 mod transaction;
 
@@ -23,7 +24,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use key::{GrantsOn, Key, KeyPrefix};
-pub use old_transaction::{Failed, OldTransaction, Only, Use};
 pub use removal::{Entered, Removal, Thing};
 pub use transaction::{
     Attempt, Change, EXPIRES_AT, Element, If, MAX_ACTIONS, MAX_ATTEMPTS, Refused, Transaction,
@@ -165,25 +165,55 @@ impl Table {
     ) -> BoxFuture<'t, Result<Vec<Item>>> {
         Box::pin(async move {
             let mut items = Vec::new();
-            let mut next = None;
+            let mut query = Query::of(prefix, read);
             loop {
-                let call = self
-                    .client
-                    .query()
-                    .table_name(&self.name)
-                    .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
-                    .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
-                    .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
-                    .consistent_read(read == Read::Strong)
-                    .set_exclusive_start_key(next);
-                let output = call.send().await.map_err(failure::answer)?;
-                items.extend(output.items.unwrap_or_default());
-                next = output.last_evaluated_key;
+                let (more, next) = self.ask(&query).await?;
+                items.extend(more);
                 if next.is_none() {
                     return Ok(items);
                 }
+                query.after = next;
             }
         })
+    }
+
+    /// One round trip: what DynamoDB answers, and after which key it goes on, if it has more.
+    fn ask<'t>(&'t self, query: &Query<'_>) -> BoxFuture<'t, Result<(Vec<Item>, Option<Item>)>> {
+        let call = self.client.query().table_name(&self.name);
+        let call = match query.range {
+            Range::Prefix(KeyPrefix(Key { pk, sk })) => call
+                .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+                .expression_attribute_values(":sk", AttributeValue::S(sk.clone())),
+            Range::Source(grants) => call
+                .index_name(BY_SOURCE)
+                .key_condition_expression(format!("{BY_SOURCE} = :source"))
+                .expression_attribute_values(":source", grants.source()),
+        };
+        let call = call
+            .consistent_read(query.read == Read::Strong)
+            .set_projection_expression(query.attributes.map(str::to_owned))
+            .set_limit(
+                query
+                    .limit
+                    .map(|most| i32::try_from(most).unwrap_or(i32::MAX)),
+            )
+            .set_exclusive_start_key(query.after.clone());
+        Box::pin(async move {
+            let output = call.send().await.map_err(failure::answer)?;
+            Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+        })
+    }
+
+    /// One round trip: at most `size` items, and whether there are more.
+    async fn some(&self, mut query: Query<'_>, size: usize) -> Result<(Vec<Item>, bool)> {
+        // One more than asked for tells whether there is more: where DynamoDB itself stops,
+        // there may be nothing after.
+        query.limit = Some(size + 1);
+        let (mut items, next) = self.ask(&query).await?;
+        let more = items.len() > size || next.is_some();
+        items.truncate(size);
+        Ok((items, more))
     }
 
     /// A page of the items whose sort key begins so, in the order of the keys: at most
@@ -236,23 +266,12 @@ impl Table {
                 pk: prefix.0.pk.clone(),
                 sk: format!("{}{place}", prefix.0.sk),
             });
-            // One more than asked for tells whether there is more: where DynamoDB itself
-            // stops, there may be nothing after.
-            let call = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
-                .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
-                .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
-                .consistent_read(read == Read::Strong)
-                .set_projection_expression(attributes.map(str::to_owned))
-                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start.map(|key| key.attributes()));
-            let output = call.send().await.map_err(failure::answer)?;
-            let mut items = output.items.unwrap_or_default();
-            let more = items.len() > size || output.last_evaluated_key.is_some();
-            items.truncate(size);
+            let query = Query {
+                after: start.map(|key| key.attributes()),
+                attributes,
+                ..Query::of(prefix, read)
+            };
+            let (items, more) = self.some(query, size).await?;
             let place = match items.last().and_then(|item| item.get(key::SK)) {
                 Some(AttributeValue::S(key)) if more => key.strip_prefix(&prefix.0.sk),
                 _ => None,
@@ -330,31 +349,20 @@ impl Table {
         after: Option<&'t str>,
     ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
         Box::pin(async move {
-            let source = AttributeValue::S(grants.by_source.clone());
-            let start = after.map(|place| {
+            let after = after.map(|place| {
                 let key = Key {
                     pk: grants.pk.clone(),
                     sk: place.to_owned(),
                 };
-                let mut start = key.attributes();
-                start.insert(BY_SOURCE.to_owned(), source.clone());
-                start
+                let mut after = key.attributes();
+                after.insert(BY_SOURCE.to_owned(), grants.source());
+                after
             });
-            let call = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name(BY_SOURCE)
-                .key_condition_expression("#bySource = :source")
-                .expression_attribute_names("#bySource", BY_SOURCE)
-                .expression_attribute_values(":source", source)
-                .limit(i32::try_from(size + 1).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start);
-            let output = call.send().await.map_err(failure::answer)?;
-            let mut items = output.items.unwrap_or_default();
-            let more = items.len() > size || output.last_evaluated_key.is_some();
-            items.truncate(size);
-            Ok((items, more))
+            let query = Query {
+                after,
+                ..Query::on(grants)
+            };
+            self.some(query, size).await
         })
     }
 
@@ -366,18 +374,12 @@ impl Table {
     pub fn delete_all<'t>(&'t self, prefix: &'t KeyPrefix) -> BoxFuture<'t, Result<()>> {
         Box::pin(async move {
             loop {
-                let call = self
-                    .client
-                    .query()
-                    .table_name(&self.name)
-                    .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
-                    .expression_attribute_values(":pk", AttributeValue::S(prefix.0.pk.clone()))
-                    .expression_attribute_values(":sk", AttributeValue::S(prefix.0.sk.clone()))
-                    .projection_expression("PK, SK")
-                    .consistent_read(true)
-                    .limit(WRITTEN_AT_ONCE as i32);
-                let output = call.send().await.map_err(failure::answer)?;
-                let keys = output.items.unwrap_or_default();
+                let query = Query {
+                    limit: Some(WRITTEN_AT_ONCE),
+                    attributes: Some("PK, SK"),
+                    ..Query::of(prefix, Read::Strong)
+                };
+                let (keys, _) = self.ask(&query).await?;
                 if keys.is_empty() {
                     return Ok(());
                 }
@@ -443,11 +445,6 @@ impl Table {
         })
     }
 
-    /// An empty transaction of the former kind; not for new code.
-    pub fn old_transaction<T: Copy>(&self) -> OldTransaction<'_, T> {
-        OldTransaction::new(self)
-    }
-
     /// The attempts at a change that may meet others, [`MAX_ATTEMPTS`] of them.
     ///
     /// ```
@@ -468,6 +465,55 @@ impl Table {
     /// An empty transaction. Its actions are told apart by tags of the type `T`.
     pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
         Transaction::new(self)
+    }
+}
+
+/// A query of DynamoDB's: items in the order of their keys.
+struct Query<'q> {
+    range: Range<'q>,
+    read: Read,
+    /// The key before the first one.
+    after: Option<Item>,
+    /// How many items at most; as many as are in a megabyte if it is `None`.
+    limit: Option<usize>,
+    /// Which attributes of each item; all if it is `None`.
+    attributes: Option<&'q str>,
+}
+
+/// Which items.
+#[derive(Clone, Copy)]
+enum Range<'q> {
+    /// Those whose sort key begins so.
+    Prefix(&'q KeyPrefix),
+    /// The grants on one source, in the index.
+    Source(&'q GrantsOn),
+}
+
+impl<'q> Query<'q> {
+    /// All items whose sort key begins so.
+    fn of(prefix: &'q KeyPrefix, read: Read) -> Self {
+        Self::all(Range::Prefix(prefix), read)
+    }
+
+    /// All grants on one source. The index has no strong reads.
+    fn on(grants: &'q GrantsOn) -> Self {
+        Self::all(Range::Source(grants), Read::Eventual)
+    }
+
+    fn all(range: Range<'q>, read: Read) -> Self {
+        Self {
+            range,
+            read,
+            after: None,
+            limit: None,
+            attributes: None,
+        }
+    }
+}
+
+impl GrantsOn {
+    fn source(&self) -> AttributeValue {
+        AttributeValue::S(self.by_source.clone())
     }
 }
 

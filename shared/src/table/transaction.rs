@@ -191,7 +191,7 @@ pub enum Element {
 
 impl Element {
     /// The set of this element alone.
-    pub(super) fn alone(&self) -> AttributeValue {
+    fn alone(&self) -> AttributeValue {
         match self {
             Self::Number(number) => AttributeValue::Ns(vec![number.to_string()]),
             Self::Text(text) => AttributeValue::Ss(vec![text.clone()]),
@@ -640,19 +640,19 @@ impl<'t> Attempt<'t> {
 }
 
 /// What DynamoDB did, with the tags left out: so this part is compiled once.
-pub(super) enum Outcome {
+enum Outcome {
     Done,
     Refused(Vec<CancellationReason>),
 }
 
-pub(super) const CONDITION: &str = "ConditionalCheckFailed";
+const CONDITION: &str = "ConditionalCheckFailed";
 const CONFLICT: &str = "TransactionConflict";
 
-pub(super) fn is(reason: &CancellationReason, code: &str) -> bool {
+fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-pub(super) fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Outcome>> {
+fn send(table: &Table, items: Vec<TransactWriteItem>) -> BoxFuture<'_, Result<Outcome>> {
     Box::pin(async move {
         // By this DynamoDB knows a transaction again that it carried out already, and whose
         // answer was lost. Only of one that was cancelled nothing is left.
