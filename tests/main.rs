@@ -35,6 +35,7 @@ mod openapi;
 mod outage;
 mod reprogramming;
 mod roles;
+mod samples;
 mod service;
 mod share_calendar;
 mod system;

@@ -15,7 +15,7 @@ fn committed() -> String {
     fs::read_to_string(root().join("docs/openapi.json")).unwrap()
 }
 
-fn document() -> Value {
+pub fn document() -> Value {
     serde_json::from_str(&latchkey_functions::openapi::document().unwrap()).unwrap()
 }
 
@@ -59,7 +59,7 @@ fn camel_case(name: &str) -> String {
 
 /// Whether a path is one of those that each operation for ServiceStack's clients has besides
 /// its own: the document says so in words.
-fn is_another_way(path: &str) -> bool {
+pub fn is_another_way(path: &str) -> bool {
     let own = path
         .strip_suffix(".json")
         .or_else(|| path.strip_suffix(".jsv"));
@@ -167,7 +167,7 @@ fn every_operation_says_what_it_is_and_what_can_go_wrong() {
 }
 
 /// What a reference points to; itself, when it is none.
-fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+pub fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     match part["$ref"].as_str() {
         Some(pointer) => document.pointer(&pointer[1..]).unwrap(),
         None => part,

@@ -162,19 +162,19 @@ fn generate(now: DateTime<Utc>, random: u16) -> u64 {
 }
 
 /// How the API document describes an id.
-fn schema(description: &str) -> RefOr<Schema> {
+fn schema(description: &str, example: u64) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .description(Some(description.trim()))
         .minimum(Some(1.0))
         .maximum(Some(MAX as f64))
-        .examples([1])
+        .examples([example])
         .into()
 }
 
 macro_rules! ids {
-    ($($(#[doc = $doc:literal])+ $name:ident)*) => {$(
+    ($($(#[doc = $doc:literal])+ $name:ident($example:literal))*) => {$(
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "u64", into = "u64")]
@@ -219,7 +219,7 @@ macro_rules! ids {
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                schema(concat!($($doc),+))
+                schema(concat!($($doc),+), $example)
             }
         }
 
@@ -235,19 +235,19 @@ macro_rules! ids {
 
 ids! {
     /// Names an organization: the tenant that every key in the table begins with.
-    OrganizationId
+    OrganizationId(1)
     /// Names a user of an organization.
-    UserId
+    UserId(2)
     /// Names a group of users.
-    UserGroupId
+    UserGroupId(1)
     /// Names a device: a lock.
-    DeviceId
+    DeviceId(1)
     /// Names a group of devices.
-    DeviceGroupId
+    DeviceGroupId(1)
     /// Names a named schedule.
-    ScheduleId
+    ScheduleId(1)
     /// Names a share.
-    ShareId
+    ShareId(3)
 }
 
 /// A text that is none of these ids.
@@ -321,7 +321,7 @@ macro_rules! random_ids {
                     .schema_type(Type::String)
                     .description(Some(concat!($($doc),+).trim()))
                     .pattern(Some("^[A-Za-z0-9_-]{16}$"))
-                    .examples(["vT3mYq0cJx8ZkA1u"])
+                    .examples(["demoKeyOfTheHome"])
                     .into()
             }
         }

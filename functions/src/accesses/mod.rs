@@ -19,6 +19,11 @@ use utoipa::ToSchema;
 use crate::directory;
 use crate::lambda::Call;
 
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create::create, update::update, delete::delete, list::list))]
+pub(crate) struct Api;
+
 const WHAT: &str = "access";
 
 /// The field that names an access.

@@ -19,6 +19,11 @@ use utoipa::ToSchema;
 use crate::decisions::refusal;
 use crate::lambda::Call;
 
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(activate::activate, deactivate::deactivate))]
+pub(crate) struct Api;
+
 const WHAT: &str = "device";
 
 /// The answer, in the form of an error that is none.

@@ -11,6 +11,11 @@ use latchkey::table::{If, Key, Read, Table};
 use latchkey::token::Family;
 use latchkey::wire::Result;
 
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create::create, list::list, list::get, delete::delete))]
+pub(crate) struct Api;
+
 /// What people call one.
 const WHAT: &str = "API key";
 

@@ -1,3 +1,8 @@
 //! Users, as ServiceStack's clients see them.
 
 pub mod list;
+
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(list::list))]
+pub(crate) struct Api;

@@ -14,6 +14,11 @@ use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(decide::decide, holders::list, effective::list, effective::list_flat))]
+pub(crate) struct Api;
+
 /// Whether the caller may ask about everyone at `source`: by a role, or because they
 /// administrate it now.
 async fn may_ask_about_all(call: &Call, scope: &OrganizationScope, source: Source) -> Result<bool> {

@@ -2,3 +2,8 @@
 
 pub mod create;
 pub(crate) mod record;
+
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(create::enter))]
+pub(crate) struct Api;

@@ -5,3 +5,8 @@
 
 pub mod ask;
 pub mod remake;
+
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(ask::ask))]
+pub(crate) struct Api;

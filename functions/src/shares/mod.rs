@@ -15,3 +15,18 @@ pub mod get;
 pub mod list;
 mod reading;
 pub mod update;
+
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    create::create,
+    get::get,
+    list::list,
+    update::update,
+    delete::delete,
+    claim::claim,
+    create_web_key::create,
+    delete_web_key::delete,
+    calendar::get
+))]
+pub(crate) struct Api;

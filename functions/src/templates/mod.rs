@@ -14,6 +14,18 @@ use latchkey::wire::service::types::Guid;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// The operations of this folder, for the API document.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(
+    create::create,
+    get::get,
+    update::update,
+    delete::delete,
+    list::list,
+    list_things::list
+))]
+pub(crate) struct Api;
+
 /// Reads which template is meant.
 fn id(fields: &Fields<'_>) -> Option<AccessTemplateId> {
     let Guid(id) = fields.required("accessTemplateId")?;

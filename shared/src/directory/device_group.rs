@@ -46,7 +46,7 @@ pub struct DeviceGroup {
 #[schema(
     rename_all = "camelCase",
     description = "What a change says of a group of devices.",
-    examples(json!({"name": "Offices", "location": "First floor", "remarks": "Offices only", "devices": [1, 2]}))
+    examples(json!({"name": "Offices", "location": "First floor", "remarks": "Offices only", "devices": [1]}))
 )]
 pub struct DeviceGroupChanges {
     /// Its name.

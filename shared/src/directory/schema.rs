@@ -78,6 +78,8 @@ impl<R: Documented> PartialSchema for New<R> {
             body.properties.get_mut(*field).map(not_null);
         }
         body.description = Some(format!("A {} to create.", R::WHAT));
+        // Of two examples the second is that of a new one.
+        body.examples.reverse();
         for example in &mut body.examples {
             example["organizationId"] = json!(1);
         }

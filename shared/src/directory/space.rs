@@ -43,7 +43,7 @@ pub struct Space {
 #[schema(
     rename_all = "camelCase",
     description = "What a change says of a space.",
-    examples(json!({"name": "Meeting room", "location": "First floor", "remarks": "Offices only", "devices": [1, 2]}))
+    examples(json!({"name": "Meeting room", "location": "First floor", "remarks": "Offices only", "devices": [1]}))
 )]
 pub struct SpaceChanges {
     /// Its name.

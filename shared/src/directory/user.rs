@@ -61,13 +61,21 @@ pub struct User {
 #[schema(
     rename_all = "camelCase",
     description = "What a change says of a user.",
-    examples(json!({
-        "firstName": "Max",
-        "lastName": "Member",
-        "emailAddress": "max@example.com",
-        "phoneNumber": "+491701234567",
-        "roles": ["AccessAdmin"]
-    }))
+    examples(
+        json!({
+            "firstName": "Max",
+            "lastName": "Member",
+            "emailAddress": "max@example.com",
+            "phoneNumber": "+491701234567",
+            "roles": ["AccessAdmin"]
+        }),
+        json!({
+            "firstName": "Grace",
+            "lastName": "Cleaner",
+            "emailAddress": "grace@example.com",
+            "phoneNumber": "+31612345678"
+        })
+    )
 )]
 pub struct UserChanges {
     /// Given name.

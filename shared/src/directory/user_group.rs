@@ -36,7 +36,7 @@ pub struct UserGroup {
 #[schema(
     rename_all = "camelCase",
     description = "What a change says of a group of users.",
-    examples(json!({"name": "Cleaners", "members": [1, 2]}))
+    examples(json!({"name": "Cleaners", "members": [2]}))
 )]
 pub struct UserGroupChanges {
     /// Its name.
