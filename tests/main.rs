@@ -13,6 +13,7 @@ mod access_decisions;
 mod accesses;
 mod activate;
 mod api_keys;
+mod api_table;
 mod authorizer;
 mod claim_share;
 mod clean_up;

@@ -39,7 +39,7 @@ fn the_committed_document_is_what_the_code_says() {
 }
 
 /// Each operation: its method, its path and itself.
-fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+pub fn operations(document: &Value) -> Vec<(String, String, &Value)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
