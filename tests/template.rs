@@ -7,7 +7,7 @@ use latchkey::access::reprogramming::Reprogramming;
 use latchkey::table::{If, Read};
 use latchkey::wire::headers::EVERY_RESPONSE;
 use latchkey_demo::API_KEY;
-use latchkey_local::template::{Function, Integration, Mapping, Program, Stack};
+use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Program, Stack};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -194,25 +194,61 @@ fn assert_headers(of: &str, headers: &[(String, Mapping)]) {
     assert!(value("x-request-id").is_some(), "{of}");
 }
 
-/// The actions that template.yaml lets the function of a logical id do with the table.
-fn allowed(logical_id: &str) -> BTreeSet<String> {
-    let template = fs::read_to_string(root().join("template.yaml")).unwrap();
-    let resource = template
-        .split(&format!("\n  {logical_id}:\n"))
-        .nth(1)
-        .unwrap();
-    let resource = resource.split("\n\n").next().unwrap();
-    // A function that asks the table for nothing has no policy.
-    let Some(action) = resource
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Action: "))
-    else {
-        return BTreeSet::new();
-    };
-    let actions = action.trim_matches(['[', ']']).split(", ");
+/// The actions that template.yaml lets a function do with the table.
+fn allowed(function: &Function) -> BTreeSet<String> {
+    let actions = function.rights.actions();
     actions
         .map(|action| action.strip_prefix("dynamodb:").unwrap().to_owned())
         .collect()
+}
+
+/// What only some functions may write, by a partition key of each.
+const GUARDED: [(&str, &str); 4] = [
+    ("credentials", "CREDENTIAL#0a1b"),
+    ("invitations", "CLAIM#0a1b"),
+    ("web keys", "WEBKEY#0a1b"),
+    ("the audit", "ORG#1#AUDIT#2026-11"),
+];
+
+/// Which of [`GUARDED`] a partition key is of.
+fn guarded(partition_key: &str) -> Option<&'static str> {
+    let kind = |(name, like): &(&'static str, &str)| {
+        let same = match like.rsplit_once("#AUDIT#") {
+            Some(_) => partition_key.contains("#AUDIT#"),
+            None => partition_key.split('#').next() == like.split('#').next(),
+        };
+        same.then_some(*name)
+    };
+    GUARDED.iter().find_map(kind)
+}
+
+/// The partition keys that calls of the store write.
+fn written(calls: &[Call]) -> Vec<String> {
+    let mut keys = Vec::new();
+    for call in calls {
+        let items: Vec<&Value> = match call.operation.as_str() {
+            "TransactWriteItems" => {
+                let items = call.request["TransactItems"].as_array().unwrap().iter();
+                let items = items.flat_map(|item| item.as_object().unwrap());
+                let items = items.filter(|(kind, _)| *kind != "ConditionCheck");
+                items.map(|(_, item)| item).collect()
+            }
+            "BatchWriteItem" => {
+                let tables = call.request["RequestItems"].as_object().unwrap().values();
+                let items = tables.flat_map(|items| items.as_array().unwrap());
+                items
+                    .flat_map(|item| item.as_object().unwrap().values())
+                    .collect()
+            }
+            "PutItem" | "UpdateItem" | "DeleteItem" => vec![&call.request],
+            _ => Vec::new(),
+        };
+        for item in items {
+            let key = [&item["Item"], &item["Key"]].map(|key| key["PK"]["S"].as_str());
+            keys.extend(key.into_iter().flatten().map(str::to_owned));
+        }
+    }
+    keys
 }
 
 /// The actions that calls of the store need.
@@ -239,12 +275,17 @@ struct Seen<'s> {
     store: &'s Store,
     system: &'s System,
     actions: BTreeMap<String, BTreeSet<String>>,
+    /// Which of [`GUARDED`] it wrote.
+    guarded: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 impl Seen<'_> {
     fn note(&mut self, function: &str) {
+        let calls = self.store.calls();
         let used = self.actions.entry(function.to_owned()).or_default();
-        used.extend(needed(&self.store.calls()));
+        used.extend(needed(&calls));
+        let kinds = self.guarded.entry(function.to_owned()).or_default();
+        kinds.extend(written(&calls).iter().filter_map(|key| guarded(key)));
     }
 
     /// Sends a function its sample event.
@@ -266,6 +307,50 @@ impl Seen<'_> {
         assert!(answer.status.is_success(), "{path}: {}", answer.body);
         self.note(function);
         answer
+    }
+}
+
+/// The actions that change the table.
+const WRITES: [&str; 4] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+
+fn may(function: &Function, action: &str, partition_key: &str) -> bool {
+    let table = function.environment.get("TABLE_NAME").unwrap();
+    let arn = format!("arn:aws:dynamodb:eu-west-1:{ACCOUNT_ID}:table/{table}");
+    let action = format!("dynamodb:{action}");
+    function.rights.allow(&action, &arn, partition_key)
+}
+
+fn may_write(function: &Function, partition_key: &str) -> bool {
+    WRITES
+        .iter()
+        .any(|action| may(function, action, partition_key))
+}
+
+/// That those who may write credentials, invitations and web keys do is in the test of rights.
+#[test]
+fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() {
+    let functions = stack().functions;
+    for (kind, key) in GUARDED {
+        let writers = functions
+            .values()
+            .filter(|function| may_write(function, key));
+        let writers: Vec<_> = writers.map(binary).collect();
+        assert!((1..=8).contains(&writers.len()), "{kind}: {writers:?}");
+    }
+    let (_, audit) = GUARDED[3];
+    for function in functions.values() {
+        for action in ["UpdateItem", "DeleteItem", "BatchWriteItem"] {
+            assert!(
+                !may(function, action, audit),
+                "{}: {action}",
+                binary(function)
+            );
+        }
+        // Everything else is as each function's own statement has it.
+        for action in &WRITES {
+            let own = allowed(function).contains(*action);
+            assert_eq!(may(function, action, "ORG#1"), own, "{}", binary(function));
+        }
     }
 }
 
@@ -360,6 +445,7 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         store: &store,
         system: &system,
         actions: BTreeMap::new(),
+        guarded: BTreeMap::new(),
     };
     let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
     let invited = system.post("/v2/users", ADMIN, &new).await.json();
@@ -387,6 +473,9 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         .await;
     seen.ask("create-share", post, "/v2/shares", MEMBER, Some(&right))
         .await;
+    let open = share_body(json!({"receiver": null}));
+    system.create_share(&open).await;
+    seen.note("create-share");
     let path = format!("/v2/shares/{}", created.json()["shareId"]);
     seen.ask("get-share", Method::GET, &path, MEMBER, None)
         .await;
@@ -604,9 +693,15 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
     system.invoke("follow-up", &removal).await;
     seen.note("follow-up");
 
-    let mut expected = BTreeMap::new();
-    for (logical_id, function) in stack().functions {
-        expected.insert(binary(&function), allowed(&logical_id));
-    }
-    assert_eq!(seen.actions, expected);
+    let stack = stack();
+    let functions = stack.functions.values();
+    let expected = functions.map(|function| (binary(function), allowed(function)));
+    assert_eq!(seen.actions, expected.collect());
+    let functions = stack.functions.values();
+    let may_write = functions.map(|function| {
+        let kinds = GUARDED.iter().filter(|(_, key)| may_write(function, key));
+        let kinds = kinds.map(|(name, _)| *name).collect();
+        (binary(function), kinds)
+    });
+    assert_eq!(seen.guarded, may_write.collect());
 }

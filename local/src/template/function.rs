@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::intrinsics::ACCOUNT_ID;
-use super::{Fault, Properties, StreamEvent, stream};
+use super::{Fault, Properties, Rights, StreamEvent, rights, stream};
 
 /// A Lambda function that a binary of this workspace implements.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Function {
     pub log_level: Option<String>,
     /// `LoggingConfig.LogGroup`, or the group that Lambda would make.
     pub log_group: String,
+    /// `Policies`.
+    pub rights: Rights,
     /// The `DynamoDB` events.
     pub streams: Vec<StreamEvent>,
     /// The `Api` events: what the API module makes routes of.
@@ -69,12 +71,13 @@ const HONOURED: &[&str] = &[
     "LoggingConfig",
     "MemorySize",
     "PackageType",
+    "Policies",
     "ReservedConcurrentExecutions",
     "Runtime",
     "Timeout",
 ];
 
-/// Rights, networks, identity, tracing, deployment: nothing that a handler would notice here.
+/// Networks, identity, tracing, deployment: nothing that a handler would notice here.
 const HARMLESS: &[&str] = &[
     "Architectures",
     "AssumeRolePolicyDocument",
@@ -89,7 +92,6 @@ const HARMLESS: &[&str] = &[
     "EventInvokeConfig",
     "KmsKeyArn",
     "PermissionsBoundary",
-    "Policies",
     "PropagateTags",
     "ProvisionedConcurrencyConfig",
     "PublishToLatestPublished",
@@ -210,6 +212,7 @@ pub(super) fn read(
         log_group: logging
             .string("LogGroup")?
             .unwrap_or_else(|| format!("/aws/lambda/{name}")),
+        rights: rights::read(properties)?,
         streams,
         events,
         other_events,

@@ -9,6 +9,7 @@ mod function;
 mod intrinsics;
 mod mapping;
 mod pattern;
+mod rights;
 mod stream;
 mod table;
 mod yaml;
@@ -27,6 +28,7 @@ pub use intrinsics::ACCOUNT_ID;
 pub(crate) use intrinsics::short_id;
 pub use mapping::Mapping;
 pub use pattern::Pattern;
+pub use rights::Rights;
 pub use stream::StreamEvent;
 pub use table::{AttributeType, Index, Key, Table, Throughput};
 
