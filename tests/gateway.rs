@@ -2,20 +2,210 @@
 
 use reqwest::Method;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::system::{ADMIN, Answer, System, share_body};
 
 #[tokio::test]
 async fn a_preflight_is_answered_on_every_path_without_a_credential() {
     let system = System::start().await;
-    for path in ["/v2/shares", "/v2/shares/3"] {
+    // Those that do not exist, too: the app of a browser is to see the 404.
+    for path in [
+        "/v2/shares",
+        "/v2/shares/3",
+        "/",
+        "/v2/share",
+        "/v2/shares/3/x",
+        "/v2/shares/3/x/y",
+        "/v9",
+    ] {
         let request = system
             .request(Method::OPTIONS, path)
             .header("Origin", "https://app.example");
         let answer = Answer::of(request.header("Access-Control-Request-Method", "POST")).await;
         assert_eq!(answer.status, 204, "{path}");
-        answer.assert_headers();
+        for (name, expected) in [
+            ("access-control-allow-origin", "*"),
+            (
+                "access-control-allow-methods",
+                "GET, POST, DELETE, OPTIONS, PUT",
+            ),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, idempotency-key, if-match, if-none-match, prefer, x-request-id",
+            ),
+            ("access-control-max-age", "7200"),
+        ] {
+            assert_eq!(answer.header(name), Some(expected), "{path}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_browser_is_shown_the_headers_that_an_answer_has() {
+    let system = System::start().await;
+    let exposed = async |path: &str, token: Uuid, origin: bool| {
+        let mut request = system.request(Method::GET, path).bearer_auth(token);
+        if origin {
+            request = request.header("Origin", "https://app.example");
+        }
+        let answer = Answer::of(request).await;
+        answer
+            .header("access-control-expose-headers")
+            .unwrap()
+            .to_owned()
+    };
+    const SEED: &str = "authorization, content-type";
+    for origin in [false, true] {
+        let of = async |path: &str| exposed(path, ADMIN, origin).await;
+        let one = of("/v2/users/1").await;
+        assert_eq!(one, format!("{SEED}, etag, x-request-id"));
+        let page = of("/v2/users?size=1").await;
+        assert_eq!(page, format!("{SEED}, etag, link, x-request-id"));
+        // API Gateway's own.
+        assert_eq!(of("/v2/user").await, format!("{SEED}, x-request-id"));
+    }
+    let missing = "/v2/users/99";
+    assert_eq!(
+        exposed(missing, ADMIN, true).await,
+        format!("{SEED}, x-request-id")
+    );
+    // As in the published example, which no browser asks.
+    assert_eq!(exposed(missing, ADMIN, false).await, SEED);
+}
+
+#[tokio::test]
+async fn a_401_says_how_to_present_a_credential() {
+    let system = System::start().await;
+    let nobody = Uuid::from_u128(1);
+    for token in [None, Some(nobody)] {
+        for path in ["/v2/users", "/things", "/v2/shares/3"] {
+            let mut request = system.request(Method::GET, path);
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            let answer = Answer::of(request).await;
+            answer.assert_error(401, "invalidTokenError");
+            let challenge = "Bearer realm=\"Latchkey\", Basic realm=\"Latchkey\"";
+            assert_eq!(answer.header("www-authenticate"), Some(challenge));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_head_is_the_get_without_its_body() {
+    let system = System::start().await;
+    for path in [
+        "/v2/users",
+        "/v2/users/1",
+        "/v2/users/99",
+        "/v2/spaces?size=0",
+        "/access/templates",
+        "/json/reply/GetThings",
+        "/openapi.json",
+        "/v2/devices/1/decision",
+    ] {
+        let get = system.get(path, ADMIN).await;
+        let head = system.call(Method::HEAD, path, ADMIN, None).await;
+        assert_eq!(
+            (head.status, head.body.as_str()),
+            (get.status, ""),
+            "{path}"
+        );
+        for name in ["content-type", "link", "cache-control", "vary"] {
+            assert_eq!(head.header(name), get.header(name), "{path}: {name}");
+        }
+        // What decides says when.
+        if !path.ends_with("decision") {
+            assert_eq!(head.header("etag"), get.header("etag"), "{path}");
+        }
+        assert!(
+            !get.status.is_success() || get.header("etag").is_some(),
+            "{path}"
+        );
+    }
+    let changes = "/json/reply/DeleteAccessTemplate";
+    let answer = system.call(Method::HEAD, changes, ADMIN, None).await;
+    assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let system = System::start().await;
+    let again = async |path: &str, tag: &str| {
+        let request = system.request(Method::GET, path).bearer_auth(ADMIN);
+        Answer::of(request.header("If-None-Match", tag)).await
+    };
+    for path in [
+        "/v2/users",
+        "/v2/users/1",
+        "/v2/devices?size=1",
+        "/v2/organizations/1",
+        "/things",
+        "/access/templates",
+        "/v2/api-keys",
+    ] {
+        let first = system.get(path, ADMIN).await;
+        let tag = first.header("etag").unwrap();
+        let second = again(path, tag).await;
+        assert_eq!(
+            (second.status.as_u16(), second.body.as_str()),
+            (304, ""),
+            "{path}"
+        );
+        assert_eq!(second.header("etag"), Some(tag));
+        assert_eq!(second.header("link"), first.header("link"));
+        second.assert_headers();
+        assert_eq!(again(path, "\"another\"").await.status, 200);
+    }
+
+    // What is shown of a share is more than the share: here the name of its device.
+    let share = system.create_share(&share_body(json!({}))).await;
+    let path = format!("/v2/shares/{share}");
+    let before = system.get(&path, ADMIN).await;
+    let tag = before.header("etag").unwrap();
+    assert_eq!(again(&path, tag).await.status, 304);
+    let renamed = json!({"name": "Another name"});
+    assert_eq!(
+        system.put("/v2/devices/1", ADMIN, &renamed).await.status,
+        200
+    );
+    let after = again(&path, tag).await;
+    assert_eq!(after.status, 200);
+    assert_ne!(after.header("etag"), Some(tag));
+    // The version is the same still: a change with the former tag is meant for it.
+    let request = system.request(Method::PUT, &path).bearer_auth(ADMIN);
+    let request = request.header("If-Match", tag);
+    let body = json!({"personalSettings": {"notifications": true}}).to_string();
+    assert_eq!(Answer::of(request.body(body)).await.status, 200);
+    assert_eq!(
+        again(&path, after.header("etag").unwrap()).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn nobody_keeps_an_answer_with_a_secret_or_a_code() {
+    let system = System::start().await;
+    let new = json!({"organizationId": 1, "name": "N", "firstName": "N", "lastName": "N"});
+    for (path, body) in [
+        ("/v2/users", new.clone()),
+        ("/v2/api-keys", new),
+        ("/v2/shares", share_body(json!({"receiver": null}))),
+    ] {
+        let request = || system.request(Method::POST, path).bearer_auth(ADMIN);
+        // The first answer and the same again.
+        for _ in 0..2 {
+            let request = request().header("Idempotency-Key", "one");
+            let answer = Answer::of(request.body(body.to_string())).await;
+            assert!(answer.status.is_success(), "{path}: {}", answer.body);
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        }
+    }
+    let accesses = system.get("/BusinessUserAccesses", ADMIN).await;
+    assert_eq!(accesses.status, 200);
+    assert_eq!(accesses.header("cache-control"), Some("no-store"));
+    assert_eq!(accesses.header("etag"), None);
 }
 
 #[tokio::test]

@@ -77,6 +77,8 @@ fn its_operations_are_the_routes_of_the_template_named_after_their_functions() {
     for route in &stack.api.routes {
         if let Integration::Function(function) = &route.integration
             && !is_another_way(&route.path)
+            // The document says in words that it is wherever `GET` is.
+            && route.method != "HEAD"
         {
             let name = camel_case(&binary(&stack.functions[function]));
             routes.insert((route.method.clone(), route.path.clone()), name);

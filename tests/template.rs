@@ -5,7 +5,7 @@ use std::fs;
 
 use latchkey::access::reprogramming::Reprogramming;
 use latchkey::table::{If, Read};
-use latchkey::wire::headers::EVERY_RESPONSE;
+use latchkey::wire::headers::{CHALLENGE, EVERY_RESPONSE};
 use latchkey_demo::API_KEY;
 use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Program, Stack};
 use reqwest::Method;
@@ -81,13 +81,19 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
         let Integration::Mock(mock) = &preflight.integration else {
             panic!("{path} asks a function")
         };
-        assert_headers(path, &mock.headers);
+        let allowed = "authorization, content-type, idempotency-key, if-match, if-none-match, prefer, x-request-id";
+        let own = [
+            ("access-control-allow-headers", allowed),
+            ("access-control-max-age", "7200"),
+        ];
+        assert_headers(path, &mock.headers, &own);
     }
 }
 
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
-const OPEN: [(&str, &str); 3] = [
+const OPEN: [(&str, &str); 4] = [
     ("GET", "/openapi.json"),
+    ("HEAD", "/openapi.json"),
     ("POST", "/v2/oauth/revoke"),
     ("POST", "/v2/oauth/token"),
 ];
@@ -102,6 +108,65 @@ fn every_other_route_asks_the_authorizer() {
         .map(|route| (route.method.as_str(), route.path.as_str()))
         .collect();
     assert_eq!(open, OPEN);
+}
+
+/// Where it changes something, `GET` is one of ServiceStack's ways to ask for an operation.
+#[test]
+fn a_head_is_wherever_a_get_is_that_changes_nothing() {
+    let stack = stack();
+    let routes = |method: &str| {
+        let routes = stack.api.routes.iter();
+        let routes = routes.filter(|route| route.method == method);
+        let routes = routes.filter_map(|route| match &route.integration {
+            Integration::Function(function) => Some((&route.path, function, &route.authorizer)),
+            Integration::Mock(_) => None,
+        });
+        routes.collect::<BTreeSet<_>>()
+    };
+    let changes: BTreeSet<_> = ["POST", "PUT", "DELETE"]
+        .into_iter()
+        .flat_map(routes)
+        .filter(|(path, ..)| !path.contains("/reply/") && !path.starts_with("/api/"))
+        .map(|(_, function, _)| function)
+        .collect();
+    let mut reads = routes("GET");
+    reads.retain(|(_, function, _)| !changes.contains(function));
+    assert_eq!(routes("HEAD"), reads);
+    assert!(reads.len() > 60);
+}
+
+#[test]
+fn routes_that_take_secrets_without_a_credential_are_throttled_more() {
+    for route in stack().api.routes {
+        let throttle = route.throttle.unwrap();
+        let is_oauth = route.path.starts_with("/v2/oauth/") && route.method != "OPTIONS";
+        let expected = if is_oauth {
+            (20.0, 50.0)
+        } else {
+            (1000.0, 500.0)
+        };
+        let found = (throttle.rate, throttle.burst);
+        assert_eq!(found, expected, "{} {}", route.method, route.path);
+    }
+}
+
+#[test]
+fn the_gateway_logs_who_asked_for_what_and_no_query() {
+    let format = stack().api.access_log.unwrap();
+    let line: BTreeMap<String, String> = serde_json::from_str(&format).unwrap();
+    let expected = [
+        ("ip", "$context.identity.sourceIp"),
+        ("method", "$context.httpMethod"),
+        ("milliseconds", "$context.responseLatency"),
+        ("path", "$context.path"),
+        ("principal", "$context.authorizer.principalId"),
+        ("requestId", "$context.requestId"),
+        ("status", "$context.status"),
+    ];
+    let line = line
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    assert_eq!(line.collect::<Vec<_>>(), expected);
 }
 
 /// The operations for ServiceStack's clients have their routes in the definition of the API,
@@ -147,6 +212,10 @@ fn an_operation_for_servicestacks_clients_has_all_its_routes_and_a_permission() 
                 expected.insert((format!("{way}{name}"), method));
             }
         }
+        if *method == "GET" {
+            let paths: Vec<_> = expected.iter().map(|(path, _)| path.clone()).collect();
+            expected.extend(paths.into_iter().map(|path| (path, "HEAD")));
+        }
         let routes: BTreeSet<_> = routes
             .iter()
             .map(|(path, method)| ((*path).to_owned(), *method))
@@ -158,10 +227,20 @@ fn an_operation_for_servicestacks_clients_has_all_its_routes_and_a_permission() 
 #[test]
 fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() {
     for (kind, response) in stack().api.responses {
-        assert_headers(&kind, &response.headers);
         let status = response
             .status
             .unwrap_or_else(|| panic!("{kind} has no StatusCode"));
+        let exposed = match status {
+            429 | 503 => "authorization, content-type, retry-after, x-request-id",
+            _ => "authorization, content-type, x-request-id",
+        };
+        let own = [
+            ("access-control-expose-headers", exposed),
+            ("www-authenticate", CHALLENGE),
+        ];
+        // To another status a challenge says nothing.
+        let own = &own[..if status == 401 { 2 } else { 1 }];
+        assert_headers(&kind, &response.headers, own);
         let transient = matches!(status, 429 | 503);
         let retry = response
             .headers
@@ -177,14 +256,16 @@ fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() 
 }
 
 #[track_caller]
-fn assert_headers(of: &str, headers: &[(String, Mapping)]) {
+fn assert_headers(of: &str, headers: &[(String, Mapping)], own: &[(&str, &str)]) {
     let value = |name: &str| {
         let found = headers
             .iter()
             .find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.clone())
     };
-    for (name, expected) in EVERY_RESPONSE {
+    let others = EVERY_RESPONSE.iter().chain(own);
+    let expected: BTreeMap<_, _> = others.copied().collect();
+    for (name, expected) in expected {
         assert_eq!(
             value(name),
             Some(Mapping::Static(expected.to_owned())),

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use latchkey::wire::headers::CHALLENGE;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::service::Format;
 use latchkey::wire::{Conflict, Error, Request, error, service};
 use serde_json::Value;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{
@@ -32,7 +33,10 @@ use crate::{
 #[openapi(
     info(
         title = "Latchkey",
-        description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. Fields \
+        description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. `HEAD` is \
+                       served wherever `GET` is. Nobody may keep the answer to a request that \
+                       changes something, or one that has access codes: it has \
+                       `Cache-Control: no-store`. Fields \
                        that are not known are ignored, and what is unset is left out of an \
                        answer, unless its schema allows `null` for it. `null` in a `POST` is the same as a field left out; in a `PUT` \
                        it empties a field that may be empty, and one left out stays as it is. \
@@ -120,6 +124,13 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         components.headers.extend(headers());
         components.security_schemes.extend(security_schemes());
+        components
+            .responses
+            .insert(NOT_MODIFIED.to_owned(), not_modified().into());
+        let reads = document.paths.paths.values_mut();
+        reads
+            .filter_map(|item| item.get.as_mut())
+            .for_each(revalidated);
         for operation in document.paths.paths.values_mut().flat_map(operations) {
             let errors = match is_service(operation) {
                 true => &service,
@@ -142,6 +153,44 @@ impl Modify for Common {
             }
         }
     }
+}
+
+const NOT_MODIFIED: &str = "NotModified";
+
+fn not_modified() -> Response {
+    let mut response = ResponseBuilder::new()
+        .description("The copy is still the same.")
+        .build();
+    add_header(&mut response, REQUEST_ID);
+    add_header(&mut response, "ETag");
+    response
+}
+
+/// Adds that a client need not be sent again what it has: unless the annotation says itself how
+/// the answer may be kept.
+fn revalidated(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let Some(RefOr::T(found)) = responses.get_mut("200") else {
+        return;
+    };
+    if found.headers.contains_key("Cache-Control") {
+        return;
+    }
+    add_header(found, "ETag");
+    let shared = Ref::from_response_name(NOT_MODIFIED);
+    responses.insert("304".to_owned(), shared.into());
+    let tags = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .examples(["\"1-q0Yt1m7TnZkRfE2u\""]);
+    let parameter = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "The `ETag` of a copy: if it is still the same, the answer is 304.",
+        ))
+        .schema(Some(tags));
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(parameter.build().into());
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -324,6 +373,9 @@ impl CommonError {
         if answer.headers().contains_key(RETRY_AFTER) {
             add_header(response, "Retry-After");
         }
+        if answer.headers().contains_key(WWW_AUTHENTICATE) {
+            add_header(response, "WWW-Authenticate");
+        }
     }
 }
 
@@ -449,8 +501,9 @@ fn headers() -> BTreeMap<String, RefOr<Header>> {
         header(
             "ETag",
             text.clone(),
-            "\"1\"",
-            "The version of what is answered; changes with it.",
+            "\"1-q0Yt1m7TnZkRfE2u\"",
+            "The version of what is answered, if it has one, and in the answer to a `GET` a hash \
+             of all that is shown. `If-Match` compares the version, `If-None-Match` the whole.",
         ),
         header(
             "Cache-Control",
@@ -472,9 +525,15 @@ fn headers() -> BTreeMap<String, RefOr<Header>> {
         ),
         header(
             "Retry-After",
-            text,
+            text.clone(),
             "1",
             "After how many seconds to try again.",
+        ),
+        header(
+            "WWW-Authenticate",
+            text,
+            CHALLENGE,
+            "How to present a credential.",
         ),
     ])
 }

@@ -480,12 +480,14 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// The routes for a person: preflights, which every path has, make one line.
+/// A preflight is everywhere, and a `HEAD` wherever a `GET` is.
 fn listed(api: &RestApi) -> Vec<(String, String)> {
     let is_preflight = |route: &Route| {
         route.method == "OPTIONS" && matches!(route.integration, Integration::Mock(_))
     };
     let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for route in api.routes.iter().filter(|route| !is_preflight(route)) {
+    let named = |route: &&Route| !is_preflight(route) && route.method != "HEAD";
+    for route in api.routes.iter().filter(named) {
         paths.entry(&route.path).or_default().push(&route.method);
     }
     // As one thinks of them: what reads, what makes, what changes, what takes away.

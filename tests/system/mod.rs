@@ -271,6 +271,12 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The version that the entity tag names.
+    pub fn version(&self) -> Option<u64> {
+        let tag = self.header("etag")?.trim_matches('"');
+        tag.split('-').next()?.parse().ok()
+    }
+
     /// The fields of `details`, in their order.
     pub fn fields(&self) -> Vec<String> {
         let details = self.json()["details"]
@@ -300,6 +306,8 @@ impl Answer {
         for (name, value) in latchkey::wire::headers::EVERY_RESPONSE {
             assert_eq!(self.header(name), Some(value), "{name}");
         }
+        let exposed = self.header("access-control-expose-headers").unwrap();
+        assert!(exposed.starts_with(latchkey::wire::headers::EXPOSED));
         assert!(
             self.header("x-request-id")
                 .is_some_and(|id| Uuid::try_parse(id).is_ok())

@@ -62,7 +62,7 @@ struct Filter {
         Listed,
     ),
     responses(
-        (status = 200, description = "A page.", content((BusinessUserAccesses = "application/json"), (BusinessUserAccesses = "text/jsv")), headers(("Link"))),
+        (status = 200, description = "A page.", content((BusinessUserAccesses = "application/json"), (BusinessUserAccesses = "text/jsv")), headers(("Link"), ("Cache-Control"))),
         (status = 403, description = "The caller is not in the organization, or may not see these accesses."),
     ),
 )]
@@ -83,7 +83,7 @@ pub(crate) async fn list(mut call: Call) -> Result<Response> {
     let views =
         |found| -> BoxFuture<'_, Result<Views<View>>> { Box::pin(views(asking, of, kept, found)) };
     let (data, next) = granted::page(&call, &scope, &[range], &page, &views).await?;
-    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
+    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?.no_store();
     Ok(page.linked(&call.request, response, next.as_deref()))
 }
 

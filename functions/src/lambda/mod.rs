@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
+use http::header::ORIGIN;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -23,6 +24,7 @@ use latchkey::access::draft::Desk;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::wire::reading::Reading;
 use latchkey::wire::service::{self, Format};
 use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
@@ -296,6 +298,8 @@ async fn answer(
 ) -> Result<Answer, Infallible> {
     let started = Instant::now();
     let (request_id, caller) = context(&event);
+    let reading = Reading::of(event.method(), event.headers());
+    let from_browser = event.headers().contains_key(ORIGIN);
     let request = request(event);
     let say = say.of(&request);
     let handled = handle(operation, handler, request, caller.clone(), random);
@@ -304,11 +308,12 @@ async fn answer(
         Ok(result) => result,
         Err(_) => Err(Error::Internal("panicked".to_owned())),
     };
-    let mut response = result.unwrap_or_else(|error| {
+    let response = result.unwrap_or_else(|error| {
         log_error(&error);
         say(&error)
     });
-    headers::add(response.headers_mut(), &request_id);
+    let mut response = reading.answer(response);
+    headers::add(response.headers_mut(), &request_id, from_browser);
     tracing::info!(
         operation,
         status = response.status().as_u16(),

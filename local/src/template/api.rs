@@ -23,6 +23,8 @@ pub struct RestApi {
     pub authorizers: BTreeMap<String, Authorizer>,
     /// `GatewayResponses` by type.
     pub responses: BTreeMap<String, CustomResponse>,
+    /// `AccessLogSetting.Format`, which is not written here.
+    pub access_log: Option<String>,
     /// `BinaryMediaTypes`, with SAM's `~1` read as `/`.
     pub binary_media_types: Vec<String>,
 }
@@ -128,6 +130,7 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 const IMPLICIT_API: &str = "ServerlessRestApi";
 
 const HONOURED: &[&str] = &[
+    "AccessLogSetting",
     "Auth",
     "BinaryMediaTypes",
     "Cors",
@@ -141,7 +144,6 @@ const HONOURED: &[&str] = &[
 
 /// Names, logs, certificates, metrics: nothing that a client would notice here.
 const HARMLESS: &[&str] = &[
-    "AccessLogSetting",
     "AlwaysDeploy",
     "ApiKeySourceType",
     "Description",
@@ -396,6 +398,7 @@ pub(super) fn read(
         routes,
         authorizers,
         responses: responses(&properties.map("GatewayResponses")?)?,
+        access_log: properties.map("AccessLogSetting")?.string("Format")?,
         binary_media_types: properties
             .strings("BinaryMediaTypes")?
             .iter()

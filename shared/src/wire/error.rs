@@ -3,9 +3,11 @@
 use std::fmt;
 
 use http::StatusCode;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::headers::CHALLENGE;
 use super::json::{Fault, FaultCode};
 use super::oauth::Refusal;
 use super::response::Response;
@@ -261,15 +263,15 @@ impl Error {
             details: self.details(),
             user_id: self.existing_user(),
         };
-        self.with_retry_after(Response::json(status, &body))
+        self.with_headers(Response::json(status, &body))
     }
 
-    /// The answer with when to try again, where that may help.
-    pub(super) fn with_retry_after(&self, response: Response) -> Response {
-        if self.is_transient() {
-            response.header(http::header::RETRY_AFTER, "1")
-        } else {
-            response
+    /// The answer with what to do about it: when to try again, how to present a credential.
+    pub(super) fn with_headers(&self, response: Response) -> Response {
+        match self {
+            _ if self.is_transient() => response.header(RETRY_AFTER, "1"),
+            Self::Unauthenticated => response.header(WWW_AUTHENTICATE, CHALLENGE),
+            _ => response,
         }
     }
 }

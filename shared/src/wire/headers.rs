@@ -1,14 +1,11 @@
 //! The headers of every response.
 
+use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, ETAG, LINK, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The headers that every response carries, name and value. API Gateway's own answers get
 /// the same ones from template.yaml; a test holds the two lists together.
-pub const EVERY_RESPONSE: [(&str, &str); 12] = [
-    (
-        "access-control-expose-headers",
-        "authorization, content-type",
-    ),
+pub const EVERY_RESPONSE: [(&str, &str); 11] = [
     (
         "access-control-allow-headers",
         "authorization, content-type",
@@ -37,10 +34,53 @@ pub const EVERY_RESPONSE: [(&str, &str); 12] = [
 /// The id of the request, in every response and in every log line.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Adds what every response carries.
-pub fn add(headers: &mut HeaderMap, request_id: &str) {
+/// What a browser shows to an app of any response: `Access-Control-Expose-Headers` as the
+/// published example has it.
+pub const EXPOSED: &str = "authorization, content-type";
+
+/// What it shows besides, of a response that has it.
+pub const EXPOSED_TOO: [HeaderName; 6] = [
+    ETAG,
+    LINK,
+    LOCATION,
+    RETRY_AFTER,
+    HeaderName::from_static("idempotency-replayed"),
+    HeaderName::from_static("preference-applied"),
+];
+
+/// What the headers of a 401 say of how to present a credential.
+pub const CHALLENGE: &str = "Bearer realm=\"Latchkey\", Basic realm=\"Latchkey\"";
+
+/// `Access-Control-Expose-Headers` of a response with `headers`.
+///
+/// The request id is in every response, and the published example, which is no browser's,
+/// exposes nothing but [`EXPOSED`]: by itself the id is exposed to browsers alone, which send
+/// `Origin`. No cache mixes the two up: only answers with an `ETag` may be kept, and those
+/// always expose the id.
+fn exposed(headers: &HeaderMap, from_browser: bool) -> HeaderValue {
+    let mut names = EXPOSED.to_owned();
+    for name in EXPOSED_TOO
+        .iter()
+        .filter(|name| headers.contains_key(*name))
+    {
+        names.push_str(", ");
+        names.push_str(name.as_str());
+    }
+    if from_browser || names.len() > EXPOSED.len() {
+        names.push_str(", ");
+        names.push_str(REQUEST_ID.as_str());
+    }
+    HeaderValue::try_from(names).unwrap_or(HeaderValue::from_static(EXPOSED))
+}
+
+/// Adds what every response carries. `from_browser` says whether the request has `Origin`.
+pub fn add(headers: &mut HeaderMap, request_id: &str, from_browser: bool) {
     // At once: a map that grows is put in order again each time.
-    headers.reserve(EVERY_RESPONSE.len() + 1);
+    headers.reserve(EVERY_RESPONSE.len() + 2);
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        exposed(headers, from_browser),
+    );
     for (name, value) in EVERY_RESPONSE {
         headers.insert(
             HeaderName::from_static(name),
@@ -49,5 +89,37 @@ pub fn add(headers: &mut HeaderMap, request_id: &str) {
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exposed_of(names: &[&'static str], from_browser: bool) -> String {
+        let mut headers = HeaderMap::new();
+        for name in names {
+            headers.insert(*name, HeaderValue::from_static("x"));
+        }
+        add(&mut headers, "id", from_browser);
+        let exposed = &headers[ACCESS_CONTROL_EXPOSE_HEADERS];
+        exposed.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_answer_exposes_those_headers_that_it_has() {
+        assert_eq!(exposed_of(&[], false), "authorization, content-type");
+        assert_eq!(
+            exposed_of(&["vary"], true),
+            "authorization, content-type, x-request-id"
+        );
+        assert_eq!(
+            exposed_of(&["link", "etag", "retry-after"], false),
+            "authorization, content-type, etag, link, retry-after, x-request-id"
+        );
+        assert_eq!(
+            exposed_of(&["idempotency-replayed", "location"], true),
+            "authorization, content-type, location, idempotency-replayed, x-request-id"
+        );
     }
 }

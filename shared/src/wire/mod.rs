@@ -8,6 +8,7 @@ pub mod json;
 pub mod oauth;
 pub mod page;
 pub mod query;
+pub mod reading;
 pub mod request;
 pub mod response;
 pub mod schema;

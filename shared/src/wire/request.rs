@@ -11,6 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Error, Result};
 use super::json;
+use super::reading::version;
 
 /// The largest body that is read, in bytes: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -128,7 +129,6 @@ impl Request {
             return IfMatch(None);
         }
         // A weak tag (`W/"1"`) never matches, and neither does what is none of ours.
-        let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
         IfMatch(Some(tags.into_iter().filter_map(version).collect()))
     }
 

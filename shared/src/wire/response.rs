@@ -1,6 +1,6 @@
 //! What an endpoint answers.
 
-use http::header::{CONTENT_TYPE, ETAG, LINK};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use serde::Serialize;
 /// ([`super::headers::add`]).
 #[derive(Debug)]
 pub struct Response {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: String,
 }
 
 impl Response {
@@ -52,6 +52,12 @@ impl Response {
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.insert(name, HeaderValue::from_static(value));
         self
+    }
+
+    /// The same for nobody to keep: it holds a secret or an access code.
+    #[must_use]
+    pub fn no_store(self) -> Self {
+        self.header(CACHE_CONTROL, "no-store")
     }
 
     /// The same with the entity tag of a thing's version.

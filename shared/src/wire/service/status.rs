@@ -119,7 +119,7 @@ fn said(error: &Error, format: Format) -> Response {
         },
     };
     match written(format, error.status(), &body) {
-        Ok(response) => error.with_retry_after(response),
+        Ok(response) => error.with_headers(response),
         Err(error) => error.response(),
     }
 }
