@@ -742,8 +742,33 @@ async fn each_function_has_the_rights_that_it_uses_and_no_more() {
         .await;
     }
 
+    // Who is in a group, what is in a space, and an address in the place of another.
+    let body = json!({"organizationId": 1, "name": "New"});
+    let groups = "/v2/user-groups";
+    let post = Method::POST;
+    let group = seen
+        .ask("create-user-group", post, groups, ADMIN, Some(&body))
+        .await;
+    let group = format!("{groups}/{}", group.json()["userGroupId"]);
+    let space = format!("/v2/spaces/{}", space.as_str().unwrap());
+    let members = [json!({"members": [1]}), json!({"members": []})];
+    let device = device.json()["deviceId"].clone();
+    let devices = [json!({"devices": [device]}), json!({"devices": []})];
+    let addresses = ["one@home.example", "other@home.example"];
+    let addresses = addresses.map(|address| json!({"emailAddress": address}));
+    for (function, path, bodies) in [
+        ("update-user-group", group, members),
+        ("update-space", space, devices),
+        ("update-user", "/v2/users/1".to_owned(), addresses),
+    ] {
+        for body in bodies {
+            let put = Method::PUT;
+            seen.ask(function, put, &path, ADMIN, Some(&body)).await;
+        }
+    }
+
     // What is in a group or a space is taken out of it when that is deleted.
-    let device = json!([device.json()["deviceId"]]);
+    let device = json!([device]);
     for (kind, field, id, members) in [
         ("user-group", "members", "userGroupId", json!([1])),
         ("device-group", "devices", "deviceGroupId", device.clone()),
