@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use latchkey::secret::Random;
 use serde_json::Value;
 
 use crate::Result;
@@ -18,6 +19,7 @@ pub struct Ask {
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
     pub(crate) status: Option<u16>,
+    pub(crate) random: Option<Random>,
 }
 
 fn ask(method: &'static str, target: impl Into<String>, body: String) -> Ask {
@@ -28,6 +30,7 @@ fn ask(method: &'static str, target: impl Into<String>, body: String) -> Ask {
         headers: HeaderMap::new(),
         body,
         status: None,
+        random: None,
     }
 }
 
@@ -74,6 +77,13 @@ impl Ask {
     #[must_use]
     pub fn by(mut self, user: u64) -> Self {
         self.user = user;
+        self
+    }
+
+    /// With random numbers that are always the same, so that its access code is.
+    #[must_use]
+    pub fn with_the_same_code(mut self) -> Self {
+        self.random = Some(Random::repeating(7));
         self
     }
 

@@ -20,6 +20,7 @@ use crate::Result;
 use crate::ask::Ask;
 use crate::house::{self, House, ORGANIZATION};
 use crate::meter::{Cost, Meter};
+use crate::rights::Asked;
 use crate::store::Store;
 
 /// An endpoint of any kind.
@@ -87,6 +88,15 @@ pub struct Row {
     pub bytes: usize,
 }
 
+/// What all cases came to.
+#[derive(Debug)]
+pub struct Counts {
+    /// Each case.
+    pub rows: Vec<Row>,
+    /// What each function asked of DynamoDB.
+    pub used: BTreeMap<String, BTreeSet<Asked>>,
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -149,6 +159,7 @@ struct Counted {
     rows: Vec<Row>,
     asked: BTreeSet<(String, String)>,
     service: BTreeSet<String>,
+    used: BTreeMap<String, BTreeSet<Asked>>,
 }
 
 impl Bench {
@@ -245,7 +256,7 @@ impl Bench {
     ///
     /// # Errors
     /// One is not.
-    pub fn rows(self, stack: &Stack) -> Result<Vec<Row>> {
+    pub fn rows(self, stack: &Stack) -> Result<Counts> {
         let counted = self
             .counted
             .into_inner()
@@ -275,7 +286,10 @@ impl Bench {
             }
         }
         if missing.is_empty() {
-            return Ok(counted.rows);
+            return Ok(Counts {
+                rows: counted.rows,
+                used: counted.used,
+            });
         }
         Err(format!(
             "no case in bench/src/cases for: {}\n{}",
@@ -290,8 +304,11 @@ impl Bench {
     }
 
     fn add(&self, case: &str, function: &str, has_route: bool, bytes: usize) {
-        let cost = self.meter.take();
-        self.counted().rows.push(Row {
+        let (cost, asked) = self.meter.take_all();
+        let mut counted = self.counted();
+        let used = counted.used.entry(function.to_owned()).or_default();
+        used.extend(asked);
+        counted.rows.push(Row {
             case: case.to_owned(),
             function: function.to_owned(),
             has_route,
@@ -328,7 +345,8 @@ impl Bench {
             query,
             body: ask.body.into_bytes(),
         };
-        let response = self.serve(of, request, ask.user)?.await;
+        let random = ask.random.unwrap_or_else(|| self.random.clone());
+        let response = self.serve(of, request, ask.user, random)?.await;
         let response = response.unwrap_or_else(|error| of.say(&error));
         let status = response.status();
         let body = response.into_body();
@@ -346,6 +364,7 @@ impl Bench {
         of: Served,
         request: Request,
         user: u64,
+        random: Random,
     ) -> Result<BoxFuture<'static, latchkey::wire::Result<Response>>> {
         let call = |operation, request| -> Result<Call> {
             Ok(Call {
@@ -353,7 +372,7 @@ impl Bench {
                 request,
                 caller: house::caller(user)?,
                 table: self.table.clone(),
-                random: self.random.clone(),
+                random: random.clone(),
                 now: self.now(),
             })
         };
@@ -363,7 +382,7 @@ impl Bench {
             Served::Open(endpoint) => (endpoint.handle)(OpenCall {
                 request,
                 table: Some(self.table.clone()),
-                random: self.random.clone(),
+                random: random.clone(),
                 now: self.now(),
             }),
         })
@@ -371,7 +390,10 @@ impl Bench {
 }
 
 /// The binary of each function, by its logical id.
-fn functions(stack: &Stack) -> Result<BTreeMap<String, String>> {
+///
+/// # Errors
+/// A function does not name its binary.
+pub fn functions(stack: &Stack) -> Result<BTreeMap<String, String>> {
     let functions = stack.functions.iter();
     functions
         .map(|(id, function)| match &function.program {

@@ -16,6 +16,7 @@ pub mod load;
 pub mod meter;
 pub mod prices;
 pub mod report;
+pub mod rights;
 pub mod store;
 pub mod throughput;
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use latchkey_bench::bench::{Bench, Row};
+use latchkey_bench::bench::{Bench, Counts};
 use latchkey_bench::house::{ORGANIZATION, id};
 use latchkey_bench::load::{Population, Sink, accesses_beside};
 use latchkey_bench::store::{self, Store};
-use latchkey_bench::{Result, cases, ceilings, report};
+use latchkey_bench::{Result, cases, ceilings, report, rights};
 use latchkey_local::template::Stack;
 
 /// What each request costs, at any size of an organization.
@@ -95,7 +95,7 @@ async fn main() -> ExitCode {
 }
 
 /// Every case, in an organization with so many shares and accesses besides.
-async fn rows(stack: &Stack, shares: u64, accesses: u64, remakes: bool) -> Result<Vec<Row>> {
+async fn counts(stack: &Stack, shares: u64, accesses: u64, remakes: bool) -> Result<Counts> {
     let store = Store::at(store::schema(stack)?, None).await?;
     let mut bench = Bench::new(stack, store).await?;
     bench.remakes = remakes;
@@ -127,9 +127,10 @@ fn stack() -> Result<Stack> {
 
 async fn budgets(write: bool) -> Result<Vec<String>> {
     let stack = stack()?;
-    let rows = rows(&stack, 0, 0, true).await?;
+    let Counts { rows, used } = counts(&stack, 0, 0, true).await?;
     print!("{}", report::budgets(&rows)?);
     let mut faults = ceilings::broken(&rows, ceilings::ceilings()?);
+    faults.extend(rights::faults(&stack, &used)?);
     if write {
         report::write(&rows, &stack)?;
     } else {
@@ -144,7 +145,7 @@ async fn scale(shares: &[u64], remakes: bool) -> Result<Vec<String>> {
     for shares in shares {
         let accesses = accesses_beside(*shares);
         eprintln!("with {shares} shares and {accesses} accesses");
-        let rows = rows(&stack, *shares, accesses, remakes).await?;
+        let Counts { rows, .. } = counts(&stack, *shares, accesses, remakes).await?;
         sizes.push((format!("{shares} shares, {accesses} accesses"), rows));
     }
     let (table, differing) = report::scale(&sizes);

@@ -7,6 +7,7 @@
 //! is one trip, however the times fall on a busy machine, and what waits for another is one
 //! more.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,6 +28,8 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
 use tokio::sync::watch;
+
+use crate::rights::{self, Asked};
 
 /// What was consumed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -54,6 +57,7 @@ struct Shared {
 #[derive(Default)]
 struct Counted {
     cost: Cost,
+    asked: BTreeSet<Asked>,
     under_way: usize,
     answered: usize,
 }
@@ -61,7 +65,16 @@ struct Counted {
 impl Meter {
     /// What was consumed since this was asked last.
     pub fn take(&self) -> Cost {
-        std::mem::take(&mut self.counted().cost)
+        self.take_all().0
+    }
+
+    /// The same, with what was asked for.
+    pub fn take_all(&self) -> (Cost, BTreeSet<Asked>) {
+        let mut counted = self.counted();
+        (
+            std::mem::take(&mut counted.cost),
+            std::mem::take(&mut counted.asked),
+        )
     }
 
     /// An HTTP client in the place of `inner`, which counts round trips.
@@ -160,6 +173,9 @@ impl Intercept for Meter {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let asked = rights::asked(context.input());
+        let asked = asked.ok_or("the meter cannot tell what this call asks for")?;
+        self.counted().asked.extend(asked);
         let input = context.input_mut();
         macro_rules! ask {
             ($input:ty, $output:ty, $side:ident, $of:ident) => {

@@ -12,7 +12,28 @@ use uuid::{Builder, Uuid};
 
 /// The system's source of secure random numbers; a binary's `main` makes the one.
 #[derive(Clone)]
-pub struct Random(Arc<dyn SecureRandom + Send + Sync>);
+pub struct Random(Arc<dyn Source>);
+
+/// What gives random bytes.
+trait Source: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed>;
+}
+
+impl<S: SecureRandom + Send + Sync> Source for S {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed> {
+        SecureRandom::fill(self, bytes).map_err(|_| RandomFailed)
+    }
+}
+
+/// Gives one byte again and again.
+struct Repeating(u8);
+
+impl Source for Repeating {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed> {
+        bytes.fill(self.0);
+        Ok(())
+    }
+}
 
 /// The system gave no random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,13 +46,19 @@ impl Random {
         Self(Arc::new(source))
     }
 
+    /// Numbers that are not random: always the same, for tests and benchmarks of what happens
+    /// when two of them meet.
+    pub fn repeating(byte: u8) -> Self {
+        Self(Arc::new(Repeating(byte)))
+    }
+
     /// `N` random bytes.
     ///
     /// # Errors
     /// When the system has none.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], RandomFailed> {
         let mut bytes = [0; N];
-        self.0.fill(&mut bytes).map_err(|_| RandomFailed)?;
+        self.0.fill(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -24,6 +24,7 @@ mod credentials;
 mod decisions;
 mod directory;
 mod events;
+mod rarer;
 mod service;
 mod shares;
 mod templates;
@@ -59,6 +60,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
     accesses::run(bench).await?;
     credentials::run(bench).await?;
     service::run(bench).await?;
+    rarer::run(bench).await?;
     // Last: it takes users away.
     events::run(bench).await
 }

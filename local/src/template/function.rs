@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::intrinsics::ACCOUNT_ID;
-use super::{Fault, Properties, Rights, StreamEvent, rights, stream};
+use super::policy::{self, Policy};
+use super::{Fault, Properties, StreamEvent, stream};
 
 /// A Lambda function that a binary of this workspace implements.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ pub struct Function {
     /// `LoggingConfig.LogGroup`, or the group that Lambda would make.
     pub log_group: String,
     /// `Policies`.
-    pub rights: Rights,
+    pub policy: Policy,
     /// The `DynamoDB` events.
     pub streams: Vec<StreamEvent>,
     /// The `Api` events: what the API module makes routes of.
@@ -77,7 +78,7 @@ const HONOURED: &[&str] = &[
     "Timeout",
 ];
 
-/// Networks, identity, tracing, deployment: nothing that a handler would notice here.
+/// Rights, networks, identity, tracing, deployment: nothing that a handler would notice here.
 const HARMLESS: &[&str] = &[
     "Architectures",
     "AssumeRolePolicyDocument",
@@ -212,7 +213,7 @@ pub(super) fn read(
         log_group: logging
             .string("LogGroup")?
             .unwrap_or_else(|| format!("/aws/lambda/{name}")),
-        rights: rights::read(properties)?,
+        policy: policy::read(properties)?,
         streams,
         events,
         other_events,

@@ -9,7 +9,7 @@ mod function;
 mod intrinsics;
 mod mapping;
 mod pattern;
-mod rights;
+pub mod policy;
 mod stream;
 mod table;
 mod yaml;
@@ -28,7 +28,6 @@ pub use intrinsics::ACCOUNT_ID;
 pub(crate) use intrinsics::short_id;
 pub use mapping::Mapping;
 pub use pattern::Pattern;
-pub use rights::Rights;
 pub use stream::StreamEvent;
 pub use table::{AttributeType, Index, Key, Table, Throughput};
 

@@ -1,5 +1,6 @@
 //! `AWS::DynamoDB::Table`.
 
+use super::intrinsics::ACCOUNT_ID;
 use super::{Fault, Properties};
 
 /// A table to be there before the functions run.
@@ -7,6 +8,8 @@ use super::{Fault, Properties};
 pub struct Table {
     /// `TableName`, or the logical id.
     pub name: String,
+    /// What `!GetAtt X.Arn` gives.
+    pub arn: String,
     /// `AttributeDefinitions`.
     pub attributes: Vec<(String, AttributeType)>,
     /// The table's own key.
@@ -125,8 +128,13 @@ pub(super) fn read(logical_id: &str, properties: &Properties<'_>) -> Result<Tabl
         properties.maps(name)?.iter().map(index).collect()
     };
     let expiry = properties.map("TimeToLiveSpecification")?;
+    let name = properties.scope.name_of(logical_id)?;
     Ok(Table {
-        name: properties.scope.name_of(logical_id)?,
+        arn: format!(
+            "arn:aws:dynamodb:{}:{ACCOUNT_ID}:table/{name}",
+            properties.scope.region
+        ),
+        name,
         attributes,
         key: key(properties)?,
         global_indexes: indexes("GlobalSecondaryIndexes")?,
