@@ -115,6 +115,7 @@ pub fn asked(input: &Input) -> Option<Vec<Asked>> {
 pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result<Vec<String>> {
     let table = stack.tables.first().ok_or("template.yaml has no table")?;
     let none = BTreeSet::new();
+    let guarded = guarded(stack);
     let mut faults = Vec::new();
     for (logical_id, binary) in functions(stack)? {
         let policy = &stack.functions[&logical_id].policy;
@@ -135,13 +136,59 @@ pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result
                 .iter()
                 .map(|what| format!("{binary}: template.yaml does not allow {what}")),
         );
+        let unused = unused(policy, &accesses).into_iter();
+        let unused = unused.chain(unwritten(policy, &guarded, &accesses));
         faults.extend(
-            unused(policy, &accesses).into_iter().map(|what| {
+            unused.map(|what| {
                 format!("{binary}: no case asks for what template.yaml allows: {what}")
             }),
         );
     }
     Ok(faults)
+}
+
+/// What some function is denied to write: patterns of partition keys, each with the table.
+fn guarded(stack: &Stack) -> BTreeSet<(String, String)> {
+    let mut guarded = BTreeSet::new();
+    let policies = stack.functions.values().map(|function| &function.policy);
+    let statements = policies.flat_map(Policy::statements);
+    for statement in statements.filter(|statement| !statement.allows) {
+        let conditions = statement.conditions.iter();
+        for pattern in conditions.flat_map(|condition| &condition.patterns) {
+            let resources = statement.resources.iter();
+            guarded.extend(resources.map(|resource| (pattern.clone(), resource.clone())));
+        }
+    }
+    guarded
+}
+
+/// The actions that change a table.
+const WRITES: &[&str] = &["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+
+/// The kinds of [`guarded`] items that a function may write and never does.
+fn unwritten(
+    policy: &Policy,
+    guarded: &BTreeSet<(String, String)>,
+    accesses: &[Access],
+) -> Vec<String> {
+    let mut unwritten = Vec::new();
+    for (pattern, resource) in guarded {
+        let may = |action: &&&str| {
+            policy.allows(&Access {
+                action: format!("dynamodb:{action}"),
+                resource: resource.clone(),
+                leading_keys: vec![pattern.replace('*', "x")],
+            })
+        };
+        let does = accesses.iter().any(|access| {
+            let is_write = WRITES.iter().any(|action| access.action.ends_with(action));
+            is_write && access.leading_keys.iter().any(|key| is_like(pattern, key))
+        });
+        if !does && let Some(action) = WRITES.iter().find(may) {
+            unwritten.push(format!("{action} on {pattern}"));
+        }
+    }
+    unwritten
 }
 
 fn access(table: &str, asked: &Asked) -> Access {
