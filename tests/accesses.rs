@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Fixture, Store, System, Tenant, scope};
+use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -152,7 +152,7 @@ impl Home {
     /// The sort keys of its items that begin so; the demo organization has its own.
     async fn keys(&self, prefix: &str) -> Vec<String> {
         let items = self.store.items().await.into_iter();
-        let own = items.filter(|item| item["PK"].as_s().unwrap() == "ORG#7");
+        let own = items.filter(|item| is_of(item, 7));
         let keys = own.map(|item| item["SK"].as_s().unwrap().clone());
         keys.filter(|key| key.starts_with(prefix)).collect()
     }
@@ -543,8 +543,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
     );
     let mut codes = Vec::new();
     for item in home.store.items().await {
-        let (of, key) = (item["PK"].as_s().unwrap(), item["SK"].as_s().unwrap());
-        if of == "ORG#7" && key.starts_with("ACCESS#") {
+        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with("ACCESS#") {
             let access: Access = from_item(item).unwrap();
             codes.push(access.spaces[0].code.as_str().to_owned());
         }

@@ -59,7 +59,12 @@ async fn who_may_opens_from_afar_and_it_is_written_down() {
                 .is_some_and(|value| value.as_s().unwrap() == deed)
         };
         let item = items.iter().find(is_of_it).unwrap();
-        assert!(item["PK"].as_s().unwrap().starts_with("ORG#7#AUDIT#20"));
+        assert!(
+            item["PK"]
+                .as_s()
+                .unwrap()
+                .starts_with("ORG#7#DEVICE#0000000000000002#AUDIT#20")
+        );
         assert_eq!(item["device"].as_n().unwrap(), "2");
         assert_eq!(item["user"].as_n().unwrap(), "4");
         assert_eq!(item["credential"].as_s().unwrap(), "token-4");

@@ -11,7 +11,7 @@ use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Call, Store, System, Tenant};
+use crate::system::{Answer, Call, Store, System, Tenant, is_of};
 
 /// How long the last trace may take to go.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -22,16 +22,17 @@ type Items = BTreeMap<String, Item>;
 async fn items(store: &Store) -> Items {
     let text = |item: &Item, name: &str| item[name].as_s().unwrap().clone();
     let items = store.items().await.into_iter();
-    let own = items.filter(|item| text(item, "PK") == "ORG#7");
+    let own = items.filter(|item| is_of(item, 7));
     own.map(|item| (text(&item, "SK"), item)).collect()
 }
 
 /// The sort keys of organization 7 that begin so.
 async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
     let keys = items(store).await.into_keys();
-    // The keyring that stands before a user's grants is none.
-    keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'))
-        .collect()
+    // The keyring that stands before a user's grants is none, and what remembers a removal for
+    // a while is no trace of it.
+    let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
+    keys.filter(|key| !key.starts_with("GONE#")).collect()
 }
 
 /// Those in which one of `traces` stands.
@@ -85,9 +86,7 @@ impl Scene {
                 let grant = share.grant().unwrap();
                 let key = scope.grant_key(&grant);
                 writes.put_new((), &scope.share(share.id), &share);
-                let mut edge = json!(grant);
-                edge["bySource"] = json!(scope.by_source(grant.source));
-                writes.put_new((), &key, &edge);
+                writes.put_new((), &key, &grant);
             }
             writes.send().await.unwrap().unwrap();
         }
@@ -133,7 +132,7 @@ impl Scene {
         let old = all_in_json(old);
         let mut event = crate::events::follow_up("REMOVE");
         let change = &mut event["Records"][0]["dynamodb"];
-        change["Keys"] = json!({"PK": {"S": "ORG#7"}, "SK": {"S": sk}});
+        change["Keys"] = json!({"PK": old["PK"], "SK": {"S": sk}});
         change["OldImage"] = old;
         event.to_string()
     }
@@ -381,6 +380,55 @@ async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
         assert_eq!(answer, json!({"batchItemFailures": []}));
         assert_eq!(left(&scene.store, &[&share]).await, [""; 0]);
         assert_eq!(scene.kept().await, "1");
+    }
+}
+
+#[tokio::test]
+async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept() {
+    for (thing, path, changes) in [
+        ("DEVICE#0000000000000001", "/v2/devices/1", json!({})),
+        ("USER#0000000000000002", "/v2/users/2", json!({})),
+        (
+            "USERGROUP#0000000000000001",
+            "/v2/user-groups/1",
+            json!({"receiver": {"userGroupId": 1}}),
+        ),
+        (
+            "DEVICEGROUP#0000000000000001",
+            "/v2/device-groups/1",
+            json!({"source": {"deviceGroupId": 1}}),
+        ),
+    ] {
+        let scene = Scene::on(Store::start().await).await;
+        let share = scene.share(changes).await;
+        let all = scene.store.items().await;
+        let of_it = |item: &&Item| item["SK"].as_s().unwrap().ends_with(&share);
+        let late: Vec<_> = all.iter().filter(of_it).cloned().collect();
+        let removal = scene.removal(thing).await;
+        scene.delete(path).await;
+        let clean_up = async |event: &str| {
+            let answer = scene.system.invoke("follow-up", event).await;
+            assert_eq!(answer, json!({"batchItemFailures": []}), "{thing}");
+        };
+        clean_up(&removal).await;
+        assert_eq!(left(&scene.store, &[&share]).await, [""; 0], "{thing}");
+
+        // One whose door and receiver were read just before they were removed.
+        scene.store.table().put_batch(late).await.unwrap();
+        let decision = "/v2/devices/1/decision?userId=2";
+        let call = scene.system.get(decision, scene.tenant.token(1)).await;
+        let opens = call.status == 200 && call.json()["allowed"] == true;
+        assert!(!opens, "{thing}: {}", call.body);
+        assert!(!left(&scene.store, &[&share]).await.is_empty());
+
+        // An hour later DynamoDB removes what remembers the removal.
+        let gone = format!("GONE#{thing}");
+        let removal = scene.removal(&gone).await;
+        scene.store.delete_items(&gone).await;
+        clean_up(&removal).await;
+        assert_eq!(left(&scene.store, &[&share]).await, [""; 0], "{thing}");
+        let again = items(&scene.store).await;
+        assert!(!again.contains_key(&gone), "{thing}: swept once");
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, share_body};
+use crate::system::{ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, is_of, share_body};
 
 const PATH: &str = "/v2/shares";
 const INVALID: &str = "invalidInputErrorError";
@@ -413,7 +413,7 @@ async fn a_named_schedule_knows_how_many_keep_it() {
     let items = store.items().await;
     let schedule = items
         .iter()
-        .find(|item| item.contains_key("keptBy") && item["PK"].as_s().unwrap() == "ORG#7")
+        .find(|item| item.contains_key("keptBy") && is_of(item, 7))
         .unwrap();
     assert_eq!(schedule["keptBy"].as_n().unwrap(), "3");
 }
@@ -569,6 +569,59 @@ async fn a_conflict_is_tried_again_and_given_up_in_time() {
     let answer = system.post(PATH, ADMIN, &share_body(json!({}))).await;
     answer.assert_error(503, "serviceUnavailableError");
     assert_eq!(answer.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    system.get("/v2/shares/4", ADMIN).await;
+    store.calls();
+    store.conflict_at_checks();
+    let answer = system.post(PATH, ADMIN, &share_body(json!({}))).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let calls = store.calls();
+    let operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    let expected = [
+        "TransactWriteItems",
+        "GetItem",
+        "GetItem",
+        "TransactWriteItems",
+    ];
+    assert_eq!(operations, expected, "the door and the user are read");
+    let read = &calls[1..3];
+    assert!(
+        read.iter()
+            .all(|call| call.request["ConsistentRead"] == true)
+    );
+    let written = calls[3].request["TransactItems"].as_array().unwrap();
+    assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
+
+    // What is not there is told as ever, and nothing is written.
+    let before = store.sort_keys("SHARE#").await;
+    for (field, body) in [
+        ("source.deviceId", json!({"source": {"deviceId": 99}})),
+        ("receiver.userId", json!({"receiver": {"userId": 99}})),
+    ] {
+        store.conflict_at_checks();
+        let answer = system.post(PATH, ADMIN, &share_body(body)).await;
+        answer.assert_error(400, INVALID);
+        assert_eq!(answer.fields(), [field]);
+    }
+    assert_eq!(store.sort_keys("SHARE#").await, before);
+}
+
+#[tokio::test]
+async fn a_hundred_and_fifty_invited_to_one_door_at_once_are_all_invited() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let body = share_body(json!({}));
+    let invite = async |_| system.post(PATH, ADMIN, &body).await.status.as_u16();
+    let statuses = join_all((0..150).map(invite)).await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    let grants = store.sort_keys("GRANT#USER#0000000000000002#DEVICE#0000000000000001#");
+    // And the one that the demo has.
+    assert_eq!(grants.await.len(), 151);
 }
 
 #[tokio::test]

@@ -11,7 +11,9 @@ use latchkey::table::{Item, MAX_ATTEMPTS};
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, hours_from_now, window};
+use crate::system::{
+    Answer, SPACE, Store, System, Tenant, access_space, hours_from_now, is_of, window,
+};
 
 /// The user who is the door's controller.
 const DOOR: usize = 9;
@@ -88,7 +90,7 @@ impl Scene {
         let items = self.store.items().await;
         let has = |item: &Item, name: &str, end: &str| item[name].as_s().unwrap().ends_with(end);
         let ending = format!("#{code}");
-        let is_it = |item: &Item| has(item, "PK", "ORG#7") && has(item, "SK", &ending);
+        let is_it = |item: &Item| is_of(item, 7) && has(item, "SK", &ending);
         items.into_iter().find(is_it).unwrap()
     }
 
@@ -140,7 +142,8 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
     let audit = scene.audit(2).await;
     assert_eq!(audit.len(), 2);
     for item in audit {
-        assert!(item["PK"].as_s().unwrap().starts_with("ORG#7#AUDIT#20"));
+        let place = format!("ORG#7#SPACE#{}#AUDIT#20", SPACE.simple());
+        assert!(item["PK"].as_s().unwrap().starts_with(&place));
         assert_eq!(item["deed"].as_s().unwrap(), "entry");
         assert_eq!(item["user"].as_n().unwrap(), "4");
         assert_eq!(item["space"].as_s().unwrap(), &SPACE.simple().to_string());
@@ -331,7 +334,8 @@ async fn an_entry_is_written_down_once_and_other_changes_are_none() {
 
     let first = record(&event).await;
     assert_eq!(first.len(), 1);
-    assert_eq!(first[0]["PK"].as_s().unwrap(), "ORG#1#AUDIT#2026-11");
+    let place = format!("ORG#1#SPACE#{}#AUDIT#2026-11", SPACE.simple());
+    assert_eq!(first[0]["PK"].as_s().unwrap(), &place);
     assert_eq!(record(&event).await, first);
     // The next one, with the last one before it.
     let mut next = event.clone();
@@ -386,7 +390,7 @@ async fn no_code_is_in_the_log_whatever_happens() {
     scene.system.stop().await;
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::remove_file(log).unwrap();
-    let place = format!("ORG#1 CODE#{}#…", SPACE.simple());
+    let place = format!("ORG#1#SPACE#{0} CODE#{0}#…", SPACE.simple());
     assert!(text.contains(&place) && text.contains("entered"), "{text}");
     for code in ["7305519", "8846621", "99217736401"] {
         let line = text.lines().find(|line| line.contains(code));

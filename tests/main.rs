@@ -45,3 +45,4 @@ mod templates;
 mod tenancy;
 mod update_share;
 mod web_key;
+mod zones;

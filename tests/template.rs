@@ -274,7 +274,7 @@ const GUARDED: [(&str, &str); 4] = [
     ("credentials", "CREDENTIAL#0a1b"),
     ("invitations", "CLAIM#0a1b"),
     ("web keys", "WEBKEY#0a1b"),
-    ("the audit", "ORG#1#AUDIT#2026-11"),
+    ("the audit", "ORG#1#DEVICE#1#AUDIT#2026-11"),
 ];
 
 /// The actions that change the table.

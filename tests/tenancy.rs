@@ -9,7 +9,7 @@ use latchkey_local::template::Stack;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{SPACE, Store, System, Tenant, access_space, root};
+use crate::system::{SPACE, Store, System, Tenant, access_space, is_of, root};
 
 #[tokio::test]
 async fn nothing_of_another_organization_is_there_on_any_route() {
@@ -140,7 +140,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
 /// What the first organization has, in the order of the keys.
 async fn sorted(store: &Store) -> Vec<Item> {
     let mut items = store.items().await;
-    items.retain(|item| item["PK"].as_s().is_ok_and(|key| key == "ORG#7"));
+    items.retain(|item| is_of(item, 7));
     items.sort_by_key(|item| item["SK"].as_s().unwrap().clone());
     items
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::ask::Ask;
 use crate::house::{self, House, ORGANIZATION};
-use crate::meter::{Cost, Meter};
+use crate::meter::{Called, Cost, Meter};
 use crate::rights::Asked;
 use crate::store::Store;
 
@@ -242,6 +242,11 @@ impl Bench {
             random: self.random.clone(),
             now: self.now(),
         }
+    }
+
+    /// What was called of DynamoDB since this was asked last; from the first time on.
+    pub fn called(&self) -> Vec<Called> {
+        self.meter.called()
     }
 
     /// Asks without counting: for what a case needs to be there.

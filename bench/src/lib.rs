@@ -14,6 +14,7 @@ pub mod ceilings;
 pub mod house;
 pub mod load;
 pub mod meter;
+pub mod partitions;
 pub mod prices;
 pub mod report;
 pub mod rights;

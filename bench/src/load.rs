@@ -412,9 +412,10 @@ mod tests {
                     let key = item["SK"].as_s().unwrap().clone();
                     let kind = key.split('#').next().unwrap().to_owned();
                     let is_of_space = kind == "GRANT" && key.contains("#SPACE#");
+                    let stands_apart = ["USER", "DEVICE", "SPACE"].contains(&kind.as_str());
                     assert_eq!(
-                        is_of_space || key.contains("#DEVICE#"),
-                        item.contains_key("bySource")
+                        stands_apart || is_of_space || key.contains("#DEVICE#"),
+                        item.contains_key("listedIn")
                     );
                     let kind = if is_of_space { "GRANT SPACE" } else { &kind };
                     *kinds.entry(kind.to_owned()).or_insert(0_u64) += 1;

@@ -39,6 +39,16 @@ enum Command {
     },
     /// Fill an organization of a table with shares and accesses.
     Load(Load),
+    /// Simulate the partitions of DynamoDB under the loads of docs/scale.md, and tell which key
+    /// throttles first, at how many requests a second.
+    Partitions {
+        /// How many partitions the table has: its warm throughput, by 3,000 read units.
+        #[arg(long, default_value_t = 128)]
+        partitions: usize,
+        /// How many different requests of each load are asked.
+        #[arg(long, default_value_t = 1000)]
+        samples: u64,
+    },
     /// Measure requests a second of the local system, beside its store alone. Builds all of it
     /// in release; says nothing of AWS.
     Throughput,
@@ -78,6 +88,10 @@ async fn main() -> ExitCode {
             shares,
             without_remaking,
         } => scale(&shares, !without_remaking).await,
+        Command::Partitions {
+            partitions,
+            samples,
+        } => partitioned(partitions, samples).await,
         Command::Load(load) => fill(load).await,
         Command::Throughput => throughput().await,
     };
@@ -154,6 +168,13 @@ async fn scale(shares: &[u64], remakes: bool) -> Result<Vec<String>> {
         println!("every other case costs the same at every size");
     }
     Ok(differing)
+}
+
+async fn partitioned(partitions: usize, samples: u64) -> Result<Vec<String>> {
+    let stack = stack()?;
+    let (table, faults) = latchkey_bench::partitions::run(&stack, partitions, samples).await?;
+    print!("{table}");
+    Ok(faults)
 }
 
 async fn throughput() -> Result<Vec<String>> {

@@ -27,6 +27,10 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::rights::{self, Asked};
@@ -54,10 +58,23 @@ struct Shared {
     step: watch::Sender<u64>,
 }
 
+/// A call of DynamoDB, whole.
+#[derive(Debug, Clone)]
+pub struct Called {
+    /// Such as `Query`.
+    pub operation: String,
+    /// What was asked.
+    pub request: Value,
+    /// What was answered.
+    pub answer: Value,
+}
+
 #[derive(Default)]
 struct Counted {
     cost: Cost,
     asked: BTreeSet<Asked>,
+    /// What was called, if someone wants to know it.
+    called: Option<Vec<Called>>,
     under_way: usize,
     answered: usize,
 }
@@ -75,6 +92,24 @@ impl Meter {
             std::mem::take(&mut counted.cost),
             std::mem::take(&mut counted.asked),
         )
+    }
+
+    /// What was called since this was asked last; from the first time on.
+    pub fn called(&self) -> Vec<Called> {
+        self.counted()
+            .called
+            .replace(Vec::new())
+            .unwrap_or_default()
+    }
+
+    fn is_traced(&self) -> bool {
+        self.counted().called.is_some()
+    }
+
+    fn add_call(&self, called: Called) {
+        if let Some(all) = &mut self.counted().called {
+            all.push(called);
+        }
     }
 
     /// An HTTP client in the place of `inner`, which counts round trips.
@@ -247,13 +282,35 @@ struct InStep {
 impl HttpConnector for InStep {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut call = UnderWay::begin(&self.meter);
+        let asked = self.meter.is_traced().then(|| asked(&request));
         let answer = self.inner.call(request);
+        let meter = self.meter.clone();
         HttpConnectorFuture::new(async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
+            if let (Some((operation, request)), Ok(answer)) = (asked, &mut answer) {
+                let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+                let body = ByteStream::new(body).collect().await;
+                let body = body.map_err(|error| ConnectorError::other(error.into(), None))?;
+                let body = body.into_bytes();
+                meter.add_call(Called {
+                    operation,
+                    request,
+                    answer: serde_json::from_slice(&body).unwrap_or_default(),
+                });
+                *answer.body_mut() = SdkBody::from(body);
+            }
             call.answered().await;
             answer
         })
     }
+}
+
+/// The operation of a call, and what it asks.
+fn asked(request: &HttpRequest) -> (String, Value) {
+    let target = request.headers().get("x-amz-target").unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let body = request.body().bytes().unwrap_or_default();
+    (operation, serde_json::from_slice(body).unwrap_or_default())
 }
 
 /// A call whose answer was not let go yet.

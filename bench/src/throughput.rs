@@ -247,7 +247,7 @@ impl Direct {
         let number = self.next.fetch_add(1, Ordering::Relaxed) + 1_000;
         let (receiver, source) = (Receiver::User(id(2)?), Source::Device(id(1)?));
         let share = share(self.scope.organization(), number, receiver, source)?;
-        let (key, edge) = GrantEdge::of(&self.scope, &share).ok_or("no grant")?;
+        let (key, edge) = GrantEdge::of(&self.scope, &share).remove(0);
         let mut writes = self.table.transaction();
         writes.put_new((), &self.scope.share(share.id), &share);
         writes.exists((), &self.scope.source(source));

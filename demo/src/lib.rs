@@ -8,8 +8,8 @@ use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, 
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
-    Device, DeviceGroup, ForeignId, Group, Link, Organization, Resource, Schedule, Space, User,
-    UserGroup,
+    Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
+    Schedule, Space, User, UserGroup, ZONE_VERSION,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{
@@ -160,13 +160,14 @@ impl World {
     pub fn contents(&self) -> Result<Vec<Item>> {
         let scope = self.scope()?;
         let mut items = Vec::new();
-        things(&mut items, &scope, &self.users)?;
-        things(&mut items, &scope, &self.user_groups)?;
-        things(&mut items, &scope, &self.devices)?;
-        things(&mut items, &scope, &self.device_groups)?;
-        things(&mut items, &scope, &self.schedules)?;
-        things(&mut items, &scope, &self.spaces)?;
-        things(&mut items, &scope, &self.templates)?;
+        let of = &self.organization;
+        things(&mut items, &scope, of, &self.users)?;
+        things(&mut items, &scope, of, &self.user_groups)?;
+        things(&mut items, &scope, of, &self.devices)?;
+        things(&mut items, &scope, of, &self.device_groups)?;
+        things(&mut items, &scope, of, &self.schedules)?;
+        things(&mut items, &scope, of, &self.spaces)?;
+        things(&mut items, &scope, of, &self.templates)?;
         for user in &self.users {
             for group in &user.groups {
                 edge(&mut items, UserGroup::link(&scope, *group, user.id))?;
@@ -182,7 +183,7 @@ impl World {
         }
         for share in &self.shares {
             items.push(to_item(&scope.share(share.id), share)?);
-            if let Some((key, edge)) = GrantEdge::of(&scope, share) {
+            for (key, edge) in GrantEdge::of(&scope, share) {
                 items.push(to_item(&key, &edge)?);
             }
         }
@@ -216,12 +217,21 @@ impl World {
 fn things<R: Resource>(
     items: &mut Vec<Item>,
     scope: &OrganizationScope,
+    organization: &Organization,
     things: &[R],
 ) -> Result<()> {
+    let zone = json!({
+        ORGANIZATION_ZONE: organization.time_zone,
+        ZONE_VERSION: organization.version,
+    });
     for thing in things {
         let key = R::key(scope, thing.id());
         let key = key.ok_or(latchkey::wire::Error::NotFound(R::WHAT))?;
-        items.push(to_item(&key, thing)?);
+        let mut item = to_item(&key, thing)?;
+        if R::IN_ZONE {
+            item.extend(to_item(&key, &zone)?);
+        }
+        items.push(item);
         if let Some((key, keyring)) = thing.keyring(scope) {
             items.push(to_item(&key, &keyring)?);
         }

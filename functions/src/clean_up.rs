@@ -20,6 +20,11 @@
 //! they are deleted, since no key of theirs tells the source, and to read all shares of an
 //! organization for them would cost more than they do.
 //!
+//! What refers to a thing may be written some moments after it was removed: a share that was on
+//! its way (`Transaction::refers`). It opens nothing either; but it must not stay. So at the end
+//! an item is left that remembers the removal, `GONE#…`, with a time to live of an hour: when
+//! DynamoDB removes that, all of this is done once more.
+//!
 //! It works in pages and until the time is over; see `lambda/stream.rs` for how it goes on.
 //! Retries are not limited in number but by the age of the change (template.yaml): what is
 //! left of someone with a hundred thousand shares is not forgotten after a number of
@@ -30,6 +35,7 @@
 //! stream, so the index has caught up by then.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::access::draft::{Desk, Draft};
@@ -39,9 +45,10 @@ use latchkey::credential::ApiKey;
 use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup, schedule};
 use latchkey::grant::{self, Grant, Receiver, Source};
 use latchkey::id::{AccessId, DeviceId, ScheduleId, SpaceId, UserId};
-use latchkey::table::{Change, If, Key, Read, Removal, Table, Thing, from_item};
+use latchkey::table::{COPIES, Change, If, Key, Read, Removal, Table, Thing, from_item};
 use latchkey::wire::{Conflict, Error, Result};
 use serde::de::IgnoredAny;
+use tokio::time::{Instant, sleep_until};
 
 use crate::accesses::carry_out;
 use crate::api_keys::revoke;
@@ -50,13 +57,21 @@ use crate::lambda::EventCall;
 /// How many grants, or API keys, are taken away at once. A grant is up to three items of the
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
 const PAGE: usize = 30;
+/// How long a page takes at least. That is 250 shares a second: half of the write units that
+/// one partition takes, in which are all shares of the organization. The other half is for who
+/// makes shares meanwhile.
+const PAGE_TAKES: Duration = Duration::from_millis(120);
+/// The same of grants to groups of users, each of which is up to eighteen items.
+const PAGE_OF_COPIES: usize = 100 / (COPIES as usize + 2);
 
 /// Takes away what is left of the thing whose removal `change` is.
 pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
     let Some(removal) = Removal::read(change.keys, change.old_image)? else {
         return Ok(());
     };
-    let Removal { scope, key, thing } = &removal;
+    let Removal {
+        scope, key, thing, ..
+    } = &removal;
     let table = &call.table;
     let desk = call.desk(scope);
     // A change can be old, or written by hand. What is there keeps what it has.
@@ -99,6 +114,9 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
             table.delete_all(&scope.memberships(key)).await?;
         }
     }
+    if !removal.again && !matches!(thing, Thing::Share(_)) {
+        removal.sweep_later(table, call.now).await?;
+    }
     Ok(())
 }
 
@@ -108,6 +126,7 @@ async fn delete_grants_to(desk: Desk<'_>, receiver: Receiver) -> Result<()> {
     // After the keyring, which is no grant.
     let mut after = Some(String::new());
     loop {
+        let begun = Instant::now();
         let page = table.page(&grants, PAGE, after.as_deref(), Read::Strong);
         let (page, next) = page.await?;
         end_grants(desk, page, None).await?;
@@ -115,6 +134,7 @@ async fn delete_grants_to(desk: Desk<'_>, receiver: Receiver) -> Result<()> {
         if after.is_none() {
             return Ok(());
         }
+        sleep_until(begun + PAGE_TAKES).await;
     }
 }
 
@@ -127,7 +147,8 @@ async fn delete_grants_on(desk: Desk<'_>, source: Source) -> Result<()> {
     let grants = scope.grants_on(source);
     let mut after: Option<String> = None;
     loop {
-        let page = table.page_by_source(&grants, PAGE, after.as_deref());
+        let begun = Instant::now();
+        let page = table.page_of_list(&grants, PAGE, after.as_deref());
         let (page, more): (Vec<Grant>, _) = page.await?;
         after = page
             .last()
@@ -136,6 +157,7 @@ async fn delete_grants_on(desk: Desk<'_>, source: Source) -> Result<()> {
         if !more {
             return Ok(());
         }
+        sleep_until(begun + PAGE_TAKES).await;
     }
 }
 
@@ -188,8 +210,7 @@ async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Res
 /// Takes a space out of the templates that have it; a template of nothing stays, for someone
 /// to put other things into.
 async fn leave_templates(table: &Table, scope: &OrganizationScope, space: SpaceId) -> Result<()> {
-    let templates = scope.things(AccessTemplate::KEY);
-    let templates: Vec<AccessTemplate> = table.query(&templates, Read::Strong).await?;
+    let templates: Vec<AccessTemplate> = table.query(&scope.templates(), Read::Strong).await?;
     let with_it = templates
         .iter()
         .filter(|template| template.thing(space).is_some());
@@ -239,6 +260,8 @@ fn changing_all_the_time(what: &str) -> Error {
 enum Part {
     /// The grant at this place.
     Grant(usize),
+    /// A further copy of a grant.
+    Copy,
     /// The share of a grant.
     Share,
     /// A named schedule that shares kept.
@@ -249,7 +272,20 @@ enum Part {
 /// so is the count of a schedule that is gone. One that keeps another schedule by now is
 /// taken as it is: that a grant is there, and keeps this schedule, is what makes it count
 /// down once and no more.
-async fn delete_grants(
+async fn delete_grants(table: &Table, scope: &OrganizationScope, grants: Vec<Grant>) -> Result<()> {
+    // Those to groups stand in copies: fewer of them fit into a transaction.
+    let (to_users, to_groups): (Vec<_>, Vec<_>) = grants
+        .into_iter()
+        .partition(|grant| matches!(grant.receiver, Receiver::User(_)));
+    let mut chunks = vec![to_users];
+    chunks.extend(to_groups.chunks(PAGE_OF_COPIES).map(<[Grant]>::to_vec));
+    for grants in chunks {
+        delete_grants_at_once(table, scope, grants).await?;
+    }
+    Ok(())
+}
+
+async fn delete_grants_at_once(
     table: &Table,
     scope: &OrganizationScope,
     mut grants: Vec<Grant>,
@@ -259,9 +295,14 @@ async fn delete_grants(
         let mut writes = table.transaction();
         let mut kept: BTreeMap<ScheduleId, u32> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
-            let key = scope.grant_key(grant);
-            let same = If::is_still(grant::SCHEDULE, grant.schedule.as_ref());
-            writes.delete(Part::Grant(place), &key, If::Exists.and(same));
+            let mut copies = scope.grant_keys(grant);
+            if let Some(first) = copies.next() {
+                let same = If::is_still(grant::SCHEDULE, grant.schedule.as_ref());
+                writes.delete(Part::Grant(place), &first, If::Exists.and(same));
+            }
+            for copy in copies {
+                writes.delete(Part::Copy, &copy, If::Always);
+            }
             if let Some(share) = grant.id.share() {
                 writes.delete(Part::Share, &scope.share(share), If::Always);
             }
@@ -287,7 +328,7 @@ async fn delete_grants(
                 Part::Schedule(id) => {
                     gone.insert(id);
                 }
-                Part::Share => {}
+                Part::Copy | Part::Share => {}
             }
         }
         grants = standing.into_iter().flatten().collect();

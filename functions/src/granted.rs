@@ -8,7 +8,7 @@
 use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
 use latchkey::grant::{Grant, GrantId};
-use latchkey::table::{BoxFuture, GrantsOn, Key, KeyPrefix, Read};
+use latchkey::table::{BoxFuture, Key, KeyPrefix, List, Read};
 use latchkey::wire::{Page, Result};
 use serde::de::DeserializeOwned;
 
@@ -39,7 +39,7 @@ pub(crate) enum Range {
     /// By the grants to one receiver, or to one on one source.
     To(KeyPrefix),
     /// By the grants on one source.
-    On(GrantsOn),
+    On(List),
 }
 
 /// What is shown of what was found, each with its place in the list.
@@ -125,7 +125,7 @@ impl Range {
             }
             Self::On(source) => {
                 let after = after.filter(|place| !place.is_empty());
-                let page = call.table.page_by_source(source, size, after).await?;
+                let page = call.table.page_of_list(source, size, after).await?;
                 Ok((grants(page.0), page.1))
             }
         }

@@ -31,6 +31,7 @@ pub mod templates;
 pub mod things;
 pub mod user_groups;
 pub mod users;
+mod zones;
 
 pub use lambda::{
     Call, Endpoint, EventCall, EventHandler, OpenCall, OpenEndpoint, ServiceEndpoint, serve,

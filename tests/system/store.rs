@@ -2,7 +2,7 @@
 //! each call costs, can be stopped and started, and can answer what the embedded one
 //! never does.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -40,6 +40,16 @@ pub fn scope(organization: u64) -> OrganizationScope {
     };
     let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
     caller.scope(organization_id).unwrap()
+}
+
+/// In the place of a refusal: one that says of each check that it met another transaction.
+const AT_CHECKS: &str = "conflict at checks";
+
+/// Whether an item belongs to an organization.
+pub fn is_of(item: &Item, organization: u64) -> bool {
+    let own = format!("ORG#{organization}");
+    let rest = item["PK"].as_s().unwrap().strip_prefix(&own);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 
 /// One call of DynamoDB.
@@ -142,6 +152,11 @@ impl Store {
         lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(conflict), times));
     }
 
+    /// Has the next transaction refused because others check what it checks.
+    pub fn conflict_at_checks(&self) {
+        lock(&self.recorder.refusals).push_back(Some(json!(AT_CHECKS)));
+    }
+
     /// Has the next transaction refused because its items are not as it wants them; `items`
     /// says for each what stands there, in DynamoDB's JSON, if that is the reason.
     pub fn refuse(&self, items: &[Option<Value>]) {
@@ -222,10 +237,10 @@ impl Store {
     /// Has an access code of organization 7 used so often.
     pub async fn set_used(&self, space: Uuid, code: &str, used: u32) {
         let text = |text: String| AttributeValue::S(text);
-        let key = format!("CODE#{}#{code}", space.simple());
+        let (owner, key) = (space.simple(), format!("CODE#{}#{code}", space.simple()));
         let update = self.client().update_item().table_name(TABLE);
         update
-            .key("PK", text("ORG#7".to_owned()))
+            .key("PK", text(format!("ORG#7#SPACE#{owner}")))
             .key("SK", text(key))
             .update_expression("SET used = :used")
             .condition_expression("attribute_exists(PK)")
@@ -261,9 +276,11 @@ impl Store {
                 Some(AttributeValue::S(key)) => Some(key.clone()),
                 _ => None,
             });
-        // The keyring that stands before a user's grants is none.
-        keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'))
-            .collect()
+        // The keyring that stands before a user's grants is none, and the copies of a grant to
+        // a group are one.
+        let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
+        let keys: BTreeSet<_> = keys.collect();
+        keys.into_iter().collect()
     }
 
     /// Takes grants out of the table, by the beginning of their keys.
@@ -320,6 +337,10 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     if operation == "TransactWriteItems"
         && let Some(Some(refusal)) = lock(&recorder.refusals).pop_front()
     {
+        let refusal = match refusal == AT_CHECKS {
+            true => conflict_at_checks_of(&request),
+            false => refusal,
+        };
         let call = Call {
             operation,
             request,
@@ -371,6 +392,19 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
         });
     }
     answer(status, text)
+}
+
+fn conflict_at_checks_of(request: &Value) -> Value {
+    let reason = |item: &Value| match item["ConditionCheck"].is_object() {
+        true => json!({"Code": "TransactionConflict", "Message": "conflict"}),
+        false => json!({"Code": "None"}),
+    };
+    let items = request["TransactItems"].as_array().unwrap();
+    json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": items.iter().map(reason).collect::<Vec<_>>(),
+    })
 }
 
 fn units(consumed: &Value) -> f64 {

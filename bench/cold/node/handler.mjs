@@ -141,7 +141,8 @@ export async function handle(event) {
     return answer(context, 403, { code: "insufficientRightsError", message: "Insufficient rights" });
   }
 
-  const PK = S(`ORG#${organization}`);
+  const place = (owner, sk) => ({ PK: S(`ORG#${organization}#${owner}`), SK: S(sk) });
+  const thing = (sk) => place(sk.includes("GROUP#") ? `LIST#${sk.split("#")[0]}` : sk, sk);
   const on = `${SOURCES[sourceKind]}#${key(sourceId)}`;
   const to = `${RECEIVERS[receiverKind]}#${key(receiverId)}`;
   const id = (Date.now() - 1420070400000) * 1024 + randomInt(1024);
@@ -162,23 +163,23 @@ export async function handle(event) {
     dateCreated: S(now),
     dateModified: S(now),
   };
-  const edge = { ...grant, share: N(id), bySource: S(`ORG#${organization}#${on}`) };
-  const put = (sk, item) => ({
+  const edge = { ...grant, share: N(id), listedIn: S(`ORG#${organization}#ON#${on}`) };
+  const put = (key, item) => ({
     Put: {
       TableName,
-      Item: { ...item, PK, SK: S(sk) },
+      Item: { ...item, ...key },
       ConditionExpression: "attribute_not_exists(PK)",
       ReturnValuesOnConditionCheckFailure: "ALL_OLD",
     },
   });
-  const exists = (sk) => ({
-    ConditionCheck: { TableName, Key: { PK, SK: S(sk) }, ConditionExpression: "attribute_exists(PK)" },
+  const exists = (Key) => ({
+    ConditionCheck: { TableName, Key, ConditionExpression: "attribute_exists(PK)" },
   });
   const TransactItems = [
-    put(`SHARE#${key(id)}`, share),
-    exists(on),
-    exists(to),
-    put(`GRANT#${to}#${on}#${key(id)}`, edge),
+    put(place("LIST#SHARE", `SHARE#${key(id)}`), share),
+    exists(thing(on)),
+    exists(thing(to)),
+    put(place(to, `GRANT#${to}#${on}#${key(id)}`), edge),
   ];
   try {
     await dynamodb.send(new TransactWriteItemsCommand({ TransactItems }));

@@ -134,7 +134,13 @@ def handle(event, context):
     if not caller.get(organization, set()) & WRITERS:
         return answer(context, 403, {"code": "insufficientRightsError", "message": "Insufficient rights"})
 
-    pk = {"S": f"ORG#{organization}"}
+    def place(owner, sk):
+        return {"PK": {"S": f"ORG#{organization}#{owner}"}, "SK": {"S": sk}}
+
+    def thing(sk):
+        kind = sk.split("#")[0]
+        return place(f"LIST#{kind}" if kind.endswith("GROUP") else sk, sk)
+
     on, to = f"{SOURCES[source[0]]}#{source[1]:016}", f"{RECEIVERS[receiver[0]]}#{receiver[1]:016}"
     id = int(time.time() * 1000 - 1_420_070_400_000) * 1024 + secrets.randbelow(1024)
     grant = {
@@ -153,30 +159,35 @@ def handle(event, context):
         "dateCreated": {"S": stamp},
         "dateModified": {"S": stamp},
     }
-    edge = grant | {"share": {"N": str(id)}, "bySource": {"S": f"ORG#{organization}#{on}"}}
+    edge = grant | {"share": {"N": str(id)}, "listedIn": {"S": f"ORG#{organization}#ON#{on}"}}
 
-    def put(sk, item):
+    def put(key, item):
         return {
             "Put": {
                 "TableName": table,
-                "Item": item | {"PK": pk, "SK": {"S": sk}},
+                "Item": item | key,
                 "ConditionExpression": "attribute_not_exists(PK)",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
 
-    def exists(sk):
+    def exists(key):
         return {
             "ConditionCheck": {
                 "TableName": table,
-                "Key": {"PK": pk, "SK": {"S": sk}},
+                "Key": key,
                 "ConditionExpression": "attribute_exists(PK)",
             }
         }
 
     try:
         dynamodb.transact_write_items(
-            TransactItems=[put(f"SHARE#{id:016}", share), exists(on), exists(to), put(f"GRANT#{to}#{on}#{id:016}", edge)]
+            TransactItems=[
+                put(place("LIST#SHARE", f"SHARE#{id:016}"), share),
+                exists(thing(on)),
+                exists(thing(to)),
+                put(place(to, f"GRANT#{to}#{on}#{id:016}"), edge),
+            ]
         )
     except dynamodb.exceptions.TransactionCanceledException as error:
         reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]

@@ -164,10 +164,10 @@ async fn entering(bench: &Bench) -> Result<()> {
 /// Tells of an entry, as the table's stream does.
 async fn record(bench: &Bench, space: &str, access: &str) -> Result<()> {
     let mut event = super::events::event("follow-up")?["Records"][1]["dynamodb"].take();
-    let organization = json!({"S": format!("ORG#{ORGANIZATION}")});
-    event["Keys"]["PK"] = organization.clone();
+    let owner = json!({"S": format!("ORG#{ORGANIZATION}#SPACE#{space}")});
+    event["Keys"]["PK"] = owner.clone();
     for image in ["OldImage", "NewImage"] {
-        event[image]["PK"] = organization.clone();
+        event[image]["PK"] = owner.clone();
         event[image]["access"] = json!({"S": access});
         event[image]["receiver"]["M"]["userId"] = json!({"N": GUEST.to_string()});
         event[image]["source"]["M"]["spaceId"] = json!({"S": space});

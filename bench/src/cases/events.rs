@@ -64,7 +64,7 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
 
     let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
     let keys = json!({
-        "PK": {"S": format!("ORG#{ORGANIZATION}")},
+        "PK": {"S": format!("ORG#{ORGANIZATION}#USER#{id:016}")},
         "SK": {"S": format!("USER#{id:016}")},
     });
     let mut before = change["OldImage"].take();
@@ -78,7 +78,7 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
 }
 
 /// The sample event of a function.
-pub(super) fn event(function: &str) -> Result<Value> {
+pub(crate) fn event(function: &str) -> Result<Value> {
     let path = root().join(format!("events/{function}.json"));
     Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
 }

@@ -29,6 +29,7 @@ mod service;
 mod shares;
 mod templates;
 
+pub(crate) use events::event;
 use serde_json::{Value, json};
 
 use crate::Result;

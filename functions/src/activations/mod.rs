@@ -71,9 +71,7 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
             return Err(error);
         }
         let entry = entry(&call, deed, &device, &decision)?;
-        call.table
-            .put(&scope.audit(call.now, entry.id), &entry)
-            .await?;
+        call.table.put(&scope.audit(&entry), &entry).await?;
         tracing::info!(
             deed = ?deed,
             organization = %scope.organization(),

@@ -2,8 +2,7 @@
 //!
 //! Three round trips: the device, a page of the grants on it in the index by source, and at
 //! once the names of whom they are for and what they rest on. One more for each group that
-//! the device is in, while the page is not full, and one for a device without a zone of its
-//! own; for who has no role, those of the right to administrate. All but the device and that
+//! the device is in, while the page is not full; for who has no role, those of the right to administrate. All but the device and that
 //! right may be some moments old: an index can be read in no other way.
 
 use std::collections::HashMap;
@@ -13,7 +12,7 @@ use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Outlook, Shown};
-use latchkey::directory::{Device, Organization};
+use latchkey::directory::Device;
 use latchkey::grant::{Grant, Permissions, Receiver, Source};
 use latchkey::id::{DeviceId, ScheduleId};
 use latchkey::share::{AccountView, State, UserGroupView};
@@ -171,12 +170,13 @@ fn page(call: &Call, scope: &OrganizationScope, id: DeviceId) -> Result<(Page, P
 
 /// The zone of the door: the device's own, else the organization's.
 async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Tz> {
-    let key = scope.organization_key();
-    let organization: Option<Organization> = match device.time_zone {
-        Some(_) => None,
-        None => call.table.get(&key, Read::Eventual).await?,
-    };
-    Ok(device.zone(organization.as_ref()))
+    match device.known_zone() {
+        Some(zone) => Ok(zone),
+        None => {
+            let source = Source::Device(device.id);
+            decision::zone_of(&call.table, scope, source, Read::Eventual).await
+        }
+    }
 }
 
 /// At most `size` grants that have not ended, from a place on: those on the device itself,
@@ -206,7 +206,7 @@ async fn grants(
         let after = from.after.filter(|_| on_source == from.source);
         let on = scope.grants_on(*source);
         let wanted = size - found.len();
-        let page = call.table.page_by_source(&on, wanted, after.as_deref());
+        let page = call.table.page_of_list(&on, wanted, after.as_deref());
         let (grants, more): (Vec<Grant>, _) = page.await?;
         let after = grants
             .last()

@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use http::StatusCode;
 use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, DeviceView, Resource, View};
 use latchkey::id::{DeviceGroupId, Identifier};
-use latchkey::table::Read;
 use latchkey::wire::{Query, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -181,11 +180,11 @@ pub(crate) async fn search(call: Call) -> Result<Response> {
     let devices = scope.things(Device::KEY);
     let devices = async {
         match include {
-            true => call.table.query(&devices, Read::Eventual).await,
+            true => call.table.all_things(&devices).await,
             false => Ok(Vec::new()),
         }
     };
-    let groups = call.table.query(&groups, Read::Eventual);
+    let groups = call.table.all_things(&groups);
     let (mut groups, devices): (Vec<DeviceGroup>, Vec<Device>) = tokio::try_join!(groups, devices)?;
 
     groups.retain(|group| {

@@ -109,12 +109,9 @@ type Found<R> = (Listed, Vec<R>, Option<String>);
 
 async fn of_organization<R: Resource>(call: &Call) -> Result<Found<R>> {
     let listed = in_organization(call, Query::of(&call.request))?;
-    let prefix = listed.scope.things(R::KEY);
+    let all = listed.scope.things(R::KEY);
     let (size, after) = (listed.page.size, listed.page.after.as_deref());
-    let (things, next) = call
-        .table
-        .page(&prefix, size, after, Read::Eventual)
-        .await?;
+    let (things, next) = call.table.page_of_things(&all, size, after).await?;
     Ok((listed, things, next))
 }
 

@@ -16,7 +16,5 @@ pub(crate) async fn record(change: StreamRecord, call: EventCall) -> Result<()> 
     let Some(Entered { scope, entry }) = entered else {
         return Ok(());
     };
-    call.table
-        .put(&scope.audit(entry.at, entry.id), &entry)
-        .await
+    call.table.put(&scope.audit(&entry), &entry).await
 }

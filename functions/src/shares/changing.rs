@@ -194,11 +194,10 @@ pub(super) fn replace_grant(
     before: &Share,
     after: &Share,
 ) {
-    let (was, is) = (GrantEdge::of(scope, before), GrantEdge::of(scope, after));
-    if let Some((key, edge)) = is
-        && was.is_none_or(|(_, was)| was != edge)
-    {
-        writes.put(Part::Grant, &key, &edge, If::Always);
+    if before.grant() != after.grant() {
+        for (key, edge) in GrantEdge::of(scope, after) {
+            writes.put(Part::Grant, &key, &edge, If::Always);
+        }
     }
 }
 

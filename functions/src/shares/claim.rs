@@ -87,8 +87,8 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
         let mut writes = call.table.transaction();
         writes.change(Part::Share, &key, (&before, &after), before.version);
         writes.delete(Part::Invitation, &at, If::Exists);
-        writes.exists(Part::Refers, &scope.receiver(receiver));
-        writes.exists(Part::Refers, &scope.source(before.source));
+        writes.refers(Part::Refers, &scope.receiver(receiver));
+        writes.refers(Part::Refers, &scope.source(before.source));
         replace_grant(&mut writes, &scope, &before, &after);
         let Err(refused) = writes.send().await? else {
             let claimed = Claimed { share_id: after.id };

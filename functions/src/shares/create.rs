@@ -109,11 +109,11 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         let mut writes = call.table.transaction();
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.put_new(Part::Share, &scope.share(share.id), &share);
-        writes.exists(Part::Refers(new.source.field()), &scope.source(new.source));
+        writes.refers(Part::Refers(new.source.field()), &scope.source(new.source));
         if let Some(receiver) = share.receiver {
-            writes.exists(Part::Refers(receiver.field()), &scope.receiver(receiver));
+            writes.refers(Part::Refers(receiver.field()), &scope.receiver(receiver));
         }
-        if let Some((key, edge)) = GrantEdge::of(&scope, &share) {
+        for (key, edge) in GrantEdge::of(&scope, &share) {
             writes.put_new(Part::Grant, &key, &edge);
         }
         if let (Some(token), Some(expires_at)) = (token, share.invitation_expiration) {

@@ -61,7 +61,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         let key = scope.share(share.id);
         let mut writes = call.table.transaction();
         writes.delete(Part::Share, &key, If::version(share.version));
-        if let Some((key, _)) = GrantEdge::of(&scope, &share) {
+        for (key, _) in GrantEdge::of(&scope, &share) {
             writes.delete(Part::Grant, &key, If::Always);
         }
         if let Some(key) = share.web_key {

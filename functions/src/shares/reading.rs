@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
+use latchkey::decision;
 use latchkey::directory::User;
 use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
@@ -96,9 +97,7 @@ pub(super) async fn refusal(
 
 /// The zone of the door of a share. One round trip.
 pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Tz> {
-    let keys = [scope.organization_key(), scope.source(share.source)];
-    let mut items = call.table.get_all(&keys, Read::Strong).await?;
-    Ok(Names::read(scope, [share], &mut items)?.zone(share))
+    decision::zone_of(&call.table, scope, share.source, Read::Strong).await
 }
 
 /// What all addresses of this deployment begin with.

@@ -6,7 +6,6 @@
 use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::{AccessTemplateView, TemplateScope};
-use latchkey::directory::Resource;
 use latchkey::id::Identifier;
 use latchkey::role::Area;
 use latchkey::table::Read;
@@ -67,7 +66,7 @@ pub(crate) async fn list(mut call: Call) -> Result<Response> {
     call.request.query = input.as_query(&names);
     let (Listed { scope, page }, wanted) = asked(&call)?;
 
-    let prefix = scope.things(AccessTemplate::KEY);
+    let prefix = scope.templates();
     // Of a scope one more than is shown tells whether there is more.
     let (at_once, enough) = match wanted {
         TemplateScope::All => (page.size, page.size),

@@ -25,7 +25,7 @@ use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule, Spa
 use crate::grant::{Grant, GrantId, MAX_DEPTH, Parent, Receiver, Source};
 use crate::id::{DeviceId, UserId};
 use crate::keyring::Keyring;
-use crate::table::{BoxFuture, Items, Key, Read, Row, Table};
+use crate::table::{BoxFuture, Copied, Items, Key, Read, Row, Table};
 use crate::timing::Timing;
 use crate::wire::Result;
 
@@ -49,8 +49,7 @@ pub enum Door {
 pub struct Found {
     /// What is asked about.
     pub door: Door,
-    /// The zone of the door: the device's own, else the organization's; of a space, as
-    /// [`zone_of_space`] says.
+    /// The zone of the door, as [`zone_of`] says.
     pub zone: Tz,
     /// The grants; nothing when there is no such user.
     pub candidates: Option<Vec<Candidate>>,
@@ -95,8 +94,8 @@ async fn look(
     enough: Option<Enough<'_>>,
 ) -> Result<Option<Found>> {
     let receiver = Receiver::User(user);
-    let own = row(table, scope, receiver, Read::Strong);
-    let (own, door) = tokio::try_join!(own, door(table, scope, source))?;
+    let own = row(table, scope, receiver.into(), Read::Strong);
+    let (own, door) = tokio::try_join!(own, door(table, scope, source, Read::Strong))?;
     let Some(door) = door else {
         return Ok(None);
     };
@@ -112,11 +111,12 @@ async fn look(
     let own = async {
         match own.is_whole {
             true => Ok(own.items),
-            false => search.one_by_one(receiver).await,
+            false => search.one_by_one(receiver.into()).await,
         }
     };
     let groups = groups.unwrap_or_default().into_iter();
-    let groups = groups.map(|group| search.granted(Receiver::UserGroup(group)));
+    let groups =
+        groups.map(|group| search.granted(Copied::for_user(Receiver::UserGroup(group), user)));
     let groups = try_join_all(groups);
     let found = |zone, candidates| Found {
         door: door.clone(),
@@ -209,7 +209,8 @@ async fn reach(
         return Ok(Vec::new());
     };
     let groups = keyring.groups.into_iter().map(Receiver::UserGroup);
-    let groups: Vec<_> = groups.map(|group| scope.grants_to(group)).collect();
+    let groups = groups.map(|group| scope.grants_to(Copied::for_user(group, user)));
+    let groups: Vec<_> = groups.collect();
     let queries = groups.iter().map(|prefix| table.query(prefix, read));
     let mut grants = own.items;
     grants.extend(try_join_all(queries).await?.concat());
@@ -220,15 +221,18 @@ async fn reach(
         return Ok(Vec::new());
     }
     let mut keys: Vec<_> = ids.iter().map(|id| scope.device(*id)).collect();
-    keys.push(scope.organization_key());
     keys.extend(rested_on(scope, &grants));
     let items = table.get_all(&keys, read).await?;
-    let organization: Option<Organization> = items.get(&scope.organization_key())?;
     let mut devices = BTreeMap::new();
     for id in ids {
         let device: Option<Device> = items.get(&scope.device(id))?;
         devices.extend(device.map(|device| (id, device)));
     }
+    let all_known = devices.values().all(|device| device.known_zone().is_some());
+    let theirs = match all_known {
+        true => Tz::UTC,
+        false => zone_of_organization(table, scope, read).await?,
+    };
 
     // What a grant on a group rests on is the same for every device in it: once a grant.
     let candidates = grants.into_iter().filter_map(|grant| {
@@ -247,7 +251,7 @@ async fn reach(
     });
     let candidates = try_join_all(candidates).await?;
     let devices = devices.into_values().filter_map(|device| {
-        let zone = device.zone(organization.as_ref());
+        let zone = device.known_zone().unwrap_or(theirs);
         Reachable::new(device, zone, &candidates, now)
     });
     Ok(devices.collect())
@@ -314,8 +318,29 @@ fn count(scope: &OrganizationScope, grant: &Grant) -> Option<Key> {
     }
 }
 
-/// The zone of the doors of a space: that of the first of its devices that has its own, else
-/// the organization's. One round trip.
+/// The zone of what is asked about, as its item says: a device's own, else the organization's.
+/// That of a space is the own one of the first of its devices that has one, else the
+/// organization's. One round trip, and one more for the devices of a space, and for what was
+/// made a moment ago, which does not say it yet.
+///
+/// # Errors
+/// 429 and 503.
+pub fn zone_of<'f>(
+    table: &'f Table,
+    scope: &'f OrganizationScope,
+    source: Source,
+    read: Read,
+) -> BoxFuture<'f, Result<Tz>> {
+    Box::pin(async move {
+        let door = door(table, scope, source, read).await?;
+        match door {
+            Some(door) => zone(table, scope, &door, read).await,
+            None => zone_of_organization(table, scope, read).await,
+        }
+    })
+}
+
+/// The zone of a space that is at hand, as [`zone_of`]. One round trip.
 ///
 /// # Errors
 /// 429 and 503.
@@ -325,16 +350,38 @@ pub async fn zone_of_space(
     space: &Space,
     read: Read,
 ) -> Result<Tz> {
-    let mut keys = vec![scope.organization_key()];
-    keys.extend(space.devices.iter().map(|id| scope.device(*id)));
+    let keys: Vec<_> = space.devices.iter().map(|id| scope.device(*id)).collect();
     let items = table.get_all(&keys, read).await?;
-    for key in &keys[1..] {
+    let mut theirs = space.organization_time_zone;
+    for key in &keys {
         let device: Option<Device> = items.get(key)?;
-        if let Some(zone) = device.and_then(|device| device.time_zone) {
+        let Some(device) = device else { continue };
+        if let Some(zone) = device.time_zone {
             return Ok(zone);
         }
+        theirs = theirs.or(device.organization_time_zone);
     }
-    let organization: Option<Organization> = items.get(&keys[0])?;
+    match theirs {
+        Some(zone) => Ok(zone),
+        None => zone_of_organization(table, scope, read).await,
+    }
+}
+
+async fn zone(table: &Table, scope: &OrganizationScope, door: &Door, read: Read) -> Result<Tz> {
+    let known = match door {
+        Door::Device(device) => device.known_zone(),
+        Door::Group(group) => group.organization_time_zone,
+        Door::Space(space) => return zone_of_space(table, scope, space, read).await,
+    };
+    match known {
+        Some(zone) => Ok(zone),
+        None => zone_of_organization(table, scope, read).await,
+    }
+}
+
+async fn zone_of_organization(table: &Table, scope: &OrganizationScope, read: Read) -> Result<Tz> {
+    let key = scope.organization_key();
+    let organization: Option<Organization> = table.get(&key, read).await?;
     Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
 }
 
@@ -369,26 +416,31 @@ pub fn candidates<'f>(
 async fn row(
     table: &Table,
     scope: &OrganizationScope,
-    receiver: Receiver,
+    receiver: Copied,
     read: Read,
 ) -> Result<Row<Keyring, Grant>> {
     let prefix = scope.grants_to(receiver);
     table.row(&prefix, MAX_READ, read).await
 }
 
-async fn door(table: &Table, scope: &OrganizationScope, source: Source) -> Result<Option<Door>> {
+async fn door(
+    table: &Table,
+    scope: &OrganizationScope,
+    source: Source,
+    read: Read,
+) -> Result<Option<Door>> {
     let key = scope.source(source);
     Ok(match source {
         Source::Device(_) => {
-            let device: Option<Device> = table.get(&key, Read::Strong).await?;
+            let device: Option<Device> = table.get(&key, read).await?;
             device.map(Box::new).map(Door::Device)
         }
         Source::DeviceGroup(_) => {
-            let group: Option<DeviceGroup> = table.get(&key, Read::Strong).await?;
+            let group: Option<DeviceGroup> = table.get(&key, read).await?;
             group.map(Box::new).map(Door::Group)
         }
         Source::Space(_) => {
-            let space: Option<Space> = table.get(&key, Read::Strong).await?;
+            let space: Option<Space> = table.get(&key, read).await?;
             space.map(Box::new).map(Door::Space)
         }
     })
@@ -416,21 +468,11 @@ struct Search<'f> {
 
 impl Search<'_> {
     async fn zone(&self, door: &Door) -> Result<Tz> {
-        if let Door::Device(device) = door
-            && let Some(zone) = device.time_zone
-        {
-            return Ok(zone);
-        }
-        if let Door::Space(space) = door {
-            return zone_of_space(self.table, self.scope, space, self.read).await;
-        }
-        let key = self.scope.organization_key();
-        let organization: Option<Organization> = self.table.get(&key, self.read).await?;
-        Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
+        zone(self.table, self.scope, door, self.read).await
     }
 
     /// The grants to a receiver; if they are few, on whatever source.
-    async fn granted(&self, receiver: Receiver) -> Result<Vec<Grant>> {
+    async fn granted(&self, receiver: Copied) -> Result<Vec<Grant>> {
         let row = row(self.table, self.scope, receiver, self.read).await?;
         match row.is_whole {
             true => Ok(row.items),
@@ -439,7 +481,7 @@ impl Search<'_> {
     }
 
     /// The grants to a receiver on each of the sources.
-    async fn one_by_one(&self, receiver: Receiver) -> Result<Vec<Grant>> {
+    async fn one_by_one(&self, receiver: Copied) -> Result<Vec<Grant>> {
         let prefixes = self.sources.iter();
         let prefixes: Vec<_> = prefixes
             .map(|source| self.scope.grants(receiver, *source))
@@ -523,10 +565,11 @@ impl Search<'_> {
             return Ok(None);
         };
         let id = GrantId::Share(parent.share);
-        let key = self.scope.grant(parent.receiver, parent.source, id);
+        let receiver = Copied::for_user(parent.receiver, parent.user);
+        let key = self.scope.grant(receiver, parent.source, id);
         match parent.receiver {
             Receiver::User(_) => {
-                let row = row(self.table, self.scope, parent.receiver, self.read).await?;
+                let row = row(self.table, self.scope, receiver, self.read).await?;
                 let above = row
                     .items
                     .into_iter()

@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use find::{
-    Door, Enough, Found, Reachable, candidates, find, find_enough, reachable, zone_of_space,
+    Door, Enough, Found, Reachable, candidates, find, find_enough, reachable, zone_of,
+    zone_of_space,
 };
 pub use outlook::Outlook;
 

@@ -70,6 +70,11 @@ pub struct Device {
         with = "serde_dynamo::string_set"
     )]
     pub spaces: BTreeSet<SpaceId>,
+    /// The organization's zone, as it was last spread over the doors; see
+    /// [`Resource::IN_ZONE`]. Not shown, and written by nothing but that.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    pub organization_time_zone: Option<Tz>,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -77,10 +82,16 @@ pub struct Device {
 }
 
 impl Device {
+    /// The zone of the door as the door says it: its own, else the organization's. `None` in
+    /// the moments after it was made.
+    pub fn known_zone(&self) -> Option<Tz> {
+        self.time_zone.or(self.organization_time_zone)
+    }
+
     /// The zone of the door: its own, else that of its organization.
     pub fn zone(&self, organization: Option<&Organization>) -> Tz {
         let theirs = organization.map(|organization| organization.time_zone);
-        self.time_zone.or(theirs).unwrap_or(Tz::UTC)
+        self.known_zone().or(theirs).unwrap_or(Tz::UTC)
     }
 
     /// What has the grants that open it, in the order of their keys: itself, the groups that
@@ -231,6 +242,7 @@ impl Resource for Device {
     const WHAT: &'static str = "device";
     const ID_FIELD: &'static str = "deviceId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const IN_ZONE: bool = true;
 
     fn blank(id: DeviceId) -> Self {
         Self {
@@ -245,6 +257,7 @@ impl Resource for Device {
             activation_time: None,
             groups: BTreeSet::new(),
             spaces: BTreeSet::new(),
+            organization_time_zone: None,
             version: 1,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,6 +33,11 @@ pub struct DeviceGroup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Offices only"))]
     pub remarks: Option<String>,
+    /// The organization's zone, as it was last spread over the doors; see
+    /// [`Resource::IN_ZONE`]. Not shown, and written by nothing but that.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    pub organization_time_zone: Option<Tz>,
     /// Grows by one with each change, of who is in it too.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -82,6 +88,7 @@ impl Resource for DeviceGroup {
     const WHAT: &'static str = "device group";
     const ID_FIELD: &'static str = "deviceGroupId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const IN_ZONE: bool = true;
     const LINKS: bool = true;
 
     fn blank(id: DeviceGroupId) -> Self {
@@ -90,6 +97,7 @@ impl Resource for DeviceGroup {
             name: String::new(),
             location: None,
             remarks: None,
+            organization_time_zone: None,
             version: 1,
             devices: None,
         }

@@ -24,7 +24,8 @@ pub use device_group::{
 pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
 pub(crate) use resource::versioned;
 pub use resource::{
-    Claim, GROUPS, Group, InGroup, Link, MAX_LISTED, Own, Reference, Resource, SPACES, View,
+    Claim, GROUPS, Group, InGroup, Link, MAX_LISTED, ORGANIZATION_ZONE, Own, Reference, Resource,
+    SPACES, View, ZONE_VERSION,
 };
 pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};

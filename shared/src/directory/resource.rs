@@ -20,6 +20,11 @@ pub const GROUPS: &str = "groups";
 /// The attribute of a device that has the spaces that it opens.
 pub const SPACES: &str = "spaces";
 
+/// The attribute of a door that has the zone of its organization.
+pub const ORGANIZATION_ZONE: &str = "organizationTimeZone";
+/// The attribute of a door that has the version of the organization whose zone that was.
+pub const ZONE_VERSION: &str = "zoneVersion";
+
 /// A kind of thing that is created, listed, read, changed and deleted.
 pub trait Resource:
     Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
@@ -41,6 +46,10 @@ pub trait Resource:
     const CLAIMS: bool = false;
     /// Whether other things say that they belong to one.
     const LINKS: bool = false;
+
+    /// Whether the zone of the organization stands in each of them, for decisions to read: in
+    /// [`ORGANIZATION_ZONE`], spread by `follow-up` when one is made and when that zone changes.
+    const IN_ZONE: bool = false;
 
     /// One with this id and nothing else.
     fn blank(id: Self::Id) -> Self;

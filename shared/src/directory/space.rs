@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -32,6 +33,11 @@ pub struct Space {
     #[serde(default)]
     #[schema(required)]
     pub devices: BTreeSet<DeviceId>,
+    /// The organization's zone, as it was last spread over the doors; see
+    /// [`Resource::IN_ZONE`]. Not shown, and written by nothing but that.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
+    pub organization_time_zone: Option<Tz>,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -79,6 +85,7 @@ impl Resource for Space {
     const WHAT: &'static str = "space";
     const ID_FIELD: &'static str = "spaceId";
     const REQUIRED: &'static [&'static str] = &["name"];
+    const IN_ZONE: bool = true;
     const LINKS: bool = true;
 
     fn blank(id: SpaceId) -> Self {
@@ -88,6 +95,7 @@ impl Resource for Space {
             location: None,
             remarks: None,
             devices: BTreeSet::new(),
+            organization_time_zone: None,
             version: 1,
         }
     }

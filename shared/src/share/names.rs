@@ -111,14 +111,16 @@ impl Names {
 
     /// The zone of the door: the device's own, else the organization's.
     pub fn zone(&self, share: &Share) -> Tz {
-        let organization = self.organization.as_ref();
-        let device = match share.source {
-            Source::Device(id) => self.devices.get(&id),
-            _ => None,
+        let known = match share.source {
+            Source::Device(id) => self.devices.get(&id).and_then(Device::known_zone),
+            Source::DeviceGroup(id) => {
+                let group = self.device_groups.get(&id);
+                group.and_then(|group| group.organization_time_zone)
+            }
+            Source::Space(_) => None,
         };
-        match device {
-            Some(device) => device.zone(organization),
-            None => organization.map_or(Tz::UTC, |organization| organization.time_zone),
-        }
+        let theirs = self.organization.as_ref();
+        let theirs = theirs.map(|organization| organization.time_zone);
+        known.or(theirs).unwrap_or(Tz::UTC)
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::item::GrantEdge;
-use super::{BY_SOURCE, EXPIRES_AT, Item, VERSION};
+use super::{EXPIRES_AT, Item, VERSION};
 use crate::access::exclusive::{self, Calendar, Taken};
 use crate::access::{ACCESS, COUNT, Code, CodeTerms, Entry, LAST_ENTRY, USED};
 use crate::audit::AuditId;
@@ -63,7 +63,7 @@ fn grant(id: GrantId) -> Grant {
 fn what_conditions_name_are_attributes_of_grants() {
     let scope = OrganizationScope::of_change(7.try_into().unwrap());
     let (_, edge) = GrantEdge::new(&scope, grant(GrantId::Share(3.try_into().unwrap())));
-    assert_has(&edge, &[PARENT, SCHEDULE, BY_SOURCE]);
+    assert_has(&edge, &[PARENT, SCHEDULE]);
 }
 
 #[test]

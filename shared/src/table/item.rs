@@ -12,28 +12,36 @@ use crate::table::Key;
 use crate::wire::idempotency::{IdempotencyKey, LIFETIME};
 use crate::wire::{Response, Result};
 
-/// A grant with what the index by source goes by. It has no time to live: when DynamoDB
-/// removes its share, the clean-up takes it away, and with it the count of its named schedule.
+/// A grant in the table. It has no time to live: when DynamoDB removes its share, the clean-up
+/// takes it away, and with it the count of its named schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(transparent)]
 pub struct GrantEdge {
-    #[serde(flatten)]
     grant: Grant,
-    by_source: String,
 }
 
 impl GrantEdge {
-    /// The edge of a share in the organization of `scope`, with its key; none as long as
-    /// it has no receiver.
-    pub fn of(scope: &OrganizationScope, share: &Share) -> Option<(Key, Self)> {
-        Some(Self::new(scope, share.grant()?))
+    /// The edges of a share in the organization of `scope`, with their keys: one for a user, one
+    /// for each copy for a group, none as long as it has no receiver.
+    pub fn of(scope: &OrganizationScope, share: &Share) -> Vec<(Key, Self)> {
+        let Some(grant) = share.grant() else {
+            return Vec::new();
+        };
+        let keys = scope.grant_keys(&grant).collect::<Vec<_>>().into_iter();
+        keys.map(|key| {
+            (
+                key,
+                Self {
+                    grant: grant.clone(),
+                },
+            )
+        })
+        .collect()
     }
 
     /// The edge of a grant in the organization of `scope`, with its key.
     pub fn new(scope: &OrganizationScope, grant: Grant) -> (Key, Self) {
-        let key = scope.grant_key(&grant);
-        let by_source = scope.by_source(grant.source);
-        (key, Self { grant, by_source })
+        (scope.grant_key(&grant), Self { grant })
     }
 }
 

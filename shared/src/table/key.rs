@@ -1,4 +1,8 @@
-//! The keys of the one table. `docs/architecture.md` has the picture.
+//! The keys of the one table, and of its index. `docs/architecture.md` has the picture.
+//!
+//! The partition key of all that belongs to a tenant begins with `ORG#<number>#`, and goes on
+//! with whose it is: what a decision or an entry reads is so spread over as many partitions as
+//! there are users, doors and spaces. The sort key says by itself what an item is.
 //!
 //! Numbers are written with sixteen digits, so that DynamoDB's order of strings is the
 //! order of numbers, which for ids is the order of age.
@@ -6,14 +10,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::access::AccessCode;
-use crate::audit::AuditId;
+use crate::access::{AccessCode, AccessTemplate};
+use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
-use crate::directory::{Resource, Space};
+use crate::directory::{Device, DeviceGroup, Resource, Schedule, Space, UserGroup};
 use crate::grant::{Grant, GrantId, Receiver, Source};
 use crate::id::{
     AccessId, ApiKeyId, DeviceGroupId, DeviceId, FamilyId, Id, Identifier, OrganizationId,
@@ -27,6 +30,23 @@ use crate::wire::Result;
 pub const PK: &str = "PK";
 /// The name of the sort key.
 pub const SK: &str = "SK";
+/// The name of the attribute by which an item stands in a list of the index.
+pub const LISTED_IN: &str = "listedIn";
+
+/// How many lists of the index have the things of a kind that stand apart, each in a partition
+/// of its own. One list takes a thousand writes a second, and costs half a read unit more to
+/// list. Nothing for the kinds that stand together, in one partition a kind.
+fn lists_of(kind: &str) -> Option<u64> {
+    match kind {
+        "USER" | "DEVICE" | "SPACE" => Some(2),
+        _ => None,
+    }
+}
+
+/// In how many copies a grant to a group of users stands. All are written in one transaction.
+/// A decision reads one, by who asks: so the members of one group can ask sixteen times as
+/// often as one partition is read.
+pub const COPIES: u64 = 16;
 
 /// The key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -43,6 +63,29 @@ impl Key {
             (PK.to_owned(), AttributeValue::S(self.pk.clone())),
             (SK.to_owned(), AttributeValue::S(self.sk.clone())),
         ])
+    }
+
+    /// The list of the index that the item at this key stands in, if it is in one: a thing
+    /// that stands apart in one of its kind's, a grant in that of its source.
+    pub(super) fn listed_in(&self) -> Option<String> {
+        let (organization, owner) = self.pk.strip_prefix("ORG#")?.split_once('#')?;
+        let list = if *owner == *self.sk {
+            let (kind, id) = owner.split_once('#')?;
+            let number = id.parse().or_else(|_| u128::from_str_radix(id, 16));
+            let list = number.ok()? % u128::from(lists_of(kind)?);
+            format!("LIST#{kind}#{list}")
+        } else {
+            // Of copies, the first.
+            let is_first = owner
+                .split_once("#GRANTS#")
+                .is_none_or(|(_, copy)| copy == "0");
+            let grant = self.sk.strip_prefix("GRANT#").filter(|_| is_first)?;
+            let mut grant = grant.splitn(5, '#').skip(2);
+            let (kind, id) = (grant.next()?, grant.next()?);
+            grant.next()?;
+            format!("ON#{kind}#{id}")
+        };
+        Some(format!("ORG#{organization}#{list}"))
     }
 
     /// The key of a credential: of no tenant, since it is what tells the tenant.
@@ -72,7 +115,7 @@ impl Key {
 
     /// The key of the user that a credential speaks for.
     pub fn user_of(credential: &Credential) -> Self {
-        in_organization(credential.organization, user(credential.user))
+        apart(credential.organization, user(credential.user))
     }
 }
 
@@ -85,8 +128,8 @@ impl Key {
         super::of_stream(keys)
     }
 
-    /// The key as the log may have it. It may end in an access code, in the hash of a secret
-    /// or in somebody's address: an end is shown only where it is an id.
+    /// The key as the log may have it. It may have an access code in it, the hash of a secret
+    /// or somebody's address: shown are only ids, the number of the organization, and words.
     ///
     /// ```
     /// use latchkey::table::Key;
@@ -96,18 +139,31 @@ impl Key {
     ///     let keys = serde_dynamo::to_item(json!({"PK": pk, "SK": sk})).unwrap();
     ///     Key::of_change(keys).unwrap().in_log()
     /// };
-    /// assert_eq!(logged("ORG#7", "DEVICE#0000000000000002"), "ORG#7 DEVICE#0000000000000002");
+    /// assert_eq!(
+    ///     logged("ORG#7#DEVICE#0000000000000002", "DEVICE#0000000000000002"),
+    ///     "ORG#7#DEVICE#0000000000000002 DEVICE#0000000000000002"
+    /// );
     /// assert_eq!(
     ///     logged("ORG#7", "CODE#0192a5b07c0070008000000000000001#407192"),
     ///     "ORG#7 CODE#0192a5b07c0070008000000000000001#…"
     /// );
-    /// assert_eq!(logged("ORG#7", "EMAIL#ada@example.com"), "ORG#7 EMAIL#…");
+    /// let email = logged("ORG#7#EMAIL#ada@example.com", "EMAIL#ada@example.com");
+    /// assert_eq!(email, "ORG#7#EMAIL#… EMAIL#…");
     /// assert_eq!(logged("WEBKEY#3q2-7w", "WEBKEY"), "WEBKEY#… WEBKEY");
     /// ```
     pub fn in_log(&self) -> String {
-        let shown = |text: &str| match text.rsplit_once('#') {
-            Some((kind, end)) if kind != "ORG" && !is_id(end) => format!("{kind}#…"),
-            _ => text.to_owned(),
+        let is_word = |part: &str| part.bytes().all(|byte| byte.is_ascii_uppercase());
+        let shown = |text: &str| {
+            let parts = text.split('#').enumerate();
+            let parts = parts.map(|(place, part)| {
+                let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+                let of_organization = place == 1 && is_number && text.starts_with("ORG#");
+                match is_word(part) || is_id(part) || of_organization {
+                    true => part,
+                    false => "…",
+                }
+            });
+            parts.collect::<Vec<_>>().join("#")
         };
         format!("{} {}", shown(&self.pk), shown(&self.sk))
     }
@@ -134,23 +190,70 @@ impl KeyPrefix {
     }
 }
 
-/// The grants on one source, in the index that has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GrantsOn {
-    pub(super) pk: String,
-    pub(super) by_source: String,
+/// A receiver, as the grants to it are read: of a group, one of their copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    receiver: Receiver,
+    copy: u64,
 }
 
-/// Whether the end of a key is an id, a number or a UUID, or nothing.
+impl Copied {
+    /// The copy that is read for a decision about `user`.
+    pub fn for_user(receiver: Receiver, user: UserId) -> Self {
+        let copy = user.number() % COPIES;
+        Self { receiver, copy }
+    }
+
+    /// All copies of the grants to a receiver.
+    fn all(receiver: Receiver) -> impl Iterator<Item = Self> {
+        let copies = match receiver {
+            Receiver::User(_) => 1,
+            Receiver::UserGroup(_) => COPIES,
+        };
+        (0..copies).map(move |copy| Self { receiver, copy })
+    }
+}
+
+/// The first copy: for what is shown.
+impl From<Receiver> for Copied {
+    fn from(receiver: Receiver) -> Self {
+        Self { receiver, copy: 0 }
+    }
+}
+
+/// A list of the index: things of one kind, or the grants on one source, in the order of their
+/// sort keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List(pub(super) String);
+
+/// All things of one kind, wherever they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Things {
+    /// What their sort keys begin with.
+    pub(super) prefix: String,
+    pub(super) stand: Stand,
+}
+
+/// Where the things of a kind stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// In one partition.
+    Together(KeyPrefix),
+    /// Each in its own, and in one of these lists.
+    Apart(Vec<List>),
+}
+
+/// Whether a part of a key is an id, a number or a UUID.
 fn is_id(end: &str) -> bool {
     let is_number = end.len() == 16 && end.bytes().all(|byte| byte.is_ascii_digit());
     let is_uuid = end.len() == 32 && end.bytes().all(|byte| byte.is_ascii_hexdigit());
-    end.is_empty() || is_number || is_uuid
+    is_number || is_uuid
 }
 
-fn in_organization(organization: OrganizationId, sk: String) -> Key {
+/// The key of what has a partition of its own in an organization, called as it is.
+fn apart(organization: OrganizationId, sk: String) -> Key {
     Key {
-        pk: format!("ORG#{organization}"),
+        pk: format!("ORG#{organization}#{sk}"),
         sk,
     }
 }
@@ -184,18 +287,50 @@ fn space(id: SpaceId) -> String {
 
 /// Keys of what belongs to a tenant: only a scope makes them.
 impl OrganizationScope {
+    /// One of the few things of the organization itself, which nothing that decides reads.
     fn key(&self, sk: String) -> Key {
-        in_organization(self.organization(), sk)
+        Key {
+            pk: format!("ORG#{}", self.organization()),
+            sk,
+        }
+    }
+
+    /// What has a partition of its own.
+    fn apart(&self, sk: String) -> Key {
+        apart(self.organization(), sk)
+    }
+
+    /// What belongs to one that has a partition of its own, in that.
+    fn of(&self, owner: &str, sk: String) -> Key {
+        Key {
+            pk: format!("ORG#{}#{owner}", self.organization()),
+            sk,
+        }
     }
 
     /// A thing of the directory, by its kind and its id as keys have it.
     pub fn thing(&self, kind: &str, id: impl Identifier) -> Key {
-        self.key(format!("{kind}#{}", id.key_text()))
+        let sk = format!("{kind}#{}", id.key_text());
+        match lists_of(kind) {
+            Some(_) => self.apart(sk),
+            None => self.of(&format!("LIST#{kind}"), sk),
+        }
     }
 
     /// All things of one kind.
-    pub fn things(&self, kind: &str) -> KeyPrefix {
-        KeyPrefix(self.key(format!("{kind}#")))
+    pub fn things(&self, kind: &str) -> Things {
+        let prefix = format!("{kind}#");
+        let list = |list| List(format!("ORG#{}#LIST#{kind}#{list}", self.organization()));
+        let stand = match lists_of(kind) {
+            Some(lists) => Stand::Apart((0..lists).map(list).collect()),
+            None => Stand::Together(self.together(kind)),
+        };
+        Things { prefix, stand }
+    }
+
+    /// All things of a kind that stand together.
+    fn together(&self, kind: &str) -> KeyPrefix {
+        KeyPrefix(self.of(&format!("LIST#{kind}"), format!("{kind}#")))
     }
 
     /// That something is in a group: one item a member, so that they are found in pages.
@@ -207,17 +342,17 @@ impl OrganizationScope {
 
     /// All that is in a group.
     pub fn memberships(&self, group: &Key) -> KeyPrefix {
-        KeyPrefix(self.key(format!("MEMBER#{}#", group.sk)))
+        KeyPrefix(self.of(&group.sk, format!("MEMBER#{}#", group.sk)))
     }
 
     /// That a user has this e-mail address, and so no other one may.
     pub fn email_address(&self, address: &str) -> Key {
-        self.key(format!("EMAIL#{}", address.to_lowercase()))
+        self.apart(format!("EMAIL#{}", address.to_lowercase()))
     }
 
     /// That a user has this phone number, and so no other one may.
     pub fn phone_number(&self, number: &str) -> Key {
-        self.key(format!("PHONE#{number}"))
+        self.apart(format!("PHONE#{number}"))
     }
 
     /// The organization itself.
@@ -227,32 +362,37 @@ impl OrganizationScope {
 
     /// A user.
     pub fn user(&self, id: UserId) -> Key {
-        self.key(user(id))
+        self.apart(user(id))
     }
 
     /// A group of users.
     pub fn user_group(&self, id: UserGroupId) -> Key {
-        self.key(numbered("USERGROUP", id))
+        self.thing(UserGroup::KEY, id)
     }
 
     /// A device.
     pub fn device(&self, id: DeviceId) -> Key {
-        self.key(numbered("DEVICE", id))
+        self.thing(Device::KEY, id)
     }
 
     /// A group of devices.
     pub fn device_group(&self, id: DeviceGroupId) -> Key {
-        self.key(numbered("DEVICEGROUP", id))
+        self.thing(DeviceGroup::KEY, id)
     }
 
     /// A space.
     pub fn space(&self, id: SpaceId) -> Key {
-        self.key(space(id))
+        self.thing(Space::KEY, id)
+    }
+
+    /// What belongs to a space, in its partition: `sk` begins with what it is.
+    pub fn of_space(&self, id: SpaceId, sk: String) -> Key {
+        self.of(&space(id), sk)
     }
 
     /// A named schedule.
     pub fn schedule(&self, id: ScheduleId) -> Key {
-        self.key(numbered("SCHEDULE", id))
+        self.thing(Schedule::KEY, id)
     }
 
     /// An API key.
@@ -274,17 +414,19 @@ impl OrganizationScope {
 
     /// All tokens that were given out to an API key.
     pub fn all_tokens(&self, client: ApiKeyId) -> KeyPrefix {
-        KeyPrefix(self.key(format!("TOKENS#{client}#")))
+        KeyPrefix(self.of(&format!("APIKEY#{client}"), format!("TOKENS#{client}#")))
     }
 
     /// A share.
     pub fn share(&self, id: ShareId) -> Key {
-        self.key(numbered("SHARE", id))
+        let KeyPrefix(mut key) = self.shares();
+        key.sk.push_str(&format!("{:016}", id.number()));
+        key
     }
 
     /// All shares.
     pub fn shares(&self) -> KeyPrefix {
-        self.things("SHARE")
+        self.together("SHARE")
     }
 
     /// An access.
@@ -294,7 +436,12 @@ impl OrganizationScope {
 
     /// All accesses.
     pub fn accesses(&self) -> KeyPrefix {
-        self.things("ACCESS")
+        self.together("ACCESS")
+    }
+
+    /// All access templates.
+    pub fn templates(&self) -> KeyPrefix {
+        self.together(AccessTemplate::KEY)
     }
 
     /// That a space has this access code, and what it opens it for.
@@ -306,7 +453,7 @@ impl OrganizationScope {
 
     /// All access codes of a space.
     pub fn codes(&self, space: SpaceId) -> KeyPrefix {
-        KeyPrefix(self.key(format!("CODE#{space}#")))
+        KeyPrefix(self.of_space(space, format!("CODE#{space}#")))
     }
 
     /// The last remaking of all access codes.
@@ -316,17 +463,24 @@ impl OrganizationScope {
 
     /// Whom a grant is for: a user or a group of users.
     pub fn receiver(&self, receiver: Receiver) -> Key {
-        self.key(receiver_text(receiver))
+        match receiver {
+            Receiver::User(id) => self.user(id),
+            Receiver::UserGroup(id) => self.user_group(id),
+        }
     }
 
     /// What a grant opens: a device, a group of devices or a space.
     pub fn source(&self, source: Source) -> Key {
-        self.key(source_text(source))
+        match source {
+            Source::Device(id) => self.device(id),
+            Source::DeviceGroup(id) => self.device_group(id),
+            Source::Space(id) => self.space(id),
+        }
     }
 
     /// The grant of a share, or of an access to one space.
-    pub fn grant(&self, receiver: Receiver, source: Source, id: GrantId) -> Key {
-        let KeyPrefix(mut key) = self.grants(receiver, source);
+    pub fn grant(&self, to: impl Into<Copied>, source: Source, id: GrantId) -> Key {
+        let KeyPrefix(mut key) = self.grants(to, source);
         key.sk.push_str(&match id {
             GrantId::Share(id) => format!("{:016}", id.number()),
             GrantId::Access(id) => id.to_string(),
@@ -334,9 +488,14 @@ impl OrganizationScope {
         key
     }
 
-    /// A grant that is at hand.
+    /// A grant that is at hand: the first of its copies.
     pub fn grant_key(&self, grant: &Grant) -> Key {
         self.grant(grant.receiver, grant.source, grant.id)
+    }
+
+    /// All copies of a grant. They are written together.
+    pub fn grant_keys<'s>(&'s self, grant: &'s Grant) -> impl Iterator<Item = Key> + 's {
+        Copied::all(grant.receiver).map(|to| self.grant(to, grant.source, grant.id))
     }
 
     /// All grants of shares to one receiver: those on devices and on groups of devices.
@@ -354,8 +513,14 @@ impl OrganizationScope {
     }
 
     /// All grants to one receiver; of a user, with the keyring first.
-    pub fn grants_to(&self, receiver: Receiver) -> KeyPrefix {
-        KeyPrefix(self.key(format!("GRANT#{}#", receiver_text(receiver))))
+    pub fn grants_to(&self, to: impl Into<Copied>) -> KeyPrefix {
+        let Copied { receiver, copy } = to.into();
+        let name = receiver_text(receiver);
+        let sk = format!("GRANT#{name}#");
+        KeyPrefix(match receiver {
+            Receiver::User(_) => self.of(&name, sk),
+            Receiver::UserGroup(_) => self.of(&format!("{name}#GRANTS#{copy}"), sk),
+        })
     }
 
     /// What a user opens doors with: the head of the grants to the user.
@@ -364,35 +529,116 @@ impl OrganizationScope {
     }
 
     /// All grants to one receiver on one source.
-    pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
-        let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));
-        KeyPrefix(self.key(sk))
+    pub fn grants(&self, to: impl Into<Copied>, source: Source) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.grants_to(to);
+        key.sk.push_str(&format!("{}#", source_text(source)));
+        KeyPrefix(key)
     }
 
     /// All grants on one source.
-    pub fn grants_on(&self, source: Source) -> GrantsOn {
-        GrantsOn {
-            pk: self.organization_key().pk,
-            by_source: self.by_source(source),
-        }
+    pub fn grants_on(&self, source: Source) -> List {
+        let on = source_text(source);
+        List(format!("ORG#{}#ON#{on}", self.organization()))
     }
 
-    /// What the index by source calls a source.
-    pub fn by_source(&self, source: Source) -> String {
-        format!("ORG#{}#{}", self.organization(), source_text(source))
-    }
-
-    /// What was done at a moment, in a partition for each month: it grows without end.
-    pub fn audit(&self, at: DateTime<Utc>, id: AuditId) -> Key {
-        let month = at.format("%Y-%m");
-        Key {
-            pk: format!("ORG#{}#AUDIT#{month}", self.organization()),
-            sk: id.to_string(),
-        }
+    /// What was done at a door, in a partition for each device or space and each month: it
+    /// grows without end.
+    pub fn audit(&self, entry: &AuditEntry) -> Key {
+        let device = entry.device.map(Source::Device);
+        let source = device.or(entry.space.map(Source::Space));
+        let owner = source.map_or_else(|| "ORG".to_owned(), source_text);
+        let month = entry.at.format("%Y-%m");
+        self.of(&format!("{owner}#AUDIT#{month}"), entry.id.to_string())
     }
 
     /// The first answer to a request with an idempotency key.
     pub fn idempotency(&self, hash: &str) -> Key {
-        self.key(format!("IDEMPOTENCY#{hash}"))
+        self.apart(format!("IDEMPOTENCY#{hash}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn scope() -> OrganizationScope {
+        OrganizationScope::of_change(7.try_into().unwrap())
+    }
+
+    #[test]
+    fn what_stands_apart_is_in_one_of_the_lists_of_its_kind() {
+        let scope = scope();
+        let of = |things: Things| match things.stand {
+            Stand::Apart(lists) => lists.into_iter().map(|List(list)| list).collect(),
+            Stand::Together(_) => BTreeSet::new(),
+        };
+        let devices = (1..=40).map(|id: u64| scope.device(id.try_into().unwrap()));
+        let listed: BTreeSet<_> = devices.filter_map(|key| key.listed_in()).collect();
+        assert_eq!(
+            listed,
+            of(scope.things(Device::KEY)),
+            "all of them, and no other"
+        );
+        assert_eq!(listed.len(), 2);
+        let space = "0192a5b0-7c00-7000-8000-000000000003".parse().unwrap();
+        let listed = scope.space(space).listed_in().unwrap();
+        assert!(of(scope.things(Space::KEY)).contains(&listed), "{listed}");
+        // What stands together needs no list.
+        assert_eq!(scope.share(3.try_into().unwrap()).listed_in(), None);
+        assert_eq!(scope.user_group(3.try_into().unwrap()).listed_in(), None);
+    }
+
+    /// A grant of share 3 to user 2.
+    fn grant(source: Source) -> Grant {
+        let grant = serde_json::json!({
+            "share": 3, "source": source, "receiver": {"userId": 2}, "depth": 0,
+            "timing": {"window": {"from": "2026-01-01T00:00:00Z"}, "rules": []},
+            "permissions": {},
+        });
+        serde_json::from_value(grant).unwrap()
+    }
+
+    #[test]
+    fn a_grant_is_in_the_list_of_its_source_and_a_keyring_in_none() {
+        let scope = scope();
+        let (user, device) = (2.try_into().unwrap(), 1.try_into().unwrap());
+        let receiver = Receiver::User(user);
+        for source in [
+            Source::Device(device),
+            Source::Space("0192a5b0-7c00-7000-8000-000000000003".parse().unwrap()),
+        ] {
+            let id = GrantId::Share(3.try_into().unwrap());
+            let grant = scope.grant(receiver, source, id);
+            let List(list) = scope.grants_on(source);
+            assert_eq!(grant.listed_in(), Some(list));
+        }
+        let source = Source::Device(device);
+        let group = Receiver::UserGroup(2.try_into().unwrap());
+        let keys = |receiver| {
+            let grant = Grant {
+                receiver,
+                ..grant(source)
+            };
+            scope.grant_keys(&grant).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(receiver).len(), 1);
+        let copies = keys(group);
+        let partitions: BTreeSet<_> = copies.iter().map(|key| key.pk.clone()).collect();
+        assert_eq!(partitions.len() as u64, COPIES, "each in its own");
+        let listed: Vec<_> = copies.iter().filter_map(Key::listed_in).collect();
+        let List(list) = scope.grants_on(source);
+        assert_eq!(listed, [list], "the first alone");
+        for number in 1..=40 {
+            let copy = Copied::for_user(group, number.try_into().unwrap());
+            let id = GrantId::Share(3.try_into().unwrap());
+            assert!(copies.contains(&scope.grant(copy, source, id)), "{number}");
+        }
+        assert_eq!(scope.keyring(user).listed_in(), None);
+        let code = "407192".parse().unwrap();
+        let space = "0192a5b0-7c00-7000-8000-000000000003".parse().unwrap();
+        assert_eq!(scope.code(space, &code).listed_in(), None);
+        assert_eq!(scope.organization_key().listed_in(), None);
     }
 }

@@ -11,7 +11,7 @@ pub mod key;
 mod removal;
 mod transaction;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
@@ -23,13 +23,14 @@ use aws_sdk_dynamodb::types::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{GrantsOn, Key, KeyPrefix};
-pub use removal::{Entered, Removal, Thing};
+pub use key::{COPIES, Copied, Key, KeyPrefix, List, Things};
+pub use removal::{Entered, Removal, Rezoned, Thing};
 pub use transaction::{
     Attempt, Change, EXPIRES_AT, Element, If, MAX_ACTIONS, MAX_ATTEMPTS, Refused, Transaction,
     VERSION, Value,
 };
 
+use self::key::Stand;
 use crate::secret::Random;
 use crate::wire::{Error, Result};
 
@@ -44,8 +45,8 @@ pub const WRITTEN_AT_ONCE: usize = 25;
 /// How many items DynamoDB gives at once by their keys.
 const BATCH: usize = 100;
 
-/// The index of grants by what they are on.
-const BY_SOURCE: &str = "bySource";
+/// The index of lists: of the things that stand apart, and of grants by what they are on.
+const LISTS: &str = "lists";
 
 /// How fresh a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,10 +186,18 @@ impl Table {
                 .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
                 .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
                 .expression_attribute_values(":sk", AttributeValue::S(sk.clone())),
-            Range::Source(grants) => call
-                .index_name(BY_SOURCE)
-                .key_condition_expression(format!("{BY_SOURCE} = :source"))
-                .expression_attribute_values(":source", grants.source()),
+            Range::List(List(list), after) => {
+                let call = call
+                    .index_name(LISTS)
+                    .expression_attribute_values(":list", AttributeValue::S(list.clone()));
+                let listed = format!("{} = :list", key::LISTED_IN);
+                match after {
+                    None => call.key_condition_expression(listed),
+                    Some(place) => call
+                        .key_condition_expression(format!("{listed} AND SK > :after"))
+                        .expression_attribute_values(":after", AttributeValue::S(place.into())),
+                }
+            }
         };
         let call = call
             .consistent_read(query.read == Read::Strong)
@@ -272,10 +281,8 @@ impl Table {
                 ..Query::of(prefix, read)
             };
             let (items, more) = self.some(query, size).await?;
-            let place = match items.last().and_then(|item| item.get(key::SK)) {
-                Some(AttributeValue::S(key)) if more => key.strip_prefix(&prefix.0.sk),
-                _ => None,
-            };
+            let last = items.last().filter(|_| more).and_then(sort_key);
+            let place = last.and_then(|key| key.strip_prefix(&prefix.0.sk));
             let place = place.map(str::to_owned);
             Ok((items, place))
         })
@@ -325,44 +332,109 @@ impl Table {
         })
     }
 
-    /// A page of the items on one source in the index of grants, in the order of their keys:
-    /// at most `size`, those after the place `after`; and whether there are more. A place is
-    /// a [`Key::place`]. One round trip; the index may lag behind the table.
+    /// A page of a list of the index, in the order of the sort keys: at most `size` items,
+    /// those after the place `after`; and whether there are more. A place is a [`Key::place`].
+    /// One round trip; the index may lag behind the table.
     ///
     /// # Errors
     /// 429, 503, or 500 when an item is not of this type.
-    pub async fn page_by_source<T: DeserializeOwned>(
+    pub async fn page_of_list<T: DeserializeOwned>(
         &self,
-        grants: &GrantsOn,
+        list: &List,
         size: usize,
         after: Option<&str>,
     ) -> Result<(Vec<T>, bool)> {
-        let (items, more) = self.index_items(grants, size, after).await?;
+        // One more than asked for tells whether there is more.
+        let (mut items, more) = self.list_items(list, size + 1, after).await?;
+        let more = more || items.len() > size;
+        items.truncate(size);
         let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
         Ok((items, more))
     }
 
-    fn index_items<'t>(
+    /// At most `limit` items of a list after a place, and whether DynamoDB has more to ask for.
+    async fn list_items(
+        &self,
+        list: &List,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<Item>, bool)> {
+        let query = Query {
+            limit: Some(limit),
+            ..Query::on(list, after)
+        };
+        let (items, next) = self.ask(&query).await?;
+        Ok((items, next.is_some()))
+    }
+
+    /// A page of the things of one kind, as [`Table::page`], wherever they stand. One round
+    /// trip. Where they stand in lists of the index, each gives somewhat more than its part;
+    /// one that has more than that between its neighbours is asked again, in one more.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn page_of_things<T: DeserializeOwned>(
+        &self,
+        things: &Things,
+        size: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let (items, next) = self.thing_items(things, size, after).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, next))
+    }
+
+    /// All things of one kind. One round trip for each megabyte of a list.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn all_things<T: DeserializeOwned>(&self, things: &Things) -> Result<Vec<T>> {
+        let items = match &things.stand {
+            Stand::Together(prefix) => self.query_items(prefix, Read::Eventual).await?,
+            // As many as there are: DynamoDB gives a megabyte at a time.
+            Stand::Apart(_) => self.thing_items(things, i32::MAX as usize, None).await?.0,
+        };
+        items.into_iter().map(from_item).collect()
+    }
+
+    fn thing_items<'t>(
         &'t self,
-        grants: &'t GrantsOn,
+        things: &'t Things,
         size: usize,
         after: Option<&'t str>,
-    ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
+    ) -> BoxFuture<'t, Result<(Vec<Item>, Option<String>)>> {
         Box::pin(async move {
-            let after = after.map(|place| {
-                let key = Key {
-                    pk: grants.pk.clone(),
-                    sk: place.to_owned(),
-                };
-                let mut after = key.attributes();
-                after.insert(BY_SOURCE.to_owned(), grants.source());
-                after
-            });
-            let query = Query {
-                after,
-                ..Query::on(grants)
+            let lists = match &things.stand {
+                Stand::Together(prefix) => {
+                    let read = Read::Eventual;
+                    return self.page_items(prefix, size, after, read, None).await;
+                }
+                Stand::Apart(lists) => lists,
             };
-            self.some(query, size).await
+            let after = after.map(|place| format!("{}{place}", things.prefix));
+            let mut merging: Vec<_> = lists.iter().map(|list| Reading::of(list, &after)).collect();
+            // Ids are spread evenly; half as many again makes a second round rare.
+            let part = (size + 1).div_ceil(lists.len());
+            let limit = (part + part / 2 + 1).min(size + 1);
+            let mut merged = Vec::new();
+            while merged.len() <= size {
+                let short = merging.iter_mut().filter(|list| list.must_be_read());
+                let read = short.map(|reading| reading.go_on(self, limit));
+                futures_util::future::try_join_all(read).await?;
+                while merged.len() <= size && !merging.iter().any(Reading::must_be_read) {
+                    let first = merging.iter_mut().filter(|list| !list.items.is_empty());
+                    let first = first.min_by(|one, other| one.first().cmp(&other.first()));
+                    match first.and_then(|list| list.items.pop_front()) {
+                        Some(item) => merged.push(item),
+                        None => return Ok((merged, None)),
+                    }
+                }
+            }
+            merged.truncate(size);
+            let last = merged.last().and_then(|item| sort_key(item));
+            let next = last.and_then(|key| key.strip_prefix(&things.prefix));
+            let next = next.map(str::to_owned);
+            Ok((merged, next))
         })
     }
 
@@ -485,8 +557,8 @@ struct Query<'q> {
 enum Range<'q> {
     /// Those whose sort key begins so.
     Prefix(&'q KeyPrefix),
-    /// The grants on one source, in the index.
-    Source(&'q GrantsOn),
+    /// Those of a list of the index that are behind a place, or all.
+    List(&'q List, Option<&'q str>),
 }
 
 impl<'q> Query<'q> {
@@ -495,9 +567,9 @@ impl<'q> Query<'q> {
         Self::all(Range::Prefix(prefix), read)
     }
 
-    /// All grants on one source. The index has no strong reads.
-    fn on(grants: &'q GrantsOn) -> Self {
-        Self::all(Range::Source(grants), Read::Eventual)
+    /// What is in a list behind a place. The index has no strong reads.
+    fn on(list: &'q List, after: Option<&'q str>) -> Self {
+        Self::all(Range::List(list, after), Read::Eventual)
     }
 
     fn all(range: Range<'q>, read: Read) -> Self {
@@ -511,9 +583,52 @@ impl<'q> Query<'q> {
     }
 }
 
-impl GrantsOn {
-    fn source(&self) -> AttributeValue {
-        AttributeValue::S(self.by_source.clone())
+/// A list of the index that is being merged with others.
+struct Reading<'l> {
+    list: &'l List,
+    /// What was read of it and not taken yet, in the order of the sort keys.
+    items: VecDeque<Item>,
+    /// After which place it goes on.
+    after: Option<String>,
+    /// Whether there is more of it.
+    more: bool,
+}
+
+impl<'l> Reading<'l> {
+    fn of(list: &'l List, after: &Option<String>) -> Self {
+        Self {
+            list,
+            items: VecDeque::new(),
+            after: after.clone(),
+            more: true,
+        }
+    }
+
+    /// Whether what comes next in it is not known.
+    fn must_be_read(&self) -> bool {
+        self.items.is_empty() && self.more
+    }
+
+    fn first(&self) -> Option<&str> {
+        self.items.front().and_then(sort_key)
+    }
+
+    async fn go_on(&mut self, table: &Table, limit: usize) -> Result<()> {
+        let read = table.list_items(self.list, limit, self.after.as_deref());
+        let (items, more) = read.await?;
+        self.more = more;
+        if let Some(last) = items.last().and_then(sort_key) {
+            self.after = Some(last.to_owned());
+        }
+        self.items.extend(items);
+        Ok(())
+    }
+}
+
+fn sort_key(item: &Item) -> Option<&str> {
+    match item.get(key::SK) {
+        Some(AttributeValue::S(key)) => Some(key),
+        _ => None,
     }
 }
 
@@ -531,10 +646,7 @@ pub struct Row<H, T> {
 
 impl<H: DeserializeOwned, T: DeserializeOwned> Row<H, T> {
     fn of(prefix: &KeyPrefix, mut items: Vec<Item>, is_whole: bool) -> Result<Self> {
-        let is_head = |item: &Item| match item.get(key::SK) {
-            Some(AttributeValue::S(key)) => *key == prefix.0.sk,
-            _ => false,
-        };
+        let is_head = |item: &Item| sort_key(item) == Some(&prefix.0.sk);
         let head = match items.first() {
             Some(first) if is_head(first) => Some(from_item(items.remove(0))?),
             _ => None,
@@ -623,7 +735,8 @@ pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The item that stands at `key` and says `value`.
+/// The item that stands at `key` and says `value`, with the attribute by which it stands in a
+/// list of the index, if it is in one.
 ///
 /// # Errors
 /// 500 when `value` is no item.
@@ -631,5 +744,7 @@ pub fn to_item(key: &Key, value: &impl Serialize) -> Result<Item> {
     let mut item: Item =
         serde_dynamo::to_item(value).map_err(|error| Error::Internal(error.to_string()))?;
     item.extend(key.attributes());
+    let list = key.listed_in();
+    item.extend(list.map(|list| (key::LISTED_IN.to_owned(), AttributeValue::S(list))));
     Ok(item)
 }

@@ -1,13 +1,18 @@
 //! What the table's stream tells: of a thing that was removed, and of an entry.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use serde_dynamo::Item;
 
-use super::{Key, of_stream as read};
+use super::{BoxFuture, Key, Table, of_stream as read, to_item};
 use crate::access::{Code, Entry};
 use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
-use crate::directory::{Device, DeviceGroup, Resource, Space, User, UserGroup};
+use crate::directory::{
+    Device, DeviceGroup, ORGANIZATION_ZONE, Organization, Resource, Space, User, UserGroup,
+};
 use crate::id::{DeviceGroupId, Id, SpaceId, UserGroupId};
 use crate::share::Share;
 use crate::wire::{Error, Result};
@@ -21,6 +26,25 @@ pub struct Removal {
     pub key: Key,
     /// What it was.
     pub thing: Thing,
+    /// Whether it was cleaned up after it once: what is removed now is what remembered it.
+    pub again: bool,
+}
+
+/// How long after a removal what it has left is looked for once more. What refers to a thing
+/// may be written some moments after it, as long as a function runs: ten seconds.
+const SWEPT_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// The kind of what remembers a removal.
+const GONE: &str = "GONE";
+
+/// What remembers a removal, in the partition of what was removed, until DynamoDB removes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gone<T> {
+    #[serde(flatten)]
+    thing: T,
+    #[serde(with = "chrono::serde::ts_seconds")]
+    expires_at: DateTime<Utc>,
 }
 
 /// What was removed: of a kind that knows where else it is named, the item as it was.
@@ -48,6 +72,17 @@ impl Removal {
     /// 500 when they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
+        let (key, again) = match key
+            .sk
+            .strip_prefix(GONE)
+            .and_then(|sk| sk.strip_prefix('#'))
+        {
+            Some(sk) => {
+                let sk = sk.to_owned();
+                (Key { sk, ..key }, true)
+            }
+            None => (key, false),
+        };
         let Some((organization, kind, id)) = parts(&key) else {
             return Ok(None);
         };
@@ -66,6 +101,76 @@ impl Removal {
             scope: OrganizationScope::of_change(organization),
             key,
             thing,
+            again,
+        }))
+    }
+
+    /// Has what the thing has left looked for once more, an hour later or more: DynamoDB then
+    /// removes what is put here, and the table's stream tells of that. One round trip.
+    ///
+    /// # Errors
+    /// 429 and 503.
+    pub fn sweep_later<'t>(
+        &self,
+        table: &'t Table,
+        now: DateTime<Utc>,
+    ) -> BoxFuture<'t, Result<()>> {
+        let (pk, sk) = (self.key.pk.clone(), format!("{GONE}#{}", self.key.sk));
+        let (key, expires_at) = (Key { pk, sk }, now + SWEPT_AFTER);
+        let item = match &self.thing {
+            Thing::User(thing) => to_item(&key, &Gone { thing, expires_at }),
+            Thing::Device(thing) => to_item(&key, &Gone { thing, expires_at }),
+            Thing::UserGroup(_) | Thing::DeviceGroup(_) | Thing::Space(_) | Thing::Share(_) => {
+                let thing = BTreeMap::<String, u64>::new();
+                to_item(&key, &Gone { thing, expires_at })
+            }
+        };
+        Box::pin(async move { table.put_item(item?).await })
+    }
+}
+
+/// What the zones of doors follow.
+#[derive(Debug)]
+pub struct Rezoned {
+    /// Leave to speak of the doors.
+    pub scope: OrganizationScope,
+    /// The door that was made; all doors, where the organization has another zone.
+    pub door: Option<Key>,
+}
+
+impl Rezoned {
+    /// Reads the keys and both images of a record of the stream. `None` when what was changed
+    /// has nothing to do with zones.
+    ///
+    /// # Errors
+    /// 500 when they are not those of an item of this table.
+    pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
+        let key = Key::of_change(keys)?;
+        let unknown = |_| Error::Internal(format!("{} is no key of this table", key.in_log()));
+        let of_organization = key.pk.strip_prefix("ORG#").filter(|_| key.sk == "ORG");
+        if let Some(organization) = of_organization {
+            if old_image.is_empty() {
+                return Ok(None);
+            }
+            let (before, after): (Organization, Organization) =
+                (read(old_image)?, read(new_image)?);
+            let organization = organization.parse().map_err(unknown)?;
+            return Ok((before.time_zone != after.time_zone).then(|| Self {
+                scope: OrganizationScope::of_change(organization),
+                door: None,
+            }));
+        }
+        let Some((organization, kind, _)) = parts(&key) else {
+            return Ok(None);
+        };
+        let is_new = old_image.is_empty() && !new_image.inner().contains_key(ORGANIZATION_ZONE);
+        if !is_new || ![Device::KEY, DeviceGroup::KEY, Space::KEY].contains(&kind) {
+            return Ok(None);
+        }
+        let organization = organization.parse().map_err(unknown)?;
+        Ok(Some(Self {
+            scope: OrganizationScope::of_change(organization),
+            door: Some(key),
         }))
     }
 }
@@ -115,7 +220,8 @@ struct Before {
 /// Of the key of what belongs to an organization, the number of that, the kind, and what is
 /// behind it.
 fn parts(key: &Key) -> Option<(&str, &str, &str)> {
-    let organization = key.pk.strip_prefix("ORG#")?;
+    let of = key.pk.strip_prefix("ORG#")?;
+    let (organization, _) = of.split_once('#').unwrap_or((of, ""));
     let (kind, id) = key.sk.split_once('#')?;
     Some((organization, kind, id))
 }
@@ -138,7 +244,7 @@ mod tests {
     #[test]
     fn a_removed_thing_says_where_it_stood_and_in_whose_organization() {
         let none = serde_json::json!({});
-        let group = removal("ORG#7", "USERGROUP#0000000000000002", &none);
+        let group = removal("ORG#7#LIST#USERGROUP", "USERGROUP#0000000000000002", &none);
         let group = group.unwrap().unwrap();
         let two = 2.try_into().unwrap();
         assert!(matches!(group.thing, Thing::UserGroup(id) if id == two));
@@ -150,7 +256,11 @@ mod tests {
         );
         let user =
             serde_json::json!({"id": 2, "firstName": "A", "lastName": "B", "registered": true});
-        let user = removal("ORG#7", "USER#0000000000000002", &user);
+        let user = removal(
+            "ORG#7#USER#0000000000000002",
+            "USER#0000000000000002",
+            &user,
+        );
         assert!(
             matches!(user.unwrap().unwrap().thing, Thing::User(user) if user.groups.is_empty())
         );
