@@ -44,6 +44,8 @@ pub const VISITED: u64 = 21;
 pub const GROUPED_USER: u64 = 31;
 /// What is in device groups 1 to 3, and in no other.
 pub const GROUPED_DEVICE: u64 = 31;
+/// A device without a zone of its own.
+pub const ZONELESS: u64 = 58;
 /// What is in group 4.
 pub const MEMBERS: [u64; 2] = [34, 35];
 
@@ -167,7 +169,7 @@ fn device(number: u64) -> Result<Device> {
     };
     Ok(Device {
         name: format!("Front door {number:02}"),
-        time_zone: Some(Amsterdam),
+        time_zone: Some(Amsterdam).filter(|_| number != ZONELESS),
         location: Some("Ground floor, behind the garden".to_owned()),
         gateway_id: Some(ForeignId::Number(1)),
         groups: groups

@@ -8,7 +8,7 @@ use super::{new, share, shared};
 use crate::Result;
 use crate::ask::{get, post};
 use crate::bench::Bench;
-use crate::house::{GROUPED_DEVICE, GROUPED_USER};
+use crate::house::{GROUPED_DEVICE, GROUPED_USER, ZONELESS};
 
 /// The door of most cases here.
 const DEVICE: u64 = 23;
@@ -18,6 +18,8 @@ const USER: u64 = 23;
 const SCHEDULED: u64 = 24;
 /// Whom `USER` has shared it with.
 const BELOW: u64 = 25;
+/// Whom a device without a zone of its own is shared with.
+const ELSEWHERE: u64 = 32;
 /// Who has a great many shares elsewhere.
 const BUSY: u64 = 26;
 /// A device that eight users have five shares of each.
@@ -41,6 +43,7 @@ async fn deciding(bench: &Bench) -> Result<()> {
     shared(bench, post("/v2/shares", &new(groups))).await?;
     shared(bench, share(DEVICE, SCHEDULED, json!({"scheduleId": 2}))).await?;
     shared(bench, share(DEVICE, BELOW, json!({})).by(USER)).await?;
+    shared(bench, share(ZONELESS, ELSEWHERE, json!({}))).await?;
     for _ in 0..150 {
         shared(bench, share(HELD, BUSY, json!({}))).await?;
     }
@@ -51,6 +54,11 @@ async fn deciding(bench: &Bench) -> Result<()> {
             "decision, user in 3 groups, device in 3 groups",
             GROUPED_USER,
             GROUPED_DEVICE,
+        ),
+        (
+            "decision, a door without a zone of its own",
+            ELSEWHERE,
+            ZONELESS,
         ),
         ("decision, through a named schedule", SCHEDULED, DEVICE),
         ("decision, by a share that was shared on", BELOW, DEVICE),
