@@ -740,3 +740,41 @@ async fn with_a_group_or_a_user_what_was_granted_to_them_ends_at_once() {
         assert_eq!(post(user, ordinary.clone()).await, 403, "user {user}");
     }
 }
+
+#[tokio::test]
+async fn pages_have_all_things_in_their_order_however_unevenly_the_lists_have_them() {
+    use latchkey::directory::{Device, Resource};
+
+    let store = Store::start().await;
+    let (system, mut tenant) = (System::on(&store).await, Tenant::new(7));
+    // Almost all of them are in one of the two lists.
+    let ids: Vec<u64> = (1..=70).map(|id| 2 * id).chain([3, 99]).collect();
+    tenant.world.users.truncate(1);
+    tenant.world.devices = ids
+        .iter()
+        .map(|id| Device {
+            name: format!("Door {id}"),
+            ..Device::blank((*id).try_into().unwrap())
+        })
+        .collect();
+    store.put(&tenant.world).await;
+    let mut wanted = ids;
+    wanted.sort_unstable();
+    for size in [1, 7, 50, 100] {
+        let mut path = Some(format!("/v2/devices?size={size}"));
+        let mut found: Vec<u64> = Vec::new();
+        while let Some(asked) = path {
+            let page = system.get(&asked, tenant.token(1)).await;
+            let devices = page.json();
+            let devices = devices.as_array().unwrap();
+            assert!(devices.len() <= size && !devices.is_empty(), "{asked}");
+            found.extend(devices.iter().map(|device| device["id"].as_u64().unwrap()));
+            assert!(devices.len() == size || found.len() == wanted.len());
+            path = page.header("link").map(|link| {
+                let url = link.trim_start_matches('<').split('>').next().unwrap();
+                url[url.find("/v2/").unwrap()..].to_owned()
+            });
+        }
+        assert_eq!(found, wanted, "{size}");
+    }
+}
