@@ -2,8 +2,9 @@
 //!
 //! Three round trips: the device, a page of the grants on it in the index by source, and at
 //! once the names of whom they are for and what they rest on. One more for each group that
-//! the device is in, while the page is not full; for who has no role, those of the right to administrate. All but the device and that
-//! right may be some moments old: an index can be read in no other way.
+//! the device is in, while the page is not full; for who has no role, those of the right to
+//! administrate. All but the device and that right may be some moments old: an index can be read
+//! in no other way.
 
 use std::collections::HashMap;
 
