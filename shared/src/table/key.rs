@@ -74,6 +74,19 @@ impl Key {
     pub fn user_of(credential: &Credential) -> Self {
         in_organization(credential.organization, user(credential.user))
     }
+
+    /// The key of the user as long as whose right a credential is good, if there is one
+    /// besides the user that it speaks for.
+    pub fn upholder_of(credential: &Credential) -> Option<Self> {
+        let upholder = credential.upheld_by?;
+        Some(in_organization(credential.organization, user(upholder)))
+    }
+
+    /// The key of the API key that a credential is, in its organization.
+    pub fn api_key_of(credential: &Credential) -> Option<Self> {
+        let id = credential.api_key()?;
+        Some(in_organization(credential.organization, api_key(id)))
+    }
 }
 
 impl Key {
@@ -159,6 +172,10 @@ fn numbered(kind: &str, id: impl Id) -> String {
     format!("{kind}#{:016}", id.number())
 }
 
+fn api_key(id: ApiKeyId) -> String {
+    format!("APIKEY#{id}")
+}
+
 fn user(id: UserId) -> String {
     numbered("USER", id)
 }
@@ -230,6 +247,11 @@ impl OrganizationScope {
         self.key(user(id))
     }
 
+    /// Who may run the organization: the users of whom one must stay.
+    pub fn admins(&self) -> Key {
+        self.key("ADMINS".to_owned())
+    }
+
     /// A group of users.
     pub fn user_group(&self, id: UserGroupId) -> Key {
         self.key(numbered("USERGROUP", id))
@@ -257,7 +279,7 @@ impl OrganizationScope {
 
     /// An API key.
     pub fn api_key(&self, id: ApiKeyId) -> Key {
-        self.key(format!("APIKEY#{id}"))
+        self.key(api_key(id))
     }
 
     /// All API keys.
