@@ -117,6 +117,19 @@ impl Key {
     pub fn user_of(credential: &Credential) -> Self {
         apart(credential.organization, user(credential.user))
     }
+
+    /// The key of the user as long as whose right a credential is good, if there is one
+    /// besides the user that it speaks for.
+    pub fn upholder_of(credential: &Credential) -> Option<Self> {
+        let upholder = credential.upheld_by?;
+        Some(apart(credential.organization, user(upholder)))
+    }
+
+    /// The key of the API key that a credential is, in its organization.
+    pub fn api_key_of(credential: &Credential) -> Option<Self> {
+        let id = credential.api_key()?;
+        Some(together(credential.organization, api_key(id)))
+    }
 }
 
 impl Key {
@@ -250,6 +263,14 @@ fn is_id(end: &str) -> bool {
     is_number || is_uuid
 }
 
+/// The key of one of the few things that an organization has in its own partition.
+fn together(organization: OrganizationId, sk: String) -> Key {
+    Key {
+        pk: format!("ORG#{organization}"),
+        sk,
+    }
+}
+
 /// The key of what has a partition of its own in an organization, called as it is.
 fn apart(organization: OrganizationId, sk: String) -> Key {
     Key {
@@ -260,6 +281,10 @@ fn apart(organization: OrganizationId, sk: String) -> Key {
 
 fn numbered(kind: &str, id: impl Id) -> String {
     format!("{kind}#{:016}", id.number())
+}
+
+fn api_key(id: ApiKeyId) -> String {
+    format!("APIKEY#{id}")
 }
 
 fn user(id: UserId) -> String {
@@ -289,10 +314,7 @@ fn space(id: SpaceId) -> String {
 impl OrganizationScope {
     /// One of the few things of the organization itself, which nothing that decides reads.
     fn key(&self, sk: String) -> Key {
-        Key {
-            pk: format!("ORG#{}", self.organization()),
-            sk,
-        }
+        together(self.organization(), sk)
     }
 
     /// What has a partition of its own.
@@ -365,6 +387,11 @@ impl OrganizationScope {
         self.apart(user(id))
     }
 
+    /// Who may run the organization: the users of whom one must stay.
+    pub fn admins(&self) -> Key {
+        self.key("ADMINS".to_owned())
+    }
+
     /// A group of users.
     pub fn user_group(&self, id: UserGroupId) -> Key {
         self.thing(UserGroup::KEY, id)
@@ -397,7 +424,7 @@ impl OrganizationScope {
 
     /// An API key.
     pub fn api_key(&self, id: ApiKeyId) -> Key {
-        self.key(format!("APIKEY#{id}"))
+        self.key(api_key(id))
     }
 
     /// All API keys.
