@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::access::AccessCode;
 use crate::audit::AuditId;
+use crate::calendar_link::{CalendarLink, CalendarLinkHash};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::directory::{Resource, Space};
@@ -68,6 +69,21 @@ impl Key {
             pk: format!("WEBKEY#{}", hash.as_str()),
             sk: "WEBKEY".to_owned(),
         }
+    }
+
+    /// The key of a calendar link: of no tenant, since a program that has the link says nothing
+    /// else.
+    pub fn calendar_link(hash: &CalendarLinkHash) -> Self {
+        Self {
+            pk: format!("CALENDAR#{}", hash.as_str()),
+            sk: "CALENDAR".to_owned(),
+        }
+    }
+
+    /// The keys of the user that a calendar link speaks for, and of the share that it shows.
+    pub fn of_calendar_link(link: &CalendarLink) -> [Self; 2] {
+        let share = numbered("SHARE", link.share);
+        [user(link.user), share].map(|sk| in_organization(link.organization, sk))
     }
 
     /// The key of the user that a credential speaks for.
@@ -367,6 +383,19 @@ impl OrganizationScope {
     pub fn grants(&self, receiver: Receiver, source: Source) -> KeyPrefix {
         let sk = format!("GRANT#{}#{}#", receiver_text(receiver), source_text(source));
         KeyPrefix(self.key(sk))
+    }
+
+    /// How many shares to one receiver on one source somebody made by right of another.
+    pub fn passed_on(&self, receiver: Receiver, source: Source, by: UserId) -> Key {
+        let KeyPrefix(mut key) = self.all_passed_on(receiver);
+        key.sk
+            .push_str(&format!("{}#{}", source_text(source), user(by)));
+        key
+    }
+
+    /// The same for one receiver, on all sources and by everyone.
+    pub fn all_passed_on(&self, receiver: Receiver) -> KeyPrefix {
+        KeyPrefix(self.key(format!("PASSEDON#{}#", receiver_text(receiver))))
     }
 
     /// All grants on one source.
