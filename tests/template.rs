@@ -85,9 +85,11 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 }
 
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 6] = [
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
+    ("GET", "/v2/calendars/{calendar}"),
+    ("HEAD", "/v2/calendars/{calendar}"),
     ("POST", "/v2/oauth/revoke"),
     ("POST", "/v2/oauth/token"),
 ];
@@ -152,7 +154,7 @@ fn the_gateway_logs_who_asked_for_what_and_no_query() {
         ("ip", "$context.identity.sourceIp"),
         ("method", "$context.httpMethod"),
         ("milliseconds", "$context.responseLatency"),
-        ("path", "$context.path"),
+        ("path", "$context.resourcePath"),
         ("principal", "$context.authorizer.principalId"),
         ("requestId", "$context.requestId"),
         ("status", "$context.status"),
@@ -270,10 +272,11 @@ fn assert_headers(of: &str, headers: &[(String, Mapping)], own: &[(&str, &str)])
 }
 
 /// What only some functions may write, by a partition key of each.
-const GUARDED: [(&str, &str); 4] = [
+const GUARDED: [(&str, &str); 5] = [
     ("credentials", "CREDENTIAL#0a1b"),
     ("invitations", "CLAIM#0a1b"),
     ("web keys", "WEBKEY#0a1b"),
+    ("calendar links", "CALENDAR#0a1b"),
     ("the audit", "ORG#1#DEVICE#1#AUDIT#2026-11"),
 ];
 
@@ -306,7 +309,7 @@ fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() 
         let writers: Vec<_> = writers.map(binary).collect();
         assert!((1..=11).contains(&writers.len()), "{kind}: {writers:?}");
     }
-    let (_, audit) = GUARDED[3];
+    let (_, audit) = GUARDED[4];
     for function in functions.values() {
         for action in ["UpdateItem", "DeleteItem", "BatchWriteItem"] {
             assert!(

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
 use latchkey::access::template::{TemplateScope, TemplateThing};
 use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, SpaceTerms};
+use latchkey::calendar_link::{CalendarLink, CalendarLinkHash, LinkOfUser};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
@@ -37,6 +38,8 @@ pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
 pub const DOOR_TOKEN: Uuid = uuid!("c1a7e4f5-6d0b-4b1f-8e57-3f0d2b9a6c84");
 /// The token of the demo organization's open invitation. Published, too.
 pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
+/// The secret of the admin's link to the calendar of share 5. Published, too.
+const CALENDAR_SECRET: &str = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc";
 
 /// The demo organization's space.
 const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
@@ -79,6 +82,8 @@ pub struct World {
     pub shares: Vec<Share>,
     /// What the tokens of its open invitations lead to.
     pub invitations: Vec<(InvitationHash, Invitation)>,
+    /// What its calendar links lead to.
+    pub calendar_links: Vec<(CalendarLinkHash, CalendarLink)>,
     /// Its API keys.
     pub api_keys: Vec<ApiKey>,
     /// Its other credentials.
@@ -107,6 +112,7 @@ impl World {
             shares: Vec::new(),
             api_keys: Vec::new(),
             invitations: Vec::new(),
+            calendar_links: Vec::new(),
             credentials: Vec::new(),
         }
     }
@@ -198,6 +204,9 @@ impl World {
         }
         for (hash, invitation) in &self.invitations {
             items.push(to_item(&Key::invitation(hash), invitation)?);
+        }
+        for (hash, link) in &self.calendar_links {
+            items.push(to_item(&Key::calendar_link(hash), link)?);
         }
         for (hash, credential) in &self.credentials {
             items.push(to_item(&Key::credential(hash), credential)?);
@@ -312,6 +321,7 @@ pub fn share(
         auto_remove_after: None,
         expires_at: None,
         web_key: None,
+        calendar_links: Vec::new(),
         parent: None,
         depth: 0,
         version: 1,
@@ -461,7 +471,19 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     }];
     world.accesses = vec![access()?];
     let (open, invitation) = open_share()?;
-    world.shares = vec![past_share()?, open, remote_share()?];
+    let mut remote = remote_share()?;
+    let (user, hash) = (one, CalendarLinkHash::of(CALENDAR_SECRET));
+    remote.calendar_links = vec![LinkOfUser {
+        user,
+        hash: hash.clone(),
+    }];
+    let link = CalendarLink {
+        organization: remote.organization,
+        share: remote.id,
+        user,
+    };
+    world.calendar_links = vec![(hash, link)];
+    world.shares = vec![past_share()?, open, remote];
     world.invitations = vec![(InvitationHash::of_token(INVITATION_TOKEN), invitation)];
     let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
     let name = "Demonstration".to_owned();

@@ -12,7 +12,8 @@
 //!   with its code, and the access with the last of its spaces, and out of the templates;
 //! - that it is in groups and, of a device, that it opens spaces;
 //! - of a group, what is left of who is in it;
-//! - of a share, its grant, with that count;
+//! - of a share, its grant, with that count, and the links to its calendar;
+//! - of a user and of a group of users, the counts of what was passed on to them;
 //! - of a user, their API keys with the tokens that were given out to them, and those that
 //!   they made for other persons.
 //!
@@ -84,6 +85,8 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         Thing::User(user) => {
             delete_api_keys(table, scope, user.id).await?;
             delete_grants_to(desk, Receiver::User(user.id)).await?;
+            let passed_on = scope.all_passed_on(Receiver::User(user.id));
+            table.delete_all(&passed_on).await?;
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
@@ -92,6 +95,8 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         }
         Thing::UserGroup(id) => {
             delete_grants_to(desk, Receiver::UserGroup(*id)).await?;
+            let passed_on = scope.all_passed_on(Receiver::UserGroup(*id));
+            table.delete_all(&passed_on).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
         Thing::Device(device) => {
@@ -105,6 +110,13 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         }
         Thing::Share(share) => {
             delete_grants(table, scope, Vec::from_iter(share.grant())).await?;
+            let mut writes = table.transaction(&Warrant::System);
+            for link in &share.calendar_links {
+                writes.delete((), &Key::calendar_link(&link.hash), If::Always);
+            }
+            if !writes.is_empty() {
+                writes.send_unconditional().await?;
+            }
         }
         Thing::Space(id) => {
             delete_grants_on(desk, Source::Space(*id)).await?;

@@ -21,6 +21,9 @@ pub enum Warrant {
     Grant,
     /// By a secret that was presented: an invitation, an API key, a token.
     Secret,
+    /// Nothing but being the caller: what each user may keep for themself, and what is worth no
+    /// more than the caller's rights are when it is used.
+    Own,
     /// A later step of a change whose first step was checked. To stop half way would leave
     /// something behind.
     Further,

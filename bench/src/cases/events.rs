@@ -53,7 +53,31 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
 
     keyed(bench).await?;
     clean_up(bench, "clean up after a user in a group", 0).await?;
-    clean_up(bench, "clean up after a user in a group with 30 shares", 30).await
+    clean_up(bench, "clean up after a user in a group with 30 shares", 30).await?;
+    clean_up_after_share(bench).await
+}
+
+/// Tells of a share that DynamoDB removed, of which there was a calendar link.
+async fn clean_up_after_share(bench: &Bench) -> Result<()> {
+    const KEY: &str = "SHARE#0000000000000998";
+    const CREATED: &str = "2026-01-01T00:00:00Z";
+    let organization = json!(ORGANIZATION.to_string());
+    let partition = format!("ORG#{ORGANIZATION}");
+    let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
+    change["Keys"] = json!({"PK": {"S": partition}, "SK": {"S": KEY}});
+    change["OldImage"] = json!({
+        "PK": {"S": partition}, "SK": {"S": KEY},
+        "id": {"N": "998"}, "organization": {"N": organization}, "creator": {"N": "1"},
+        "timing": {"M": {"window": {"M": {"created": {"S": CREATED}}}}},
+        "permissions": {"M": {}}, "personalSettings": {"M": {}},
+        "source": {"M": {"deviceId": {"N": "1"}}}, "receiver": {"M": {"userId": {"N": "2"}}},
+        "version": {"N": "1"}, "dateCreated": {"S": CREATED}, "dateModified": {"S": CREATED},
+        "calendarLinks": {"L": [{"M": {"user": {"N": "2"}, "hash": {"S": "0a1b"}}}]},
+    });
+    let change: StreamRecord = serde_json::from_value(change)?;
+    let cleaned = (follow_up::HANDLE)(change, bench.event_call());
+    let case = "clean up after a share with a calendar link";
+    bench.event(case, "follow-up", cleaned).await
 }
 
 /// Takes the admin of an organization that was just made out of the table by hand, and makes

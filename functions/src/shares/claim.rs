@@ -14,6 +14,7 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::allowance::Allowance;
 use super::changing::{Part, replace_grant};
 use super::reading::zone;
 use crate::lambda::{Call, Endpoint};
@@ -66,6 +67,7 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
     let scope = scope.map_err(|_| Error::NotFound(WHAT))?;
     let key = scope.share(invitation.share);
 
+    let mut allowance = None;
     for attempt in call.table.attempts() {
         let found = call.table.get(&key, Read::Strong).await?;
         let is_open = |share: &Share| share.receiver.is_none() && !share.is_gone(call.now);
@@ -91,12 +93,21 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
         writes.refers(Part::Refers, &scope.receiver(receiver));
         writes.refers(Part::Refers, &scope.source(before.source));
         replace_grant(&mut writes, &scope, &before, &after);
+        if allowance.is_none() {
+            allowance = Allowance::of(&scope, before.parent, after.receiver, before.source);
+        }
+        if let Some(allowance) = &allowance {
+            allowance.take(&mut writes, Part::Allowance);
+        }
         let Err(refused) = writes.send().await? else {
             let claimed = Claimed { share_id: after.id };
             return Ok(Response::json(StatusCode::OK, &claimed).etag(after.version));
         };
         for gone in [Part::Invitation, Part::Refers] {
             refused.on(gone, || Error::NotFound(WHAT))?;
+        }
+        if let Some(allowance) = &mut allowance {
+            allowance.recount(&call, &refused, Part::Allowance).await?;
         }
         attempt.back_off().await?;
     }

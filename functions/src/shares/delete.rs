@@ -8,7 +8,6 @@ use latchkey::id::ShareId;
 use latchkey::rights::Administration;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key};
-use latchkey::web_key::WebKeyHash;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
@@ -25,7 +24,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 /// Delete a share.
 ///
 /// It holds no longer from the next decision on, and neither do those that were made by
-/// right of it. Its web key opens nothing any more; an open invitation cannot be claimed.
+/// right of it. Its web key opens nothing any more, its calendar links show nothing, and an open
+/// invitation cannot be claimed.
 ///
 /// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
 /// its source now with a right that reaches as far as the share: all its permissions, from
@@ -67,9 +67,12 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         for (key, _) in GrantEdge::of(&scope, &share) {
             writes.delete(Part::Grant, &key, If::Always);
         }
-        if let Some(key) = share.web_key {
-            let key = Key::web_key(&WebKeyHash::of(key));
-            writes.delete(Part::WebKey, &key, If::Always);
+        if let Some(key) = &share.web_key {
+            writes.delete(Part::WebKey, &Key::web_key(&key.hash), If::Always);
+        }
+        for link in &share.calendar_links {
+            let key = Key::calendar_link(&link.hash);
+            writes.delete(Part::CalendarLink, &key, If::Always);
         }
         release(&mut writes, &scope, &share, counted);
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::access::{AccessCode, AccessTemplate};
 use crate::audit::AuditEntry;
+use crate::calendar_link::{CalendarLink, CalendarLinkHash};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::directory::{Device, DeviceGroup, Resource, Schedule, Space, UserGroup};
@@ -111,6 +112,23 @@ impl Key {
             pk: format!("WEBKEY#{}", hash.as_str()),
             sk: "WEBKEY".to_owned(),
         }
+    }
+
+    /// The key of a calendar link: of no tenant, since a program that has the link says nothing
+    /// else.
+    pub fn calendar_link(hash: &CalendarLinkHash) -> Self {
+        Self {
+            pk: format!("CALENDAR#{}", hash.as_str()),
+            sk: "CALENDAR".to_owned(),
+        }
+    }
+
+    /// The keys of the user that a calendar link speaks for, and of the share that it shows.
+    pub fn of_calendar_link(link: &CalendarLink) -> [Self; 2] {
+        [
+            apart(link.organization, user(link.user)),
+            share(link.organization, link.share),
+        ]
     }
 
     /// The key of the user that a credential speaks for.
@@ -268,6 +286,14 @@ fn together(organization: OrganizationId, sk: String) -> Key {
     Key {
         pk: format!("ORG#{organization}"),
         sk,
+    }
+}
+
+/// The key of a share, among all those of its organization.
+fn share(organization: OrganizationId, id: ShareId) -> Key {
+    Key {
+        pk: format!("ORG#{organization}#LIST#SHARE"),
+        sk: numbered("SHARE", id),
     }
 }
 
@@ -446,9 +472,7 @@ impl OrganizationScope {
 
     /// A share.
     pub fn share(&self, id: ShareId) -> Key {
-        let KeyPrefix(mut key) = self.shares();
-        key.sk.push_str(&format!("{:016}", id.number()));
-        key
+        share(self.organization(), id)
     }
 
     /// All shares.
@@ -560,6 +584,20 @@ impl OrganizationScope {
         let KeyPrefix(mut key) = self.grants_to(to);
         key.sk.push_str(&format!("{}#", source_text(source)));
         KeyPrefix(key)
+    }
+
+    /// How many shares to one receiver on one source somebody made by right of another.
+    pub fn passed_on(&self, receiver: Receiver, source: Source, by: UserId) -> Key {
+        let KeyPrefix(mut key) = self.all_passed_on(receiver);
+        key.sk
+            .push_str(&format!("{}#{}", source_text(source), user(by)));
+        key
+    }
+
+    /// The same for one receiver, on all sources and by everyone.
+    pub fn all_passed_on(&self, receiver: Receiver) -> KeyPrefix {
+        let receiver = receiver_text(receiver);
+        KeyPrefix(self.of(&receiver, format!("PASSEDON#{receiver}#")))
     }
 
     /// All grants on one source.

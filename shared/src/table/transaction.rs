@@ -392,7 +392,11 @@ impl<'t, T: Copy> Transaction<'t, T> {
     pub(super) fn new(table: &'t Table, by: &Warrant) -> Self {
         let by = match by {
             Warrant::Role(by) => Some(by.clone()),
-            Warrant::Grant | Warrant::Secret | Warrant::Further | Warrant::System => None,
+            Warrant::Grant
+            | Warrant::Own
+            | Warrant::Secret
+            | Warrant::Further
+            | Warrant::System => None,
         };
         Self {
             table,
