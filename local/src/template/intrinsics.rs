@@ -73,10 +73,10 @@ impl Scope {
                 Value::Array(resolved)
             }
             Value::Object(map) => {
-                if let Some((name, argument)) = only_entry(map) {
-                    if name == "Ref" || name.starts_with("Fn::") {
-                        return self.call(name, argument, at, depth);
-                    }
+                if let Some((name, argument)) = only_entry(map)
+                    && (name == "Ref" || name.starts_with("Fn::"))
+                {
+                    return self.call(name, argument, at, depth);
                 }
                 let mut resolved = Map::new();
                 for (key, item) in map {
