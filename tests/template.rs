@@ -5,7 +5,7 @@ use std::fs;
 
 use latchkey::wire::headers::{CHALLENGE, EVERY_RESPONSE};
 use latchkey_local::template::policy::Access;
-use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Program, Stack};
+use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Stack};
 
 use crate::system::root;
 
@@ -14,10 +14,7 @@ pub fn stack() -> Stack {
 }
 
 pub fn binary(function: &Function) -> String {
-    match &function.program {
-        Program::Named(name) => name.clone(),
-        Program::OnlyOneIn(folder) => panic!("{folder:?} has more than one binary"),
-    }
+    function.binary.clone()
 }
 
 fn functions() -> BTreeSet<String> {
