@@ -1,6 +1,8 @@
 //! Puts an organization into a table, whole: the one that `cargo run` shows the system
 //! with, and those that tests need.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{Europe, Tz};
 use latchkey::access::template::{TemplateScope, TemplateThing};
@@ -8,7 +10,7 @@ use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, 
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
-    Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
+    Admins, Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
     Schedule, Space, User, UserGroup, ZONE_VERSION,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
@@ -21,6 +23,7 @@ use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Item, Key, Table, to_item};
 use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing};
+use latchkey::warrant::Warrant;
 use latchkey::wire::Result;
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -113,10 +116,7 @@ impl World {
     pub fn with_token(mut self, token: Uuid, user: UserId, name: &str) -> Self {
         let credential = Credential {
             id: name.to_owned(),
-            organization: self.organization.id,
-            user,
-            client: None,
-            expires_at: None,
+            ..Credential::of(self.organization.id, user)
         };
         self.credentials
             .push((CredentialHash::of_token(token), credential));
@@ -162,6 +162,12 @@ impl World {
         let mut items = Vec::new();
         let of = &self.organization;
         things(&mut items, &scope, of, &self.users)?;
+        let admins = self.users.iter().filter(|user| user.is_admin());
+        let users: BTreeSet<_> = admins.map(|user| user.id).collect();
+        // DynamoDB has no empty sets.
+        if !users.is_empty() {
+            items.push(to_item(&scope.admins(), &Admins { users })?);
+        }
         things(&mut items, &scope, of, &self.user_groups)?;
         things(&mut items, &scope, of, &self.devices)?;
         things(&mut items, &scope, of, &self.device_groups)?;
@@ -205,7 +211,7 @@ impl World {
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         for item in self.items()? {
             writes.put_item((), item, If::Absent);
         }
@@ -387,15 +393,12 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let [one, two, three] = [1, 2, 3].map(UserId::try_from);
     let (one, two, three) = (one?, two?, three?);
     let user = |id, first: &str, last: &str, email: &str, roles| User {
-        id,
         first_name: first.to_owned(),
         last_name: last.to_owned(),
         email_address: Some(email.to_owned()),
-        phone_number: None,
         registered: true,
         roles,
-        groups: [].into(),
-        version: 1,
+        ..User::blank(id)
     };
     let mut world = World::empty(1.try_into()?, "Demo House", Europe::Amsterdam);
     world.users = vec![

@@ -28,6 +28,7 @@ pub mod secret;
 pub mod share;
 pub mod table;
 pub mod token;
+pub mod warrant;
 pub mod web_key;
 pub mod wire;
 

@@ -120,7 +120,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
             at: call.now,
             credential: call.caller.credential().to_owned(),
         };
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&scope.to_write_as(Role::Device)?);
         // The count of a code does not make a new version of it.
         let counted = Change::default().add(USED, 1).set(LAST_ENTRY, &entry);
         let only = If::version(code.version)

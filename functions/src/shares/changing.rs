@@ -9,6 +9,7 @@ use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key, Read, Transaction};
+use latchkey::warrant::Warrant;
 use latchkey::web_key::{WebKey, WebKeyHash};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -67,6 +68,18 @@ pub(super) async fn right_to_change(
     }
 }
 
+/// By what right a share is written: that of a role, unless it is by the grants that the
+/// caller holds.
+///
+/// # Errors
+/// 403 when the caller has no such role.
+pub(super) fn warrant(scope: &OrganizationScope, held: Option<&Administration>) -> Result<Warrant> {
+    match held {
+        None => scope.to_write(Area::Shares),
+        Some(_) => Ok(Warrant::Grant),
+    }
+}
+
 /// Makes of the share that the path names what `to` says, in one transaction with all that
 /// follows from it, and gives the `answer` to the share as it is then. Tried again when the
 /// share was changed meanwhile. Two round trips by role; one more by right of a grant, and
@@ -110,7 +123,7 @@ pub(super) async fn change(
         after.date_modified = call.now;
         let answer = answer(call, &after);
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
         if let Some(once) = once {
             once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         }

@@ -9,6 +9,7 @@ use latchkey::id::ShareId;
 use latchkey::invitation::{Claim, Invitation, InvitationHash};
 use latchkey::share::{Share, State};
 use latchkey::table::{If, Key, Read};
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -84,7 +85,7 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
             ..before.clone()
         };
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&Warrant::Secret);
         writes.change(Part::Share, &key, (&before, &after), before.version);
         writes.delete(Part::Invitation, &at, If::Exists);
         writes.refers(Part::Refers, &scope.receiver(receiver));

@@ -14,6 +14,7 @@ use latchkey::role::{Area, Reach};
 use latchkey::share::{NewShare, NewShareBody, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{Key, Refused};
+use latchkey::warrant::Warrant;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
@@ -90,6 +91,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             rights::administration_until(&call.table, &scope, user, new.source, call.now, &may);
         Some(held.await?.parent_for(new.permissions, &new.timing)?)
     };
+    let by = match &by_right_of {
+        None => scope.to_write(Area::Shares)?,
+        Some(_) => Warrant::Grant,
+    };
     let token = if new.receiver.is_none() {
         Some(call.random.uuid()?)
     } else {
@@ -106,7 +111,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             },
         );
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&by);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.put_new(Part::Share, &scope.share(share.id), &share);
         writes.refers(Part::Refers(new.source.field()), &scope.source(new.source));

@@ -12,7 +12,7 @@ use latchkey::web_key::WebKeyHash;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::changing::{DECIDES, Part, release, right_to_change};
+use super::changing::{DECIDES, Part, release, right_to_change, warrant};
 use super::reading::find;
 use crate::lambda::{Call, Endpoint};
 
@@ -51,7 +51,10 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         let (scope, share) = find(&call, DECIDES).await?;
         let may = |held: &Administration| held.may_take_away(&share);
         let right = right_to_change(&call, &scope, &share, &may).await?;
-        if right.is_some_and(|held| !held.may_take_away(&share)) {
+        if right
+            .as_ref()
+            .is_some_and(|held| !held.may_take_away(&share))
+        {
             return Err(Error::InsufficientRights(Vec::new()));
         }
         if !if_match.holds(share.version) {
@@ -59,7 +62,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         }
 
         let key = scope.share(share.id);
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
         writes.delete(Part::Share, &key, If::version(share.version));
         for (key, _) in GrantEdge::of(&scope, &share) {
             writes.delete(Part::Grant, &key, If::Always);

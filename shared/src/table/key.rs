@@ -117,6 +117,22 @@ impl Key {
     pub fn user_of(credential: &Credential) -> Self {
         apart(credential.organization, user(credential.user))
     }
+
+    /// The key of the user as long as whose right a credential is good, if there is one
+    /// besides the user that it speaks for.
+    pub fn upholder_of(credential: &Credential) -> Option<Self> {
+        let upholder = credential.upheld_by?;
+        Some(apart(credential.organization, user(upholder)))
+    }
+
+    /// The key of the API key that a credential is, in its organization.
+    pub fn api_key_of(credential: &Credential) -> Option<Self> {
+        let id = credential.api_key()?;
+        Some(Self {
+            pk: format!("ORG#{}", credential.organization),
+            sk: api_key(id),
+        })
+    }
 }
 
 impl Key {
@@ -262,6 +278,10 @@ fn numbered(kind: &str, id: impl Id) -> String {
     format!("{kind}#{:016}", id.number())
 }
 
+fn api_key(id: ApiKeyId) -> String {
+    format!("APIKEY#{id}")
+}
+
 fn user(id: UserId) -> String {
     numbered("USER", id)
 }
@@ -365,6 +385,11 @@ impl OrganizationScope {
         self.apart(user(id))
     }
 
+    /// Who may run the organization: the users of whom one must stay.
+    pub fn admins(&self) -> Key {
+        self.key("ADMINS".to_owned())
+    }
+
     /// A group of users.
     pub fn user_group(&self, id: UserGroupId) -> Key {
         self.thing(UserGroup::KEY, id)
@@ -397,7 +422,7 @@ impl OrganizationScope {
 
     /// An API key.
     pub fn api_key(&self, id: ApiKeyId) -> Key {
-        self.key(format!("APIKEY#{id}"))
+        self.key(api_key(id))
     }
 
     /// All API keys.
