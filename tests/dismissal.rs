@@ -78,7 +78,10 @@ async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw
             .as_str()
             .unwrap();
         let sort_key = format!("USER#{:016}", user.parse::<u64>().unwrap());
-        let before = store.item("ORG#1", &sort_key).await.unwrap();
+        let before = store
+            .item(&format!("ORG#1#{sort_key}"), &sort_key)
+            .await
+            .unwrap();
         let mut demoted = before.clone();
         demoted.insert("roles".to_owned(), AttributeValue::L(vec![]));
         for now in [Some(demoted), None] {
@@ -311,11 +314,11 @@ async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
         let refused = answers.iter().find(|answer| !answer.status.is_success());
         let status = refused.unwrap().status.as_u16();
         assert!([403, 409].contains(&status), "{answers:?}");
-        let organization = format!("ORG#{}", tenant.number());
         let admins = [1, 2].map(|user| format!("USER#{user:016}"));
         let mut left = 0;
         for key in admins {
-            let user = store.item(&organization, &key).await;
+            let partition = format!("ORG#{}#{key}", tenant.number());
+            let user = store.item(&partition, &key).await;
             let roles = user.map(|user| user["roles"].as_l().unwrap().len());
             left += roles.unwrap_or(0);
         }
@@ -349,7 +352,10 @@ async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deploymen
     assert_same(&state(&store).await, &there, "refused");
 
     // By hand, for over HTTP it cannot be.
-    let mut user = store.item("ORG#7", "USER#0000000000000001").await.unwrap();
+    let mut user = store
+        .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")
+        .await
+        .unwrap();
     user.insert("roles".to_owned(), AttributeValue::L(vec![]));
     store.put_item(&user).await;
     let made = system.invoke(FUNCTION, &event(7)).await;
