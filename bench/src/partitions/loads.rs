@@ -76,13 +76,13 @@ const fn load(name: &'static str, rate: f64, must_hold: bool, of: Of) -> Load {
 pub(super) const ALL: &[Load] = &[
     load("decisions: 8:59", 20_000.0, true, Of::Decisions),
     load(
-        "decisions: all in a group of 50,000",
+        "decisions: a group of 50,000, at 8 doors",
         20_000.0,
-        true,
+        false,
         Of::ByGroup,
     ),
     load(
-        "decisions: one group, on one group of doors",
+        "decisions: a group of 50,000, at a group of doors",
         20_000.0,
         true,
         Of::ByGroupOfBoth,
