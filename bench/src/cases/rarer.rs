@@ -5,7 +5,7 @@ use latchkey_functions::activations::{activate, deactivate};
 use latchkey_functions::decisions::{decide, effective};
 use latchkey_functions::shares::{
     calendar, claim, create, create_calendar_link, create_web_key, delete as delete_share,
-    delete_web_key, get as get_share, get_calendar, list,
+    delete_web_key, get as get_share, get_calendar, list, update,
 };
 use latchkey_functions::{
     accesses, device_groups, reprogramming, spaces, templates, user_groups, users,
@@ -112,6 +112,9 @@ async fn below_a_group(bench: &Bench) -> Result<()> {
     bench
         .case(case, delete_web_key::ENDPOINT, of(delete(&key)))
         .await?;
+    let case = format!("update share, {below}");
+    let change = put(&path, &json!({"endDate": "2098-12-31"}));
+    bench.case(&case, update::ENDPOINT, of(change)).await?;
     let case = format!("delete share, {below}");
     bench
         .case(&case, delete_share::ENDPOINT, of(delete(&path)))

@@ -119,6 +119,10 @@ async fn changing(bench: &Bench) -> Result<()> {
             post(&key, &Value::Null),
         )
         .await?;
+    let change = put(&path, &json!({"endDate": "2098-12-31"}));
+    bench
+        .case("update share, with a web key", update::ENDPOINT, change)
+        .await?;
     bench
         .case("delete web key", delete_web_key::ENDPOINT, delete(&key))
         .await?;
@@ -158,6 +162,13 @@ async fn deleting(bench: &Bench) -> Result<()> {
     let case = "delete share, with a calendar link";
     bench
         .case(case, delete_share::ENDPOINT, delete(linked))
+        .await?;
+    let keyed = shared(bench, share(DEVICE, USER, json!({"endDate": "2099-12-31"}))).await?;
+    let key = post(format!("{keyed}/web-key"), &Value::Null);
+    bench.ask(create_web_key::ENDPOINT, key).await?;
+    let case = "delete share, with a web key";
+    bench
+        .case(case, delete_share::ENDPOINT, delete(keyed))
         .await?;
     let named = shared(bench, share(DEVICE, USER, json!({"scheduleId": 1}))).await?;
     let case = "delete share, with a named schedule";
