@@ -34,6 +34,7 @@ mod invitations;
 mod list_accesses;
 mod list_shares;
 mod local;
+mod lost_answers;
 mod oauth;
 mod openapi;
 mod outage;
