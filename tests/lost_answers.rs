@@ -161,7 +161,7 @@ async fn accesses(scene: &Scene) {
     let id = &made.json()["id"];
     let change = json!({
         "businessUserAccessId": id, "validFrom": "2027-01-02T12:00:00Z",
-        "validTo": "2027-01-03T12:00:00Z",
+        "validTo": "2027-01-03T12:00:00Z", "spaces": [{"thingId": SPACE.simple().to_string()}],
     });
     assert_status(&scene.put(path, change).await, 200);
     assert_eq!(scene.count(list).await, 1);

@@ -198,6 +198,17 @@ impl Store {
         lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(throttling), times));
     }
 
+    /// Has the next transaction cancelled because one of its items would become too large.
+    pub fn too_large(&self) {
+        let message = "Item size to update has exceeded the maximum allowed size";
+        let refusal = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": [{"Code": "ValidationError", "Message": message}],
+        });
+        lock(&self.recorder.refusals).push_back(Some(refusal));
+    }
+
     /// Loses the answer to the next transaction that is carried out.
     pub fn lose(&self, loss: Loss) {
         lock(&self.recorder.losses).push_back(loss);
