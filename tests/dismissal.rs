@@ -43,6 +43,8 @@ const WITHOUT_ROLE: &[(&str, &str)] = &[
     ("activate-device", "a grant"),
     ("deactivate-device", "a grant"),
     ("claim-share", "the token of the invitation"),
+    ("create-calendar-link", "nothing but being the caller"),
+    ("delete-calendar-link", "nothing but being the caller"),
     ("oauth-token", "the secret of an API key"),
     ("oauth-revoke", "the secret of an API key"),
 ];

@@ -132,8 +132,9 @@ fn a_head_is_wherever_a_get_is_that_changes_nothing() {
 fn routes_that_take_secrets_without_a_credential_are_throttled_more() {
     for route in stack().api.routes {
         let throttle = route.throttle.unwrap();
-        let is_oauth = route.path.starts_with("/v2/oauth/") && route.method != "OPTIONS";
-        let expected = if is_oauth {
+        let secret = ["/v2/oauth/", "/v2/calendars/"];
+        let takes_secrets = secret.iter().any(|path| route.path.starts_with(path));
+        let expected = if takes_secrets && route.method != "OPTIONS" {
             (20.0, 50.0)
         } else {
             (1000.0, 500.0)

@@ -18,7 +18,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 pub use fixture::Fixture;
-pub use store::{Call, Store, is_of, scope};
+pub use store::{Call, Loss, Store, is_of, scope};
 pub use tenant::{SPACE, Tenant, access_space, hours_from_now, share_body, window};
 
 /// The folder of the repository.

@@ -77,8 +77,23 @@ struct Recorder {
     /// Answers to give in place of the store's own to the next transactions; nothing for one
     /// that the store is to answer.
     refusals: Mutex<VecDeque<Option<Value>>>,
+    /// How the answers to the next transactions that are carried out get lost.
+    losses: Mutex<VecDeque<Loss>>,
     /// Whether it tells what changes.
     has_streams: bool,
+}
+
+/// How the answer to a transaction that was carried out gets lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// DynamoDB says that it is still in progress, and says so again a few times.
+    InProgress,
+    /// The connection ends within the answer.
+    Cut,
+    /// The answer never comes.
+    Silence,
+    /// DynamoDB says that it failed.
+    Failure,
 }
 
 impl Store {
@@ -104,6 +119,7 @@ impl Store {
             client: reqwest::Client::new(),
             calls: Mutex::default(),
             refusals: Mutex::default(),
+            losses: Mutex::default(),
             has_streams,
         };
         let mut store = Self {
@@ -180,6 +196,22 @@ impl Store {
             "message": "too much",
         });
         lock(&self.recorder.refusals).extend(std::iter::repeat_n(Some(throttling), times));
+    }
+
+    /// Has the next transaction cancelled because one of its items would become too large.
+    pub fn too_large(&self) {
+        let message = "Item size to update has exceeded the maximum allowed size";
+        let refusal = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": [{"Code": "ValidationError", "Message": message}],
+        });
+        lock(&self.recorder.refusals).push_back(Some(refusal));
+    }
+
+    /// Loses the answer to the next transaction that is carried out.
+    pub fn lose(&self, loss: Loss) {
+        lock(&self.recorder.losses).push_back(loss);
     }
 
     /// Lets the next transaction pass, whatever the ones after it meet.
@@ -421,6 +453,10 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
         "TransactWriteItems" | "PutItem" | "UpdateItem" | "BatchWriteItem"
     );
     let (read_units, write_units) = if is_write { (0.0, units) } else { (units, 0.0) };
+    let loss = match operation.as_str() {
+        "TransactWriteItems" if status == 200 => lock(&recorder.losses).pop_front(),
+        _ => None,
+    };
     if !of_stream {
         lock(&recorder.calls).push(Call {
             operation,
@@ -429,7 +465,39 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
             write_units,
         });
     }
-    answer(status, text)
+    match loss {
+        None => answer(status, text),
+        Some(loss) => lost(&recorder, loss).await,
+    }
+}
+
+/// What comes in place of an answer that is lost.
+async fn lost(recorder: &Recorder, loss: Loss) -> Response {
+    let in_progress = json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
+        "Message": "in progress",
+    });
+    match loss {
+        Loss::InProgress => {
+            // As often as the SDK asks by itself, so that what is around it must ask, too.
+            let again = std::iter::repeat_n(Some(in_progress.clone()), 2);
+            lock(&recorder.refusals).extend(again);
+            answer(400, in_progress.to_string())
+        }
+        Loss::Cut => {
+            let cut = std::io::Error::other("cut");
+            let part = futures_util::stream::iter([Ok("{"), Err(cut)]);
+            Response::builder()
+                .header("content-length", "100")
+                .body(Body::from_stream(part))
+                .unwrap()
+        }
+        Loss::Silence => std::future::pending().await,
+        Loss::Failure => {
+            let failure = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+            answer(500, failure.to_string())
+        }
+    }
 }
 
 fn conflict_at_checks_of(request: &Value) -> Value {

@@ -138,6 +138,13 @@ async fn entering(bench: &Bench) -> Result<()> {
             .case(&case, entries::create::ENDPOINT, enter(code))
             .await?;
         if what.is_empty() {
+            for case in [
+                "enter a space, with an entry id",
+                "enter a space, sent again with its id",
+            ] {
+                let named = enter(code).header("idempotency-key", "door-7-000123");
+                bench.case(case, entries::create::ENDPOINT, named).await?;
+            }
             let unknown = enter(&json!("000000")).answered(403);
             let case = "enter a space, a code that nobody has";
             bench.case(case, entries::create::ENDPOINT, unknown).await?;

@@ -81,6 +81,13 @@ async fn activating(bench: &Bench) -> Result<()> {
     bench
         .case("activate device", activate::ENDPOINT, open)
         .await?;
+    for case in [
+        "activate device, with an activation id",
+        "activate device, sent again with its id",
+    ] {
+        let named = ask("remote-activation").header("idempotency-key", "app-3-000123");
+        bench.case(case, activate::ENDPOINT, named).await?;
+    }
     let close = ask("remote-deactivation");
     bench
         .case("deactivate device", deactivate::ENDPOINT, close)

@@ -24,6 +24,7 @@ mod credentials;
 mod decisions;
 mod directory;
 mod events;
+mod keyed;
 mod rarer;
 mod service;
 mod shares;
@@ -62,6 +63,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
     credentials::run(bench).await?;
     service::run(bench).await?;
     rarer::run(bench).await?;
+    keyed::run(bench).await?;
     // Last: it takes users away.
     events::run(bench).await
 }

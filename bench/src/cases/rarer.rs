@@ -5,7 +5,7 @@ use latchkey_functions::activations::{activate, deactivate};
 use latchkey_functions::decisions::{decide, effective};
 use latchkey_functions::shares::{
     calendar, claim, create, create_calendar_link, create_web_key, delete as delete_share,
-    delete_web_key, get as get_share, get_calendar, list, update,
+    delete_calendar_link, delete_web_key, get as get_share, get_calendar, list, update,
 };
 use latchkey_functions::{
     accesses, device_groups, reprogramming, spaces, templates, user_groups, users,
@@ -101,6 +101,9 @@ async fn below_a_group(bench: &Bench) -> Result<()> {
     let ask = get(&url[url.find("/v2/").unwrap_or_default()..]);
     let case = "get a calendar by the link of who administrates";
     bench.case(case, get_calendar::ENDPOINT, ask).await?;
+    bench
+        .ask(delete_calendar_link::ENDPOINT, of(delete(&link)))
+        .await?;
     let case = "list the shares of a device, by right of another";
     let ask = of(get(format!("/v2/shares?deviceId={DEVICE}")));
     bench.case(case, list::ENDPOINT, ask).await?;

@@ -5,7 +5,7 @@
 //! access has by chance, and where a space was somebody's alone after the start of this one.
 
 use http::StatusCode;
-use latchkey::access::draft::{Draft, Part};
+use latchkey::access::draft::Draft;
 use latchkey::access::{Access, AccessTemplate, NewAccess, NewAccessBody};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
@@ -17,7 +17,7 @@ use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Response, Result};
 
-use super::{Answer, spaces};
+use super::{Answer, carry_out_once, spaces};
 use crate::directory;
 use crate::lambda::{Call, Once, ServiceEndpoint};
 
@@ -64,22 +64,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let answer = Response::json(StatusCode::OK, &Answer { id });
     let desk = call.desk(scope);
     let access = access(&call, scope, id, new, &template);
-    let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
+    let draft = Draft::made(desk, access, spaces, call.code_length()?)?;
     let by = scope.to_write(Area::Accesses)?;
-    draft.prepare(desk, 1 + by.actions()).await?;
-    loop {
-        let mut writes = call.table.transaction(&by);
-        once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
-        draft.write(desk, &mut writes);
-        let Err(refused) = writes.send().await? else {
-            return service::in_format(&call.request, answer);
-        };
-        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
-        if let Some(first) = first {
-            return service::in_format(&call.request, first);
-        }
-        draft.learn(desk, refused).await?;
-    }
+    let answer = carry_out_once(desk, &by, &once, draft, answer).await?;
+    service::in_format(&call.request, answer)
 }
 
 /// The template, with the organization that has it and the user. One round trip.

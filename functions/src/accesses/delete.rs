@@ -4,15 +4,17 @@
 //! codes. One more where it has a space alone.
 
 use http::StatusCode;
+use latchkey::access::draft::Draft;
 use latchkey::id::AccessId;
 use latchkey::role::Area;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::types::Guid;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::{Answer, ID_FIELD, find, take_away, unless_changed};
-use crate::lambda::{Call, ServiceEndpoint};
+use super::{Answer, ID_FIELD, carry_out_once, find, unless_changed};
+use crate::lambda::{Call, Once, ServiceEndpoint};
 
 /// The endpoint.
 pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
@@ -35,6 +37,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     params(
         ("BusinessUserAccessId" = AccessId, Query, description = "The access."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 200, description = "The access is gone.", content((Answer = "application/json"), (Answer = "text/jsv"))),
@@ -43,14 +46,23 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
-    let id = Input::of(&call.request)?.read(|fields| fields.required::<Guid>(ID_FIELD))?;
-    let id = AccessId::from(id.0);
+    let input = Input::of(&call.request)?;
+    let id = input.read(|fields| fields.required::<Guid>(ID_FIELD))?;
+    let once = Once::of(&call, input.value())?;
+    let outcome = delete_now(&call, &once, id.0.into()).await;
+    let answer = once.settle(outcome).await?;
+    service::in_format(&call.request, answer)
+}
+
+async fn delete_now(call: &Call, once: &Once<'_>, id: AccessId) -> Result<Response> {
     for attempt in call.table.attempts() {
-        let (scope, access) = find(&call, id).await?;
-        let desk = call.desk(&scope);
-        let gone = take_away(desk, &scope.to_write(Area::Accesses)?, access).await;
-        if unless_changed(&call, attempt, gone).await?.is_some() {
-            return service::answer(&call.request, StatusCode::OK, &Answer { id });
+        let (scope, access) = find(call, id).await?;
+        let answer = Response::json(StatusCode::OK, &Answer { id });
+        let (desk, by) = (call.desk(&scope), scope.to_write(Area::Accesses)?);
+        let draft = Draft::taken_away(access);
+        let gone = carry_out_once(desk, &by, once, draft, answer).await;
+        if let Some(answer) = unless_changed(call, attempt, gone).await? {
+            return Ok(answer);
         }
     }
     Err(Error::Conflict(Conflict::Changed))

@@ -5,7 +5,7 @@ pub mod delete;
 pub mod list;
 pub mod update;
 
-use latchkey::access::draft::{Desk, Draft};
+use latchkey::access::draft::{Desk, Draft, Part};
 use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessId;
@@ -13,12 +13,12 @@ use latchkey::role::{Area, Reach};
 use latchkey::table::{Attempt, Read};
 use latchkey::warrant::Warrant;
 use latchkey::wire::json::{Fault, FaultCode};
-use latchkey::wire::{Conflict, Error, Result};
+use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory;
-use crate::lambda::Call;
+use crate::lambda::{Call, Once};
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
@@ -112,15 +112,6 @@ async fn unless_changed<T>(
     }
 }
 
-/// Takes an access away with its grants and codes, and gives back the spaces that it had
-/// alone. One round trip, and one more where there is such a space.
-///
-/// # Errors
-/// 409 when the access was changed meanwhile.
-async fn take_away(desk: Desk<'_>, by: &Warrant, access: Access) -> Result<()> {
-    carry_out(desk, by, Draft::taken_away(access)).await
-}
-
 /// Carries out a draft by this right.
 pub(crate) async fn carry_out(desk: Desk<'_>, by: &Warrant, mut draft: Draft) -> Result<()> {
     draft.prepare(desk, by.actions()).await?;
@@ -131,5 +122,29 @@ pub(crate) async fn carry_out(desk: Desk<'_>, by: &Warrant, mut draft: Draft) ->
             Ok(()) => return Ok(()),
             Err(refused) => draft.learn(desk, refused).await?,
         }
+    }
+}
+
+/// Carries out a draft that a request asks for, and gives its `answer`, or the first one to
+/// the same request.
+async fn carry_out_once(
+    desk: Desk<'_>,
+    by: &Warrant,
+    once: &Once<'_>,
+    mut draft: Draft,
+    answer: Response,
+) -> Result<Response> {
+    draft.prepare(desk, 1 + by.actions()).await?;
+    loop {
+        let mut writes = desk.table.transaction(by);
+        once.remember(&mut writes, Part::Idempotency, desk.scope, &answer)?;
+        draft.write(desk, &mut writes);
+        let Err(refused) = writes.send().await? else {
+            return Ok(answer);
+        };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
+        }
+        draft.learn(desk, refused).await?;
     }
 }

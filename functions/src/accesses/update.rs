@@ -12,13 +12,14 @@ use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
 use latchkey::role::Area;
 use latchkey::table::Read;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::{Answer, carry_out, find, not_in_template, unless_changed};
-use crate::lambda::{Call, ServiceEndpoint};
+use super::{Answer, carry_out_once, find, not_in_template, unless_changed};
+use crate::lambda::{Call, Once, ServiceEndpoint};
 
 /// The endpoint.
 pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
@@ -42,7 +43,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     path = "/BusinessUserAccess",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
-    params(IfMatch),
+    params(IfMatch, IdempotencyKey),
     request_body(content((AccessChangesBody = "application/json"), (AccessChangesBody = "text/jsv"))),
     responses(
         (status = 200, description = "It is changed.", content((Answer = "application/json"), (Answer = "text/jsv")), headers(("ETag"))),
@@ -52,26 +53,33 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {
-    let changes = AccessChanges::read(&Input::of(&call.request)?)?;
+    let input = Input::of(&call.request)?;
+    let changes = AccessChanges::read(&input)?;
+    let once = Once::of(&call, input.value())?;
+    let outcome = update_now(&call, &once, &changes).await;
+    let answer = once.settle(outcome).await?;
+    service::in_format(&call.request, answer)
+}
+
+async fn update_now(call: &Call, once: &Once<'_>, changes: &AccessChanges) -> Result<Response> {
     for attempt in call.table.attempts() {
-        let (scope, before) = find(&call, changes.id).await?;
-        let changed = replace(&call, &scope, before, &changes).await;
-        if let Some(version) = unless_changed(&call, attempt, changed).await? {
-            let answer = Answer { id: changes.id };
-            let answer = service::answer(&call.request, StatusCode::OK, &answer)?;
-            return Ok(answer.etag(version));
+        let (scope, before) = find(call, changes.id).await?;
+        let changed = replace(call, once, &scope, before, changes).await;
+        if let Some(answer) = unless_changed(call, attempt, changed).await? {
+            return Ok(answer);
         }
     }
     Err(Error::Conflict(Conflict::Changed))
 }
 
-/// One attempt; the version that the access has then.
+/// One attempt.
 async fn replace(
     call: &Call,
+    once: &Once<'_>,
     scope: &OrganizationScope,
     before: Access,
     changes: &AccessChanges,
-) -> Result<u64> {
+) -> Result<Response> {
     let spaces = spaces(call, scope, &before, &changes.terms.spaces).await?;
     let after = Access {
         window: changes.terms.window,
@@ -79,11 +87,12 @@ async fn replace(
         date_modified: call.now,
         ..before.clone()
     };
-    let version = before.version + 1;
+    let answer = Response::json(StatusCode::OK, &Answer { id: before.id });
+    let answer = answer.etag(before.version + 1);
     let desk = call.desk(scope);
     let draft = Draft::changed(desk, before, after, spaces, call.code_length()?)?;
-    carry_out(desk, &scope.to_write(Area::Accesses)?, draft).await?;
-    Ok(version)
+    let by = scope.to_write(Area::Accesses)?;
+    carry_out_once(desk, &by, once, draft, answer).await
 }
 
 /// The spaces that are asked for. What one leaves out is taken from what it was, or from the

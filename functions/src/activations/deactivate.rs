@@ -4,9 +4,10 @@
 
 use latchkey::audit::Deed;
 use latchkey::id::DeviceId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 
-use super::{Done, act};
+use super::{Body, Done, act};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
@@ -26,7 +27,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path = "/v1/devices/{deviceId}/remote-deactivation",
     tag = "Activations",
     operation_id = ENDPOINT.operation,
-    params(("deviceId" = DeviceId, Path, description = "The number of the device.")),
+    params(
+        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        IdempotencyKey,
+    ),
+    request_body(content = Option<Body>, description = "May be left out."),
     responses(
         (status = 200, description = "It is done: `errorCode` is `OK`.", body = Done),
         (status = 400, description = "The device has no gateway: `gatewayNotFoundError`."),

@@ -1,7 +1,8 @@
 //! `/v1/devices/{deviceId}/remote-activation` and `…/remote-deactivation`.
 //!
 //! A decision, then the audit item, which is also the event: on the table's stream it
-//! reaches whatever talks to the gateway.
+//! reaches whatever talks to the gateway. With an id of the caller's, it is looked for while
+//! the grants are read, and stored with the audit item: no round trip more.
 
 pub mod activate;
 pub mod deactivate;
@@ -12,12 +13,16 @@ use latchkey::decision::{self, Door, Found, Verdict};
 use latchkey::directory::{ACTIVATION_TIME, Device};
 use latchkey::grant::{GrantId, Permission, Source};
 use latchkey::id::DeviceId;
+use latchkey::warrant::Warrant;
+use latchkey::wire::idempotency::KeyText;
+use latchkey::wire::json::{Faults, Fields};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::decisions::refusal;
-use crate::lambda::Call;
+use crate::lambda::{Call, Once};
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
@@ -44,12 +49,57 @@ pub(crate) struct Done {
     activation_time: u32,
 }
 
+/// The body of a request, which may be left out.
+#[derive(Debug, ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    as = Activate,
+    description = "How the caller names this request.",
+    examples(json!({"activationId": "app-3-000123"}))
+)]
+#[expect(dead_code, reason = "the shape of what is read")]
+pub(crate) struct Body {
+    /// The caller's name for this request. Means the same as the header `Idempotency-Key`:
+    /// sent again within 24 hours, it is done once and answered the same.
+    activation_id: Option<KeyText>,
+}
+
+/// The field by which a caller names a request.
+const ACTIVATION_ID: &str = "activationId";
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Idempotency,
+    Audit,
+}
+
+fn activation_id(call: &Call) -> Result<Option<KeyText>> {
+    if call.request.body.is_empty() {
+        return Ok(None);
+    }
+    let body = call.request.json()?;
+    if body.is_null() {
+        return Ok(None);
+    }
+    let faults = Faults::default();
+    let id = Fields::of_body(&body, &faults).map(|body| body.optional(ACTIVATION_ID));
+    Ok(faults.or(id)?)
+}
+
 /// Decides whether the caller may open the device from afar, and has it done.
 async fn act(call: Call, deed: Deed) -> Result<Response> {
     let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
+    let name = activation_id(&call)?;
+    let name = name.as_ref().map(|KeyText(name)| name.as_str());
+    let once = Once::of_field(&call, &Value::Null, (ACTIVATION_ID, name))?;
     let user = call.caller.user();
     for scope in call.caller.scopes() {
-        let found = decision::find(&call.table, &scope, user, Source::Device(id)).await?;
+        let found = decision::find(&call.table, &scope, user, Source::Device(id));
+        let (found, first) = tokio::try_join!(found, once.stored(&scope))?;
+        if let Some(first) = first {
+            return Ok(first);
+        }
         let Some(Found {
             door: Door::Device(device),
             zone,
@@ -71,7 +121,25 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
             return Err(error);
         }
         let entry = entry(&call, deed, &device, &verdict)?;
-        call.table.put(&scope.audit(&entry), &entry).await?;
+        let done = Done {
+            device_id: id,
+            error_code: "OK",
+            error_message: "",
+            activation_time: activation_time(&device),
+        };
+        let answer = Response::json(StatusCode::OK, &done);
+        let audit = scope.audit(&entry);
+        if once.is_given() {
+            let mut writes = call.table.transaction(&Warrant::Grant);
+            once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+            writes.put_new(Part::Audit, &audit, &entry);
+            if let Err(refused) = writes.send().await? {
+                let first = once.first_answer(&refused, Part::Idempotency)?;
+                return first.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()));
+            }
+        } else {
+            call.table.put(&audit, &entry).await?;
+        }
         tracing::info!(
             deed = ?deed,
             organization = %scope.organization(),
@@ -81,16 +149,14 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
             audit = %entry.id,
             "activated"
         );
-        let done = Done {
-            device_id: id,
-            error_code: "OK",
-            error_message: "",
-            activation_time: activation_time(&device),
-        };
-        return Ok(Response::json(StatusCode::OK, &done));
+        return Ok(answer);
     }
     Err(Error::NotFound(WHAT))
 }
+
+/// How many grants are written down by right of which something was done. Somebody may hold so
+/// many that they are more than an item takes.
+const MAX_GRANTS: usize = 100;
 
 /// What is written down of it.
 fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Result<AuditEntry> {
@@ -98,6 +164,8 @@ fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Res
         code: "gatewayNotFoundError",
         message: "This device has no gateway",
     })?;
+    let by: Vec<_> = verdict.grants().take(MAX_GRANTS).collect();
+    let by = by.into_iter();
     Ok(AuditEntry {
         id: AuditId::generate(call.now, &call.random)?,
         deed,
@@ -106,8 +174,8 @@ fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Res
         gateway: Some(gateway),
         user: call.caller.user(),
         credential: call.caller.credential().to_owned(),
-        shares: verdict.grants().filter_map(GrantId::share).collect(),
-        accesses: verdict.grants().filter_map(GrantId::access).collect(),
+        shares: by.clone().filter_map(GrantId::share).collect(),
+        accesses: by.filter_map(GrantId::access).collect(),
         at: call.now,
         activation_time: Some(activation_time(device)),
     })

@@ -99,7 +99,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         Ok(()) => return Ok(answer),
         Err(refused) => refused,
     };
-    if let Some(first) = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)? {
+    if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
         return Ok(first);
     }
     refused.on(Part::User, no_such_user)?;

@@ -9,13 +9,15 @@ use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
 use latchkey::role::Area;
-use latchkey::table::Read;
+use latchkey::table::{Read, Transaction};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Error, Response, Result};
+use serde_json::Value;
 
-use super::{ID_FIELD, VERSION, WHAT, revoke};
+use super::{ID_FIELD, Part, VERSION, WHAT, revoke_with};
 use crate::directory::{writes, writing};
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -38,6 +40,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("apiKeyId" = ApiKeyId, Path, description = "The id of the key."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The key and its tokens are good for nothing."),
@@ -45,8 +48,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let once = Once::of(&call, &Value::Null)?;
+    let outcome = delete_now(&call, &once).await;
+    once.settle(outcome).await
+}
+
+async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let id: ApiKeyId = call.request.path_id(ID_FIELD, WHAT)?;
-    writing(&call)?;
+    writing(call)?;
     let key = |scope: &OrganizationScope| writes(scope).then(|| scope.api_key(id));
     let found = call.find::<ApiKey>(key, &[Read::Strong]).await?;
     let (scope, key) = found.ok_or(Error::NotFound(WHAT))?;
@@ -54,6 +63,10 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         return Err(Error::PreconditionFailed);
     }
     let by = scope.to_write(Area::Directory)?;
-    revoke(&call.table, &by, &scope, &key).await?;
-    Ok(Response::empty(StatusCode::NO_CONTENT))
+    let answer = Response::empty(StatusCode::NO_CONTENT);
+    let last = |writes: &mut Transaction<'_, Part>| {
+        once.remember(writes, Part::Idempotency, &scope, &answer)
+    };
+    revoke_with(&call.table, &by, &scope, &key, last).await?;
+    Ok(answer)
 }

@@ -7,10 +7,10 @@ pub mod list;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
-use latchkey::table::{If, Key, Read, Table};
+use latchkey::table::{If, Key, Read, Table, Transaction};
 use latchkey::token::Family;
 use latchkey::warrant::Warrant;
-use latchkey::wire::Result;
+use latchkey::wire::{Conflict, Error, Result};
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
@@ -27,8 +27,16 @@ const ID_FIELD: &str = "apiKeyId";
 const VERSION: u64 = 1;
 
 /// How many families are ended at once: each is two items, and a transaction has a hundred at
-/// most, of which one is the key.
-const PAGE: usize = 49;
+/// most, of which one is the key, and one the first answer to a request.
+const PAGE: usize = 48;
+
+/// What each item of the transaction is there for.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Idempotency,
+    Key,
+    Token,
+}
 
 /// Takes a key away. Its credential goes first: from then on nobody is given a token for it,
 /// since who gives one out checks that the credential is there. Then its tokens go, in pages,
@@ -43,29 +51,48 @@ pub(crate) async fn revoke(
     scope: &OrganizationScope,
     key: &ApiKey,
 ) -> Result<()> {
+    revoke_with(table, by, scope, key, |_| Ok(())).await
+}
+
+/// The same with what else is written with the last of it.
+async fn revoke_with(
+    table: &Table,
+    by: &Warrant,
+    scope: &OrganizationScope,
+    key: &ApiKey,
+    last: impl Fn(&mut Transaction<'_, Part>) -> Result<()> + Sync,
+) -> Result<()> {
     let credential = Key::credential(&key.hash);
     let mut writes = table.transaction(by);
     writes.delete((), &credential, If::Always);
     writes.send_unconditional().await?;
-    while !end_tokens(table, scope, key.id).await? {}
+    while !end_tokens(table, scope, key.id, &last).await? {}
     Ok(())
 }
 
 /// Ends a page of what was given out to the key, and with the last of it the key. Whether it
 /// was the last.
-async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> Result<bool> {
+async fn end_tokens(
+    table: &Table,
+    scope: &OrganizationScope,
+    id: ApiKeyId,
+    last: impl Fn(&mut Transaction<'_, Part>) -> Result<()>,
+) -> Result<bool> {
     let prefix = scope.all_tokens(id);
     let (families, next) = table
         .page::<Family>(&prefix, PAGE, None, Read::Strong)
         .await?;
     let mut writes = table.transaction(&Warrant::Further);
     for family in &families {
-        writes.delete((), &scope.tokens(id, family.id), If::Always);
-        writes.delete((), &Key::credential(&family.access), If::Always);
+        writes.delete(Part::Token, &scope.tokens(id, family.id), If::Always);
+        writes.delete(Part::Token, &Key::credential(&family.access), If::Always);
     }
     if next.is_none() {
-        writes.delete((), &scope.api_key(id), If::Always);
+        writes.delete(Part::Key, &scope.api_key(id), If::Always);
+        last(&mut writes)?;
     }
-    writes.send_unconditional().await?;
+    // Only the first answer to another request with the same key can refuse it.
+    let done_before = |_| Error::Conflict(Conflict::Changed);
+    writes.send().await?.map_err(done_before)?;
     Ok(next.is_none())
 }

@@ -4,6 +4,7 @@
 
 use latchkey::directory::DeviceGroup;
 use latchkey::id::{DeviceGroupId, DeviceId};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 
 use crate::directory;
@@ -28,6 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
         ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The device is in the group."),

@@ -4,6 +4,7 @@
 
 use latchkey::directory::{Device, DeviceChanges, DeviceView};
 use latchkey::id::DeviceId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -29,6 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("deviceId" = DeviceId, Path, description = "The number of the device."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = DeviceChanges,
     responses(

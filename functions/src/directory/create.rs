@@ -7,9 +7,10 @@ use latchkey::id::Identifier;
 use latchkey::table::{Key, Refused};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Response, Result};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{join, join_roll, writes};
+use super::{full, join, join_roll, writes};
 use crate::lambda::{Call, Once};
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
@@ -121,11 +122,11 @@ pub(crate) async fn put<R: Resource>(
     let Err(refused) = writes.send().await? else {
         return Ok(Some(answer));
     };
-    let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
+    let first = once.first_answer(&refused, Part::Idempotency)?;
     if first.is_none() {
         let links: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
         let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
-        refusal(&refused, R::ID_FIELD, &links, &refers)?;
+        refusal(&refused, (R::ID_FIELD, R::WHAT), &links, &refers)?;
     }
     Ok(first)
 }
@@ -145,7 +146,7 @@ pub(super) fn claimed(owner: &Value) -> Value {
 /// 400 for what the organization does not have, 409 for what another one has already.
 pub(super) fn refusal(
     refused: &Refused<Part>,
-    id_field: &'static str,
+    (id_field, what): (&'static str, &str),
     links: &[&str],
     refers: &[&str],
 ) -> Result<()> {
@@ -157,10 +158,15 @@ pub(super) fn refusal(
         match part {
             Part::Link(place) => {
                 let field = links.get(place).copied().unwrap_or_default();
-                if !faults.iter().any(|fault| fault.field == field) {
-                    let message = "this organization does not have all of these";
-                    faults.push(Fault::new(field, FaultCode::NotFound, message));
+                if faults.iter().any(|fault| fault.field == field) {
+                    continue;
                 }
+                faults.push(if refused.item::<IgnoredAny>(part)?.is_some() {
+                    Fault::new(field, FaultCode::OutOfRange, full(what))
+                } else {
+                    let message = "this organization does not have all of these";
+                    Fault::new(field, FaultCode::NotFound, message)
+                });
             }
             Part::Refers(place) => {
                 let field = refers.get(place).copied().unwrap_or_default();

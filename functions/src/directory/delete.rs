@@ -7,10 +7,11 @@ use latchkey::table::{If, Read, VERSION};
 use latchkey::warrant::Warrant;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::Value;
 
 use super::create::Part;
 use super::{MAX_LINKS, leave, leave_roll, present, writing};
-use crate::lambda::Call;
+use crate::lambda::{Call, Once};
 
 /// How many transactions of links are under way at once.
 const AT_ONCE: usize = 8;
@@ -23,22 +24,42 @@ const AT_ONCE: usize = 8;
 pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let scopes = writing(&call)?;
-    take_away::<R>(&call, &scopes, id).await?;
-    Ok(Response::empty(StatusCode::NO_CONTENT))
+    let once = Once::of(&call, &Value::Null)?;
+    let answer = Response::empty(StatusCode::NO_CONTENT);
+    take_away::<R>(&call, &once, &scopes, id, answer).await
 }
 
 /// The same of a thing of one of these organizations, as `If-Match` wants it.
 pub(crate) async fn take_away<R: Resource>(
     call: &Call,
+    once: &Once<'_>,
     scopes: &[OrganizationScope],
     id: R::Id,
-) -> Result<()> {
+    answer: Response,
+) -> Result<Response> {
+    let outcome = take_away_now::<R>(call, once, scopes, id, answer).await;
+    // Otherwise the transaction alone decides, and its refusal has the first answer.
+    if R::CLAIMS || R::LINKS {
+        once.settle(outcome).await
+    } else {
+        outcome
+    }
+}
+
+async fn take_away_now<R: Resource>(
+    call: &Call,
+    once: &Once<'_>,
+    scopes: &[OrganizationScope],
+    id: R::Id,
+    answer: Response,
+) -> Result<Response> {
     let if_match = call.request.if_match();
     for attempt in call.table.attempts() {
         let mut changed = false;
         for scope in scopes {
-            match attempt_in::<R>(call, scope, id, &if_match).await? {
-                Outcome::Done => return Ok(()),
+            match attempt_in::<R>(call, once, scope, id, (&if_match, &answer)).await? {
+                Outcome::Done => return Ok(answer),
+                Outcome::DoneBefore(first) => return Ok(first),
                 Outcome::NotThere => {}
                 Outcome::Changed => changed = true,
             }
@@ -53,15 +74,18 @@ pub(crate) async fn take_away<R: Resource>(
 
 enum Outcome {
     Done,
+    /// By the first request with the same key, which was answered so.
+    DoneBefore(Response),
     NotThere,
     Changed,
 }
 
 async fn attempt_in<R: Resource>(
     call: &Call,
+    once: &Once<'_>,
     scope: &OrganizationScope,
     id: R::Id,
-    if_match: &IfMatch,
+    (if_match, answer): (&IfMatch, &Response),
 ) -> Result<Outcome> {
     let Some(key) = R::key(scope, id) else {
         return Ok(Outcome::NotThere);
@@ -102,6 +126,7 @@ async fn attempt_in<R: Resource>(
         only = only.and(If::Lacks(count).or(If::is(count, &0)));
     }
     let mut writes = call.table.transaction(&warrant);
+    once.remember(&mut writes, Part::Idempotency, scope, answer)?;
     writes.delete(Part::Itself, &key, only);
     if let Some(roll) = &roll {
         leave_roll(&mut writes, Part::Roll, roll);
@@ -113,6 +138,9 @@ async fn attempt_in<R: Resource>(
     let Err(refused) = writes.send().await? else {
         return Ok(Outcome::Done);
     };
+    if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+        return Ok(Outcome::DoneBefore(first));
+    }
     if !refused.has(Part::Itself) {
         refused.on(Part::Roll, || Error::Conflict(Conflict::LastAdmin))?;
         return Ok(Outcome::Changed);

@@ -10,14 +10,19 @@ use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, Resource};
 use latchkey::role::Area;
 use latchkey::table::{Change, If, Refused};
+use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Response, Result};
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
-use super::{join, part, writing};
-use crate::lambda::Call;
+use super::{full, join, part, writing};
+use crate::lambda::{Call, Once};
 
 /// What each item of the transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
+    /// The first answer to a request with a key.
+    Idempotency,
     Group,
     Member,
     Edge,
@@ -37,17 +42,38 @@ async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
     let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
     let what = G::Member::WHAT;
     let member = call.request.path_id(G::Member::ID_FIELD, what)?;
+    let once = Once::of(&call, &Value::Null)?;
     let mut missing = G::WHAT;
     for scope in &writing(&call)? {
-        let Err(refused) = change_in::<G>(&call, scope, id, member, joins).await? else {
+        let Err(refused) = change_in::<G>(&call, &once, scope, id, member, joins).await? else {
             return Ok(Response::empty(StatusCode::NO_CONTENT));
         };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
+        }
         if refused.has(Part::Group) {
             continue;
         }
-        if joins && !refused.has(Part::Member) {
-            // It is in the group already.
-            return Ok(Response::empty(StatusCode::NO_CONTENT));
+        let is_there = refused.item::<IgnoredAny>(Part::Member)?.is_some();
+        if joins && is_there && !refused.has(Part::Edge) {
+            let field = G::Member::ID_FIELD;
+            return Err(Error::invalid(field, FaultCode::OutOfRange, full(G::WHAT)));
+        }
+        if joins && (is_there || !refused.has(Part::Member)) {
+            // It is in the group already. With a key that is written down, so that the same
+            // request does not put it in again after someone else took it out.
+            let mut writes = call.table.transaction(&scope.to_write(Area::Directory)?);
+            let answer = Response::empty(StatusCode::NO_CONTENT);
+            once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
+            if writes.is_empty() {
+                return Ok(answer);
+            }
+            return match writes.send().await? {
+                Ok(()) => Ok(answer),
+                Err(refused) => Ok(once
+                    .first_answer(&refused, Part::Idempotency)?
+                    .unwrap_or(answer)),
+            };
         }
         missing = what;
     }
@@ -56,6 +82,7 @@ async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
 
 async fn change_in<G: Group>(
     call: &Call,
+    once: &Once<'_>,
     scope: &OrganizationScope,
     id: G::Id,
     member: <G::Member as Resource>::Id,
@@ -67,6 +94,8 @@ async fn change_in<G: Group>(
     };
     let warrant = scope.to_write(Area::Directory)?;
     let mut writes = call.table.transaction(&warrant);
+    let answer = Response::empty(StatusCode::NO_CONTENT);
+    once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     writes.update(Part::Group, &group, Change::new_version(), If::Exists);
     if joins {
         join(&mut writes, Part::Member, &link);

@@ -20,10 +20,10 @@ pub(crate) use list::{
     organization_of, show,
 };
 pub(crate) use members::{add, remove};
-pub(crate) use update::{change, update};
+pub(crate) use update::{Update, change, update};
 
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::{Link, Roll};
+use latchkey::directory::{Link, MAX_LINKED, Roll};
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Change, If, Read, Transaction};
 use latchkey::wire::{Error, Result};
@@ -34,11 +34,17 @@ use crate::lambda::Call;
 /// that DynamoDB takes in one transaction.
 const MAX_LINKS: usize = 32;
 
+/// What keeps a thing out of one more group or space.
+fn full(what: &str) -> String {
+    format!("one of these belongs to {MAX_LINKED} {what}s already, and may not to more")
+}
+
 /// Writes a link on the side of the other thing.
 fn join<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
     for key in iter::once(&link.to).chain(&link.keyring) {
         let joined = Change::new_version().include(link.set, &link.element);
-        writes.update(tag, key, joined, If::Exists);
+        let room = If::Fewer(link.set, MAX_LINKED);
+        writes.update(tag, key, joined, If::Exists.and(room));
     }
 }
 

@@ -9,7 +9,7 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::{Part, claimed, refusal};
 use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present, writing};
-use crate::lambda::Call;
+use crate::lambda::{Call, Once};
 
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
 /// trips: it is read, and written on condition that it is still the same; one more for a
@@ -19,21 +19,45 @@ pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     let body = call.request.json()?;
     // What is wrong with the body is wrong with it whatever stands in the table.
     R::blank(id).changed(&body)?;
+    let once = Once::of(&call, &body)?;
     let scopes = writing(&call)?;
-    let changed = |before: &R| Ok(before.changed(&body)?);
-    let (scope, thing) = change::<R>(&call, &scopes, id, changed).await?;
-    let view = View::new(scope, &thing);
-    Ok(Response::json(StatusCode::OK, &view).etag(thing.version()))
+    let update = Update {
+        changed: &|before: &R| Ok(before.changed(&body)?),
+        answer: &|scope, thing| {
+            let view = View::new(scope, thing);
+            Response::json(StatusCode::OK, &view).etag(thing.version())
+        },
+    };
+    change(&call, &once, &scopes, id, &update).await
 }
 
-/// Changes a thing of one of these organizations, as `If-Match` wants it, and gives it with
-/// its organization as it is then.
-pub(crate) async fn change<'s, R: Resource>(
+/// What becomes of a thing.
+pub(crate) struct Update<'c, R> {
+    /// The thing as it shall be.
+    pub(crate) changed: &'c (dyn Fn(&R) -> Result<R> + Sync),
+    /// What is answered once it is so.
+    pub(crate) answer: &'c (dyn Fn(&OrganizationScope, &R) -> Response + Sync),
+}
+
+/// Changes a thing of one of these organizations, as `If-Match` wants it.
+pub(crate) async fn change<R: Resource>(
     call: &Call,
-    scopes: &'s [OrganizationScope],
+    once: &Once<'_>,
+    scopes: &[OrganizationScope],
     id: R::Id,
-    changed: impl Fn(&R) -> Result<R>,
-) -> Result<(&'s OrganizationScope, R)> {
+    update: &Update<'_, R>,
+) -> Result<Response> {
+    let outcome = change_now(call, once, scopes, id, update).await;
+    once.settle(outcome).await
+}
+
+async fn change_now<R: Resource>(
+    call: &Call,
+    once: &Once<'_>,
+    scopes: &[OrganizationScope],
+    id: R::Id,
+    update: &Update<'_, R>,
+) -> Result<Response> {
     let if_match = call.request.if_match();
     for attempt in call.table.attempts() {
         let found = find::<R>(call, scopes, id).await?;
@@ -41,9 +65,9 @@ pub(crate) async fn change<'s, R: Resource>(
         if !if_match.holds(before.version()) {
             return Err(Error::PreconditionFailed);
         }
-        let after = changed(&before)?;
-        match replace(call, scope, before, after).await? {
-            Some(thing) => return Ok((scope, thing)),
+        let after = (update.changed)(&before)?;
+        match replace(call, once, scope, (before, after), update.answer).await? {
+            Some(answer) => return Ok(answer),
             None if if_match.is_given() => return Err(Error::PreconditionFailed),
             None => attempt.back_off().await?,
         }
@@ -69,10 +93,11 @@ async fn find<'s, R: Resource>(
 /// One attempt; `None` when it was changed meanwhile.
 async fn replace<R: Resource>(
     call: &Call,
+    once: &Once<'_>,
     scope: &OrganizationScope,
-    mut before: R,
-    after: R,
-) -> Result<Option<R>> {
+    (mut before, after): (R, R),
+    answer: &(dyn Fn(&OrganizationScope, &R) -> Response + Sync),
+) -> Result<Option<Response>> {
     if after.lists()
         && let Some(prefix) = R::listed(scope, after.id())
     {
@@ -82,8 +107,9 @@ async fn replace<R: Resource>(
     let (old, new) = (before.links(scope), after.links(scope));
     let joined: Vec<_> = missing(&new, &old).collect();
     let left: Vec<_> = missing(&old, &new).collect();
-    if joined.is_empty() && left.is_empty() && after == before {
-        return Ok(Some(before));
+    let is_same = joined.is_empty() && left.is_empty() && after == before;
+    if is_same && !once.is_given() {
+        return Ok(Some(answer(scope, &before)));
     }
 
     let changes = || joined.iter().chain(&left);
@@ -95,7 +121,14 @@ async fn replace<R: Resource>(
 
     let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
     let mut writes = call.table.transaction(&scope.to_write(R::AREA)?);
-    writes.change(Part::Itself, &key, (&before, &after), before.version());
+    let answer = if is_same {
+        writes.check(Part::Itself, &key, If::version(before.version()));
+        answer(scope, &before)
+    } else {
+        writes.change(Part::Itself, &key, (&before, &after), before.version());
+        answer(scope, &after.clone().next_version())
+    };
+    once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let (had, has) = (before.claims(scope), after.claims(scope));
     let gone = |claim: &&Claim| !has.contains(claim);
     for claim in had.iter().filter(gone) {
@@ -128,14 +161,17 @@ async fn replace<R: Resource>(
         writes.exists(Part::Refers(place), &other.to);
     }
     let Err(refused) = writes.send().await? else {
-        return Ok(Some(after.next_version()));
+        return Ok(Some(answer));
     };
+    if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+        return Ok(Some(first));
+    }
     if !refused.has(Part::Itself) {
         refused.on(Part::Roll, || Error::Conflict(Conflict::LastAdmin))?;
     }
     let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
     let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
-    refusal(&refused, R::ID_FIELD, &links, &refers)?;
+    refusal(&refused, (R::ID_FIELD, R::WHAT), &links, &refers)?;
     Ok(None)
 }
 

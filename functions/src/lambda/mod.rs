@@ -359,6 +359,7 @@ async fn handle(
                 Format::of_answer(&request)?;
             }
             let caller = caller.ok_or(Error::Unauthenticated)?;
+            request.check()?;
             let table = store::table(&random).await?;
             let call = Call {
                 operation,

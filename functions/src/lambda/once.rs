@@ -1,34 +1,61 @@
-//! Requests that create, and may be sent again without creating again.
+//! Requests that may be sent again without being done again.
 
-use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::table::item::StoredAnswer;
-use latchkey::table::{Read, Refused, Transaction};
+use latchkey::table::{Key, Read, Refused, Transaction};
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
 use super::Call;
 
-/// One request to create, with its `Idempotency-Key` if it has one: then its answer is
-/// remembered in the transaction that creates, and comes back with the refusal of a second
-/// one.
+/// One request that writes, with its `Idempotency-Key` if it has one: then its answer is
+/// stored in the transaction that writes, and comes back with the refusal of a second one.
 pub(crate) struct Once<'c> {
     call: &'c Call,
     key: Option<IdempotencyKey>,
 }
 
 impl<'c> Once<'c> {
-    /// Reads the key of a request with this body.
+    /// Reads the key of a request with this body; `Value::Null` if it has none.
     ///
     /// # Errors
-    /// 400 when it is none.
+    /// 400 when the key is invalid.
     pub(crate) fn of(call: &'c Call, body: &Value) -> Result<Self> {
         let key = IdempotencyKey::of(&call.request, call.operation, &call.caller, body)?;
         Ok(Self { call, key })
     }
 
-    /// Remembers `answer` in the transaction that creates.
+    /// The same of a request whose body may have the key in a field.
+    ///
+    /// # Errors
+    /// 400 when the key is invalid, or when the header is another one.
+    pub(crate) fn of_field(
+        call: &'c Call,
+        body: &Value,
+        field: (&'static str, Option<&str>),
+    ) -> Result<Self> {
+        let Call {
+            request,
+            operation,
+            caller,
+            ..
+        } = call;
+        let key = IdempotencyKey::of_field(request, operation, caller, body, field)?;
+        Ok(Self { call, key })
+    }
+
+    /// Whether the request has a key.
+    pub(crate) fn is_given(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Where the first answer is stored, if the request has a key.
+    pub(crate) fn place(&self, scope: &OrganizationScope) -> Option<Key> {
+        self.key.as_ref().map(|key| scope.idempotency(&key.hash))
+    }
+
+    /// Stores `answer` in the transaction that writes.
     ///
     /// # Errors
     /// 500 when the system has no random numbers.
@@ -39,45 +66,78 @@ impl<'c> Once<'c> {
         scope: &OrganizationScope,
         answer: &Response,
     ) -> Result<()> {
-        let Some(key) = &self.key else {
-            return Ok(());
-        };
-        let Call { random, now, .. } = self.call;
-        let stored = StoredAnswer::new(key, answer.body(), random, *now)?;
-        writes.put_over_expired(tag, &scope.idempotency(&key.hash), &stored, *now);
+        if let Some(key) = &self.key {
+            let Call { random, now, .. } = self.call;
+            let stored = StoredAnswer::new(key, answer, random, *now)?;
+            let place = scope.idempotency(&key.hash);
+            writes.put_over_expired(tag, &place, &stored, *now);
+        }
         Ok(())
     }
 
-    /// The first answer again, if this key was used before: for who finds out otherwise than
-    /// by a refused transaction that there is nothing left to create. One round trip.
+    /// The first answer again, from what was found at [`Once::place`].
     ///
     /// # Errors
-    /// 422 when it was used with another body.
-    pub(crate) async fn remembered(&self, status: StatusCode) -> Result<Option<Response>> {
-        let Some(key) = &self.key else {
-            return Ok(None);
-        };
-        let at = |scope: &OrganizationScope| Some(scope.idempotency(&key.hash));
-        let found = self.call.find(at, &[Read::Strong]).await?;
-        let found: Option<StoredAnswer> = found.map(|(_, stored)| stored);
-        let found = found.filter(|stored| !stored.is_gone(self.call.now));
-        found.map(|stored| stored.replay(key, status)).transpose()
+    /// 422 when the key was used with another path or body.
+    pub(crate) fn replay(&self, stored: Option<StoredAnswer>) -> Result<Option<Response>> {
+        let stored = stored.filter(|stored| !stored.is_gone(self.call.now));
+        match (stored, &self.key) {
+            (Some(stored), Some(key)) => stored.replay(key).map(Some),
+            _ => Ok(None),
+        }
     }
 
-    /// The first answer again, if the transaction was refused since this key was used before.
+    /// The first answer again, if this key was used before in this organization. One round trip
+    /// if the request has a key, none otherwise.
     ///
     /// # Errors
-    /// 422 when it was used with another body.
+    /// 422 when it was used with another path or body.
+    pub(crate) async fn stored(&self, scope: &OrganizationScope) -> Result<Option<Response>> {
+        let Some(place) = self.place(scope) else {
+            return Ok(None);
+        };
+        let places = [place];
+        let items = self.call.table.get_all(&places, Read::Strong).await?;
+        let [place] = &places;
+        self.replay(items.get(place)?)
+    }
+
+    /// The first answer again, if the transaction was refused because this key was used before.
+    ///
+    /// # Errors
+    /// 422 when it was used with another path or body.
     pub(crate) fn first_answer<T: Copy + PartialEq>(
         &self,
         refused: &Refused<T>,
         tag: T,
-        status: StatusCode,
     ) -> Result<Option<Response>> {
-        let Some(key) = &self.key else {
-            return Ok(None);
+        self.replay(refused.item(tag)?)
+    }
+
+    /// The outcome; or the first answer, if what the first request did is why this one finds
+    /// nothing to do. One round trip for a refusal with a key, none otherwise.
+    ///
+    /// # Errors
+    /// 422 when the key was used with another path or body.
+    pub(crate) async fn settle(&self, outcome: Result<Response>) -> Result<Response> {
+        let may_be_of_the_first = |error: &Error| {
+            matches!(
+                error,
+                Error::NotFound(_)
+                    | Error::PreconditionFailed
+                    | Error::Conflict(_)
+                    | Error::Taken(_)
+                    | Error::NotPossible { .. }
+                    | Error::InvalidInput(_)
+            )
         };
-        let stored: Option<StoredAnswer> = refused.item(tag)?;
-        stored.map(|stored| stored.replay(key, status)).transpose()
+        match outcome {
+            Err(error) if self.is_given() && may_be_of_the_first(&error) => {
+                let found = self.call.find(|scope| self.place(scope), &[Read::Strong]);
+                let stored = found.await?.map(|(_, stored)| stored);
+                self.replay(stored)?.ok_or(error)
+            }
+            outcome => outcome,
+        }
     }
 }

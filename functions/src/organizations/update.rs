@@ -4,6 +4,7 @@
 
 use latchkey::directory::{Organization, OrganizationChanges, OrganizationView};
 use latchkey::id::OrganizationId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -30,6 +31,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("organizationId" = OrganizationId, Path, description = "The number of the organization."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = OrganizationChanges,
     responses(

@@ -135,7 +135,7 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
         let Err(refused) = writes.send().await? else {
             return service::in_format(&call.request, answer);
         };
-        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+        let first = once.first_answer(&refused, Part::Idempotency)?;
         if let Some(first) = first {
             return service::in_format(&call.request, first);
         }

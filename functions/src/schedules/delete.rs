@@ -4,6 +4,7 @@
 
 use latchkey::directory::Schedule;
 use latchkey::id::ScheduleId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result, error};
 
@@ -29,6 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("scheduleId" = ScheduleId, Path, description = "The number of the schedule."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The schedule is gone."),

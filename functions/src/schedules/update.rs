@@ -4,6 +4,7 @@
 
 use latchkey::directory::{Schedule, ScheduleChanges, ScheduleView};
 use latchkey::id::ScheduleId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -30,6 +31,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("scheduleId" = ScheduleId, Path, description = "The number of the schedule."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = ScheduleChanges,
     responses(

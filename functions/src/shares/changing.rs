@@ -103,7 +103,17 @@ pub(super) fn warrant(scope: &OrganizationScope, held: Option<&Administration>) 
 /// caller, 412 when `If-Match` does not hold, 409 when others kept changing it.
 pub(super) async fn change(
     call: &Call,
-    once: Option<&Once<'_>>,
+    once: &Once<'_>,
+    to: impl Fn(&Share) -> Result<Share> + Sync,
+    answer: &(dyn Fn(&Call, &Share) -> Response + Sync),
+) -> Result<Response> {
+    let outcome = change_now(call, once, to, answer).await;
+    once.settle(outcome).await
+}
+
+async fn change_now(
+    call: &Call,
+    once: &Once<'_>,
     to: impl Fn(&Share) -> Result<Share> + Sync,
     answer: &(dyn Fn(&Call, &Share) -> Response + Sync),
 ) -> Result<Response> {
@@ -124,7 +134,12 @@ pub(super) async fn change(
             return Err(Error::PreconditionFailed);
         }
         if after == before {
-            return Ok(answer(call, &before));
+            let answer = answer(call, &before);
+            let by = warrant(&scope, right.as_ref())?;
+            match unchanged(call, once, (&scope, &by), &before, answer).await? {
+                Some(answer) => return Ok(answer),
+                None => continue,
+            }
         }
         if let (Some(above), Some(held)) = (&above, &right) {
             if after.reaches_beyond(&before, held.zone()) {
@@ -145,9 +160,7 @@ pub(super) async fn change(
         let answer = answer(call, &after);
 
         let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
-        if let Some(once) = once {
-            once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
-        }
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         let key = scope.share(before.id);
         writes.change(Part::Share, &key, (&before, &after), before.version);
         replace_grant(&mut writes, &scope, &before, &after);
@@ -176,11 +189,8 @@ pub(super) async fn change(
         let Err(refused) = writes.send().await? else {
             return Ok(answer);
         };
-        if let Some(once) = once {
-            let first = once.first_answer(&refused, Part::Idempotency, answer.status())?;
-            if let Some(first) = first {
-                return Ok(first);
-            }
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
         }
         refused.on(Part::Schedule, || {
             let message = "this organization has no such thing";
@@ -195,6 +205,28 @@ pub(super) async fn change(
         }
     }
     Err(Error::Conflict(Conflict::Changed))
+}
+
+/// The answer to a change that changes nothing, which is stored all the same if the request
+/// has a key; `None` if the share was changed meanwhile.
+async fn unchanged(
+    call: &Call,
+    once: &Once<'_>,
+    (scope, by): (&OrganizationScope, &Warrant),
+    share: &Share,
+    answer: Response,
+) -> Result<Option<Response>> {
+    if !once.is_given() {
+        return Ok(Some(answer));
+    }
+    let mut writes = call.table.transaction(by);
+    once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
+    let key = scope.share(share.id);
+    writes.check(Part::Share, &key, If::version(share.version));
+    match writes.send().await? {
+        Ok(()) => Ok(Some(answer)),
+        Err(refused) => once.first_answer(&refused, Part::Idempotency),
+    }
 }
 
 /// Sets when a share is removed, and gives what its web key leads to: both follow from its

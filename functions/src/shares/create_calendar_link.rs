@@ -123,7 +123,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         let Err(refused) = writes.send().await? else {
             return Ok(answer);
         };
-        let first = once.first_answer(&refused, Part::Idempotency, StatusCode::OK)?;
+        let first = once.first_answer(&refused, Part::Idempotency)?;
         if let Some(first) = first {
             return Ok(first);
         }

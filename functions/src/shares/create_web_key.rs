@@ -11,10 +11,10 @@ use latchkey::share::Share;
 use latchkey::web_key::{self, WebKeyHash, WebKeyMark};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Error, Response, Result, error};
-use serde_json::json;
+use serde_json::Value;
 
 use super::changing::change;
-use super::reading::{WHAT, base};
+use super::reading::base;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -72,8 +72,7 @@ const WITHOUT_END: Error = Error::NotPossible {
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
-    let id: ShareId = call.request.path_id("shareId", WHAT)?;
-    let once = Once::of(&call, &json!({ "shareId": id }))?;
+    let once = Once::of(&call, &Value::Null)?;
     let key = call.random.uuid()?;
     let with_key = |share: &Share| {
         if let Some(Receiver::UserGroup(_)) = share.receiver {
@@ -99,12 +98,5 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         Response::json(StatusCode::OK, &web_key::url(base(call), key))
             .header(CACHE_CONTROL, "no-store")
     };
-    let created = change(&call, Some(&once), with_key, &answer).await;
-    match created {
-        // It may be this very request that made it, sent before.
-        Err(error) if error.code() == EXISTS.code() => {
-            once.remembered(StatusCode::OK).await?.ok_or(error)
-        }
-        created => created,
-    }
+    change(&call, &once, with_key, &answer).await
 }

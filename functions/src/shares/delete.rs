@@ -8,12 +8,14 @@ use latchkey::id::ShareId;
 use latchkey::rights::Administration;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::Value;
 
 use super::changing::{DECIDES, Part, release, right_to_change, warrant};
 use super::reading::find;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -38,6 +40,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The share is gone."),
@@ -45,12 +48,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let once = Once::of(&call, &Value::Null)?;
+    let outcome = delete_now(&call, &once).await;
+    once.settle(outcome).await
+}
+
+async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let if_match = call.request.if_match();
     let mut counted = true;
     for attempt in call.table.attempts() {
-        let (scope, share) = find(&call, DECIDES).await?;
+        let (scope, share) = find(call, DECIDES).await?;
         let may = |held: &Administration| held.may_take_away(&share);
-        let right = right_to_change(&call, &scope, &share, &may).await?;
+        let right = right_to_change(call, &scope, &share, &may).await?;
         if right
             .as_ref()
             .is_some_and(|held| !held.may_take_away(&share))
@@ -62,7 +71,9 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         }
 
         let key = scope.share(share.id);
+        let answer = Response::empty(StatusCode::NO_CONTENT);
         let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.delete(Part::Share, &key, If::version(share.version));
         for (key, _) in GrantEdge::of(&scope, &share) {
             writes.delete(Part::Grant, &key, If::Always);
@@ -77,8 +88,11 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         release(&mut writes, &scope, &share, counted);
 
         let Err(refused) = writes.send().await? else {
-            return Ok(Response::empty(StatusCode::NO_CONTENT));
+            return Ok(answer);
         };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
+        }
         counted &= !refused.has(Part::FormerSchedule);
         if refused.has(Part::Share) {
             attempt.back_off().await?;

@@ -6,11 +6,13 @@
 use http::StatusCode;
 use latchkey::id::ShareId;
 use latchkey::share::Share;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Error, Response, Result};
+use serde_json::Value;
 
 use super::changing::change;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -32,6 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The web key is gone."),
@@ -46,7 +49,8 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         }),
         None => Err(Error::NotFound("web key")),
     };
-    change(&call, None, without_key, &|_, _| {
+    let once = Once::of(&call, &Value::Null)?;
+    change(&call, &once, without_key, &|_, _| {
         Response::empty(StatusCode::NO_CONTENT)
     })
     .await

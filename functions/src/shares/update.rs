@@ -6,13 +6,14 @@
 use http::StatusCode;
 use latchkey::id::ShareId;
 use latchkey::share::{Share, ShareChanges};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::changing::change;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -49,6 +50,7 @@ pub(crate) struct Changed {
     params(
         ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = ShareChanges,
     responses(
@@ -58,7 +60,8 @@ pub(crate) struct Changed {
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {
     let body = call.request.json()?;
-    change(&call, None, |share| Ok(share.changed(&body)?), &answer).await
+    let once = Once::of(&call, &body)?;
+    change(&call, &once, |share| Ok(share.changed(&body)?), &answer).await
 }
 
 fn answer(_: &Call, share: &Share) -> Response {

@@ -4,6 +4,7 @@
 
 use latchkey::directory::Space;
 use latchkey::id::SpaceId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -29,6 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("spaceId" = SpaceId, Path, description = "The id of the space."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The space is gone."),

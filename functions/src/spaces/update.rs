@@ -4,6 +4,7 @@
 
 use latchkey::directory::{Space, SpaceChanges, SpaceView};
 use latchkey::id::SpaceId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -30,6 +31,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("spaceId" = SpaceId, Path, description = "The id of the space."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = SpaceChanges,
     responses(

@@ -6,6 +6,7 @@ use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::id::AccessTemplateId;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Response, Result};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory;
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Once, ServiceEndpoint};
 
 /// The endpoint.
 pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
@@ -41,6 +42,7 @@ pub(crate) struct Deleted {}
     params(
         ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 200, description = "The template is gone.", content((Deleted = "application/json"), (Deleted = "text/jsv"))),
@@ -49,8 +51,11 @@ pub(crate) struct Deleted {}
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
-    let id = Input::of(&call.request)?.read(super::id)?;
+    let input = Input::of(&call.request)?;
+    let id = input.read(super::id)?;
     let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
-    directory::take_away::<AccessTemplate>(&call, &scopes, id).await?;
-    service::answer(&call.request, StatusCode::OK, &Deleted {})
+    let once = Once::of(&call, input.value())?;
+    let answer = Response::json(StatusCode::OK, &Deleted {});
+    let answer = directory::take_away::<AccessTemplate>(&call, &once, &scopes, id, answer).await?;
+    service::in_format(&call.request, answer)
 }

@@ -8,6 +8,7 @@ use latchkey::access::AccessTemplate;
 use latchkey::access::template::AccessTemplateChanges;
 use latchkey::directory::Resource;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Response, Result};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::Written;
 use crate::directory;
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Once, ServiceEndpoint};
 
 /// The endpoint.
 pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
@@ -36,7 +37,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     path = "/access/template",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
-    params(IfMatch),
+    params(IfMatch, IdempotencyKey),
     request_body(content((AccessTemplateChanges = "application/json"), (AccessTemplateChanges = "text/jsv"))),
     responses(
         (status = 200, description = "The template is changed.", content((Written = "application/json"), (Written = "text/jsv")), headers(("ETag"))),
@@ -60,7 +61,13 @@ pub(crate) async fn update(call: Call) -> Result<Response> {
         id
     })?;
     let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
-    let (_, template) = directory::change(&call, &scopes, id, changed).await?;
-    let answer = service::answer(&call.request, StatusCode::OK, &Written { id })?;
-    Ok(answer.etag(template.version))
+    let once = Once::of(&call, input.value())?;
+    let update = directory::Update {
+        changed: &changed,
+        answer: &|_, template: &AccessTemplate| {
+            Response::json(StatusCode::OK, &Written { id }).etag(template.version)
+        },
+    };
+    let answer = directory::change(&call, &once, &scopes, id, &update).await?;
+    service::in_format(&call.request, answer)
 }

@@ -4,6 +4,7 @@
 
 use latchkey::directory::UserGroup;
 use latchkey::id::UserGroupId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -29,6 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The group is gone."),

@@ -4,6 +4,7 @@
 
 use latchkey::directory::UserGroup;
 use latchkey::id::{UserGroupId, UserId};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
 
 use crate::directory;
@@ -28,6 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
         ("userId" = UserId, Path, description = "The number of the user."),
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The user is out of the group."),

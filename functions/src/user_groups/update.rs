@@ -4,6 +4,7 @@
 
 use latchkey::directory::{UserGroup, UserGroupChanges, UserGroupView};
 use latchkey::id::UserGroupId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -30,6 +31,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = UserGroupChanges,
     responses(

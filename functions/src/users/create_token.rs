@@ -92,7 +92,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             Ok(()) => return Ok(answer),
             Err(refused) => refused,
         };
-        if let Some(first) = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)? {
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
             return Ok(first);
         }
         attempt.back_off().await?;

@@ -4,6 +4,7 @@
 
 use latchkey::directory::User;
 use latchkey::id::UserId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result};
 
@@ -29,6 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("userId" = UserId, Path, description = "The number of the user."),
         IfMatch,
+        IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The user is gone."),

@@ -5,6 +5,7 @@
 
 use latchkey::directory::{User, UserChanges, UserView};
 use latchkey::id::UserId;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Response, Result, error};
 
@@ -30,6 +31,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(
         ("userId" = UserId, Path, description = "The number of the user."),
         IfMatch,
+        IdempotencyKey,
     ),
     request_body = UserChanges,
     responses(

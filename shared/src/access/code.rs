@@ -18,6 +18,7 @@ use crate::audit::AuditId;
 use crate::grant::{Grant, Receiver};
 use crate::id::{AccessId, UserId};
 use crate::secret::{Random, RandomFailed};
+use crate::wire::idempotency::KeyText;
 use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson};
 use crate::wire::{Error, Result};
 
@@ -323,16 +324,23 @@ pub struct CodeTerms {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// The field by which a controller names an entry.
+pub const ENTRY_ID: &str = "entryId";
+
 /// The body of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(
     as = EnterSpace,
+    rename_all = "camelCase",
     description = "What was typed at a door.",
-    examples(json!({"code": "407192"}))
+    examples(json!({"code": "407192", "entryId": "door-7-000123"}))
 )]
 pub struct Typed {
     /// The access code.
     pub code: AccessCode,
+    /// The controller's name for this entry. Means the same as the header `Idempotency-Key`:
+    /// sent again within 24 hours, the entry is counted once and answered the same.
+    pub entry_id: Option<KeyText>,
 }
 
 impl Typed {
@@ -342,8 +350,15 @@ impl Typed {
     /// Every fault of the body, each with the path of its field; none of them says the code.
     pub fn read(body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
-        let code = Fields::of_body(body, &faults).and_then(|body| body.required("code"));
-        faults.or(code.map(|code| Self { code }))
+        let typed = Fields::of_body(body, &faults).and_then(|body| {
+            let code = body.required("code");
+            let entry_id = body.optional(ENTRY_ID);
+            Some(Self {
+                code: code?,
+                entry_id,
+            })
+        });
+        faults.or(typed)
     }
 }
 

@@ -13,7 +13,9 @@ mod view;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use code::{AccessCode, Code, CodeLength, CodeTerms, Entry, FreeCodes, NotACode, Typed};
+pub use code::{
+    AccessCode, Code, CodeLength, CodeTerms, ENTRY_ID, Entry, FreeCodes, NotACode, Typed,
+};
 pub use new::{
     AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
     SpaceWanted, Terms,

@@ -17,6 +17,10 @@ use crate::wire::json::{Fault, Faults, Fields};
 /// one transaction, and DynamoDB takes a hundred writes in one, of which each member is three.
 pub const MAX_LISTED: usize = 32;
 
+/// How many groups a user or a device may be in, and how many spaces a device may open: a set
+/// that is in their items, of which DynamoDB takes 400 KB, and is read with each decision.
+pub const MAX_LINKED: usize = 1000;
+
 /// The attribute of a user, of their keyring and of a device that has the groups they are in.
 pub const GROUPS: &str = "groups";
 

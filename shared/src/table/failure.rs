@@ -14,6 +14,9 @@ where
         .raw_response()
         .map(|response| response.status().as_u16());
     let is_construction = matches!(error, SdkError::ConstructionFailure(_));
+    if error.message().is_some_and(is_of_item_size) {
+        return item_too_large();
+    }
     let cause = DisplayErrorContext(error).to_string();
     match (code.as_deref(), status) {
         (Some(code), _) if is_throttling(code) => Error::Throttled(cause),
@@ -24,6 +27,20 @@ where
         _ if is_construction => Error::Internal(cause),
         // No answer, or only a part of one.
         _ => Error::Unavailable(cause),
+    }
+}
+
+/// Whether a message says that an item would become larger than DynamoDB takes.
+pub(super) fn is_of_item_size(message: &str) -> bool {
+    message.contains("Item size")
+}
+
+/// What a client asked for, and no limit of a field kept out. Each list has a limit of its own,
+/// so this is for what was not thought of.
+pub(super) fn item_too_large() -> Error {
+    Error::NotPossible {
+        code: "tooLargeError",
+        message: "This would have more than 400 KB, the most that is stored of one thing",
     }
 }
 

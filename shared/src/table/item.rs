@@ -2,6 +2,8 @@
 //! needs besides.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, ETAG};
 use serde::{Deserialize, Serialize};
 
 use crate::caller::OrganizationScope;
@@ -9,8 +11,8 @@ use crate::grant::Grant;
 use crate::secret::Random;
 use crate::share::Share;
 use crate::table::Key;
-use crate::wire::idempotency::{IdempotencyKey, LIFETIME};
-use crate::wire::{Response, Result};
+use crate::wire::idempotency::{IdempotencyKey, LIFETIME, REPLAYED};
+use crate::wire::{Error, Response, Result};
 
 /// A grant in the table. It has no time to live: when DynamoDB removes its share, the clean-up
 /// takes it away, and with it the count of its named schedule.
@@ -50,6 +52,9 @@ impl GrantEdge {
 #[serde(rename_all = "camelCase")]
 pub struct StoredAnswer {
     request: String,
+    status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     #[serde(with = "serde_bytes")]
     answer: Vec<u8>,
     #[serde(with = "chrono::serde::ts_seconds")]
@@ -63,13 +68,16 @@ impl StoredAnswer {
     /// 500 when the system has no random numbers.
     pub fn new(
         key: &IdempotencyKey,
-        answer: &str,
+        answer: &Response,
         random: &Random,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        let etag = answer.headers().get(ETAG);
         Ok(Self {
             request: key.request.clone(),
-            answer: key.close(answer, random)?,
+            status: answer.status().as_u16(),
+            etag: etag.and_then(|tag| tag.to_str().ok()).map(str::to_owned),
+            answer: key.close(answer.body(), random)?,
             expires_at: now + TimeDelta::seconds(LIFETIME),
         })
     }
@@ -82,8 +90,22 @@ impl StoredAnswer {
     /// The answer again, to a request with the same key.
     ///
     /// # Errors
-    /// 422 when that has another body.
-    pub fn replay(&self, key: &IdempotencyKey, status: http::StatusCode) -> Result<Response> {
-        key.replay(&self.request, &self.answer, status)
+    /// 422 when that has another path or body.
+    pub fn replay(&self, key: &IdempotencyKey) -> Result<Response> {
+        let body = key.open(&self.request, &self.answer)?;
+        let status = StatusCode::from_u16(self.status);
+        let status = status.map_err(|error| Error::Internal(error.to_string()))?;
+        let answer = if body.is_empty() {
+            Response::empty(status)
+        } else {
+            Response::json_text(status, body)
+        };
+        let answer = match &self.etag {
+            Some(tag) => answer.entity_tag(tag),
+            None => answer,
+        };
+        // It may have a secret in it.
+        let answer = answer.header(CACHE_CONTROL, "no-store");
+        Ok(answer.header(REPLAYED, "true"))
     }
 }

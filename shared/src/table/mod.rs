@@ -511,7 +511,7 @@ impl Table {
     ///
     /// # Errors
     /// 500 when the system has no random numbers.
-    pub fn back_off(&self, attempt: u32) -> BoxFuture<'_, Result<()>> {
+    fn back_off(&self, attempt: u32) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             tokio::time::sleep(transaction::wait(attempt, self.random.bits()?)).await;
             Ok(())

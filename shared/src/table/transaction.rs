@@ -54,6 +54,8 @@ pub enum If {
     MoreThan(&'static str, u32),
     /// A number is less than another one of the same item.
     Below(&'static str, &'static str),
+    /// A set has fewer elements than this, or is missing.
+    Fewer(&'static str, usize),
     /// A number is one of these; never, if there are none.
     OneOf(&'static str, Vec<u64>),
     /// All of these hold.
@@ -141,6 +143,10 @@ impl If {
             Self::MoreThan(name, most) => {
                 let most = to.value(number(i64::from(*most)));
                 format!("size({}) > {most}", to.name(name))
+            }
+            Self::Fewer(name, most) => {
+                let (name, most) = (to.name(name), to.value(AttributeValue::N(most.to_string())));
+                format!("attribute_not_exists({name}) OR size({name}) < {most}")
             }
             Self::Below(name, other) => format!("{} < {}", to.name(name), to.name(other)),
             // DynamoDB takes no empty list, and no version is nought.
@@ -927,6 +933,9 @@ fn send<'t>(
                 .any(failure::is_throttling);
             let conflict = reasons.iter().any(|reason| is(reason, CONFLICT));
             let cause = aws_sdk_dynamodb::error::DisplayErrorContext(&error).to_string();
+            if let Some(large) = reasons.iter().find_map(too_large) {
+                return Err(large);
+            }
             last = match (throttled, conflict) {
                 (true, _) => Error::Throttled(cause),
                 (false, true) => Error::Unavailable(cause),
@@ -947,6 +956,13 @@ fn send<'t>(
         }
         Err(last)
     })
+}
+
+/// That one of the items would become larger than DynamoDB takes.
+fn too_large(reason: &CancellationReason) -> Option<Error> {
+    let is_size =
+        is(reason, "ValidationError") && reason.message().is_some_and(failure::is_of_item_size);
+    is_size.then(failure::item_too_large)
 }
 
 /// A random part of a span that doubles with each attempt: 25 ms, 50 ms, … at most 400 ms.
@@ -1005,6 +1021,10 @@ mod tests {
         assert_eq!(
             written(&If::OneOf(VERSION, vec![3, 4])),
             "version IN (3, 4)"
+        );
+        assert_eq!(
+            written(&If::Exists.and(If::Fewer("groups", 9))),
+            "(attribute_exists(PK)) AND (attribute_not_exists(groups) OR size(groups) < 9)"
         );
         assert_eq!(
             written(&If::contains("roles", &"Admin")),

@@ -1,21 +1,21 @@
-//! `Idempotency-Key`: a `POST` that creates may be sent again without creating again.
+//! `Idempotency-Key`: a request that writes may be sent again without being done again.
 //!
-//! The key becomes one more conditional item in the transaction that creates, so a replay
+//! The key becomes one more conditional item in the transaction that writes, so a replay
 //! costs no further round trip: the transaction is refused, and the refusal carries the
 //! item with the first answer. The answer may hold a token that is shown once and stored
 //! nowhere; it is therefore sealed with a key made of the idempotency key itself, of which
 //! only a hash is stored.
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::error::{Error, Result};
-use super::json::FaultCode;
+use super::json::{FaultCode, FromJson};
 use super::request::Request;
-use super::response::Response;
 use crate::caller::Caller;
 use crate::id::Id;
 use crate::secret::{Random, Seal, hash};
@@ -26,14 +26,17 @@ pub const LIFETIME: i64 = 24 * 60 * 60;
 /// The longest key, in characters.
 pub const MAX_KEY: usize = 255;
 
+const NAME: &str = "Idempotency-Key";
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The header of an answer that was given before.
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// One use of an idempotency key: by this caller, of this operation, with this body.
+/// One use of an idempotency key: by this caller, of this operation, at this path, with this
+/// body.
 pub struct IdempotencyKey {
     /// What the key is stored under; says nothing of the key.
     pub hash: String,
-    /// Tells the body from another body.
+    /// Tells the path and the body from others.
     pub request: String,
     seal: Seal,
 }
@@ -50,29 +53,62 @@ impl IdempotencyKey {
         caller: &Caller,
         body: &Value,
     ) -> Result<Option<Self>> {
-        let Some(key) = request.headers.get(&HEADER) else {
-            return Ok(None);
+        let key = request.headers.get(&HEADER);
+        let new =
+            |key: &HeaderValue| Self::new(key.as_bytes(), NAME, request, operation, caller, body);
+        key.map(new).transpose()
+    }
+
+    /// The same with a key that may also be the `field` of the body: both mean the same.
+    ///
+    /// # Errors
+    /// 400 when it is not 1 to [`MAX_KEY`] printable ASCII characters, or when the header is
+    /// another key.
+    pub fn of_field(
+        request: &Request,
+        operation: &str,
+        caller: &Caller,
+        body: &Value,
+        (field, key): (&'static str, Option<&str>),
+    ) -> Result<Option<Self>> {
+        let Some(key) = key else {
+            return Self::of(request, operation, caller, body);
         };
-        let key = key.as_bytes();
-        let printable = key.iter().all(|byte| (b' '..=b'~').contains(byte));
-        if key.is_empty() || key.len() > MAX_KEY || !printable {
-            let message = format!("expected 1 to {MAX_KEY} printable ASCII characters");
-            return Err(Error::invalid(
-                "Idempotency-Key",
-                FaultCode::InvalidValue,
-                message,
-            ));
+        let header = request.headers.get(&HEADER);
+        if header.is_some_and(|header| header.as_bytes() != key.as_bytes()) {
+            let message = "expected the same as the header Idempotency-Key";
+            return Err(Error::invalid(field, FaultCode::InvalidValue, message));
+        }
+        Self::new(key.as_bytes(), field, request, operation, caller, body).map(Some)
+    }
+
+    fn new(
+        key: &[u8],
+        field: &'static str,
+        request: &Request,
+        operation: &str,
+        caller: &Caller,
+        body: &Value,
+    ) -> Result<Self> {
+        if !is_key(key) {
+            return Err(Error::invalid(field, FaultCode::InvalidValue, EXPECTED));
         }
         let user = caller.user().number().to_be_bytes();
         let of = |purpose: &'static [u8]| [purpose, operation.as_bytes(), &user, key];
         let seal = Seal::from_secrets(&of(b"seal"))
             .ok_or_else(|| Error::Internal("no seal".to_owned()))?;
-        let request = hash(&[body.to_string().as_bytes()]);
-        Ok(Some(Self {
+        let mut path: Vec<_> = request.path.iter().collect();
+        path.sort_unstable();
+        let body = body.to_string();
+        let parts = path
+            .iter()
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let parts: Vec<_> = parts.chain([body.as_bytes()]).collect();
+        Ok(Self {
             hash: hash(&of(b"key")),
-            request,
+            request: hash(&parts),
             seal,
-        }))
+        })
     }
 
     /// The answer as it is stored.
@@ -83,44 +119,74 @@ impl IdempotencyKey {
         Ok(self.seal.close(answer, random)?)
     }
 
-    /// The first answer again, from what was stored with the key: the hash of the first
-    /// request and its sealed answer.
+    /// The body of the first answer, from what was stored with the key: the hash of the first
+    /// request and the sealed body.
     ///
     /// # Errors
-    /// 422 when that request had another body.
-    pub fn replay(
-        &self,
-        request: &str,
-        sealed: &[u8],
-        status: http::StatusCode,
-    ) -> Result<Response> {
+    /// 422 when that request had another path or body.
+    pub fn open(&self, request: &str, sealed: &[u8]) -> Result<String> {
         if request != self.request {
             return Err(Error::IdempotencyKeyReused);
         }
-        let answer = self
-            .seal
+        self.seal
             .open(sealed)
-            .ok_or_else(|| Error::Internal("a stored answer does not open".to_owned()))?;
-        Ok(Response::json_text(status, answer).header(REPLAYED, "true"))
+            .ok_or_else(|| Error::Internal("a stored answer does not open".to_owned()))
     }
+}
+
+/// An idempotency key in a field of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyText(pub String);
+
+impl FromJson for KeyText {
+    fn from_json(value: &Value) -> std::result::Result<Self, (FaultCode, String)> {
+        let Some(text) = value.as_str() else {
+            return Err((FaultCode::WrongType, EXPECTED.to_owned()));
+        };
+        if is_key(text.as_bytes()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err((FaultCode::InvalidValue, EXPECTED.to_owned()))
+        }
+    }
+}
+
+impl PartialSchema for KeyText {
+    fn schema() -> RefOr<Schema> {
+        let what = "The client's name for a request, by which the same one is known again.";
+        key_schema().description(Some(what)).into()
+    }
+}
+
+impl ToSchema for KeyText {}
+
+const EXPECTED: &str = "expected 1 to 255 printable ASCII characters";
+
+fn is_key(key: &[u8]) -> bool {
+    let printable = key.iter().all(|byte| (b' '..=b'~').contains(byte));
+    !key.is_empty() && key.len() <= MAX_KEY && printable
+}
+
+fn key_schema() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(MAX_KEY))
+        .pattern(Some("^[ -~]+$"))
+        .examples(["f3a1b9d2-order-17"])
 }
 
 /// The header, for the API document.
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let key = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(1))
-            .max_length(Some(MAX_KEY))
-            .pattern(Some("^[ -~]+$"))
-            .examples(["f3a1b9d2-order-17"]);
         let description = "Makes it safe to send the request again: the same key with the same \
-                           body within 24 hours gives the first answer again and creates nothing.";
+                           path and body within 24 hours gives the first answer again and changes \
+                           nothing. Another path or body is refused (422).";
         let header = ParameterBuilder::new()
-            .name("Idempotency-Key")
+            .name(NAME)
             .parameter_in(ParameterIn::Header)
             .description(Some(description))
-            .schema(Some(key));
+            .schema(Some(key_schema()));
         vec![header.build()]
     }
 }

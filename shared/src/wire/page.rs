@@ -25,6 +25,8 @@ use crate::secret::hash;
 const DEFAULT_SIZE: usize = 50;
 /// How many it has at most.
 pub const MAX_SIZE: usize = 100;
+/// The longest place, in bytes: with what stands before it, a sort key of at most 1,024.
+const MAX_PLACE: usize = 512;
 /// The form of cursors.
 const VERSION: &str = "1";
 /// How much of the hash is the check, in characters of six bits.
@@ -84,7 +86,9 @@ impl Page {
         let text = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let text = String::from_utf8(text).ok()?;
         let (check, place) = text.strip_prefix(VERSION)?.split_at_checked(CHECK)?;
-        (check == self.check(place)).then(|| place.to_owned())
+        // Whoever makes a cursor by hand could make a key of it that DynamoDB does not take.
+        let is_key = (1..=MAX_PLACE).contains(&place.len());
+        (is_key && check == self.check(place)).then(|| place.to_owned())
     }
 
     /// An answer with a link to the page that begins after `place`, if there is one.

@@ -10,11 +10,15 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Error, Result};
-use super::json;
+use super::json::{self, FaultCode};
 use super::reading::version;
 
 /// The largest body that is read, in bytes: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
+
+/// How many entity tags `If-Match` may have. Each is one more operand of a condition, of which
+/// DynamoDB takes a hundred.
+pub const MAX_TAGS: usize = 20;
 
 /// The body of a request.
 pub type Body = Vec<u8>;
@@ -117,19 +121,37 @@ impl Request {
             .ok_or(Error::NotAcceptable)
     }
 
+    /// Checks what every endpoint reads of the headers.
+    ///
+    /// # Errors
+    /// 400 when `If-Match` has more than [`MAX_TAGS`] entity tags.
+    pub fn check(&self) -> Result<()> {
+        let got = self.entity_tags().count();
+        if got > MAX_TAGS {
+            let message = format!("expected at most {MAX_TAGS} entity tags, got {got}");
+            return Err(Error::invalid("If-Match", FaultCode::OutOfRange, message));
+        }
+        Ok(())
+    }
+
+    fn entity_tags(&self) -> impl Iterator<Item = &str> {
+        let values = self.headers.get_all(IF_MATCH).into_iter();
+        values
+            .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+            .map(str::trim)
+    }
+
     /// The versions that `If-Match` asks for.
     pub fn if_match(&self) -> IfMatch {
-        let values = self.headers.get_all(IF_MATCH);
-        let tags = values
-            .iter()
-            .flat_map(|value| value.to_str().unwrap_or_default().split(','))
-            .map(str::trim);
-        let tags: Vec<_> = tags.collect();
+        let tags: Vec<_> = self.entity_tags().collect();
         if tags.is_empty() || tags.contains(&"*") {
             return IfMatch(None);
         }
         // A weak tag (`W/"1"`) never matches, and neither does what is none of ours.
-        IfMatch(Some(tags.into_iter().filter_map(version).collect()))
+        let mut versions: Vec<_> = tags.into_iter().filter_map(version).collect();
+        versions.sort_unstable();
+        versions.dedup();
+        IfMatch(Some(versions))
     }
 
     /// A parameter of the path, such as `shareId`.
