@@ -544,8 +544,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// Checks that an item exists that others may refer to at the same time, in great numbers,
     /// as to a door that thousands are invited to. Transactions that check one item keep each
     /// other from being carried out. So one that meets another at such a check reads the item in
-    /// its next attempts, strongly, right before it is sent, and checks it no more; and so it
-    /// does with the role that it is written by.
+    /// its next attempts, strongly, right before it is sent, and checks it no more. So it does, too,
+    /// with the role that it is written by.
     ///
     /// Then it may be written some moments after the item was removed. So this is only for
     /// what opens nothing without the item, and what is looked for once more after that is
@@ -800,8 +800,8 @@ fn send_by(
         };
         let actions = items.len();
         let place = require(&mut items, &table.name, &by)?;
-        // Where many refer to one thing, many may do so by the role of one user.
-        if !references.is_empty() && place == actions {
+        // One user writes many things at once, as a door's controller or an import does.
+        if place == actions {
             references.push(exists(place));
         }
         for reference in &mut references {
