@@ -9,7 +9,9 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, is_of, share_body};
+use crate::system::{
+    ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, is_of, scope, share_body,
+};
 
 const PATH: &str = "/v2/shares";
 const INVALID: &str = "invalidInputErrorError";
@@ -586,15 +588,16 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
         "TransactWriteItems",
         "GetItem",
         "GetItem",
+        "GetItem",
         "TransactWriteItems",
     ];
-    assert_eq!(operations, expected, "the door and the user are read");
-    let read = &calls[1..3];
+    assert_eq!(operations, expected, "the door, the user and the caller");
+    let read = &calls[1..4];
     assert!(
         read.iter()
             .all(|call| call.request["ConsistentRead"] == true)
     );
-    let written = calls[3].request["TransactItems"].as_array().unwrap();
+    let written = calls[4].request["TransactItems"].as_array().unwrap();
     assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
 
     // What is not there is told as ever, and nothing is written.
@@ -608,6 +611,23 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
         answer.assert_error(400, INVALID);
         assert_eq!(answer.fields(), [field]);
     }
+    assert_eq!(store.sort_keys("SHARE#").await, before);
+}
+
+#[tokio::test]
+async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
+    let (store, system, tenant) = Tenant::start().await;
+    // The gateway knows the role.
+    system.get("/v2/shares/4", tenant.token(1)).await;
+    let key = scope(7).user(1.try_into().unwrap());
+    let mut dismissed = tenant.world.users[0].clone();
+    dismissed.roles.clear();
+    store.table().put(&key, &dismissed).await.unwrap();
+    let before = store.sort_keys("SHARE#").await;
+    store.conflict_at_checks();
+    let share = tenant.share(json!({}));
+    let answer = system.post(PATH, tenant.token(1), &share).await;
+    answer.assert_error(403, "insufficientRightsError");
     assert_eq!(store.sort_keys("SHARE#").await, before);
 }
 

@@ -29,6 +29,8 @@ pub const ORGANIZATION: u64 = 7;
 pub const ADMIN: u64 = 1;
 /// The controller of all doors. Nobody else has a role.
 pub const DOORS: u64 = DIRECTORY;
+/// The first number of controllers of one door each, where loads have them.
+pub const CONTROLLERS: u64 = 900_000_000;
 /// How many there are of each kind of thing: more than a page of a list shows.
 pub const DIRECTORY: u64 = 60;
 /// How many shares there are, between users 11 to 20 and devices 11 to 20: a page of a list.
@@ -127,7 +129,7 @@ pub fn created() -> DateTime<Utc> {
 fn roles(user: u64) -> Vec<Role> {
     match user {
         ADMIN => vec![Role::Admin],
-        DOORS => vec![Role::Device],
+        DOORS | CONTROLLERS.. => vec![Role::Device],
         _ => Vec::new(),
     }
 }

@@ -4,17 +4,17 @@ use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::caller::{Caller, Membership};
 use latchkey::id::{OrganizationId, UserId};
-use latchkey::table::If;
+use latchkey::table::{If, Key, to_item};
 use latchkey::warrant::Warrant;
 use latchkey_functions::organizations::bootstrap;
-use latchkey_functions::{api_keys, authorizer, follow_up, user_groups, users};
+use latchkey_functions::{api_keys, authorizer, devices, follow_up, user_groups, users};
 use serde_json::{Value, json};
 
 use super::{new, share, shared};
 use crate::Result;
 use crate::ask::{delete, post, put};
 use crate::bench::Bench;
-use crate::house::ORGANIZATION;
+use crate::house::{self, ORGANIZATION};
 use crate::store::root;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
@@ -54,7 +54,55 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     keyed(bench).await?;
     clean_up(bench, "clean up after a user in a group", 0).await?;
     clean_up(bench, "clean up after a user in a group with 30 shares", 30).await?;
-    clean_up_after_share(bench).await
+    clean_up_after_share(bench).await?;
+    doors(bench).await
+}
+
+/// A new door takes over the zone of the organization; a door and a group that are deleted are
+/// cleaned up after.
+async fn doors(bench: &Bench) -> Result<()> {
+    let scope = bench.house.world.scope()?;
+    let door = new(json!({"name": "Back door"}));
+    let door = post("/v2/devices", &door);
+    let door = bench.ask(devices::create::ENDPOINT, door).await?;
+    let id: u64 = door.field("deviceId")?.parse()?;
+    let key = scope.device(house::id(id)?);
+    let image = json!({"id": {"N": id.to_string()}, "name": {"S": "Back door"}});
+    let case = "have a new door take over the zone";
+    changed(bench, case, &key, [json!({}), image.clone()]).await?;
+
+    for user in [11, 12] {
+        shared(bench, share(id, user, json!({}))).await?;
+    }
+    let gone = delete(format!("/v2/devices/{id}"));
+    bench.ask(devices::delete::ENDPOINT, gone).await?;
+    let case = "clean up after a device with 2 shares";
+    changed(bench, case, &key, [image, json!({})]).await?;
+
+    // As of a group that was deleted while someone was put into it.
+    let group = scope.user_group(house::id(999)?);
+    let left = scope.membership(&group, &scope.user(house::id(11)?));
+    bench.table.put(&left, &json!({"member": 11})).await?;
+    let case = "clean up after a group with a member left";
+    changed(
+        bench,
+        case,
+        &group,
+        [json!({"id": {"N": "999"}}), json!({})],
+    )
+    .await
+}
+
+/// Tells of an item that was and that is.
+async fn changed(bench: &Bench, case: &str, key: &Key, [old, new]: [Value; 2]) -> Result<()> {
+    let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
+    let keys = to_item(key, &json!({}))?;
+    let text = |name: &str| keys.get(name).and_then(|value| value.as_s().ok());
+    change["Keys"] = json!({"PK": {"S": text("PK")}, "SK": {"S": text("SK")}});
+    (change["OldImage"], change["NewImage"]) = (old, new);
+    let change: StreamRecord = serde_json::from_value(change)?;
+    let followed = (follow_up::HANDLE)(change, bench.event_call());
+    bench.event(case, "follow-up", followed).await
 }
 
 /// Tells of a share that DynamoDB removed, of which there was a calendar link.

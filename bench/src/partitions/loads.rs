@@ -8,6 +8,7 @@ use latchkey::access::SpaceTerms;
 use latchkey::directory::{Device, ForeignId, Resource, Space, User};
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::SpaceId;
+use latchkey::role::Role;
 use latchkey::warrant::Warrant;
 use latchkey_demo::World;
 use latchkey_functions::activations::activate;
@@ -23,7 +24,7 @@ use crate::Result;
 use crate::ask::{Ask, get, post};
 use crate::bench::Bench;
 use crate::cases::event;
-use crate::house::{self, DOORS, ORGANIZATION, access, code, id, space_id};
+use crate::house::{self, CONTROLLERS, DOORS, ORGANIZATION, access, code, id, space_id};
 
 /// The first number of what the loads are about: behind all of the house.
 const FIRST: u64 = 10_000;
@@ -53,6 +54,7 @@ enum Of {
     Effective,
     Activations,
     Entries,
+    EntriesByOne,
     EntriesIntoOne,
     GetShare,
     OwnShares,
@@ -103,6 +105,12 @@ pub(super) const ALL: &[Load] = &[
     load("what one may open, 1 door", 20_000.0, true, Of::Effective),
     load("activations", 5_000.0, true, Of::Activations),
     load("entries", 5_000.0, true, Of::Entries),
+    load(
+        "entries: one controller for all",
+        500.0,
+        false,
+        Of::EntriesByOne,
+    ),
     load("entries: one space", 500.0, false, Of::EntriesIntoOne),
     load("get share", 5_000.0, false, Of::GetShare),
     load("list own share", 5_000.0, false, Of::OwnShares),
@@ -216,7 +224,11 @@ fn world(of: Of, count: u64) -> Result<World> {
                     .push(house::share(organization, number, receiver, source)?);
             }
         }
-        if matches!(of, Of::Entries | Of::EntriesIntoOne) {
+        if matches!(of, Of::Entries | Of::EntriesByOne | Of::EntriesIntoOne) {
+            world.users.push(User {
+                roles: vec![Role::Device],
+                ..User::blank(id(CONTROLLERS + number)?)
+            });
             let into = match of {
                 Of::EntriesIntoOne => FIRST,
                 _ => number,
@@ -274,7 +286,11 @@ async fn ask(bench: &Bench, of: Of, number: u64) -> Result<()> {
             let ask = post(path, &Value::Null).by(number);
             bench.ask(activate::ENDPOINT, ask).await?;
         }
-        Of::Entries | Of::EntriesIntoOne => {
+        Of::Entries | Of::EntriesByOne | Of::EntriesIntoOne => {
+            let by = match of {
+                Of::EntriesByOne => DOORS,
+                _ => CONTROLLERS + number,
+            };
             let into = match of {
                 Of::EntriesIntoOne => FIRST,
                 _ => number,
@@ -282,7 +298,7 @@ async fn ask(bench: &Bench, of: Of, number: u64) -> Result<()> {
             let path = format!("/v2/spaces/{}/entries", space(into));
             let typed = json!({"code": code(number)?.as_str()});
             bench
-                .ask(enter::ENDPOINT, post(path, &typed).by(DOORS))
+                .ask(enter::ENDPOINT, post(path, &typed).by(by))
                 .await?;
         }
         Of::GetShare => {

@@ -1,6 +1,6 @@
 //! Several writes and checks that happen all or not at all, in one round trip.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -544,7 +544,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// Checks that an item exists that others may refer to at the same time, in great numbers,
     /// as to a door that thousands are invited to. Transactions that check one item keep each
     /// other from being carried out. So one that meets another at such a check reads the item in
-    /// its next attempts, strongly, right before it is sent, and checks it no more.
+    /// its next attempts, strongly, right before it is sent, and checks it no more. So it does, too,
+    /// with the role that it is written by.
     ///
     /// Then it may be written some moments after the item was removed. So this is only for
     /// what opens nothing without the item, and what is looked for once more after that is
@@ -738,51 +739,74 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-/// The reasons for which a transaction is refused whose item at `place` is not there.
-fn missing(place: usize) -> Vec<CancellationReason> {
-    let none = std::iter::repeat_n(CancellationReason::builder().build(), place);
-    let refused = CancellationReason::builder().code(CONDITION).build();
-    none.chain([refused]).collect()
+/// A check that is read instead when it meets others.
+#[derive(Debug, Clone)]
+struct Reference {
+    /// The place of the check among the actions.
+    place: usize,
+    /// What the item must be besides existing: that of a user with a role.
+    by: Option<ByRole>,
 }
 
-/// The first of some checks whose item is not there. One round trip.
-async fn first_missing(
+impl Reference {
+    fn holds(&self, item: Option<&Item>) -> bool {
+        match &self.by {
+            Some(by) => by.holds(item),
+            None => item.is_some(),
+        }
+    }
+}
+
+/// The reasons for which a transaction is refused whose check at `place` does not hold.
+fn refused_at(place: usize, item: Option<Item>) -> Vec<CancellationReason> {
+    let none = std::iter::repeat_n(CancellationReason::builder().build(), place);
+    let refused = CancellationReason::builder().code(CONDITION);
+    none.chain([refused.set_item(item).build()]).collect()
+}
+
+/// Reads what some checks are about: the reasons for which the transaction is refused, if one
+/// of them does not hold. One round trip.
+async fn read_instead(
     table: &Table,
     items: &[TransactWriteItem],
-    checks: &BTreeSet<usize>,
-) -> Result<Option<usize>> {
-    let check = |place: &usize| {
-        items
-            .get(*place)
-            .and_then(TransactWriteItem::condition_check)
-    };
-    let key = |place: &usize| {
-        let key = check(place).map(|check| check.key().clone());
+    checks: &[&Reference],
+) -> Result<Option<Vec<CancellationReason>>> {
+    let key = |reference: &&Reference| {
+        let action = items.get(reference.place);
+        let check = action.and_then(TransactWriteItem::condition_check);
+        let key = check.map(|check| check.key().clone());
         from_item::<Key>(key.unwrap_or_default())
     };
     let keys: Vec<Key> = checks.iter().map(key).collect::<Result<_>>()?;
     let found = keys.iter().map(|key| table.get_item(key, Read::Strong));
     let found = try_join_all(found).await?;
     let mut each = checks.iter().zip(found);
-    let missing = each.find(|(_, found)| found.is_none());
-    Ok(missing.map(|(place, _)| *place))
+    let fails = each.find(|(check, found)| !check.holds(found.as_ref()));
+    Ok(fails.map(|(check, found)| refused_at(check.place, found)))
 }
 
 /// Sends what is written `by` a role, on condition that the caller still has it.
 fn send_by(
     table: &Table,
     mut items: Vec<TransactWriteItem>,
-    mut references: Vec<usize>,
+    references: Vec<usize>,
     by: Option<ByRole>,
 ) -> BoxFuture<'_, Result<Outcome>> {
     Box::pin(async move {
+        let exists = |place| Reference { place, by: None };
+        let mut references: Vec<_> = references.into_iter().map(exists).collect();
         let Some(by) = by else {
             return send(table, items, &references).await;
         };
         let actions = items.len();
         let place = require(&mut items, &table.name, &by)?;
-        // Who reads a check instead sees that the item is there, and not the role.
-        references.retain(|reference| *reference != place);
+        // One user writes many things at once, as a door's controller or an import does.
+        if place == actions {
+            references.push(exists(place));
+        }
+        for reference in &mut references {
+            reference.by = Some(by.clone()).filter(|_| reference.place == place);
+        }
         let outcome = send(table, items, &references).await?;
         if let Outcome::Refused(reasons) = &outcome
             && let Some(reason) = reasons.get(place)
@@ -878,10 +902,11 @@ fn narrow(action: &mut TransactWriteItem, condition: &str, parts: Parts) {
 fn send<'t>(
     table: &'t Table,
     items: Vec<TransactWriteItem>,
-    references: &'t [usize],
+    references: &'t [Reference],
 ) -> BoxFuture<'t, Result<Outcome>> {
     Box::pin(async move {
-        let mut read = BTreeSet::new();
+        let reference = |place: usize| references.iter().find(|one| one.place == place);
+        let mut read: Vec<&Reference> = Vec::new();
         // By this DynamoDB knows a transaction again that it carried out already, and whose
         // answer was lost. Only of one that was cancelled nothing is left.
         let mut token = table.random.uuid()?.to_string();
@@ -889,12 +914,11 @@ fn send<'t>(
         let mut is_new = true;
         for attempt in Attempt::all(table) {
             // One that may have been carried out is sent as it was.
-            if is_new && let Some(place) = first_missing(table, &items, &read).await? {
-                return Ok(Outcome::Refused(missing(place)));
+            if is_new && let Some(reasons) = read_instead(table, &items, &read).await? {
+                return Ok(Outcome::Refused(reasons));
             }
-            let sent: Vec<_> = (0..items.len())
-                .filter(|place| !read.contains(place))
-                .collect();
+            let is_read = |place: &usize| read.iter().any(|one| one.place == *place);
+            let sent: Vec<_> = (0..items.len()).filter(|place| !is_read(place)).collect();
             let call = table
                 .client
                 .transact_write_items()
@@ -949,10 +973,10 @@ fn send<'t>(
             let met = (0..items.len()).filter(|place| meets(&reasons[*place]));
             let met: Vec<_> = met.collect();
             // Who meets others only where it need not wait does not.
-            if met.iter().any(|place| !references.contains(place)) {
+            if met.iter().any(|place| reference(*place).is_none()) {
                 attempt.back_off().await?;
             }
-            read.extend(met.into_iter().filter(|place| references.contains(place)));
+            read.extend(met.into_iter().filter_map(reference));
         }
         Err(last)
     })
