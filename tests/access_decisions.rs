@@ -60,6 +60,8 @@ async fn an_access_to_a_space_opens_every_device_of_it() {
         assert_eq!(
             decision,
             json!({
+                "userId": 4,
+                "timeZone": "Europe/Amsterdam",
                 "allowed": true,
                 "at": "2030-01-07T10:00:00Z",
                 "permissions": BY_HAND(),

@@ -73,7 +73,6 @@ async fn a_share_can_be_for_a_group_on_a_group_with_everything_set() {
         "source": {"deviceGroupId": 1},
         "receiver": {"userGroupId": 1},
         "personalSettings": {"notifications": true},
-        "unknown": {"is": ["ignored"]},
     }));
     let answer = system.post(PATH, tenant.token(1), &body).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

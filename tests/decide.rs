@@ -82,6 +82,8 @@ async fn who_may_open_hears_by_what_until_when_and_when_again() {
     assert_eq!(
         answer,
         json!({
+            "userId": 4,
+            "timeZone": "Europe/Amsterdam",
             "allowed": true,
             "at": "2030-01-07T09:00:00Z",
             "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},

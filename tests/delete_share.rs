@@ -86,6 +86,7 @@ async fn a_schedule_that_does_not_count_it_keeps_no_share_alive() {
         personal_settings: PersonalSettings::default(),
         invitation_expiration: None,
         auto_remove_after: None,
+        external_id: None,
         expires_at: None,
         web_key: None,
         calendar_links: Vec::new(),

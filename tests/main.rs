@@ -49,6 +49,7 @@ mod system;
 mod template;
 mod templates;
 mod tenancy;
+mod unknown;
 mod update_share;
 mod web_key;
 mod zones;

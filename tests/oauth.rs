@@ -206,9 +206,20 @@ async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
     for (form, error) in cases {
         assert_refused(&at.ask(TOKEN, 0, form).await, 400, error);
     }
-    // What is not known, and what has no value, is left out.
-    let form = [GRANT, ("scope", ""), ("resource", "x")];
+    // What has no value is left out; what is not known is refused, also without one.
+    let form = [GRANT, ("scope", "")];
     Pair::of(&at.ask(TOKEN, 0, &form).await);
+    for (name, code) in [("resource", "unknownField"), ("redirect_uri", "notServed")] {
+        let answer = at.ask(TOKEN, 0, &[GRANT, (name, "x")]).await.json();
+        assert_eq!(answer["error"], "invalid_request", "{name}");
+        let details = &answer["details"][0];
+        assert_eq!(
+            (&details["field"], &details["code"]),
+            (&json!(name), &json!(code))
+        );
+    }
+    let answer = at.ask(TOKEN, 0, &[GRANT, ("resource", "")]).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
     assert_refused(&at.ask(REVOKE, 0, &[]).await, 400, "invalid_request");
 
     let id = at.keys[0].id.to_string();

@@ -47,7 +47,7 @@ async fn what_is_given_changes_and_the_rest_stays() {
     let change = json!({
         "endDate": "2028-06-30", "endTime": "18:00", "startTime": null,
         "permissions": {"assignKeyfob": false}, "autoRemoveAfter": "MONTH",
-        "source": {"deviceId": 1}, "receiver": {"userId": 2}, "organizationId": 99,
+        "source": {"deviceId": 1}, "receiver": {"userId": 2},
     });
     let answer = system.put(&path, tenant.token(1), &change).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

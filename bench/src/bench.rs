@@ -349,6 +349,7 @@ impl Bench {
                 .collect(),
             query,
             body: ask.body.into_bytes(),
+            ..Request::default()
         };
         let random = ask.random.unwrap_or_else(|| self.random.clone());
         let response = self.serve(of, request, ask.user, random)?.await;

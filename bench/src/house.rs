@@ -146,6 +146,9 @@ fn user(number: u64) -> Result<User> {
         email_address: Some(format!("robin.{number:02}@example.com")),
         phone_number: Some(format!("+316123456{number:02}")),
         registered: true,
+        description: None,
+        remarks: None,
+        external_id: None,
         roles: roles(number),
         groups: groups
             .iter()

@@ -319,6 +319,7 @@ pub fn share(
         personal_settings: PersonalSettings::default(),
         invitation_expiration: None,
         auto_remove_after: None,
+        external_id: None,
         expires_at: None,
         web_key: None,
         calendar_links: Vec::new(),
@@ -407,6 +408,9 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         last_name: last.to_owned(),
         email_address: Some(email.to_owned()),
         registered: true,
+        description: None,
+        remarks: None,
+        external_id: None,
         roles,
         ..User::blank(id)
     };

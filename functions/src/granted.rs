@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
 use latchkey::grant::{Grant, GrantId};
 use latchkey::table::{BoxFuture, Key, KeyPrefix, List, Read};
+use latchkey::wire::page::MAX_SIZE;
 use latchkey::wire::{Page, Result};
 use serde::de::DeserializeOwned;
 
@@ -16,6 +17,8 @@ use crate::lambda::Call;
 
 /// How often a page is filled from what comes next.
 const MAX_ROUNDS: usize = 5;
+/// The same for a client that counts: to whom a short page is the last one.
+const MAX_ROUNDS_COUNTED: usize = 200;
 
 /// What writes grants.
 pub(crate) trait Granted: DeserializeOwned + Send {
@@ -59,10 +62,18 @@ pub(crate) async fn page<'v, T: Granted, V>(
 ) -> Result<(Vec<V>, Option<String>)> {
     let mut views = Vec::new();
     let mut after = page.after.clone();
-    for _ in 0..MAX_ROUNDS {
-        let found = found::<T>(call, scope, ranges, page.size, after.as_deref()).await?;
+    let (rounds, at_once) = match page.offset {
+        Some(_) => (MAX_ROUNDS_COUNTED, MAX_SIZE),
+        None => (MAX_ROUNDS, page.size),
+    };
+    let mut left = page.offset.unwrap_or_default();
+    for _ in 0..rounds {
+        let found = found::<T>(call, scope, ranges, at_once, after.as_deref()).await?;
         after = found.next;
-        let mut shown = view(found.things).await?.into_iter().peekable();
+        let mut shown = view(found.things).await?;
+        let passed = left.min(shown.len());
+        left -= passed;
+        let mut shown = shown.drain(passed..).peekable();
         while let Some((place, view)) = shown.next() {
             views.push(view);
             if views.len() == page.size {

@@ -36,9 +36,20 @@ use crate::{
         description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. `HEAD` is \
                        served wherever `GET` is. Nobody may keep the answer to a request that \
                        changes something, or one that has access codes: it has \
-                       `Cache-Control: no-store`. Fields \
-                       that are not known are ignored, and what is unset is left out of an \
-                       answer, unless its schema allows `null` for it. `null` in a `POST` is the same as a field left out; in a `PUT` \
+                       `Cache-Control: no-store`. What is unset \
+                       is left out of an answer, unless its schema allows `null` for it.\n\n\
+                       A field or a parameter that an operation does not know is refused: 400, \
+                       with `unknownField` and the nearest name that is known. What the \
+                       published services name and this one does not serve is refused with \
+                       `notServed`, unless it says nothing (`null`, `false`, `0`, empty). \
+                       `Prefer: handling=lenient` (RFC 7240) has both ignored: the answer then \
+                       has `Preference-Applied: handling=lenient`, and, where its body is an \
+                       object, what was ignored in `details`, or in `responseStatus.errors` of \
+                       the operations for ServiceStack's clients. Of those, field names may be \
+                       in any case, and `version`, `meta` and the parameters `format`, \
+                       `callback` and `jsconfig` are known everywhere. A `GET` at \
+                       `/json/reply/{operation}`, `/jsv/reply/{operation}` or \
+                       `/api/{operation}` of one that changes something is 405.\n\n`null` in a `POST` is the same as a field left out; in a `PUT` \
                        it empties a field that may be empty, and one left out stays as it is. \
                        Dates and times without an offset are those on the wall clock of the \
                        door."
@@ -245,9 +256,9 @@ fn errors(shape: Shape) -> Vec<CommonError> {
         common(
             "InvalidInput",
             fault,
-            |operation| operation.request_body.is_some() || has(operation, &ParameterIn::Query),
-            "The body or a parameter does not parse or is not valid, or refers to what the \
-             organization does not have. `details` has every fault.",
+            |_| true,
+            "The body or a parameter does not parse, is unknown or is not valid, or refers to \
+             what the organization does not have. `details` has every fault.",
         ),
         common(
             "Unauthenticated",

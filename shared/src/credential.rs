@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -15,7 +14,7 @@ use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{Change, If, Item, Key, Transaction, to_item};
 use crate::wire::Result as Answer;
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, Label};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, Json, Label};
 use crate::wire::schema;
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
@@ -313,7 +312,7 @@ impl NewApiKey {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value, now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>, now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
             let organization_id = body.required("organizationId");

@@ -91,8 +91,9 @@ pub struct Permissions {
 }
 
 /// One of the permissions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "camelCase", examples("remoteActivate"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(examples("remoteActivate"))]
 pub enum Permission {
     /// To share the source with others.
     Administrate,

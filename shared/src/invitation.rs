@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::id::{OrganizationId, ShareId};
 use crate::secret::hash;
-use crate::wire::json::{Fault, Faults, Fields};
+use crate::wire::json::{Fault, Faults, Fields, Json};
 
 /// How long an open invitation may be claimed, in days.
 const LIFETIME: Days = Days::new(30);
@@ -60,7 +59,7 @@ impl Claim {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let token = Fields::of_body(body, &faults).and_then(|body| body.required("token"));
         faults.or(token.map(|token| Self { token }))
@@ -79,6 +78,6 @@ mod tests {
 
     #[test]
     fn the_schema_is_what_is_read() {
-        schema::assert_reads::<Claim, _>(Claim::read);
+        schema::assert_reads::<Claim, _>(|body| Claim::read(body));
     }
 }

@@ -46,6 +46,9 @@ impl Tenant {
                 last_name: format!("Of {number}"),
                 phone_number: Some(format!("+3161234567{user}")),
                 registered: true,
+                description: None,
+                remarks: None,
+                external_id: None,
                 roles: if user == 1 { vec![Role::Admin] } else { vec![] },
                 groups: if matches!(user, 2 | 3) {
                     [id(1)].into()

@@ -68,15 +68,8 @@ struct Filter {
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
-    call.request.query = input.as_query(&[
-        THING,
-        USER,
-        ONLY_ACTIVE,
-        "organizationId",
-        "size",
-        "cursor",
-        "format",
-    ]);
+    let names = [THING, USER, ONLY_ACTIVE, "organizationId", "size", "cursor"];
+    input.become_query(&mut call.request, &names);
     let (scope, page, filter) = asked(&call)?;
     let range = range(&call, &scope, &filter)?;
     let (asking, of, kept) = (&call, &scope, &filter);

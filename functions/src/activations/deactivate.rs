@@ -29,6 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     operation_id = ENDPOINT.operation,
     params(
         ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("language" = Option<String>, Query, description = "The language of `errorMessage`, as published clients send it. That text is empty.", example = "en"),
         IdempotencyKey,
     ),
     request_body(content = Option<Body>, description = "May be left out."),

@@ -16,7 +16,7 @@ use latchkey::id::DeviceId;
 use latchkey::warrant::Warrant;
 use latchkey::wire::idempotency::KeyText;
 use latchkey::wire::json::{Faults, Fields};
-use latchkey::wire::{Error, Response, Result};
+use latchkey::wire::{Error, Query, Response, Result};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -87,9 +87,24 @@ fn activation_id(call: &Call) -> Result<Option<KeyText>> {
     Ok(faults.or(id)?)
 }
 
+/// Reads the query, of which nothing changes what is done.
+fn asked(call: &mut Call, deed: Deed) -> Result<()> {
+    let query = Query::of(&call.request);
+    // The language of `errorMessage`, which is empty when it is done.
+    query.text("language");
+    query.not_served(&["uuid"]);
+    if deed == Deed::Deactivation {
+        query.not_served(&["nearby"]);
+    }
+    query.finish()?;
+    call.request.query.clear();
+    Ok(())
+}
+
 /// Decides whether the caller may open the device from afar, and has it done.
-async fn act(call: Call, deed: Deed) -> Result<Response> {
+async fn act(mut call: Call, deed: Deed) -> Result<Response> {
     let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
+    asked(&mut call, deed)?;
     let name = activation_id(&call)?;
     let name = name.as_ref().map(|KeyText(name)| name.as_str());
     let once = Once::of_field(&call, &Value::Null, (ACTIVATION_ID, name))?;

@@ -55,6 +55,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
 
 async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let id: ApiKeyId = call.request.path_id(ID_FIELD, WHAT)?;
+    call.request.bare()?;
     writing(call)?;
     let key = |scope: &OrganizationScope| writes(scope).then(|| scope.api_key(id));
     let found = call.find::<ApiKey>(key, &[Read::Strong]).await?;

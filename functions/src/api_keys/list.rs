@@ -132,6 +132,7 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
     let id: ApiKeyId = call.request.path_id(ID_FIELD, WHAT)?;
+    call.request.bare()?;
     writing(&call)?;
     let key = |scope: &OrganizationScope| writes(scope).then(|| scope.api_key(id));
     let found = call.find(key, SHOWN).await?;

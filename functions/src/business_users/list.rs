@@ -82,5 +82,5 @@ impl From<User> for BusinessUserProfileDataView {
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
-    directory::list_data::<User, _>(call, BusinessUserProfileDataView::from).await
+    directory::list_data::<User, _>(call, BusinessUserProfileDataView::from, &[], &[]).await
 }

@@ -5,6 +5,7 @@
 //! each grant that stands above another. Every read is strongly consistent.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Decision, Found};
@@ -12,8 +13,10 @@ use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
 use latchkey::role::{Area, By, Reach};
 use latchkey::wire::json::{FaultCode, Named};
-use latchkey::wire::schema::Instant;
+use latchkey::wire::schema::{Instant, TimeZone};
 use latchkey::wire::{Error, Query, Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::may_ask_about_all;
 use crate::lambda::{Call, Endpoint};
@@ -25,6 +28,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 };
 
 const WHAT: &str = "device";
+
+/// The answer: with what was asked, so that nobody takes the decision for another one.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DecisionAnswer)]
+pub(crate) struct Answer {
+    /// For whom it is.
+    user_id: UserId,
+    /// What they want to do beyond opening by hand at the door; left out when that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<Permission>,
+    /// The zone of the door, on whose clock it is made.
+    #[schema(value_type = TimeZone)]
+    time_zone: Tz,
+    #[serde(flatten)]
+    decision: Decision,
+}
 
 /// Decide whether a door opens.
 ///
@@ -47,7 +67,7 @@ const WHAT: &str = "device";
         ("permission" = inline(Option<Permission>), Query, description = "What they want to do beyond opening by hand at the door."),
     ),
     responses(
-        (status = 200, description = "The decision.", body = Decision),
+        (status = 200, description = "The decision.", body = Answer),
         (status = 403, description = "The caller may not ask about others at this device."),
     ),
 )]
@@ -73,8 +93,13 @@ pub(crate) async fn decide(call: Call) -> Result<Response> {
             let message = "this organization has no such user";
             Error::invalid("userId", FaultCode::NotFound, message)
         })?;
-        let decision = decision::decide(&candidates, zone, at, permission);
-        return Ok(Response::json(StatusCode::OK, &decision));
+        let answer = Answer {
+            user_id: user,
+            permission,
+            time_zone: zone,
+            decision: decision::decide(&candidates, zone, at, permission),
+        };
+        return Ok(Response::json(StatusCode::OK, &answer));
     }
     Err(Error::NotFound(WHAT))
 }
@@ -89,7 +114,7 @@ struct Asked {
 fn read(call: &Call) -> Result<Asked> {
     let query = Query::of(&call.request);
     let user = query.optional("userId", "the number of a user");
-    let at = query.optional("at", "an instant as in RFC 3339");
+    let at = query.instant("at");
     let permission = query.name("permission", Permission::NAMES);
     query.finish()?;
     Ok(Asked {

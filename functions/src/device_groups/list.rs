@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use http::StatusCode;
 use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, DeviceView, Resource, View};
 use latchkey::id::{DeviceGroupId, Identifier};
-use latchkey::wire::{Query, Response, Result};
+use latchkey::wire::page::Offset;
+use latchkey::wire::{Page, Query, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -132,15 +133,21 @@ fn read(call: &Call) -> Result<Asked> {
         ("desc", SortDirection::Desc),
         ("ASC", SortDirection::Asc),
         ("DESC", SortDirection::Desc),
+        ("Asc", SortDirection::Asc),
+        ("Desc", SortDirection::Desc),
     ];
     let direction = query.name("sortDirection", &directions);
     let wanted = query.text("search").unwrap_or_default().trim();
+    let wanted = wanted.to_lowercase();
+    let offset = Page::offset(&query);
+    let mut listed = directory::in_organization(call, query)?;
+    listed.page.offset = offset;
     Ok(Asked {
         include_devices: include_devices.unwrap_or(false),
         by: by.unwrap_or(SortBy::Id),
         descending: direction == Some(SortDirection::Desc),
-        wanted: wanted.to_lowercase(),
-        listed: directory::in_organization(call, query)?,
+        wanted,
+        listed,
     })
 }
 
@@ -158,6 +165,7 @@ fn read(call: &Call) -> Result<Asked> {
     operation_id = "search-device-groups",
     params(
         Listed,
+        Offset,
         ("search" = Option<String>, Query, description = "What the name or the location has in it, whatever the case.", example = "floor"),
         ("includeDevices" = Option<bool>, Query, description = "Whether the devices are answered, too.", example = true),
         ("sortBy" = inline(Option<SortBy>), Query, description = "What they are sorted by; left out, by `id`."),
@@ -207,6 +215,8 @@ pub(crate) async fn search(call: Call) -> Result<Response> {
             }
         });
     }
+    let passed = page.offset.unwrap_or_default().min(groups.len());
+    groups.drain(..passed);
     let more = groups.len() > page.size;
     groups.truncate(page.size);
     let next = groups.last().filter(|_| more).map(|group| place(group, by));

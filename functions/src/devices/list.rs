@@ -5,6 +5,7 @@
 
 use latchkey::directory::{Device, DeviceGroup, DeviceView, Resource};
 use latchkey::id::{DeviceGroupId, DeviceId};
+use latchkey::wire::page::Offset;
 use latchkey::wire::{Page, Response, Result};
 
 use crate::directory::{self, Listed};
@@ -35,7 +36,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path = "/v2/devices",
     tag = "Devices",
     operation_id = ENDPOINT.operation,
-    params(Listed),
+    params(Listed, Offset),
     responses(
         (status = 200, description = "A page.", body = Vec<DeviceView>, headers(("Link"))),
         (status = 403, description = "The roles of the caller do not allow it."),

@@ -23,6 +23,7 @@ const AT_ONCE: usize = 8;
 /// group three to four, and two more for some hundreds that are in it.
 pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
+    call.request.bare()?;
     let scopes = writing(&call)?;
     let once = Once::of(&call, &Value::Null)?;
     let answer = Response::empty(StatusCode::NO_CONTENT);

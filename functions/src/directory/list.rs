@@ -3,15 +3,16 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, InGroup, Own, Resource, View};
-use latchkey::id::OrganizationId;
+use latchkey::id::{Identifier, OrganizationId};
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
-use latchkey::table::Read;
-use latchkey::wire::json::{FaultCode, Fields};
-use latchkey::wire::service::types::Numbered;
+use latchkey::table::{Read, Things};
+use latchkey::wire::json::{FaultCode, Fields, Label};
+use latchkey::wire::service::types::{Flag, Numbered};
 use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 
@@ -98,32 +99,132 @@ pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Liste
     }
 }
 
-/// `GET` of all of a kind, in pages, oldest first. One round trip.
+/// `GET` of all of a kind, in pages, oldest first. One round trip; more for what is passed over,
+/// and for one that is looked for by its `externalId`.
 pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
-    let (Listed { scope, page }, things, next) = of_organization(&call).await?;
+    let (Listed { scope, page }, things, next) = of_organization(&call, &[], R::NOT_SERVED).await?;
     Ok(shown::<R>(&call, &scope, &page, &things, next))
 }
 
 /// What is asked for, the things, and the place where the next page begins.
 type Found<R> = (Listed, Vec<R>, Option<String>);
 
-async fn of_organization<R: Resource>(call: &Call) -> Result<Found<R>> {
-    let listed = in_organization(call, Query::of(&call.request))?;
+/// Reads the query, with the `externalId` of the one that is looked for.
+fn asked<R: Resource>(
+    call: &Call,
+    flags: &[&str],
+    not_served: &[&str],
+) -> Result<(Listed, Option<String>)> {
+    let query = Query::of(&call.request);
+    for flag in flags {
+        let _: Option<Flag> = query.read(flag);
+    }
+    query.not_served(not_served);
+    let external: Option<Label> = match R::HAS_EXTERNAL_ID {
+        true => query.read("externalId"),
+        false => None,
+    };
+    let offset = match R::BY_OFFSET {
+        true => Page::offset(&query),
+        false => None,
+    };
+    let mut listed = in_organization(call, query)?;
+    listed.page.offset = offset;
+    Ok((listed, external.map(|Label(id)| id)))
+}
+
+async fn of_organization<R: Resource>(
+    call: &Call,
+    flags: &[&str],
+    not_served: &[&str],
+) -> Result<Found<R>> {
+    let (listed, external) = asked::<R>(call, flags, not_served)?;
     let all = listed.scope.things(R::KEY);
-    let (size, after) = (listed.page.size, listed.page.after.as_deref());
+    if let Some(external) = external {
+        let (things, next) = matching(call, &all, &listed.page, &external).await?;
+        return Ok((listed, things, next));
+    }
+    let Some(after) = passed_over(call, &all, &listed.page).await? else {
+        return Ok((listed, Vec::new(), None));
+    };
+    let (size, after) = (listed.page.size, after.as_deref());
     let (things, next) = call.table.page_of_things(&all, size, after).await?;
     Ok((listed, things, next))
 }
 
+/// How many things are read at once that are only looked at.
+const AT_ONCE: usize = 1000;
+
+/// How often more are looked at for those that are looked for.
+const MAX_ROUNDS: usize = 20;
+
+/// The place after which a page begins, once its `offset` is passed over; `None` when there is
+/// nothing after it.
+async fn passed_over(call: &Call, all: &Things, page: &Page) -> Result<Option<Option<String>>> {
+    let mut after = page.after.clone();
+    let mut left = page.offset.unwrap_or_default();
+    while left > 0 {
+        let some = left.min(AT_ONCE);
+        let found = call.table.page_of_things(all, some, after.as_deref());
+        let (passed, next): (Vec<IgnoredAny>, _) = found.await?;
+        left = left.saturating_sub(passed.len());
+        if next.is_none() {
+            return Ok(None);
+        }
+        after = next;
+    }
+    Ok(Some(after))
+}
+
+/// A page of those that another system calls `external`, and the place where the next one begins.
+async fn matching<R: Resource>(
+    call: &Call,
+    all: &Things,
+    page: &Page,
+    external: &str,
+) -> Result<(Vec<R>, Option<String>)> {
+    let mut after = page.after.clone();
+    let mut left = page.offset.unwrap_or_default();
+    let mut things: Vec<R> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        let found = call.table.page_of_things(all, AT_ONCE, after.as_deref());
+        let (found, next): (Vec<R>, _) = found.await?;
+        after = next;
+        for thing in found {
+            if thing.external_id() != Some(external) {
+                continue;
+            }
+            if left > 0 {
+                left -= 1;
+            } else {
+                things.push(thing);
+            }
+        }
+        // One more than is shown tells whether there is more.
+        if things.len() > page.size || after.is_none() {
+            break;
+        }
+    }
+    if things.len() > page.size {
+        things.truncate(page.size);
+        after = things.last().map(|thing| thing.id().key_text());
+    }
+    Ok((things, after))
+}
+
 /// The same for ServiceStack's clients: asked in the body, too, and answered as `data` in the
-/// format that they want, each thing as `view` shows it. One round trip.
+/// format that they want, each thing as `view` shows it. `flags` are parameters that change
+/// nothing here, whatever they say. One round trip.
 pub(crate) async fn list_data<R: Resource, V: Serialize>(
     mut call: Call,
     view: fn(R) -> V,
+    flags: &[&'static str],
+    not_served: &[&'static str],
 ) -> Result<Response> {
     let asked = Input::of(&call.request)?;
-    call.request.query = asked.as_query(&["organizationId", "size", "cursor", "format"]);
-    let (Listed { page, .. }, things, next) = of_organization(&call).await?;
+    let names = [&["organizationId", "size", "cursor"], flags, not_served].concat();
+    asked.become_query(&mut call.request, &names);
+    let (Listed { page, .. }, things, next) = of_organization(&call, flags, not_served).await?;
     let data = things.into_iter().map(view).collect();
     let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
     Ok(page.linked(&call.request, response, next.as_deref()))
@@ -145,6 +246,7 @@ fn shown<R: Resource>(
 /// `GET` of one thing. One round trip for who reads the directory.
 pub(crate) async fn show<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
+    call.request.bare()?;
     if R::own(id) == Own::Nobody && !call.caller.scopes().any(|scope| reads(&scope)) {
         return Err(Error::InsufficientRights(Vec::new()));
     }

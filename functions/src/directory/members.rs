@@ -42,6 +42,7 @@ async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
     let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
     let what = G::Member::WHAT;
     let member = call.request.path_id(G::Member::ID_FIELD, what)?;
+    call.request.bare()?;
     let once = Once::of(&call, &Value::Null)?;
     let mut missing = G::WHAT;
     for scope in &writing(&call)? {

@@ -10,12 +10,12 @@ use http::header::CACHE_CONTROL;
 use latchkey::secret::hash;
 use latchkey::wire::{Error, Response, Result};
 
-use crate::lambda::OpenEndpoint;
+use crate::lambda::{OpenCall, OpenEndpoint};
 
 /// The endpoint.
 pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
     operation: "get-openapi",
-    handle: |_| Box::pin(async { get() }),
+    handle: |call| Box::pin(async move { get(&call) }),
     say: Error::response,
 };
 
@@ -43,7 +43,8 @@ const CACHE: &str = "public, max-age=300";
     ),
     security(()),
 )]
-pub(crate) fn get() -> Result<Response> {
+pub(crate) fn get(call: &OpenCall) -> Result<Response> {
+    call.request.bare()?;
     let response = Response::json_text(StatusCode::OK, DOCUMENT.to_owned());
     Ok(response.header(CACHE_CONTROL, CACHE).entity_tag(&TAG))
 }

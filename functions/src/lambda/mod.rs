@@ -16,6 +16,7 @@ use std::time::Instant;
 use chrono::{DateTime, SubsecRound, Utc};
 use futures_util::FutureExt;
 use http::header::ORIGIN;
+use http::{HeaderValue, Method};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, RequestExt};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -24,8 +25,10 @@ use latchkey::access::draft::Desk;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::wire::json::Fault;
 use latchkey::wire::reading::Reading;
 use latchkey::wire::service::{self, Format};
+use latchkey::wire::unknown::{Handling, LENIENT, PREFERENCE_APPLIED};
 use latchkey::wire::{Error, Request, Response, Result, headers};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -300,18 +303,23 @@ async fn answer(
     let (request_id, caller) = context(&event);
     let reading = Reading::of(event.method(), event.headers());
     let from_browser = event.headers().contains_key(ORIGIN);
+    let reads = matches!(*event.method(), Method::GET | Method::HEAD);
     let request = request(event);
+    let handling = request.handling.clone();
     let say = say.of(&request);
-    let handled = handle(operation, handler, request, caller.clone(), random);
+    let handled = handle(operation, handler, reads, request, caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(Error::Internal("panicked".to_owned())),
     };
-    let response = result.unwrap_or_else(|error| {
+    let mut response = result.unwrap_or_else(|error| {
         log_error(&error);
         say(&error)
     });
+    if handling.is_lenient() {
+        lenient(&mut response, handler, &handling.ignored());
+    }
     let mut response = reading.answer(response);
     headers::add(response.headers_mut(), &request_id, from_browser);
     tracing::info!(
@@ -340,6 +348,25 @@ impl IntoResponse for Answer {
     }
 }
 
+/// Says in the answer to a request with `Prefer: handling=lenient` that this was heard, and
+/// what was ignored, where there is a place for it.
+fn lenient(response: &mut Response, handler: Handler, ignored: &[Fault]) {
+    let applied = HeaderValue::from_static(LENIENT);
+    response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    if ignored.is_empty() || !response.status().is_success() {
+        return;
+    }
+    match handler {
+        Handler::OfService(_) => service::with_ignored(response, ignored),
+        Handler::OfCaller(_) | Handler::Open(_) => response.with_ignored(ignored),
+    }
+}
+
+/// Whether an operation changes nothing, by its name, which begins with what it does.
+fn only_reads(operation: &str) -> bool {
+    operation.starts_with("get-") || operation.starts_with("list-")
+}
+
 /// The time, in milliseconds: as much as anyone wants to read of a stamp.
 fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(3)
@@ -348,18 +375,23 @@ fn now() -> DateTime<Utc> {
 async fn handle(
     operation: &'static str,
     handler: Handler,
+    reads: bool,
     request: Request,
     caller: Option<Caller>,
     random: Random,
 ) -> Result<Response> {
     let now = now();
+    request.check()?;
     match handler {
         Handler::OfCaller(handle) | Handler::OfService(handle) => {
             if let Handler::OfService(_) = handler {
                 Format::of_answer(&request)?;
+                // A link, a crawler or a prefetch must change nothing.
+                if reads && !only_reads(operation) {
+                    return Err(Error::MethodNotAllowed);
+                }
             }
             let caller = caller.ok_or(Error::Unauthenticated)?;
-            request.check()?;
             let table = store::table(&random).await?;
             let call = Call {
                 operation,
@@ -417,12 +449,16 @@ fn request(event: lambda_http::Request) -> Request {
     query.sort();
     let url = url(&event);
     let (parts, body) = event.into_parts();
+    let body: &[u8] = &body;
     Request {
+        handling: Handling::of(&parts.headers),
         headers: parts.headers,
         url,
         path,
         query,
-        body: body.to_vec(),
+        known: &[],
+        // Some editors and clients put a byte order mark before a text in UTF-8.
+        body: body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).to_vec(),
     }
 }
 

@@ -83,6 +83,8 @@ pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
     let form = Form::of(&call.request)?;
     let claim = ClientClaim::of(&call.request, &form)?;
     let token = form.required("token", "token is left out")?;
+    form.know(&["token_type_hint"]);
+    form.finish()?;
     let table = call.table().await?;
     if let Some(token) = access_token(token) {
         end_access(&call, &table, claim, token).await?;

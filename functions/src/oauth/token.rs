@@ -127,6 +127,9 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     if form.text("scope").is_some() {
         return Err(Refusal::InvalidScope.into());
     }
+    form.know(&["refresh_token"]);
+    form.not_served(&["code", "redirect_uri", "username", "password", "mfa_token"]);
+    form.finish()?;
     let table = call.table().await?;
     let client = Client::known(&table, &call, claim).await?;
     let family = match &presented {

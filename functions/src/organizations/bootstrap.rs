@@ -66,6 +66,9 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         first_name,
         last_name,
         registered: true,
+        description: None,
+        remarks: None,
+        external_id: None,
         roles: vec![Role::Admin],
         ..User::blank(UserId::generate(call.now, call.random.bits()?))
     };

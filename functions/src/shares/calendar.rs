@@ -3,8 +3,6 @@
 //! Two round trips: the share, then the names of all that it refers to, with the zone of
 //! its door and the rules of its named schedule.
 
-use std::str::FromStr;
-
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use http::StatusCode;
 use latchkey::id::{Id, ShareId};
@@ -154,7 +152,7 @@ struct Asked {
 /// 400 for every fault of it.
 fn asked(call: &Call) -> Result<Asked> {
     let query = Query::of(&call.request);
-    let (from, until) = (instant(&query, "from"), instant(&query, "until"));
+    let (from, until) = (query.instant("from"), query.instant("until"));
     let is_all = from.is_none() && until.is_none();
     let from = from.unwrap_or(call.now);
     let until = until.unwrap_or(from + USUAL);
@@ -171,20 +169,4 @@ fn asked(call: &Call) -> Result<Asked> {
         from,
         until,
     })
-}
-
-fn instant(query: &Query<'_>, name: &str) -> Option<DateTime<Utc>> {
-    let instant = query.optional(name, "an RFC 3339 instant such as 2027-01-31T08:00:00Z");
-    instant.map(|Rfc3339(at)| at)
-}
-
-/// An instant as RFC 3339 writes it.
-struct Rfc3339(DateTime<Utc>);
-
-impl FromStr for Rfc3339 {
-    type Err = chrono::ParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        DateTime::parse_from_rfc3339(text).map(|at| Self(at.to_utc()))
-    }
 }

@@ -175,6 +175,7 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
         personal_settings: new.personal_settings,
         invitation_expiration: open.then(|| invitation::expiration(call.now)),
         auto_remove_after: None,
+        external_id: new.external_id.clone(),
         expires_at: None,
         web_key: None,
         calendar_links: Vec::new(),

@@ -77,6 +77,7 @@ pub(crate) struct Created {
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
     let id: ShareId = call.request.path_id("shareId", WHAT)?;
+    call.request.bare()?;
     let once = Once::of(&call, &json!({ "shareId": id }))?;
     let user = call.caller.user();
     let secret = calendar_link::secret(&call.random)?;

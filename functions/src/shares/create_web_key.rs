@@ -72,6 +72,7 @@ const WITHOUT_END: Error = Error::NotPossible {
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
+    call.request.bare()?;
     let once = Once::of(&call, &Value::Null)?;
     let key = call.random.uuid()?;
     let with_key = |share: &Share| {

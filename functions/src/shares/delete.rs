@@ -54,6 +54,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
 }
 
 async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
+    call.request.bare()?;
     let if_match = call.request.if_match();
     let mut counted = true;
     for attempt in call.table.attempts() {

@@ -37,6 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    call.request.bare()?;
     let user = call.caller.user();
     for attempt in call.table.attempts() {
         let (scope, share) = find(&call, DECIDES).await?;

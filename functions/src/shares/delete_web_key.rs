@@ -42,6 +42,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    call.request.bare()?;
     let without_key = |share: &Share| match &share.web_key {
         Some(_) => Ok(Share {
             web_key: None,

@@ -33,6 +33,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
+    call.request.bare()?;
     let (share, names) = shown(&call).await?;
     let version = share.version;
     let view = View::new(share, &names, call.now);

@@ -43,6 +43,7 @@ const NOT_FOUND: Error = Error::NotFound("calendar");
     security(()),
 )]
 pub(crate) async fn get(call: OpenCall) -> Result<Response> {
+    call.request.bare()?;
     let name = call.request.path.get("calendar");
     let hash = name.and_then(|name| CalendarLinkHash::of_file(name));
     let key = Key::calendar_link(&hash.ok_or(NOT_FOUND)?);

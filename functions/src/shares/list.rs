@@ -15,6 +15,8 @@ use latchkey::rights;
 use latchkey::role::{Area, Reach};
 use latchkey::share::{Names, Share, State, View};
 use latchkey::table::{BoxFuture, Key, Read};
+use latchkey::wire::json::Label;
+use latchkey::wire::page::Offset;
 use latchkey::wire::{Error, Page, Query, Response, Result};
 
 use crate::directory::{self, Listed};
@@ -32,6 +34,7 @@ struct Filter {
     source: Option<Source>,
     receiver: Option<Receiver>,
     active: Option<bool>,
+    external_id: Option<String>,
     /// Whether no share can be so: each has one source and one receiver.
     is_empty: bool,
 }
@@ -55,8 +58,10 @@ struct Filter {
         ("deviceGroupId" = Option<DeviceGroupId>, Query, description = "Those on this group of devices."),
         ("userId" = Option<UserId>, Query, description = "Those for this user themself."),
         ("userGroupId" = Option<UserGroupId>, Query, description = "Those for this group of users."),
+        ("externalId" = Option<String>, Query, description = "Those that another system calls so.", example = "booking-4711"),
         ("active" = Option<bool>, Query, description = "Those whose `state` is `Active` now; with `false`, the others.", example = true),
         Listed,
+        Offset,
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<View>, headers(("Link"))),
@@ -124,7 +129,8 @@ fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     let scope = directory::organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
-    let page = Page::read(&query, &call.request, &list);
+    let mut page = Page::read(&query, &call.request, &list);
+    page.offset = Page::offset(&query);
     let filter = filter(&query);
     query.finish()?;
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
@@ -143,6 +149,7 @@ fn filter(query: &Query<'_>) -> Filter {
         source: device.or(devices),
         receiver: user.or(users),
         active: query.name("active", &[("true", true), ("false", false)]),
+        external_id: query.read("externalId").map(|Label(id)| id),
         is_empty: device.is_some() && devices.is_some() || user.is_some() && users.is_some(),
     }
 }
@@ -156,6 +163,10 @@ impl Filter {
             && self
                 .active
                 .is_none_or(|active| (state == State::Active) == active)
+            && self
+                .external_id
+                .as_ref()
+                .is_none_or(|id| share.external_id.as_ref() == Some(id))
     }
 }
 

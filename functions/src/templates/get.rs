@@ -39,7 +39,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
-    let (scope, template) = asked(&call).await?;
+    let (scope, template) = asked(&call, &["loadOrganization"]).await?;
     let spaces = Spaces::of(&call, &scope, slice::from_ref(&template)).await?;
     let version = template.version;
     let view = spaces.view(template)?;

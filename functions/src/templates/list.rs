@@ -62,8 +62,14 @@ pub(crate) struct AccessTemplates {
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
-    let names = ["scope", "organizationId", "size", "cursor", "format"];
-    call.request.query = input.as_query(&names);
+    let names = [
+        "scope",
+        "onlyTemplatesWhereSmartSpaceUsesQueues",
+        "organizationId",
+        "size",
+        "cursor",
+    ];
+    input.become_query(&mut call.request, &names);
     let (Listed { scope, page }, wanted) = asked(&call)?;
 
     let prefix = scope.templates();
@@ -106,6 +112,7 @@ pub(crate) async fn list(mut call: Call) -> Result<Response> {
 fn asked(call: &Call) -> Result<(Listed, TemplateScope)> {
     let query = Query::of(&call.request);
     let scope = query.optional("scope", &Enumeration::<TemplateScope>::values());
+    query.not_served(&["onlyTemplatesWhereSmartSpaceUsesQueues"]);
     let scope = scope.map_or(TemplateScope::All, |Enumeration(scope)| scope);
     let listed = directory::in_area(call, query, Area::Templates)?;
     Ok((listed, scope))

@@ -48,7 +48,7 @@ pub(crate) struct AccessTemplateThings {
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
-    let (scope, template) = asked(&call).await?;
+    let (scope, template) = asked(&call, &["loadChildThingAccessTemplates", "loadThings"]).await?;
     let spaces = Spaces::of(&call, &scope, slice::from_ref(&template)).await?;
     let data = spaces.things(&template)?;
     service::answer(&call.request, StatusCode::OK, &Data { data })

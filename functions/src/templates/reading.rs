@@ -18,8 +18,16 @@ use crate::lambda::{Call, SHOWN};
 ///
 /// # Errors
 /// 400 when it names none, 403 when the caller reads no templates, 404 when there is none.
-pub(super) async fn asked(call: &Call) -> Result<(OrganizationScope, AccessTemplate)> {
-    let id = Input::of(&call.request)?.read(super::id)?;
+///
+/// `not_served` are the parameters that the services' page names besides.
+pub(super) async fn asked(
+    call: &Call,
+    not_served: &[&str],
+) -> Result<(OrganizationScope, AccessTemplate)> {
+    let id = Input::of(&call.request)?.read(|fields| {
+        fields.not_served(not_served);
+        super::id(fields)
+    })?;
     let scopes = directory::reaching(call, Area::Templates, Reach::Read)?;
     let key = |scope: &OrganizationScope| {
         AccessTemplate::key(scope, id).filter(|_| scopes.contains(scope))

@@ -49,6 +49,7 @@ pub(crate) async fn update(call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
     let changed = |before: &AccessTemplate| {
         input.read(|fields| {
+            super::id(fields)?;
             let mut after = before.clone();
             after.read(fields);
             Some(after)

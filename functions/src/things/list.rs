@@ -74,5 +74,7 @@ impl From<Space> for ThingView {
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
-    directory::list_data::<Space, _>(call, ThingView::from).await
+    // Every thing is a smart space here.
+    let flags = ["loadOnlySmartSpaces"];
+    directory::list_data::<Space, _>(call, ThingView::from, &flags, &["thingId"]).await
 }

@@ -6,7 +6,7 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{NewUser, User, UserCreated, UserInvitation, UserKind};
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Error, Response, Result, error};
+use latchkey::wire::{Error, Query, Request, Response, Result, error};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,8 +48,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
         ),
     ),
 )]
-pub(crate) async fn create(call: Call) -> Result<Response> {
+pub(crate) async fn create(mut call: Call) -> Result<Response> {
+    asked(&mut call.request)?;
     create_with(call, invite).await
+}
+
+/// Reads the query, of which the services' page names what is not served.
+fn asked(request: &mut Request) -> Result<()> {
+    let query = Query::of(request);
+    query.not_served(&["groupAdmin", "userGroupId"]);
+    query.finish()?;
+    request.query.clear();
+    Ok(())
 }
 
 fn invite(call: &Call, scope: &OrganizationScope, user: &mut User) -> Result<Extra> {

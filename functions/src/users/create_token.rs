@@ -64,6 +64,7 @@ const SERVICE: Error = Error::NotPossible {
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
     let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
+    call.request.bare()?;
     let once = Once::of(&call, &json!({ "userId": id }))?;
     let token = call.random.uuid()?;
     for attempt in call.table.attempts() {

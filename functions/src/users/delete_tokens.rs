@@ -38,6 +38,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
     let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
+    call.request.bare()?;
     for attempt in call.table.attempts() {
         let (scope, before) = find(&call, id).await?;
         let warrant = scope.to_write(Area::Directory)?;

@@ -5,6 +5,7 @@
 
 use latchkey::directory::{Resource, User, UserGroup, UserView};
 use latchkey::id::{UserGroupId, UserId};
+use latchkey::wire::page::Offset;
 use latchkey::wire::{Page, Response, Result};
 
 use crate::directory::{self, Listed};
@@ -35,7 +36,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
     path = "/v2/users",
     tag = "Users",
     operation_id = ENDPOINT.operation,
-    params(Listed),
+    params(
+        ("externalId" = Option<String>, Query, description = "The one that another system calls so.", example = "guest-4711"),
+        Listed,
+        Offset,
+    ),
     responses(
         (status = 200, description = "A page.", body = Vec<UserView>, headers(("Link"))),
         (status = 403, description = "The roles of the caller do not allow it."),

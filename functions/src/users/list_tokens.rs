@@ -52,6 +52,7 @@ pub(crate) struct View {
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
     let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
+    call.request.bare()?;
     let (_, user) = find(&call, id).await?;
     let tokens = user.open_invitation(call.now).map(|token| View {
         date_created: token.date_created,

@@ -19,7 +19,7 @@ use crate::grant::{Grant, Receiver};
 use crate::id::{AccessId, UserId};
 use crate::secret::{Random, RandomFailed};
 use crate::wire::idempotency::KeyText;
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson, Json};
 use crate::wire::{Error, Result};
 
 /// How many digits new codes have.
@@ -348,7 +348,7 @@ impl Typed {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field; none of them says the code.
-    pub fn read(body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let typed = Fields::of_body(body, &faults).and_then(|body| {
             let code = body.required("code");
@@ -499,7 +499,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_what_is_read() {
-        crate::wire::schema::assert_reads::<Typed, _>(Typed::read);
+        crate::wire::schema::assert_reads::<Typed, _>(|body| Typed::read(body));
     }
 
     #[test]

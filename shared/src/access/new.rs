@@ -10,7 +10,7 @@ use super::CodeStrategy;
 use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
 use crate::timing::{InstantWindow, Period};
 use crate::wire::Result;
-use crate::wire::json::{FaultCode, Fields};
+use crate::wire::json::{FaultCode, Fields, unreadable};
 use crate::wire::service::Input;
 use crate::wire::service::types::{
     Enumeration, Flag, Guid, Moment, Number, Numbered, TimeSpan, Words,
@@ -157,14 +157,17 @@ impl Terms {
             }
             window
         });
-        let label = fields.optional::<Words>("label");
+        let label = fields.optional::<Words>("label").map(String::from);
+        if let Some(why) = label.as_deref().and_then(|label| unreadable(label, false)) {
+            fields.fault("label", FaultCode::InvalidValue, why);
+        }
         if !fields.has(SPACES) {
             fields.missing(SPACES);
         }
         let spaces = spaces(fields, SPACES, wanted, |wanted| wanted.space);
         Some(Self {
             window: window?,
-            label: label.map(String::from).filter(|label| !label.is_empty()),
+            label: label.filter(|label| !label.is_empty()),
             spaces: spaces?,
         })
     }

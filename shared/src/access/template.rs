@@ -67,6 +67,17 @@ pub struct TemplateThing {
     pub exclusive: bool,
 }
 
+/// What the services' page names of a thing of a template, and what is not served: the first two
+/// would be limits.
+const NOT_SERVED: [&str; 6] = [
+    "accessLevel",
+    "permission",
+    "id",
+    "organizationId",
+    "thingName",
+    "thingTypeName",
+];
+
 impl TemplateThing {
     /// A space to which an access is without a limit.
     pub fn of(space: SpaceId) -> Self {
@@ -98,6 +109,7 @@ impl TemplateThing {
         let to = body.optional::<Number<0, 24>>("availableTo");
         let count = body.optional::<Number<1, MAX_COUNT>>("accessCount");
         let exclusive = body.optional::<Flag>("exclusive");
+        body.not_served(&NOT_SERVED);
         Some(Self {
             thing_id: id?.0.into(),
             available_from: from.map(u32::from),

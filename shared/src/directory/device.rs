@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::{Created, Documented, New, Organization, Own, Resource, View, first};
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, SpaceId};
-use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within};
+use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within, whole};
 use crate::wire::schema::TimeZone;
 
 /// For how long a lock opens that does not say so, in seconds. Clients count it down.
@@ -223,7 +223,7 @@ impl ToSchema for ForeignId {}
 impl FromJson for ForeignId {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         match value {
-            Value::Number(number) => match number.as_u64() {
+            Value::Number(number) => match whole(number) {
                 Some(id) if id <= crate::id::MAX => Ok(Self::Number(id)),
                 _ => {
                     let most = crate::id::MAX;
@@ -243,6 +243,26 @@ impl Resource for Device {
     const ID_FIELD: &'static str = "deviceId";
     const REQUIRED: &'static [&'static str] = &["name"];
     const IN_ZONE: bool = true;
+    const BY_OFFSET: bool = true;
+    const NOT_SERVED: &'static [&'static str] = &[
+        "deviceId",
+        "organizationName",
+        "deviceGroupId",
+        "search",
+        "name",
+        "location",
+        "remarks",
+        "deviceType",
+        "includeGroups",
+        "includeReachableGateways",
+        "includeReachableDevices",
+        "includeDecommissioned",
+        "includeUninstalled",
+        "sortBy",
+        "sortDirection",
+        "filter",
+        "filter[]",
+    ];
 
     fn blank(id: DeviceId) -> Self {
         Self {

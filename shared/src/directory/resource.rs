@@ -11,7 +11,7 @@ use crate::id::{Identifier, OrganizationId, UserId};
 use crate::keyring::Keyring;
 use crate::role::Area;
 use crate::table::{Element, Key, KeyPrefix};
-use crate::wire::json::{Fault, Faults, Fields};
+use crate::wire::json::{Fault, Faults, Fields, Json};
 
 /// How many members, devices and so on a body may list. What is written with a thing is
 /// one transaction, and DynamoDB takes a hundred writes in one, of which each member is three.
@@ -55,6 +55,12 @@ pub trait Resource:
     const LINKS: bool = false;
     /// What a role must let one write, to write one.
     const AREA: Area = Area::Directory;
+    /// Whether one has an id that another system gave it, by which it is looked for.
+    const HAS_EXTERNAL_ID: bool = false;
+    /// Whether its list serves `offset`.
+    const BY_OFFSET: bool = false;
+    /// The parameters of its list that the services' page names and that are not served.
+    const NOT_SERVED: &'static [&'static str] = &[];
 
     /// Whether the zone of the organization stands in each of them, for decisions to read: in
     /// [`ORGANIZATION_ZONE`], spread by `follow-up` when one is made and when that zone changes.
@@ -89,6 +95,11 @@ pub trait Resource:
     /// Whose it is, so that they may read it without a role that reads the directory.
     fn own(_id: Self::Id) -> Own {
         Own::Nobody
+    }
+
+    /// The id that another system gave it.
+    fn external_id(&self) -> Option<&str> {
+        None
     }
 
     /// The texts that no other of the kind may have.
@@ -146,9 +157,9 @@ pub trait Resource:
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    fn create(
+    fn create<'b>(
         id: Self::Id,
-        body: &serde_json::Value,
+        body: impl Into<Json<'b>>,
     ) -> Result<(OrganizationId, Self), Vec<Fault>> {
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
@@ -163,7 +174,7 @@ pub trait Resource:
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    fn changed(&self, body: &serde_json::Value) -> Result<Self, Vec<Fault>> {
+    fn changed<'b>(&self, body: impl Into<Json<'b>>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let changed = Fields::of_body(body, &faults).map(|body| {
             let mut changed = self.clone();

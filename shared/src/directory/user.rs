@@ -17,7 +17,7 @@ use crate::invitation;
 use crate::keyring::Keyring;
 use crate::role::{Area, By, Reach, Role};
 use crate::table::{Element, If, Key};
-use crate::wire::json::{Email, FaultCode, Fields, Label, Name, Named, Phone};
+use crate::wire::json::{Email, FaultCode, Fields, Label, Name, Named, Phone, Remark};
 use crate::wire::schema::Instant;
 
 /// What kind of user it is.
@@ -73,6 +73,18 @@ pub struct User {
     #[serde(default)]
     #[schema(required)]
     pub roles: Vec<Role>,
+    /// What there is to say of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Night shift"))]
+    pub description: Option<String>,
+    /// What else there is to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Has a dog"))]
+    pub remarks: Option<String>,
+    /// What another system calls the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("guest-4711"))]
+    pub external_id: Option<String>,
     /// The groups that the user is in; left out when in none.
     #[serde(
         default,
@@ -184,7 +196,10 @@ impl User {
             "emailAddress": "max@example.com",
             "phoneNumber": "+491701234567",
             "roles": ["AccessAdmin"],
-            "kind": "person"
+            "kind": "person",
+            "description": "Night shift",
+            "remarks": "Has a dog",
+            "externalId": "guest-4711"
         }),
         json!({
             "firstName": "Grace",
@@ -212,6 +227,15 @@ pub struct UserChanges {
     pub roles: Option<Vec<Role>>,
     /// What kind of user it is, a person by default; it cannot change.
     pub kind: Option<UserKind>,
+    /// What there is to say of the user.
+    #[schema(min_length = 1, max_length = 2000, examples("Night shift"))]
+    pub description: Option<String>,
+    /// What else there is to say.
+    #[schema(min_length = 1, max_length = 2000, examples("Has a dog"))]
+    pub remarks: Option<String>,
+    /// What another system calls the user.
+    #[schema(min_length = 1, max_length = 200, examples("guest-4711"))]
+    pub external_id: Option<String>,
 }
 
 impl Documented for User {
@@ -231,6 +255,8 @@ impl Resource for User {
     const ID_FIELD: &'static str = "userId";
     const REQUIRED: &'static [&'static str] = &["firstName", "lastName"];
     const CLAIMS: bool = true;
+    const HAS_EXTERNAL_ID: bool = true;
+    const BY_OFFSET: bool = true;
 
     fn blank(id: UserId) -> Self {
         Self {
@@ -241,6 +267,9 @@ impl Resource for User {
             phone_number: None,
             registered: false,
             roles: Vec::new(),
+            description: None,
+            remarks: None,
+            external_id: None,
             groups: BTreeSet::new(),
             kind: UserKind::Person,
             invitation: None,
@@ -258,7 +287,13 @@ impl Resource for User {
         body.set_or_clear::<Email, _>("emailAddress", &mut self.email_address);
         body.set_or_clear::<Phone, _>("phoneNumber", &mut self.phone_number);
         if let Some(roles) = body.list::<Name<Role>>("roles", Role::NAMES.len()) {
-            self.roles = roles.into_iter().map(|Name(role)| *role).collect();
+            self.roles.clear();
+            for Name(role) in roles {
+                // One that is named twice is one all the same.
+                if !self.roles.contains(role) {
+                    self.roles.push(*role);
+                }
+            }
         }
         match body.name::<UserKind>("kind") {
             Some(kind) if is_new => self.kind = kind,
@@ -268,6 +303,27 @@ impl Resource for User {
             }
             _ => {}
         }
+        body.set_or_clear::<Remark, _>("description", &mut self.description);
+        body.set_or_clear::<Remark, _>("remarks", &mut self.remarks);
+        body.set_or_clear::<Label, _>("externalId", &mut self.external_id);
+        body.not_served(&[
+            "phoneNumberVerify",
+            "emailAddressVerify",
+            "superUser",
+            "invitation.language",
+            "invitation.expiration",
+            "invitation.sendEmail",
+            "invitation.sendSms",
+            "autoRemoveAfter",
+            "autoEmailMatch",
+            "requireEmailMatch",
+            "authOrganizationId",
+            "emailMatchCredentialFilter",
+        ]);
+    }
+
+    fn external_id(&self) -> Option<&str> {
+        self.external_id.as_deref()
     }
 
     fn shown(&self) -> Cow<'_, Self> {

@@ -1,7 +1,6 @@
 //! Reading the body of *change a share*.
 
 use chrono::{NaiveDate, NaiveTime};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::new::SharedSource;
@@ -10,7 +9,7 @@ use super::{AutoRemoveAfter, PersonalSettings, Share};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::ScheduleId;
 use crate::timing::{Rule, Timing};
-use crate::wire::json::{Fault, FaultCode, Faults, Fields};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, Json};
 use crate::wire::schema::{LocalDate, LocalTime};
 
 /// The body of `PUT /v2/shares/{shareId}` as the API document shows it; [`Share::changed`]
@@ -31,7 +30,8 @@ use crate::wire::schema::{LocalDate, LocalTime};
         }],
         "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},
         "personalSettings": {"notifications": false},
-        "autoRemoveAfter": "MONTH"
+        "autoRemoveAfter": "MONTH",
+        "externalId": "booking-4711"
     }))
 )]
 pub struct ShareChanges {
@@ -63,6 +63,9 @@ pub struct ShareChanges {
     pub personal_settings: Option<PersonalSettings>,
     /// How long it stays after its end; `null`, and it stays for good.
     pub auto_remove_after: Option<AutoRemoveAfter>,
+    /// What another system calls it; `null` takes it away.
+    #[schema(min_length = 1, max_length = 200, examples("booking-4711"))]
+    pub external_id: Option<String>,
 }
 
 impl Share {
@@ -71,7 +74,7 @@ impl Share {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn changed(&self, body: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn changed<'b>(&self, body: impl Into<Json<'b>>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let changed = Fields::of_body(body, &faults).and_then(|body| {
             let terms = Terms::of(self).changed(&body);
@@ -96,6 +99,7 @@ impl Share {
                 schedule: terms.schedule,
                 permissions: terms.permissions,
                 personal_settings: terms.personal_settings,
+                external_id: terms.external_id,
                 auto_remove_after,
                 ..self.clone()
             };
@@ -117,7 +121,7 @@ fn cannot_change(body: &Fields<'_>, name: &str) {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use uuid::Uuid;
 
     use super::*;
@@ -143,6 +147,7 @@ mod tests {
             personal_settings: PersonalSettings::default(),
             invitation_expiration: None,
             auto_remove_after: None,
+            external_id: None,
             expires_at: None,
             web_key: None,
             calendar_links: Vec::new(),

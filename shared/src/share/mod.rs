@@ -103,6 +103,9 @@ pub struct Share {
     /// How long it stays after its end; for good, when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_remove_after: Option<AutoRemoveAfter>,
+    /// What another system calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
     /// From when on it is gone. DynamoDB removes it some time after.
     #[serde(
         default,

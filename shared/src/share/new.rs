@@ -1,7 +1,6 @@
 //! Reading the body of *create a share*.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::PersonalSettings;
@@ -9,7 +8,7 @@ use super::terms::{Terms, receiver, source};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::{DeviceGroupId, DeviceId, OrganizationId, ScheduleId};
 use crate::timing::{Rule, Timing};
-use crate::wire::json::{Fault, Faults, Fields};
+use crate::wire::json::{Fault, Faults, Fields, Json};
 use crate::wire::schema::{LocalDate, LocalTime};
 
 /// A share that a client asks for: read, and right in itself. Whether the things that it
@@ -30,6 +29,8 @@ pub struct NewShare {
     pub receiver: Option<Receiver>,
     /// What is chosen for the receiver.
     pub personal_settings: PersonalSettings,
+    /// What another system calls it.
+    pub external_id: Option<String>,
 }
 
 /// What a share may open, as the API document shows it.
@@ -67,7 +68,8 @@ pub(super) enum SharedSource {
             "period": {"startTime": "09:00:00", "endTime": "17:00:00"}
         }],
         "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},
-        "personalSettings": {"notifications": false}
+        "personalSettings": {"notifications": false},
+        "externalId": "booking-4711"
     }))
 )]
 pub struct NewShareBody {
@@ -99,6 +101,9 @@ pub struct NewShareBody {
     pub permissions: Option<Permissions>,
     /// What is chosen for the receiver.
     pub personal_settings: Option<PersonalSettings>,
+    /// What another system calls it.
+    #[schema(min_length = 1, max_length = 200, examples("booking-4711"))]
+    pub external_id: Option<String>,
 }
 
 impl NewShare {
@@ -115,7 +120,7 @@ impl NewShare {
     /// let faults = NewShare::read(&body, chrono::DateTime::UNIX_EPOCH).unwrap_err();
     /// assert_eq!(faults[0].field, "receiver.userId");
     /// ```
-    pub fn read(body: &Value, now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>, now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let share = Fields::of_body(body, &faults).and_then(|body| {
             // Each is read before any is asked for, so that every fault is found.
@@ -135,6 +140,7 @@ impl NewShare {
                 source: source?,
                 receiver,
                 personal_settings: terms.personal_settings,
+                external_id: terms.external_id,
             })
         });
         faults.or(share)
@@ -144,7 +150,7 @@ impl NewShare {
 #[cfg(test)]
 mod tests {
     use chrono_tz::Tz;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::share::MAX_RULES;

@@ -7,7 +7,7 @@ use super::{PersonalSettings, Share};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::ScheduleId;
 use crate::timing::{DayOfWeek, LocalWindow, Period, Recurrence, Rule, Window, WindowFault};
-use crate::wire::json::{FaultCode, Fields, FromJson, Named};
+use crate::wire::json::{FaultCode, Fields, FromJson, Label, Named};
 
 /// The most rules that a schedule may have.
 pub const MAX_RULES: usize = 100;
@@ -20,6 +20,7 @@ pub(super) struct Terms {
     pub(super) schedule: Option<ScheduleId>,
     pub(super) permissions: Permissions,
     pub(super) personal_settings: PersonalSettings,
+    pub(super) external_id: Option<String>,
 }
 
 impl Terms {
@@ -31,6 +32,7 @@ impl Terms {
             schedule: None,
             permissions: Permissions::default(),
             personal_settings: PersonalSettings::default(),
+            external_id: None,
         }
     }
 
@@ -47,6 +49,7 @@ impl Terms {
             schedule: share.schedule,
             permissions: share.permissions,
             personal_settings: share.personal_settings,
+            external_id: share.external_id.clone(),
         }
     }
 
@@ -71,6 +74,7 @@ impl Terms {
             let notifications = &mut self.personal_settings.notifications;
             fields.set::<bool, _>("notifications", notifications);
         }
+        body.set_or_clear::<Label, _>("externalId", &mut self.external_id);
         self.window = window?;
         Some(self)
     }

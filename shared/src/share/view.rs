@@ -60,6 +60,10 @@ pub struct View {
     /// How long it stays after its end; left out when it stays for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_remove_after: Option<AutoRemoveAfter>,
+    /// What another system calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("booking-4711"))]
+    external_id: Option<String>,
     /// That somebody was given a link that is good for the receiver's right. Its address was
     /// shown when it was made, and is shown to nobody again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,6 +255,7 @@ impl View {
             permissions: share.permissions,
             personal_settings: share.personal_settings,
             auto_remove_after: share.auto_remove_after,
+            external_id: share.external_id.clone(),
             web_key: share.web_key.map(|key| WebKeyView {
                 creator_id: key.creator,
                 date_created: key.date_created,

@@ -26,6 +26,7 @@ use crate::id::{
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
 use crate::wire::Result;
+use crate::wire::json::a_labels;
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -395,7 +396,12 @@ impl OrganizationScope {
 
     /// That a user has this e-mail address, and so no other one may.
     pub fn email_address(&self, address: &str) -> Key {
-        self.apart(format!("EMAIL#{}", address.to_lowercase()))
+        let lower = address.to_lowercase();
+        let same = lower.rsplit_once('@').and_then(|(name, domain)| {
+            let domain = a_labels(domain)?;
+            Some(format!("{name}@{domain}"))
+        });
+        self.apart(format!("EMAIL#{}", same.unwrap_or(lower)))
     }
 
     /// That a user has this phone number, and so no other one may.

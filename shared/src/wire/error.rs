@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::StatusCode;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,6 +85,12 @@ pub enum Error {
     /// 415: a content type that is not served.
     #[error("unsupported media type")]
     UnsupportedMediaType,
+    /// 415: a body in a content coding such as gzip.
+    #[error("unsupported content coding")]
+    UnsupportedEncoding,
+    /// 405: the method is not one of the operation's.
+    #[error("method not allowed")]
+    MethodNotAllowed,
     /// 422: the `Idempotency-Key` was used before with another body.
     #[error("idempotency key used with another body")]
     IdempotencyKeyReused,
@@ -209,6 +215,16 @@ impl Error {
                 "unsupportedMediaTypeError",
                 "Unsupported media type: send application/json",
             ),
+            Self::UnsupportedEncoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupportedContentEncodingError",
+                "Unsupported Content-Encoding: send the body as it is, without compressing it",
+            ),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "methodNotAllowedError",
+                "This operation changes something: send POST, PUT or DELETE",
+            ),
             Self::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotencyKeyReusedError",
@@ -279,6 +295,8 @@ impl Error {
         match self {
             _ if self.is_transient() => response.header(RETRY_AFTER, "1"),
             Self::Unauthenticated => response.header(WWW_AUTHENTICATE, CHALLENGE),
+            Self::UnsupportedEncoding => response.header(ACCEPT_ENCODING, "identity"),
+            Self::MethodNotAllowed => response.header(ALLOW, "POST, PUT, DELETE, OPTIONS"),
             _ => response,
         }
     }

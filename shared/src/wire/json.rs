@@ -3,9 +3,11 @@
 //! A body is read in two steps. [`parse`] makes a tree of it and finds what no JSON of
 //! ours may have: bad syntax, keys given twice, text that is not UTF-8. A [`Fields`] then
 //! reads the tree into values and writes down *every* fault with the path of its field,
-//! so that a client sees all of them at once. Fields that nobody asks for are ignored.
+//! so that a client sees all of them at once. It also writes down which fields it was asked for:
+//! a field that nobody asks for is unknown, which is a fault, too (see [`super::unknown`]).
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -18,6 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::jsv::{self, Step, render};
+use super::unknown::{Handling, Names, not_served, says_nothing};
 use crate::id;
 
 /// What kind of fault a field has.
@@ -45,6 +48,10 @@ pub enum FaultCode {
     InsufficientRights,
     /// The field asks for what is another one's.
     Taken,
+    /// Nothing has this name here; the message has the nearest one that is known.
+    UnknownField,
+    /// The field is known and means something, which is not served.
+    NotServed,
 }
 
 /// One fault of a body, a query or a path.
@@ -73,20 +80,114 @@ impl Fault {
 
 /// The faults found so far; shared by the readers of one body.
 #[derive(Debug, Default, Clone)]
-pub struct Faults(Rc<RefCell<Vec<Fault>>>);
+pub struct Faults(Rc<RefCell<Found>>);
+
+#[derive(Debug, Default)]
+struct Found {
+    faults: Vec<Fault>,
+    /// What is known and not served.
+    not_served: Vec<Fault>,
+    /// The objects that were read, by their paths.
+    objects: Vec<(String, Names)>,
+    handling: Handling,
+}
 
 impl Faults {
     /// Writes down one more fault.
     pub fn add(&self, fault: Fault) {
-        self.0.borrow_mut().push(fault);
+        self.0.borrow_mut().faults.push(fault);
     }
 
-    /// The value when nothing was wrong, else every fault in the order of finding.
+    /// The value when nothing was wrong, else every fault: what is unknown first, which is
+    /// often the cause of what is missing, then in the order of finding.
     pub fn or<T>(&self, value: Option<T>) -> Result<T, Vec<Fault>> {
-        let faults = self.0.take();
+        let found = self.0.take();
+        let objects = found.objects.iter();
+        let mut unknown: Vec<_> = objects.flat_map(|(_, names)| names.unknown()).collect();
+        unknown.extend(found.not_served);
+        let mut faults = found.handling.judge(unknown);
+        faults.extend(found.faults);
         match value {
             Some(value) if faults.is_empty() => Ok(value),
             _ => Err(faults),
+        }
+    }
+
+    /// The place of the names of the object at `path`, which may be read more than once.
+    fn open(&self, path: &str, object: &Map<String, Value>, any_case: bool) -> usize {
+        let objects = &mut self.0.borrow_mut().objects;
+        let open = objects.iter().position(|(open, _)| open == path);
+        open.unwrap_or_else(|| {
+            let given = object.keys().map(|name| (name.clone(), at(path, name)));
+            let mut names = Names::new("field", any_case, given);
+            if any_case {
+                // ServiceStack's serializers write the name of the type here.
+                names.know("__type");
+            }
+            objects.push((path.to_owned(), names));
+            objects.len() - 1
+        })
+    }
+
+    fn names(&self, place: usize, tell: impl FnOnce(&mut Names)) {
+        if let Some((_, names)) = self.0.borrow_mut().objects.get_mut(place) {
+            tell(names);
+        }
+    }
+}
+
+/// The path of a field of the object at `path`.
+fn at(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+/// A JSON document as a request brought it.
+#[derive(Debug)]
+pub struct Document {
+    value: Value,
+    handling: Handling,
+}
+
+impl Document {
+    pub(super) fn new(value: Value, handling: Handling) -> Self {
+        Self { value, handling }
+    }
+}
+
+impl std::ops::Deref for Document {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.value
+    }
+}
+
+/// A document as it is read, with how to treat what is unknown in it: strictly, when it was
+/// brought by no request.
+#[derive(Debug, Clone)]
+pub struct Json<'v> {
+    value: &'v Value,
+    handling: Handling,
+}
+
+impl<'v> From<&'v Value> for Json<'v> {
+    fn from(value: &'v Value) -> Self {
+        Self {
+            value,
+            handling: Handling::default(),
+        }
+    }
+}
+
+impl<'v> From<&'v Document> for Json<'v> {
+    fn from(document: &'v Document) -> Self {
+        Self {
+            value: &document.value,
+            handling: document.handling.clone(),
         }
     }
 }
@@ -123,6 +224,16 @@ fn text<'v>(expected: &str, value: &'v Value) -> Result<&'v str, (FaultCode, Str
     }
 }
 
+/// The whole number from 0 on that a JSON number is. `2.0` and `2e0` are the integer 2: JSON
+/// has but one type of numbers.
+pub fn whole(number: &serde_json::Number) -> Option<u64> {
+    number.as_u64().or_else(|| {
+        let float = number.as_f64()?;
+        let is_exact = float.fract() == 0.0 && (0.0..=id::MAX as f64).contains(&float);
+        is_exact.then_some(float as u64)
+    })
+}
+
 impl FromJson for bool {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         value
@@ -136,8 +247,7 @@ impl<T: id::Id> FromJson for T {
         let Value::Number(number) = value else {
             return wrong_type("a positive integer", value);
         };
-        number
-            .as_u64()
+        whole(number)
             .and_then(|number| T::try_from(number).ok())
             .ok_or_else(|| {
                 (
@@ -156,7 +266,7 @@ impl FromJson for NaiveDate {
         // same is not the form.
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .ok()
-            .filter(|date| date.to_string() == text)
+            .filter(|date| date.to_string() == text && date.year() >= 1)
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
@@ -224,9 +334,54 @@ impl FromJson for Tz {
     }
 }
 
+/// Why a name or a text cannot be shown as what it is, if so: it has characters that control a
+/// terminal, that turn the text behind them around, or none that is seen. Line breaks and tabs
+/// belong into a text of several lines alone.
+pub(crate) fn unreadable(text: &str, several_lines: bool) -> Option<&'static str> {
+    let controls = |letter: char| match letter {
+        '\n' | '\r' | '\t' => !several_lines,
+        '\u{2028}' | '\u{2029}' => true,
+        letter => letter.is_control(),
+    };
+    // What embeds, overrides and isolates; the mere marks are needed to write Arabic and Hebrew.
+    let turns = |letter| matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.contains(controls) {
+        return Some("expected no control characters");
+    }
+    if text.contains(turns) {
+        return Some("expected no characters that override the direction of writing");
+    }
+    if !text.is_empty() && text.chars().all(is_unseen) {
+        return Some("expected characters that can be seen");
+    }
+    None
+}
+
+/// Whether a character takes no ink: white space, and what Unicode lets programs ignore.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}'
+            | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// Reads a text of 1 to `most` characters of any script, without white space at its ends.
 fn trimmed(what: &str, most: usize, value: &Value) -> Result<String, (FaultCode, String)> {
+    shown(what, most, false, value)
+}
+
+fn shown(
+    what: &str,
+    most: usize,
+    several_lines: bool,
+    value: &Value,
+) -> Result<String, (FaultCode, String)> {
     let text = text(what, value)?.trim();
+    if let Some(why) = unreadable(text, several_lines) {
+        return Err((FaultCode::InvalidValue, why.to_owned()));
+    }
     let length = text.chars().count();
     if (1..=most).contains(&length) {
         return Ok(text.to_owned());
@@ -249,7 +404,7 @@ pub struct Remark(pub String);
 
 impl FromJson for Remark {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
-        trimmed("a text", 2000, value).map(Self)
+        shown("a text", 2000, true, value).map(Self)
     }
 }
 
@@ -268,6 +423,14 @@ impl FromJson for WebUrl {
     }
 }
 
+/// A domain as DNS has it: `exämple.de` and `EXÄMPLE.DE` are `xn--exmple-cua.de`.
+pub(crate) fn a_labels(domain: &str) -> Option<String> {
+    match url::Host::parse(domain) {
+        Ok(url::Host::Domain(domain)) => Some(domain),
+        _ => None,
+    }
+}
+
 /// An e-mail address, as it was given.
 pub struct Email(pub String);
 
@@ -280,8 +443,10 @@ impl FromJson for Email {
             .without_display_text()
             .without_domain_literal();
         email_address::EmailAddress::parse_with_options(text, options)
+            .ok()
+            .filter(|address| a_labels(address.domain()).is_some())
             .map(|address| Self(address.into()))
-            .map_err(|_| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
+            .ok_or_else(|| (FaultCode::InvalidValue, format!("expected {EXPECTED}")))
     }
 }
 
@@ -331,8 +496,7 @@ impl<const LEAST: u32, const MOST: u32> FromJson for Within<LEAST, MOST> {
         let Value::Number(number) = value else {
             return wrong_type("an integer", value);
         };
-        number
-            .as_u64()
+        whole(number)
             .and_then(|number| u32::try_from(number).ok())
             .filter(|number| (LEAST..=MOST).contains(number))
             .map(Self)
@@ -390,26 +554,33 @@ pub struct Fields<'v> {
     object: &'v Map<String, Value>,
     path: String,
     faults: Faults,
-    /// Whether names are found in small letters, and lists in texts.
+    /// Where `faults` has the names of this object.
+    names: usize,
+    /// Whether names are found in any case, and lists in texts.
     any_case: bool,
 }
 
 impl<'v> Fields<'v> {
     /// The fields of the whole body. A body that is no object has none, and a fault.
-    pub fn of_body(body: &'v Value, faults: &Faults) -> Option<Self> {
-        Self::of(body, String::new(), faults, false)
+    pub fn of_body(body: impl Into<Json<'v>>, faults: &Faults) -> Option<Self> {
+        Self::of_json(body.into(), faults, false)
     }
 
-    /// The fields of a whole request whose names are in small letters, and are asked for in
-    /// any case.
-    pub(super) fn in_any_case(fields: &'v Value, faults: &Faults) -> Option<Self> {
-        Self::of(fields, String::new(), faults, true)
+    /// The fields of a whole request, whose names are asked for in any case.
+    pub(super) fn in_any_case(fields: Json<'v>, faults: &Faults) -> Option<Self> {
+        Self::of_json(fields, faults, true)
+    }
+
+    fn of_json(json: Json<'v>, faults: &Faults, any_case: bool) -> Option<Self> {
+        faults.0.borrow_mut().handling = json.handling;
+        Self::of(json.value, String::new(), faults, any_case)
     }
 
     fn of(value: &'v Value, path: String, faults: &Faults, any_case: bool) -> Option<Self> {
         match value {
             Value::Object(object) => Some(Self {
                 object,
+                names: faults.open(&path, object, any_case),
                 path,
                 faults: faults.clone(),
                 any_case,
@@ -424,11 +595,7 @@ impl<'v> Fields<'v> {
 
     /// The path of a field of this object.
     pub fn path(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        at(&self.path, name)
     }
 
     /// Writes down a fault of a field of this object.
@@ -449,9 +616,47 @@ impl<'v> Fields<'v> {
     }
 
     fn given(&self, name: &str) -> Option<&'v Value> {
+        self.faults.names(self.names, |names| names.ask(name));
         match self.any_case {
-            true => self.object.get(&name.to_ascii_lowercase()),
+            true => get_in_any_case(self.object, name),
             false => self.object.get(name),
+        }
+    }
+
+    /// Takes fields of these names as known, whatever they say.
+    pub(super) fn know(&self, names: &[&str]) {
+        for name in names {
+            self.faults.names(self.names, |known| known.know(name));
+        }
+    }
+
+    /// Refuses the fields of these names by name, unless they say nothing: what the services'
+    /// pages name and what is not served here. `a.b` is the field `b` of the object `a`.
+    pub fn not_served(&self, names: &[&str]) {
+        for name in names {
+            let (first, inner) = match name.split_once('.') {
+                Some((first, inner)) => (first, Some(inner)),
+                None => (*name, None),
+            };
+            self.know(&[first]);
+            let value = match self.any_case {
+                true => get_in_any_case(self.object, first),
+                false => self.object.get(first),
+            };
+            match (value, inner) {
+                (None | Some(Value::Null), _) => {}
+                (Some(value), Some(inner)) => {
+                    let path = self.path(first);
+                    if let Some(object) = Self::of(value, path, &self.faults, self.any_case) {
+                        object.not_served(&[inner]);
+                    }
+                }
+                (Some(value), None) if says_nothing(value) => {}
+                (Some(_), None) => {
+                    let not_served = not_served(self.path(first));
+                    self.faults.0.borrow_mut().not_served.push(not_served);
+                }
+            }
         }
     }
 
@@ -575,6 +780,13 @@ impl<'v> Fields<'v> {
     }
 }
 
+/// The value that an object has under a name, in whatever case it is written there.
+pub(super) fn get_in_any_case<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    let mut fields = object.iter();
+    let found = fields.find(|(given, _)| given.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
+}
+
 /// The values of a list that is written as a text, separated by commas.
 fn separated(text: &str) -> Option<Vec<Value>> {
     jsv::from_str(&format!("[{text}]")).ok()
@@ -642,8 +854,7 @@ fn parse_json(text: &[u8], place: Place) -> Result<Value, Vec<Fault>> {
 struct Place {
     path: RefCell<Vec<Step>>,
     faults: RefCell<Vec<Fault>>,
-    /// Whether keys are the same that differ in their case; they are then kept in small
-    /// letters.
+    /// Whether keys are the same that differ in their case.
     any_case: bool,
 }
 
@@ -739,13 +950,15 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some(mut key) = object.next_key::<String>()? {
+        let mut seen = HashSet::new();
+        while let Some(key) = object.next_key::<String>()? {
             self.0.path.borrow_mut().push(Step::Key(key.clone()));
             self.0.check_text(&key);
-            if self.0.any_case {
-                key.make_ascii_lowercase();
-            }
-            if map.contains_key(&key) {
+            let name = match self.0.any_case {
+                true => key.to_ascii_lowercase(),
+                false => key.clone(),
+            };
+            if !seen.insert(name) {
                 self.0
                     .fault(FaultCode::DuplicateKey, "this key is given twice");
             }
@@ -836,12 +1049,14 @@ mod tests {
     fn ids_are_integers_that_javascript_holds() {
         let read = |text: &str| UserId::from_json(&serde_json::from_str(text).unwrap()).is_ok();
         assert!(read("1") && read("9007199254740991"));
+        // JSON has but one type of numbers.
+        assert!(read("1.0") && read("1e3") && read("2.50e1"));
         for text in [
             "0",
             "-1",
             "1.5",
-            "1.0",
-            "1e3",
+            "-1.0",
+            "1e300",
             "9007199254740992",
             "18446744073709551616",
             "\"1\"",
@@ -875,6 +1090,49 @@ mod tests {
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_name_is_one_that_people_can_read() {
+        let label = |text: &str| Label::from_json(&text.into()).is_ok();
+        for text in [
+            "Front door",
+            "\u{5d3}\u{5dc}\u{5ea}\u{200f}",
+            "\u{646}\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}",
+            "\u{1f468}\u{200d}\u{1f469}",
+            "e\u{301}",
+        ] {
+            assert!(label(text), "{text:?}");
+        }
+        for text in [
+            "Front\u{0}door",
+            "Front\ndoor",
+            "Front\u{1b}[2Jdoor",
+            "Front\u{85}door",
+            "\u{202e}rood",
+            "a\u{2066}b",
+            "\u{200b}",
+            "\u{200b} \u{feff}\u{2060}",
+            "\u{3164}",
+        ] {
+            assert!(!label(text), "{text:?}");
+        }
+        let remark = |text: &str| Remark::from_json(&text.into()).is_ok();
+        assert!(remark("one\n\ttwo\r\n") && !remark("\u{7}") && !remark("a\u{202e}b"));
+    }
+
+    #[test]
+    fn a_domain_is_the_same_however_it_is_written() {
+        let domain = Some("xn--exmple-cua.de".to_owned());
+        for text in [
+            "ex\u{e4}mple.de",
+            "EX\u{c4}MPLE.de",
+            "exa\u{308}mple.de",
+            "xn--exmple-cua.de",
+        ] {
+            assert_eq!(a_labels(text), domain, "{text}");
+        }
+        assert_eq!(a_labels("xn--\u{e4}.de"), None);
     }
 
     #[test]
@@ -917,6 +1175,8 @@ mod tests {
             "+2022-06-23",
             "22-06-23",
             " 2022-06-23",
+            "0000-01-01",
+            "10000-01-01",
             "",
         ] {
             assert!(!date(text), "{text}");

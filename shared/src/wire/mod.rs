@@ -13,6 +13,7 @@ pub mod request;
 pub mod response;
 pub mod schema;
 pub mod service;
+pub mod unknown;
 
 pub use jsv;
 

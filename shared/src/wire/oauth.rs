@@ -1,6 +1,7 @@
 //! OAuth 2.0 as RFC 6749 writes it: forms in place of JSON bodies, a client that says who it
 //! is with each request, errors of its own shape.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use http::StatusCode;
@@ -10,8 +11,11 @@ use url::form_urlencoded;
 use utoipa::ToSchema;
 
 use super::error::{Error, Result};
+use super::json::Fault;
+use super::query::Query;
 use super::request::{MAX_BODY, Request};
 use super::response::Response;
+use super::unknown::{Handling, Names, not_served};
 use crate::credential::{CredentialHash, decode_basic};
 use crate::id::ApiKeyId;
 
@@ -78,11 +82,21 @@ pub struct Body<'e> {
     /// What went wrong, in English.
     #[schema(examples("this refresh token is unknown, has ended or was used before"))]
     error_description: &'e str,
+    /// What is wrong where, in what is not OAuth's own.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'e [Fault],
 }
 
 /// The answer to a request that was not served, in the shape that OAuth clients read.
 pub fn response(error: &Error) -> Response {
-    let description = error.message();
+    let description = match error {
+        Error::InvalidInput(faults) => faults.first().map_or_else(
+            || error.message(),
+            // No quotes (RFC 6749, section 5.2).
+            |fault| format!("{}: {}", fault.field, fault.message).replace(['"', '\\'], "'"),
+        ),
+        error => error.message(),
+    };
     let code = match error {
         Error::OAuth(refusal) => refusal.code(),
         Error::Throttled(_) | Error::Unavailable(_) => "temporarily_unavailable",
@@ -92,6 +106,7 @@ pub fn response(error: &Error) -> Response {
     let body = Body {
         error: code,
         error_description: &description,
+        details: error.details(),
     };
     let response = not_stored(Response::json(error.status(), &body));
     match error {
@@ -110,16 +125,22 @@ pub fn not_stored(response: Response) -> Response {
     response.header(PRAGMA, "no-cache")
 }
 
-/// The parameters of a request.
-pub struct Form(HashMap<String, String>);
+/// The parameters of a request. One that nobody asked for before the end is a fault.
+pub struct Form {
+    parameters: HashMap<String, String>,
+    names: RefCell<Names>,
+    not_served: RefCell<Vec<Fault>>,
+    handling: Handling,
+}
 
 impl Form {
     /// Reads the body of `request`. A parameter without a value counts as left out.
     ///
     /// # Errors
     /// 413 for more than [`MAX_BODY`]; `invalid_request` for another content type, for text
-    /// that is not UTF-8 and for a parameter that is there twice.
+    /// that is not UTF-8, for a parameter that is there twice and for any in the query.
     pub fn of(request: &Request) -> Result<Self> {
+        Query::of(request).finish()?;
         if request.body.len() > MAX_BODY {
             return Err(Error::BodyTooLarge);
         }
@@ -135,13 +156,55 @@ impl Form {
                 return Err(invalid("a parameter is there twice"));
             }
         }
+        let given = parameters.keys().cloned();
+        let mut given: Vec<String> = given.collect();
+        given.sort_unstable();
+        let given = given.into_iter().map(|name| (name.clone(), name));
+        let names = Names::new("parameter", false, given);
         parameters.retain(|_, value: &mut String| !value.is_empty());
-        Ok(Self(parameters))
+        Ok(Self {
+            parameters,
+            names: RefCell::new(names),
+            not_served: RefCell::default(),
+            handling: request.handling.clone(),
+        })
+    }
+
+    /// Refuses the parameters of these names by name, where they have a value.
+    pub fn not_served(&self, names: &[&str]) {
+        for name in names {
+            self.names.borrow_mut().know(name);
+            if self.parameters.contains_key(*name) {
+                let fault = not_served((*name).to_owned());
+                self.not_served.borrow_mut().push(fault);
+            }
+        }
+    }
+
+    /// Takes the parameters of these names as known, where only some requests read them.
+    pub fn know(&self, names: &[&str]) {
+        for name in names {
+            self.names.borrow_mut().ask(name);
+        }
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// `invalid_request` for every parameter that nobody asked for.
+    pub fn finish(&self) -> Result<()> {
+        let mut unknown = self.names.borrow().unknown();
+        unknown.extend(self.not_served.take());
+        match self.handling.judge(unknown) {
+            faults if faults.is_empty() => Ok(()),
+            faults => Err(Error::InvalidInput(faults)),
+        }
     }
 
     /// The value of a parameter, if it was given.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.names.borrow_mut().ask(name);
+        self.parameters.get(name).map(String::as_str)
     }
 
     /// The value of a parameter.
@@ -243,6 +306,16 @@ mod tests {
         let form = Form::of(&request("a=1&b=x+%26y&c=&d", &[])).unwrap();
         assert_eq!((form.text("a"), form.text("b")), (Some("1"), Some("x &y")));
         assert_eq!((form.text("c"), form.text("d")), (None, None));
+        assert!(form.finish().is_ok());
+        let form = Form::of(&request("a=1&tokn=x", &[])).unwrap();
+        form.know(&["a", "token"]);
+        let answer = response(&form.finish().unwrap_err());
+        let body: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
+        assert_eq!(answer.status(), 400);
+        assert_eq!(body["error"], "invalid_request");
+        let description = "tokn: unknown parameter; did you mean 'token'?";
+        assert_eq!(body["error_description"], description);
+        assert_eq!(body["details"][0]["code"], "unknownField");
         for body in ["a=1&a=2", "a=1&%61=1", "a=&a=1"] {
             assert_eq!(code(Form::of(&request(body, &[]))), "invalid_request");
         }

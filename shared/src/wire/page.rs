@@ -32,8 +32,12 @@ const VERSION: &str = "1";
 /// How much of the hash is the check, in characters of six bits.
 const CHECK: usize = 22;
 
+/// How many things may be passed over. Those are read, too: a cursor passes over them at once.
+pub const MAX_OFFSET: usize = 10_000;
+
 const SIZE: &str = "size";
 const CURSOR: &str = "cursor";
+const OFFSET: &str = "offset";
 
 /// The page that a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,9 @@ pub struct Page {
     pub size: usize,
     /// The place in the list after which it begins; the beginning when left out.
     pub after: Option<String>,
+    /// How many things are passed over before it begins, for clients that count; `None` when
+    /// the client does not.
+    pub offset: Option<usize>,
     question: String,
 }
 
@@ -52,7 +59,7 @@ impl Page {
         const EXPECTED: &str = "an integer from 1 to 100";
         let mut question = list.join(" ");
         for (name, value) in &request.query {
-            if name != SIZE && name != CURSOR {
+            if ![SIZE, CURSOR, OFFSET].contains(&name.as_str()) {
                 question.push_str(&format!(" {name}={value}"));
             }
         }
@@ -63,6 +70,7 @@ impl Page {
         let mut page = Self {
             size,
             after: None,
+            offset: None,
             question,
         };
         if let Some(cursor) = query.text(CURSOR) {
@@ -73,6 +81,21 @@ impl Page {
             }
         }
         page
+    }
+
+    /// Reads `offset`, where a list serves it; not beside a cursor, which says it already.
+    pub fn offset(query: &Query<'_>) -> Option<usize> {
+        let expected = format!("an integer from 0 to {MAX_OFFSET}");
+        let offset = query.optional::<usize>(OFFSET, &expected)?;
+        if offset > MAX_OFFSET {
+            let message = format!("expected {expected}; go further with the Link of a page");
+            query.fault(OFFSET, FaultCode::OutOfRange, message);
+        }
+        if query.text(CURSOR).is_some() {
+            let message = "give either offset or cursor";
+            query.fault(OFFSET, FaultCode::NotAllowed, message);
+        }
+        Some(offset)
     }
 
     fn check(&self, place: &str) -> String {
@@ -102,12 +125,36 @@ impl Page {
     /// The address of the page that begins after `place`.
     pub fn next(&self, request: &Request, place: &str) -> String {
         let cursor = URL_SAFE_NO_PAD.encode(format!("{VERSION}{}{place}", self.check(place)));
-        let kept = request.query.iter().filter(|(name, _)| name != CURSOR);
+        let kept = request.query.iter();
+        let kept = kept.filter(|(name, _)| name != CURSOR && name != OFFSET);
         let query = Serializer::new(String::new())
             .extend_pairs(kept)
             .append_pair(CURSOR, &cursor)
             .finish();
         format!("{}?{query}", request.url)
+    }
+}
+
+/// The parameter of a list that serves it, for the API document.
+pub struct Offset;
+
+impl IntoParams for Offset {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .maximum(Some(MAX_OFFSET))
+            .default(Some(0.into()))
+            .examples([100]);
+        let description = "How many to pass over, instead of `cursor`. What is passed over is \
+                           read, too: the time and the price of a page grow with it, and a \
+                           change meanwhile moves what follows.";
+        let offset = ParameterBuilder::new()
+            .name(OFFSET)
+            .parameter_in(ParameterIn::Query)
+            .description(Some(description))
+            .schema(Some(schema));
+        vec![offset.build()]
     }
 }
 
@@ -160,6 +207,7 @@ mod tests {
     fn read(request: &Request, list: &[&str]) -> Result<Page, Vec<String>> {
         let query = Query::of(request);
         let page = Page::read(&query, request, list);
+        query.text("x");
         match query.finish() {
             Ok(()) => Ok(page),
             Err(crate::wire::Error::InvalidInput(faults)) => {

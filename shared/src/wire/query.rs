@@ -1,16 +1,23 @@
 //! Reading the query of a request: strictly, every fault at once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
+
 use super::json::{Fault, FaultCode, Faults, FromJson};
 use super::request::Request;
+use super::unknown::{Handling, Names, not_served, says_nothing};
 use super::{Error, Result};
 
-/// The parameters of a query. Those that nobody asks for are ignored.
+/// The parameters of a query. One that nobody asked for before the end is a fault.
 pub struct Query<'r> {
     parameters: HashMap<&'r str, &'r str>,
     faults: Faults,
+    names: RefCell<Names>,
+    not_served: RefCell<Vec<Fault>>,
+    handling: Handling,
 }
 
 impl<'r> Query<'r> {
@@ -24,12 +31,41 @@ impl<'r> Query<'r> {
                 faults.add(Fault::new(name, FaultCode::DuplicateKey, message));
             }
         }
-        Self { parameters, faults }
+        let given = parameters.keys().map(|name| (*name).to_owned());
+        let mut given: Vec<_> = given.collect();
+        given.sort_unstable();
+        let given = given.into_iter().map(|name| (name.clone(), name));
+        let mut names = Names::new("parameter", false, given);
+        for name in request.known {
+            names.know(name);
+        }
+        Self {
+            parameters,
+            faults,
+            names: RefCell::new(names),
+            not_served: RefCell::default(),
+            handling: request.handling.clone(),
+        }
     }
 
     /// The text of a parameter, if it was given.
     pub fn text(&self, name: &str) -> Option<&'r str> {
+        self.names.borrow_mut().ask(name);
         self.parameters.get(name).copied()
+    }
+
+    /// Refuses the parameters of these names by name, unless they say nothing: what the
+    /// services' pages name and what is not served here.
+    pub fn not_served(&self, names: &[&str]) {
+        for name in names {
+            self.names.borrow_mut().know(name);
+            if let Some(text) = self.parameters.get(name)
+                && !says_nothing(&(*text).into())
+            {
+                let fault = not_served((*name).to_owned());
+                self.not_served.borrow_mut().push(fault);
+            }
+        }
     }
 
     /// Writes down a fault of a parameter.
@@ -70,11 +106,34 @@ impl<'r> Query<'r> {
         value.map(|(_, value)| *value)
     }
 
+    /// The value of a parameter that is an instant, as RFC 3339 writes it. A `+` that was not
+    /// encoded arrives as a space, and is read as what it was.
+    pub fn instant(&self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(name)?;
+        let text = match text.rsplit_once(' ') {
+            // A space may also stand in the place of the `T`, which is further left.
+            Some((clock, offset)) if clock.contains(':') => format!("{clock}+{offset}"),
+            _ => text.to_owned(),
+        };
+        let instant = DateTime::from_json(&text.into());
+        instant
+            .map_err(|(code, message)| self.fault(name, code, message))
+            .ok()
+    }
+
     /// Ends the reading.
     ///
     /// # Errors
     /// 400 with every fault that was found.
     pub fn finish(&self) -> Result<()> {
-        self.faults.or(Some(())).map_err(Error::from)
+        let mut unknown = self.names.borrow().unknown();
+        unknown.extend(self.not_served.take());
+        let mut faults = self.handling.judge(unknown);
+        faults.extend(self.faults.or(Some(())).err().unwrap_or_default());
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::InvalidInput(faults))
+        }
     }
 }

@@ -3,21 +3,23 @@
 use std::collections::HashMap;
 
 use http::HeaderMap;
-use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH};
-use serde_json::Value;
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::error::{Error, Result};
-use super::json::{self, FaultCode};
+use super::json::{self, Document, FaultCode, Faults, Fields};
+use super::query::Query;
 use super::reading::version;
+use super::unknown::Handling;
 
 /// The largest body that is read, in bytes: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
-
-/// How many entity tags `If-Match` may have. Each is one more operand of a condition, of which
-/// DynamoDB takes a hundred.
+/// How many parameters a query has at most.
+const MAX_PARAMETERS: usize = 50;
+/// How many entity tags `If-Match` and `If-None-Match` name at most, each. Those of `If-Match` are
+/// operands of a condition, of which DynamoDB takes a hundred.
 pub const MAX_TAGS: usize = 20;
 
 /// The body of a request.
@@ -34,11 +36,61 @@ pub struct Request {
     pub path: HashMap<String, String>,
     /// The parameters of the query, decoded, in the order of their names.
     pub query: Vec<(String, String)>,
+    /// Parameters that are known whatever the operation.
+    pub known: &'static [&'static str],
     /// The body.
     pub body: Body,
+    /// How to treat what nobody asks for.
+    pub handling: Handling,
 }
 
 impl Request {
+    /// Refuses what no operation reads, before it is handled.
+    ///
+    /// # Errors
+    /// 415 for a body in a content coding; 400 for more parameters or entity tags than any
+    /// client needs.
+    pub fn check(&self) -> Result<()> {
+        let codings = self.headers.get_all(CONTENT_ENCODING).iter();
+        let mut codings = codings.flat_map(|value| value.to_str().unwrap_or("?").split(','));
+        let coded = codings.any(|coding| !matches!(coding.trim(), "" | "identity"));
+        if coded && !self.body.is_empty() {
+            return Err(Error::UnsupportedEncoding);
+        }
+        if self.query.len() > MAX_PARAMETERS {
+            let message = format!("expected at most {MAX_PARAMETERS} query parameters");
+            return Err(Error::invalid("", FaultCode::OutOfRange, message));
+        }
+        for (header, name) in [(IF_MATCH, "If-Match"), (IF_NONE_MATCH, "If-None-Match")] {
+            let tags = self.headers.get_all(header).iter();
+            let tags = tags.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+            let got = tags.count();
+            if got > MAX_TAGS {
+                let message = format!("expected at most {MAX_TAGS} entity tags, got {got}");
+                return Err(Error::invalid(name, FaultCode::OutOfRange, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing is asked but by the path: the query has no parameters and the body,
+    /// if there is one, no fields.
+    ///
+    /// # Errors
+    /// 400 for each that is there; as [`Request::json`] for a body.
+    pub fn bare(&self) -> Result<()> {
+        if self.body.trim_ascii().is_empty() {
+            return Query::of(self).finish();
+        }
+        let body = self.json()?;
+        if body.is_null() {
+            return Ok(());
+        }
+        let faults = Faults::default();
+        let fields = Fields::of_body(&body, &faults);
+        Ok(faults.or(fields.map(|_| ()))?)
+    }
+
     /// The same without its body: what tells how to answer it.
     #[must_use]
     pub fn head(&self) -> Self {
@@ -47,23 +99,27 @@ impl Request {
             url: self.url.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
+            known: self.known,
             body: Body::new(),
+            handling: self.handling.clone(),
         }
     }
 
-    /// The body as JSON.
+    /// The body as JSON. An operation that has one takes no parameters in its query besides.
     ///
     /// # Errors
     /// 413 for more than [`MAX_BODY`], 415 for another content type, 400 for what
-    /// [`json::parse`] finds.
-    pub fn json(&self) -> Result<Value> {
+    /// [`json::parse`] finds and for parameters in the query.
+    pub fn json(&self) -> Result<Document> {
         if self.body.len() > MAX_BODY {
             return Err(Error::BodyTooLarge);
         }
         if !self.may_be_json() {
             return Err(Error::UnsupportedMediaType);
         }
-        Ok(json::parse(&self.body)?)
+        Query::of(self).finish()?;
+        let value = json::parse(&self.body)?;
+        Ok(Document::new(value, self.handling.clone()))
     }
 
     /// Whether the content type lets the body be JSON. The published examples send none,
@@ -119,19 +175,6 @@ impl Request {
         best.filter(|offer| liking(offer) > 0)
             .copied()
             .ok_or(Error::NotAcceptable)
-    }
-
-    /// Checks what every endpoint reads of the headers.
-    ///
-    /// # Errors
-    /// 400 when `If-Match` has more than [`MAX_TAGS`] entity tags.
-    pub fn check(&self) -> Result<()> {
-        let got = self.entity_tags().count();
-        if got > MAX_TAGS {
-            let message = format!("expected at most {MAX_TAGS} entity tags, got {got}");
-            return Err(Error::invalid("If-Match", FaultCode::OutOfRange, message));
-        }
-        Ok(())
     }
 
     fn entity_tags(&self) -> impl Iterator<Item = &str> {

@@ -3,6 +3,9 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
+
+use super::json::Fault;
 
 /// A status, headers and a text body. What every response carries is added outside
 /// ([`super::headers::add`]).
@@ -102,6 +105,23 @@ impl Response {
     /// The body.
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// Puts another body in the place of this one, of the same content type.
+    pub fn replace_body(&mut self, body: String) {
+        self.body = body;
+    }
+
+    /// The same answer with what a lenient request said that was ignored, as `details`. One
+    /// that is no object stays as it is.
+    pub fn with_ignored(&mut self, ignored: &[Fault]) {
+        let body = serde_json::from_str(&self.body);
+        if let Ok(Value::Object(mut body)) = body
+            && let Ok(details) = serde_json::to_value(ignored)
+        {
+            body.insert("details".to_owned(), details);
+            self.body = Value::Object(body).to_string();
+        }
     }
 
     /// The body, by itself.

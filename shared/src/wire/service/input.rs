@@ -1,12 +1,21 @@
 //! What an operation is asked.
 
+use std::collections::HashSet;
+
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::Format;
-use crate::wire::json::{self, Fault, FaultCode, Faults, Fields};
+use crate::wire::json::{self, Document, Fault, FaultCode, Faults, Fields};
 use crate::wire::{Error, Request, Result, request};
+
+/// What ServiceStack's own clients put into any request.
+const OWN_FIELDS: [&str; 2] = ["version", "meta"];
+/// What they put into any query.
+const OWN_PARAMETERS: [&str; 3] = ["format", "callback", "jsconfig"];
+/// That of it which leads on to the next page.
+const KEPT: [&str; 1] = ["format"];
 
 /// The fields of a request, from its body and its query. They are found by their names
 /// without regard to case.
@@ -16,7 +25,13 @@ use crate::wire::{Error, Request, Result, request};
 /// be read that is separated by commas; one that begins with a bracket and is JSV is the list
 /// or the object that it says, as ServiceStack's clients write them in a URL.
 #[derive(Debug)]
-pub struct Input(Value);
+pub struct Input {
+    fields: Document,
+    /// The same with names in small letters.
+    folded: Value,
+    /// Names that are known whatever the operation.
+    own: Vec<&'static str>,
+}
 
 impl Input {
     /// The fields of `request`. An empty body has none, whatever it claims to be.
@@ -43,16 +58,34 @@ impl Input {
             }
         };
         // ServiceStack's client for JavaScript writes a field that is null as `?name`.
-        let query = request.query.iter().filter(|(_, value)| !value.is_empty());
-        match pairs(query.map(|(name, value)| (&**name, &**value))) {
-            Ok(query) => fields.extend(query),
+        let query = request.query.iter();
+        let (given, empty): (Vec<_>, Vec<_>) = query.partition(|(_, value)| !value.is_empty());
+        match pairs(given.iter().map(|(name, value)| (&**name, &**value))) {
+            Ok(query) => {
+                fields.retain(|name, _| json::get_in_any_case(&query, name).is_none());
+                fields.extend(query);
+            }
             Err(found) => faults.extend(found),
         }
-        if faults.is_empty() {
-            Ok(Self(Value::Object(fields)))
-        } else {
-            Err(faults.into())
+        for (name, _) in empty {
+            if json::get_in_any_case(&fields, name).is_none() {
+                fields.insert(name.clone(), Value::Null);
+            }
         }
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
+        let has = |own: &&str| {
+            let mut names = request.query.iter();
+            names.any(|(name, _)| name.eq_ignore_ascii_case(own))
+        };
+        let own = OWN_PARAMETERS.into_iter().filter(has);
+        let fields = Value::Object(fields);
+        Ok(Self {
+            folded: folded(&fields),
+            fields: Document::new(fields, request.handling.clone()),
+            own: OWN_FIELDS.into_iter().chain(own).collect(),
+        })
     }
 
     /// Reads the fields with `read`.
@@ -61,18 +94,22 @@ impl Input {
     /// 400 with every fault that was found.
     pub fn read<T>(&self, read: impl FnOnce(&Fields<'_>) -> Option<T>) -> Result<T> {
         let faults = Faults::default();
-        let value = Fields::in_any_case(&self.0, &faults).and_then(|fields| read(&fields));
+        let value = Fields::in_any_case((&self.fields).into(), &faults).and_then(|fields| {
+            fields.know(&self.own);
+            read(&fields)
+        });
         faults.or(value).map_err(Error::from)
     }
 
     /// All of it, with names in small letters.
     pub fn value(&self) -> &Value {
-        &self.0
+        &self.folded
     }
 
-    /// Those of its fields that have one of `names` and are texts, numbers or booleans, by
-    /// these names: the query that a list reads, wherever they stood.
-    pub fn as_query(&self, names: &[&str]) -> Vec<(String, String)> {
+    /// Puts its fields in the place of the query of `request`, for a list to read wherever
+    /// they stood. Those of `names` have these names then; others keep theirs, by which they
+    /// are refused.
+    pub fn become_query(&self, request: &mut Request, names: &[&str]) {
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -81,13 +118,33 @@ impl Input {
             // No parameter reads this: it says what is wrong.
             list @ (Value::Array(_) | Value::Object(_)) => Some(list.to_string()),
         };
-        let named = names.iter().filter_map(|name| {
-            let value = self.0.get(name.to_ascii_lowercase())?;
-            Some(((*name).to_owned(), text(value)?))
+        let fields = self.fields.as_object().into_iter().flatten();
+        let fields = fields.filter_map(|(given, value)| {
+            let is = |name: &&&str| name.eq_ignore_ascii_case(given);
+            let kept = KEPT.iter().find(is);
+            if kept.is_none() && self.own.iter().any(|own| is(&own)) {
+                return None;
+            }
+            let known = names.iter().find(is).or(kept);
+            // One that is unknown is refused whatever it says.
+            let text = text(value).or(known.is_none().then(String::new))?;
+            Some((known.copied().unwrap_or(given).to_owned(), text))
         });
-        let mut query: Vec<_> = named.collect();
-        query.sort();
-        query
+        request.query = fields.collect();
+        request.query.sort();
+        request.known = &KEPT;
+    }
+}
+
+/// A value with the names in it in small letters.
+fn folded(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(folded).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), folded(value)))
+            .collect(),
+        other => other.clone(),
     }
 }
 
@@ -138,6 +195,7 @@ fn pairs<'p>(
     pairs: impl Iterator<Item = (&'p str, &'p str)>,
 ) -> Result<Map<String, Value>, Vec<Fault>> {
     let (mut fields, mut faults) = (Map::new(), Vec::new());
+    let mut seen = HashSet::new();
     for (name, text) in pairs {
         let value = match text.trim_start().starts_with(['[', '{']) {
             true => json::parse_jsv(text.as_bytes()).unwrap_or_else(|_| text.into()),
@@ -146,7 +204,8 @@ fn pairs<'p>(
         if text.contains(char::REPLACEMENT_CHARACTER) {
             faults.push(Fault::new(name, FaultCode::Malformed, "not valid UTF-8"));
         }
-        if fields.insert(name.to_ascii_lowercase(), value).is_some() {
+        fields.insert(name.to_owned(), value);
+        if !seen.insert(name.to_ascii_lowercase()) {
             let message = "this field is given twice";
             faults.push(Fault::new(name, FaultCode::DuplicateKey, message));
         }
@@ -191,8 +250,12 @@ mod tests {
 
     fn read(request: &Request) -> Result<Access> {
         Input::of(request)?.read(|fields| {
+            fields.has("accessCodeInitializationStrategy");
+            fields.has("validTo");
             let spaces = fields.objects("spaces", 9).unwrap_or_default();
             let spaces = spaces.iter().map(|space| {
+                space.has("accessCount");
+                space.has("toHour");
                 Some((
                     space.required::<Guid>("thingId")?.to_string(),
                     space.required::<TimeSpan>("fromHour")?.seconds(),
@@ -234,12 +297,12 @@ mod tests {
         assert_eq!(read(&jsv).unwrap(), access());
         let json = format!(
             r#"{{"AccessTemplateId": "{{{GUID}}}", "businessuserid": 2, "Permission": ["String"],
-               "validFrom": "/Date(-62135596800000)/", "Label": "String", "other": {{"A": 1, "a": null}},
+               "validFrom": "/Date(-62135596800000)/", "Label": "String", "meta": {{"A": 1, "a": null}},
                "Spaces": [{{"ThingId": "{GUID}", "FromHour": "08:00:00", "Exclusive": false}}]}}"#
         );
         // A key twice in any case is a fault, also where nobody looks.
         let faults = read(&request(None, &json, &[])).unwrap_err();
-        assert!(faults.to_string().contains("other.a"), "{faults}");
+        assert!(faults.to_string().contains("meta.a"), "{faults}");
         let json = json.replace(r#""a": null"#, r#""b": null"#);
         assert_eq!(read(&request(None, &json, &[])).unwrap(), access());
         let query = [
@@ -288,8 +351,8 @@ mod tests {
             ValidFrom:2027-01-31,ValidTo:2027-02-28T22:59:59.1234567Z,\
             Label:\"Room 7: {\"\"Süd\"\"}\",Spaces:[{ThingId:0192a5b0-7c00-7000-8000-000000000001,\
             FromHour:PT8H,ToHour:P1DT30M0.5S,Exclusive:True},\
-            {ThingId:0192a5b07c0070008000000000000001,FromHour:PT0S}],Meta:{},Tags:[],\
-            Ratio:1E+16,Share:-0.5,Version:1}";
+            {ThingId:0192a5b07c0070008000000000000001,FromHour:PT0S}],Meta:{Tags:[],\
+            Ratio:1E+16,Share:-0.5},Version:1}";
         let access = read(&request(Some("application/jsv"), body, &[])).unwrap();
         let permission = ["a b", "b, c", "say \"hi\"", "", "[x]", "it's\\n", "a\r\nb"];
         let expected = Access {
@@ -434,15 +497,73 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_asks_for_is_refused_with_its_path_and_the_nearest_name() {
+        let unknown = |content_type: &str, body: &str, query: &[(&str, &str)]| {
+            let Err(Error::InvalidInput(faults)) = read(&request(Some(content_type), body, query))
+            else {
+                panic!("{body}")
+            };
+            let faults = faults.into_iter().map(|fault| {
+                assert_eq!(fault.code, FaultCode::UnknownField, "{fault:?}");
+                (fault.field, fault.message)
+            });
+            faults.collect::<Vec<_>>()
+        };
+        let near = |path: &str, name: &str| {
+            let message = format!("unknown field; did you mean \"{name}\"?");
+            vec![(path.to_owned(), message)]
+        };
+        let jsv = JSV.replace("exclusive:", "Exclusiv:");
+        let expected = near("spaces[0].Exclusiv", "exclusive");
+        assert_eq!(unknown("text/jsv", &jsv, &[]), expected);
+        let json = format!(
+            r#"{{"AccessTemplateId": "{GUID}", "ValidFrom": 0, "Labels": null, "spaces": []}}"#
+        );
+        let expected = near("Labels", "label");
+        assert_eq!(unknown("application/json", &json, &[]), expected);
+        let expected = near("lable", "label");
+        for value in ["x", ""] {
+            assert_eq!(unknown("text/jsv", JSV, &[("lable", value)]), expected);
+        }
+        // These are ServiceStack's own, the last three in a query alone.
+        let json = json.replace("Labels", "__type");
+        let own = json
+            .replace("__type", "META")
+            .replacen('{', "{\"Version\": 1, ", 1);
+        let query = [("Format", "json"), ("callback", "cb"), ("jsconfig", "x")];
+        assert!(read(&request(None, &json, &[])).is_ok());
+        assert!(read(&request(None, &own, &query)).is_ok());
+        let expected = ["unknown field", "jsconfig"];
+        let found = unknown("application/json", &json.replace("__type", "jsconfig"), &[]);
+        assert!(found[0].1.starts_with(expected[0]) && found[0].0 == expected[1]);
+    }
+
+    #[test]
+    fn a_lenient_request_ignores_what_is_unknown_and_says_so() {
+        let mut request = request(Some("text/jsv"), JSV, &[("lable", "x")]);
+        let prefer = "handling=lenient".parse().unwrap();
+        request.headers.insert(crate::wire::unknown::PREFER, prefer);
+        request.handling = crate::wire::unknown::Handling::of(&request.headers);
+        assert_eq!(read(&request).unwrap(), access());
+        let ignored = request.handling.ignored();
+        assert_eq!(ignored.len(), 1);
+        assert_eq!(ignored[0].field, "lable");
+    }
+
+    #[test]
     fn a_list_reads_its_query_wherever_it_stands() {
         let body = "{OrganizationId:7,Size:\"5\",Other:1}";
         let request = request(Some("text/jsv"), body, &[("CURSOR", "x")]);
-        let query = Input::of(&request).unwrap();
-        let query = query.as_query(&["organizationId", "size", "cursor", "format"]);
-        let expected = [("cursor", "x"), ("organizationId", "7"), ("size", "5")];
-        assert_eq!(
-            query,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
+        let mut asked = request.head();
+        let input = Input::of(&request).unwrap();
+        input.become_query(&mut asked, &["organizationId", "size", "cursor"]);
+        let expected = [
+            ("Other", "1"),
+            ("cursor", "x"),
+            ("organizationId", "7"),
+            ("size", "5"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(asked.query, expected);
     }
 }

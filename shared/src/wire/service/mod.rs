@@ -21,6 +21,7 @@ use http::header::{CONTENT_TYPE, VARY};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::json::Fault;
 use super::{Error, Request, Response, Result, jsv};
 
 /// An answer in the format that the client wants.
@@ -53,6 +54,30 @@ pub fn in_format(request: &Request, response: Response) -> Result<Response> {
         }
     }
     Ok(answer)
+}
+
+/// The same answer with what a lenient request said that was ignored, in its `responseStatus`.
+/// One that is no object stays as it is.
+pub fn with_ignored(response: &mut Response, ignored: &[Fault]) {
+    let is_jsv = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|name| name == Format::Jsv.content_type());
+    let body: Option<Value> = match is_jsv {
+        true => jsv::from_str(response.body()).ok(),
+        false => serde_json::from_str(response.body()).ok(),
+    };
+    let Some(Value::Object(mut body)) = body else {
+        return;
+    };
+    body.insert("responseStatus".to_owned(), status::ignored(ignored));
+    let text = match is_jsv {
+        true => jsv::to_string(&body).ok(),
+        false => serde_json::to_string(&body).ok(),
+    };
+    if let Some(text) = text {
+        response.replace_body(text);
+    }
 }
 
 fn written(format: Format, status: StatusCode, body: &impl Serialize) -> Result<Response> {

@@ -47,6 +47,23 @@ pub struct ResponseError<'e> {
     message: &'e str,
 }
 
+impl<'e> ResponseError<'e> {
+    fn of(fault: &'e Fault) -> Self {
+        Self {
+            error_code: of_fault(fault.code),
+            field_name: &fault.field,
+            message: &fault.message,
+        }
+    }
+}
+
+/// What an answer to a lenient request says of the fields that were ignored: in
+/// `responseStatus`, whose `errorCode` is left out, for nothing failed.
+pub(super) fn ignored(faults: &[Fault]) -> serde_json::Value {
+    let errors: Vec<_> = faults.iter().map(ResponseError::of).collect();
+    serde_json::json!({ "errors": errors })
+}
+
 /// The code of a fault: those of ServiceStack's validators, where they have one.
 fn of_fault(code: FaultCode) -> &'static str {
     match code {
@@ -60,6 +77,9 @@ fn of_fault(code: FaultCode) -> &'static str {
         FaultCode::NotFound => "NotFound",
         FaultCode::InsufficientRights => "Forbidden",
         FaultCode::Taken => "Conflict",
+        // ServiceStack ignores what it does not know, and has no name for it.
+        FaultCode::UnknownField => "unknownField",
+        FaultCode::NotServed => "notServed",
     }
 }
 
@@ -81,7 +101,8 @@ fn of_error(error: &Error) -> &'static str {
         | Error::Taken(_) => "Conflict",
         Error::PreconditionFailed => "PreconditionFailed",
         Error::BodyTooLarge => "RequestEntityTooLarge",
-        Error::UnsupportedMediaType => "UnsupportedMediaType",
+        Error::UnsupportedMediaType | Error::UnsupportedEncoding => "UnsupportedMediaType",
+        Error::MethodNotAllowed => "MethodNotAllowed",
         Error::IdempotencyKeyReused => "UnprocessableEntity",
         Error::OAuth(refusal) => refusal.code(),
         Error::Throttled(_) => "TooManyRequests",
@@ -107,11 +128,7 @@ fn said(error: &Error, format: Format) -> Response {
         }
         error => error.message(),
     };
-    let errors = error.details().iter().map(|fault| ResponseError {
-        error_code: of_fault(fault.code),
-        field_name: &fault.field,
-        message: &fault.message,
-    });
+    let errors = error.details().iter().map(ResponseError::of);
     let body = Body {
         response_status: ResponseStatus {
             error_code: of_error(error),

@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::id::Id;
-use crate::wire::json::{FaultCode, FromJson};
+use crate::wire::json::{self, FaultCode, FromJson};
 
 /// What stands in a field: a text, or what JSON has besides.
 enum Leaf<'l> {
@@ -40,6 +40,7 @@ fn read<T: Wire>(value: &Value) -> Result<T, (FaultCode, String)> {
         Value::Bool(value) => Ok(Leaf::Bool(*value)),
         Value::Number(number) => number
             .as_i64()
+            .or_else(|| json::whole(number).and_then(|whole| i64::try_from(whole).ok()))
             .map(Leaf::Number)
             .ok_or(FaultCode::InvalidValue),
         Value::Null | Value::Array(_) | Value::Object(_) => Err(FaultCode::WrongType),
@@ -469,7 +470,11 @@ impl<const LEAST: u32, const MOST: u32> Wire for Number<LEAST, MOST> {
 fn number(leaf: Leaf<'_>) -> Result<i64, FaultCode> {
     match leaf {
         Leaf::Number(number) => Ok(number),
-        Leaf::Text(text) => integer(text).ok_or(FaultCode::InvalidValue),
+        // `2.0` is the integer 2, as in JSON.
+        Leaf::Text(text) => {
+            let whole = text.trim_end_matches('0').strip_suffix('.');
+            integer(whole.unwrap_or(text)).ok_or(FaultCode::InvalidValue)
+        }
         Leaf::Bool(_) => Err(FaultCode::WrongType),
     }
 }
