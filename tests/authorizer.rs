@@ -69,6 +69,7 @@ fn with_credential(
             organization,
             user,
             client: None,
+            spaces: [].into(),
             expires_at,
         },
     ));

@@ -6,7 +6,6 @@ use chrono_tz::Europe::Amsterdam;
 use chrono_tz::Pacific::Kiritimati;
 use futures_util::future::join_all;
 use latchkey::access::Access;
-use latchkey::role::Role;
 use latchkey::table::{Item, MAX_ATTEMPTS};
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
@@ -101,7 +100,7 @@ impl Scene {
 }
 
 fn with_door(tenant: Tenant) -> Tenant {
-    let mut tenant = tenant.with_roles(DOOR, &[Role::Device]);
+    let mut tenant = tenant.with_controller(DOOR);
     tenant.world.devices[1].spaces = [SPACE.into()].into();
     tenant.world.spaces[0].devices = [2.try_into().unwrap()].into();
     tenant

@@ -17,6 +17,7 @@ mod api_table;
 mod authorizer;
 mod claim_share;
 mod clean_up;
+mod controllers;
 mod cost;
 mod create_share;
 mod decide;

@@ -345,6 +345,7 @@ fn credential_of(at: &Fixed, key: &ApiKey) -> Credential {
         organization: at.tenant.world.organization.id,
         user: key.user,
         client: None,
+        spaces: [].into(),
         expires_at: None,
     }
 }

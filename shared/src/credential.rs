@@ -1,5 +1,7 @@
 //! Credentials: what a client puts into `Authorization`, and what the table knows of it.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -9,12 +11,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
-use crate::id::{ApiKeyId, OrganizationId, UserId};
+use crate::directory::{MAX_LISTED, User};
+use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{If, Item, Key, Transaction, to_item};
 use crate::wire::Result as Answer;
-use crate::wire::json::{Fault, Faults, Fields, Label};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, Label};
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
@@ -97,6 +100,13 @@ pub struct Credential {
     /// without, such as with an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ApiKeyId>,
+    /// Of a controller's key: the spaces to which it is bound, besides its user's.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// When it ends; never, when left out. DynamoDB removes it some time after.
     #[serde(
         default,
@@ -112,11 +122,22 @@ impl Credential {
         self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// The caller that it speaks for, `roles` being the user's.
-    pub fn caller(self, roles: Vec<Role>) -> Caller {
+    /// The caller that it speaks for, `user` being its user. One that is bound to spaces has
+    /// the role `Device` alone of those of its user, and of the spaces to which the user is
+    /// bound, if any, its own alone.
+    pub fn caller(self, user: User) -> Caller {
+        let (mut roles, mut spaces) = (user.roles, user.spaces);
+        if !self.spaces.is_empty() {
+            roles.retain(|role| *role == Role::Device);
+            spaces = match spaces.is_empty() {
+                true => self.spaces,
+                false => &spaces & &self.spaces,
+            };
+        }
         let membership = Membership {
             organization_id: self.organization,
             roles,
+            spaces,
         };
         Caller::new(self.user, self.id, vec![membership])
     }
@@ -134,6 +155,13 @@ pub struct ApiKey {
     pub user: UserId,
     /// The key of its credential.
     pub hash: CredentialHash,
+    /// Of a controller's: the spaces to which it is bound.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// When it was made.
     pub date_created: DateTime<Utc>,
 }
@@ -146,6 +174,7 @@ impl ApiKey {
             name,
             user,
             hash: secret.hash(),
+            spaces: BTreeSet::new(),
             date_created: now,
         }
     }
@@ -176,6 +205,7 @@ impl ApiKey {
             organization: scope.organization(),
             user: self.user,
             client: None,
+            spaces: self.spaces.clone(),
             expires_at: None,
         };
         Ok([
@@ -200,6 +230,11 @@ pub struct NewApiKey {
     pub name: String,
     /// The user that it speaks for, with their roles and their shares; left out, the caller.
     pub user_id: Option<UserId>,
+    /// Of a controller's key: the spaces to which it is bound. It then has the role `Device`
+    /// alone of the roles of its user, and opens no space to which the user, where that is
+    /// bound itself, is not.
+    #[schema(min_items = 1, max_items = 32)]
+    pub spaces: Option<BTreeSet<SpaceId>>,
 }
 
 impl NewApiKey {
@@ -213,10 +248,17 @@ impl NewApiKey {
             let organization_id = body.required("organizationId");
             let name = body.required("name").map(|Label(name)| name);
             let user_id = body.optional("userId");
+            let spaces: Option<Vec<SpaceId>> = body.list("spaces", MAX_LISTED);
+            if spaces.as_ref().is_some_and(Vec::is_empty) {
+                // Bound to nothing, it would be bound to what its user is.
+                let message = "expected 1 to 32 spaces; left out, the key is bound as its user is";
+                body.fault("spaces", FaultCode::OutOfRange, message.to_owned());
+            }
             Some(Self {
                 organization_id: organization_id?,
                 name: name?,
                 user_id,
+                spaces: spaces.map(|spaces| spaces.into_iter().collect()),
             })
         });
         faults.or(new)
@@ -319,6 +361,7 @@ mod tests {
             organization: 1.try_into().unwrap(),
             user: 1.try_into().unwrap(),
             client: None,
+            spaces: BTreeSet::new(),
             expires_at: Some(at(100)),
         };
         assert!(credential.is_valid(at(99)));

@@ -98,6 +98,7 @@ impl RefreshToken {
             organization: client.organization,
             user: client.user,
             client: Some(self.client),
+            spaces: client.spaces.clone(),
             expires_at: Some(client.expires_at.map_or(end, |last| last.min(end))),
         }
     }
@@ -177,6 +178,7 @@ mod tests {
             organization: 1.try_into().unwrap(),
             user: 1.try_into().unwrap(),
             client: None,
+            spaces: [].into(),
             expires_at: None,
         };
         let mut end = |expires_at| {

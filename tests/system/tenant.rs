@@ -54,6 +54,7 @@ impl Tenant {
                 } else {
                     [].into()
                 },
+                spaces: [].into(),
                 version: 1,
             })
             .collect();
@@ -123,6 +124,13 @@ impl Tenant {
             .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         format!("/v2/shares/{}", answer.json()["shareId"])
+    }
+
+    /// Makes a user the controller of the space.
+    pub fn with_controller(self, user: usize) -> Self {
+        let mut tenant = self.with_roles(user, &[Role::Device]);
+        tenant.world.users[user - 1].spaces = [SPACE.into()].into();
+        tenant
     }
 
     /// Gives a user roles.

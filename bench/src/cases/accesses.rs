@@ -11,7 +11,7 @@ use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::{Bench, REMAKES};
-use crate::house::{DOORS, ORGANIZATION, VISITED, VISITOR, space_id};
+use crate::house::{ORGANIZATION, VISITED, VISITOR, space_id};
 
 /// Which case is of all accesses.
 pub(super) const REMAKE: &str =
@@ -131,14 +131,14 @@ async fn entering(bench: &Bench) -> Result<()> {
 
         let enter = |code: &Value| {
             let path = format!("/v2/spaces/{space}/entries");
-            post(path, &json!({"code": code})).by(DOORS)
+            post(path, &json!({"code": code})).at(&space)
         };
         let case = format!("enter a space{what}");
         bench
-            .case(&case, entries::create::ENDPOINT, enter(code))
+            .case(&case, entries::create::ENDPOINT, enter(code)?)
             .await?;
         if what.is_empty() {
-            let unknown = enter(&json!("000000")).answered(403);
+            let unknown = enter(&json!("000000"))?.answered(403);
             let case = "enter a space, a code that nobody has";
             bench.case(case, entries::create::ENDPOINT, unknown).await?;
             record(bench, &space, &access.field("id")?).await?;

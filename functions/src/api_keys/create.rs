@@ -7,7 +7,7 @@ use http::StatusCode;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
 use latchkey::id::ApiKeyId;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::FaultCode;
+use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,12 +39,14 @@ enum Part {
     Idempotency,
     Key,
     User,
+    Space(usize),
 }
 
 /// Create an API key.
 ///
 /// Answers the key's id and its secret, which is shown this once. The key speaks for a user
-/// of the organization until it is deleted: as `Authorization: Bearer <apiKeyId>.<secret>`, as
+/// of the organization until it is deleted. With `spaces` it is the key of a door's controller:
+/// it lets in at these spaces alone, and does nothing else by a role. It is presented as `Authorization: Bearer <apiKeyId>.<secret>`, as
 /// `Basic` with the two, or for tokens at `/v2/oauth/token`.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
@@ -70,7 +72,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     }
     let secret = ApiKeySecret::generate(&call.random)?;
     let user = new.user_id.unwrap_or(call.caller.user());
-    let key = ApiKey::new(&secret, user, new.name, call.now);
+    let key = ApiKey {
+        spaces: new.spaces.unwrap_or_default(),
+        ..ApiKey::new(&secret, user, new.name, call.now)
+    };
     let answer = Response::json(
         StatusCode::CREATED,
         &Created {
@@ -83,6 +88,9 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
     key.put_new(&mut writes, Part::Key, &scope)?;
     writes.exists(Part::User, &scope.user(user));
+    for (place, space) in key.spaces.iter().enumerate() {
+        writes.exists(Part::Space(place), &scope.space(*space));
+    }
     let Err(refused) = writes.send().await? else {
         return Ok(answer);
     };
@@ -90,10 +98,19 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     if let Some(first) = first {
         return Ok(first);
     }
-    refused.on(Part::User, || {
-        let message = "this organization has no such thing";
-        Error::invalid("userId", FaultCode::NotFound, message)
-    })?;
+    let missing = refused.parts().filter_map(|part| match part {
+        Part::User => Some(("userId", format!("no user {user} in this organization"))),
+        Part::Space(place) => {
+            let space = key.spaces.iter().nth(place)?;
+            Some(("spaces", format!("no space {space} in this organization")))
+        }
+        Part::Idempotency | Part::Key => None,
+    });
+    let missing = missing.map(|(field, message)| Fault::new(field, FaultCode::NotFound, message));
+    let missing: Vec<_> = missing.collect();
+    if !missing.is_empty() {
+        return Err(missing.into());
+    }
     // Two keys with the same 96 random bits.
     Err(Error::Unavailable("the id is taken".to_owned()))
 }

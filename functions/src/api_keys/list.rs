@@ -2,11 +2,13 @@
 //!
 //! Reads one page, or the one.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
-use latchkey::id::{ApiKeyId, OrganizationId, UserId};
+use latchkey::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use latchkey::table::Read;
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Error, Query, Response, Result};
@@ -43,6 +45,9 @@ pub(crate) struct View {
     name: String,
     /// The user that it speaks for.
     user_id: UserId,
+    /// Of a controller's: the spaces to which it is bound.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    spaces: BTreeSet<SpaceId>,
     /// When it was made.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
@@ -55,6 +60,7 @@ impl View {
             id: key.id,
             name: key.name,
             user_id: key.user,
+            spaces: key.spaces,
             date_created: key.date_created,
         }
     }

@@ -73,7 +73,8 @@ enum Part {
 /// from the count of an access that has one. For whatever has the door opened then: the
 /// answer opens nothing by itself. Each entry is written down.
 ///
-/// Who may: the role `Device`, for a door's controller.
+/// Who may: the role `Device`, for a door's controller, at the spaces to which its user or its
+/// API key is bound by `spaces`. Every other space is not found.
 #[utoipa::path(
     post,
     path = "/v2/spaces/{spaceId}/entries",
@@ -92,9 +93,14 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     let body = call.request.json()?;
     let Typed { code: typed } = Typed::read(&body)?;
     let scopes = call.caller.scopes();
-    let scopes: Vec<_> = scopes.filter(|scope| scope.has(Role::Device)).collect();
+    let mut scopes: Vec<_> = scopes.filter(|scope| scope.has(Role::Device)).collect();
     if scopes.is_empty() {
         return Err(Error::InsufficientRights(Vec::new()));
+    }
+    // Another controller's space is none of this one's business, whether or not there is one.
+    scopes.retain(|scope| scope.controls(id));
+    if scopes.is_empty() {
+        return Err(Error::NotFound(WHAT));
     }
     let keys = scopes.iter();
     let keys = keys.flat_map(|scope| [scope.space(id), scope.code(id, &typed)]);

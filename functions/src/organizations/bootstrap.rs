@@ -51,6 +51,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         registered: true,
         roles: vec![Role::Admin],
         groups: [].into(),
+        spaces: [].into(),
         version: 1,
     };
     let organization = Organization {
@@ -66,6 +67,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
     let membership = Membership {
         organization_id: id,
         roles: admin.roles.clone(),
+        spaces: [].into(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
     let mut writes = call.table.transaction();

@@ -59,6 +59,7 @@ fn invite(call: &Call, scope: &OrganizationScope, user: &User) -> Result<Extra> 
         organization: scope.organization(),
         user: user.id,
         client: None,
+        spaces: [].into(),
         expires_at: Some(expiration),
     };
     let key = Key::credential(&CredentialHash::of_token(token));

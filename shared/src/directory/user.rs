@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Claim, Documented, New, Own, Resource, View, first};
+use super::{Claim, Documented, MAX_LISTED, New, Own, Reference, Resource, View, first};
 use crate::caller::OrganizationScope;
-use crate::id::{UserGroupId, UserId};
+use crate::id::{SpaceId, UserGroupId, UserId};
 use crate::keyring::Keyring;
 use crate::role::Role;
 use crate::table::Key;
@@ -50,6 +50,14 @@ pub struct User {
         with = "serde_dynamo::number_set"
     )]
     pub groups: BTreeSet<UserGroupId>,
+    /// The spaces to which the role `Device` of the user is bound; left out when there are
+    /// none, and then that role opens nothing.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -93,6 +101,10 @@ pub struct UserChanges {
     /// What the user is in the organization; nothing for a plain member.
     #[schema(max_items = 6)]
     pub roles: Option<Vec<Role>>,
+    /// The spaces to which the role `Device` of the user is bound: the whole list. With an
+    /// empty one that role opens nothing.
+    #[schema(max_items = 32)]
+    pub spaces: Option<Vec<SpaceId>>,
 }
 
 impl Documented for User {
@@ -123,6 +135,7 @@ impl Resource for User {
             registered: false,
             roles: Vec::new(),
             groups: BTreeSet::new(),
+            spaces: BTreeSet::new(),
             version: 1,
         }
     }
@@ -137,6 +150,9 @@ impl Resource for User {
         if let Some(roles) = body.list::<Name<Role>>("roles", Role::NAMES.len()) {
             self.roles = roles.into_iter().map(|Name(role)| *role).collect();
         }
+        if let Some(spaces) = body.list::<SpaceId>("spaces", MAX_LISTED) {
+            self.spaces = spaces.into_iter().collect();
+        }
     }
 
     fn own(id: UserId) -> Own {
@@ -146,6 +162,14 @@ impl Resource for User {
     fn keyring(&self, scope: &OrganizationScope) -> Option<(Key, Keyring)> {
         let groups = self.groups.clone();
         Some((scope.keyring(self.id), Keyring { groups }))
+    }
+
+    fn refers(&self, scope: &OrganizationScope) -> Vec<Reference> {
+        let reference = |space: &SpaceId| Reference {
+            to: scope.space(*space),
+            field: "spaces".to_owned(),
+        };
+        self.spaces.iter().map(reference).collect()
     }
 
     fn claims(&self, scope: &OrganizationScope) -> Vec<Claim> {
