@@ -193,9 +193,8 @@ async fn a_key_is_bound_to_its_spaces_and_so_are_its_tokens() {
     let token = next["access_token"].as_str().unwrap();
     assert_eq!(scene.opens(token).await, [404, 200, 404]);
 
-    let shown = scene
-        .system
-        .get(&format!("/v2/api-keys/{id}"), scene.admin());
+    let path = format!("/v2/api-keys/{id}");
+    let shown = scene.system.get(&path, scene.admin());
     let cellar = CELLAR.simple().to_string();
     assert_eq!(shown.await.json()["spaces"], json!([cellar]));
 

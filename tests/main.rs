@@ -46,4 +46,5 @@ mod templates;
 mod tenancy;
 mod update_share;
 mod web_key;
+mod wrong_codes;
 mod zones;

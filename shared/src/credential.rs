@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
-use crate::directory::{MAX_LISTED, User};
+use crate::directory::MAX_LISTED;
 use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
@@ -122,11 +122,10 @@ impl Credential {
         self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// The caller that it speaks for, `user` being its user. One that is bound to spaces has
-    /// the role `Device` alone of those of its user, and of the spaces to which the user is
-    /// bound, if any, its own alone.
-    pub fn caller(self, user: User) -> Caller {
-        let (mut roles, mut spaces) = (user.roles, user.spaces);
+    /// The caller that it speaks for, `roles` and `spaces` being its user's. A credential that
+    /// is bound to spaces has the role `Device` alone of those of its user, and of the spaces to
+    /// which the user is bound, if any, its own alone.
+    pub fn caller(self, mut roles: Vec<Role>, mut spaces: BTreeSet<SpaceId>) -> Caller {
         if !self.spaces.is_empty() {
             roles.retain(|role| *role == Role::Device);
             spaces = match spaces.is_empty() {

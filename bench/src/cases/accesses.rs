@@ -122,11 +122,13 @@ async fn entering(bench: &Bench) -> Result<()> {
             "accessTemplateId": template.field("id")?, "businessUserId": GUEST,
             "validFrom": BEFORE, "validTo": UNTIL, "spaces": [terms],
         });
-        let access = bench
-            .ask(create::ENDPOINT, post(PATH, &new(access)))
-            .await?;
-        let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
-        let own = bench.ask(list::ENDPOINT, own).await?.json()?;
+        let give = || bench.ask(create::ENDPOINT, post(PATH, &new(access.clone())));
+        let access = give().await?;
+        let codes = async || -> Result<Value> {
+            let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
+            bench.ask(list::ENDPOINT, own).await?.json()
+        };
+        let own = codes().await?;
         let code = &own["data"][0]["spaces"][0]["accessCode"];
 
         let enter = |code: &Value| {
@@ -138,9 +140,45 @@ async fn entering(bench: &Bench) -> Result<()> {
             .case(&case, entries::create::ENDPOINT, enter(code)?)
             .await?;
         if what.is_empty() {
-            let unknown = enter(&json!("000000"))?.answered(403);
+            let case = "enter a space, a code that opened it before";
+            bench
+                .case(case, entries::create::ENDPOINT, enter(code)?)
+                .await?;
+            let wrong = || {
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
+                    enter(&json!("000000"))?.answered(403),
+                )
+            };
+            bench.ask(entries::create::ENDPOINT, wrong()?).await?;
+            let other = give().await?;
+            let own = codes().await?;
+            let own = own["data"].as_array().ok_or("no accesses")?.iter();
+            let mut own = own.map(|access| &access["spaces"][0]["accessCode"]);
+            let new = own.find(|own| *own != code).ok_or("one code alone")?;
+            let case = "enter a space, a new code after a wrong one";
+            bench
+                .case(case, entries::create::ENDPOINT, enter(new)?)
+                .await?;
+            let gone = delete(format!(
+                "{PATH}?BusinessUserAccessId={}",
+                other.field("id")?
+            ));
+            bench.ask(delete_access::ENDPOINT, gone).await?;
+
             let case = "enter a space, a code that nobody has";
-            bench.case(case, entries::create::ENDPOINT, unknown).await?;
+            bench
+                .case(case, entries::create::ENDPOINT, wrong()?)
+                .await?;
+            for _ in 0..7 {
+                bench.ask(entries::create::ENDPOINT, wrong()?).await?;
+            }
+            let case = "enter a space, the tenth wrong code, which locks it";
+            bench
+                .case(case, entries::create::ENDPOINT, wrong()?)
+                .await?;
+            let case = "enter a space, a wrong code while it is locked";
+            let locked = enter(&json!("000000"))?.answered(429);
+            bench.case(case, entries::create::ENDPOINT, locked).await?;
             record(bench, &space, &access.field("id")?).await?;
         }
         let case = format!("decision, through an access{what}");

@@ -1,24 +1,33 @@
 //! `POST /v2/spaces/{spaceId}/entries`.
 //!
-//! Two round trips: the space and the code, read together, and the one transaction that takes
+//! Two round trips: the space, strongly, and at once the code and how many wrong ones were typed
+//! here, both as they may have been some milliseconds ago; then the one transaction that takes
 //! an entry from the count, on condition that the code is as it was read and that its user is
-//! there. One more for the zone of the door when the access has hours of the day; one more,
-//! with a new decision, when the code was changed meanwhile or others took what was left.
+//! there. So what was read late can let nobody in. It keeps nobody out either, since a code that
+//! is refused is read again, strongly. One round trip more for the zone of the door when the
+//! access has hours of the day; one more, with a new decision, when the code was changed
+//! meanwhile or others took what was left.
+//!
+//! A wrong code is counted before it is refused, on condition that nobody else counted
+//! meanwhile: so of any number at once no more than the limit hear that they were wrong. A code
+//! that opens the space for the first time, where a wrong one is remembered, is let in together
+//! with a check that the space is not locked. See [`WrongCodes`].
 //!
 //! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
 //! of that on the table's stream.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use futures_util::future;
 use http::StatusCode;
-use latchkey::access::{ACCESS, COUNT, Code, Entry, LAST_ENTRY, Typed, USED};
+use latchkey::access::{ACCESS, COUNT, Code, Entry, LAST_ENTRY, Typed, USED, WrongCodes};
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Because, Candidate, Decision};
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
-use latchkey::table::{Change, If, Read};
+use latchkey::table::{Change, If, Key, Read, from_item};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -36,6 +45,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const WHAT: &str = "space";
 const FIELD: &str = "code";
+
+/// How often a wrong code is counted while others are.
+const MAX_COUNTING: u32 = 4;
 
 /// The answer.
 #[derive(Serialize, ToSchema)]
@@ -65,6 +77,18 @@ pub(crate) struct Allowed {
 enum Part {
     Code,
     User,
+    WrongCodes,
+}
+
+/// A space, its controller, and what was typed.
+struct Door<'c> {
+    call: &'c Call,
+    scope: &'c OrganizationScope,
+    space: Space,
+    /// Of the code.
+    key: Key,
+    /// Of the wrong codes.
+    counter: Key,
 }
 
 /// Enter a space.
@@ -72,6 +96,11 @@ enum Part {
 /// Says whether an access code opens a space now, for whom and until when, and takes an entry
 /// from the count of an access that has one. For whatever has the door opened then: the
 /// answer opens nothing by itself. Each entry is written down.
+///
+/// Wrong codes are counted for each space and controller; one is forgiven every ten minutes. From
+/// ten on the space is locked to codes that have not opened it before: for 30 seconds, with each
+/// further wrong one for twice as long, for an hour at most. A code that does not hold now and has
+/// not opened this space before is a wrong one, too.
 ///
 /// Who may: the role `Device`, for a door's controller, at the spaces to which its user or its
 /// API key is bound by `spaces`. Every other space is not found.
@@ -84,7 +113,8 @@ enum Part {
     request_body = Typed,
     responses(
         (status = 200, description = "The code opens the space.", body = Allowed),
-        (status = 403, description = "It does not, and `details` says why: nobody has it here, or what its access lacks; or the caller is no door's controller."),
+        (status = 403, description = "It does not: nobody has it here, or it does not hold now. Of a code that has opened this space before, `details` says why. Or the caller is no door's controller."),
+        (status = 429, description = "Too many wrong codes were typed here: until `Retry-After` only codes that have opened this space before open it.", headers(("Retry-After"))),
         (status = 409, description = "The access was changed again and again meanwhile; try again."),
     ),
 )]
@@ -102,89 +132,183 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     if scopes.is_empty() {
         return Err(Error::NotFound(WHAT));
     }
-    let keys = scopes.iter();
-    let keys = keys.flat_map(|scope| [scope.space(id), scope.code(id, &typed)]);
-    let keys: Vec<_> = keys.collect();
-    let items = call.table.get_all(&keys, Read::Strong).await?;
-    let scope = scopes.iter().find(|scope| items.has(&scope.space(id)));
-    let scope = scope.ok_or(Error::NotFound(WHAT))?;
-    let space: Option<Space> = items.get(&scope.space(id))?;
-    let space = space.ok_or(Error::NotFound(WHAT))?;
-    let key = scope.code(id, &typed);
-
-    let mut found: Option<Code> = items.get(&key)?;
-    for _ in call.table.attempts() {
-        let code = found.ok_or_else(|| refused(id, None, lack("nobody has this code here")))?;
-        let (user, access) = code.owner()?;
-        let decision = decide(&call, scope, &space, &code).await?;
-        if !decision.allowed {
-            let error = refusal(&decision, FIELD, "nothing gives a right to this space");
-            return Err(refused(id, Some(access), error));
-        }
-        let entry = Entry {
-            id: AuditId::generate(call.now, &call.random)?,
-            at: call.now,
-            credential: call.caller.credential().to_owned(),
+    for scope in &scopes {
+        let (place, key) = (scope.space(id), scope.code(id, &typed));
+        let counter = scope.wrong_codes(id, call.caller.user());
+        let keys = [key.clone(), counter.clone()];
+        let near = call.table.get_all(&keys, Read::Eventual);
+        let space = call.table.get(&place, Read::Strong);
+        let (space, mut near) = future::try_join(space, near).await?;
+        let Some(space) = space else { continue };
+        let (code, wrong) = (near.take(&key)?, near.take(&counter)?);
+        let door = Door {
+            call: &call,
+            scope,
+            space,
+            key,
+            counter,
         };
-        let mut writes = call.table.transaction();
-        // The count of a code does not make a new version of it.
-        let counted = Change::default().add(USED, 1).set(LAST_ENTRY, &entry);
-        let only = If::version(code.version)
-            .and(If::is(ACCESS, &access.to_string()))
-            .and(If::Lacks(COUNT).or(If::Below(USED, COUNT)));
-        writes.update(Part::Code, &key, counted, only);
-        writes.exists(Part::User, &scope.keyring(user));
-        let Err(changed) = writes.send().await? else {
-            tracing::info!(space = %id, %access, %user, audit = %entry.id, "entered");
-            let allowed = Allowed {
-                allowed: true,
-                access_id: access,
-                user_id: user,
-                until: decision.because.iter().find_map(Because::until),
-                remaining: code.remaining().map(|left| left.saturating_sub(1)),
-            };
-            return Ok(Response::json(StatusCode::OK, &allowed));
-        };
-        changed.on(Part::User, || {
-            let error = lack(format!("access {access} is of a user who was deleted"));
-            refused(id, Some(access), error)
-        })?;
-        // The code as it is now, if it exists.
-        found = changed.item(Part::Code)?;
+        return door.enter(code, wrong).await;
     }
-    Err(Error::Conflict(Conflict::Changed))
+    Err(Error::NotFound(WHAT))
 }
 
-/// Whether a code opens the space now: as for any grant, which stands in it. Where the door
-/// is matters for hours of the day alone.
-async fn decide(
-    call: &Call,
-    scope: &OrganizationScope,
-    space: &Space,
-    code: &Code,
-) -> Result<Decision> {
-    let grant = &code.terms.grant;
-    let zone = match grant.timing.rules.is_empty() {
-        true => Tz::UTC,
-        false => decision::zone_of_space(&call.table, scope, space, Read::Strong).await?,
-    };
-    let candidate = Candidate {
-        used_up: code.is_used_up(),
-        ..Candidate::alone(grant.clone())
-    };
-    Ok(decision::decide(&[candidate], zone, call.now, None))
+/// What becomes of a code.
+enum Verdict {
+    /// It opens the space now.
+    Opens(AccessId, UserId, Decision),
+    /// It does not, for this reason; whose it is, if it is anybody's.
+    Refused(Error, Option<AccessId>),
+}
+
+impl Door<'_> {
+    async fn enter(&self, code: Option<Code>, wrong: Option<WrongCodes>) -> Result<Response> {
+        let Call { table, now, .. } = self.call;
+        if let Some(wait) = wrong.as_ref().and_then(|wrong| wrong.shut_for(*now)) {
+            return Err(self.too_many(wait));
+        }
+        let is_proven = |code: &Option<Code>| code.as_ref().is_some_and(Code::is_proven);
+        if !is_proven(&code)
+            && let Some(wait) = wrong.as_ref().and_then(|wrong| wrong.locked_for(*now))
+        {
+            let (change, only) = WrongCodes::counted_while_locked();
+            // One that is forgotten meanwhile counts no more.
+            drop(table.update(&self.counter, change, only).await?);
+            return Err(self.too_many(wait));
+        }
+
+        let mut found = code;
+        let mut is_fresh = false;
+        for _ in table.attempts() {
+            let (access, user, decision) = match self.judge(found.as_ref()).await? {
+                Verdict::Opens(access, user, decision) => (access, user, decision),
+                Verdict::Refused(..) if !is_fresh => {
+                    found = table.get(&self.key, Read::Strong).await?;
+                    is_fresh = true;
+                    continue;
+                }
+                Verdict::Refused(why, access) => {
+                    let is_proven = is_proven(&found);
+                    return Err(self.refuse(why, access, is_proven, wrong).await?);
+                }
+            };
+            let Some(code) = &found else { continue };
+            let entry = Entry {
+                id: AuditId::generate(*now, &self.call.random)?,
+                at: *now,
+                credential: self.call.caller.credential().to_owned(),
+            };
+            let mut writes = table.transaction();
+            let counted = Change::default().set(LAST_ENTRY, &entry).add(USED, 1);
+            let left = If::Lacks(COUNT).or(If::Below(USED, COUNT));
+            let same = If::version(code.version).and(If::is(ACCESS, &access));
+            writes.update(Part::Code, &self.key, counted, same.and(left));
+            writes.exists(Part::User, &self.scope.keyring(user));
+            if !code.is_proven() && wrong.is_some() {
+                writes.check(Part::WrongCodes, &self.counter, WrongCodes::unlocked(*now));
+            }
+            let Err(refused) = writes.send().await? else {
+                tracing::info!(space = %self.space.id, %access, %user, audit = %entry.id, "entered");
+                let allowed = Allowed {
+                    allowed: true,
+                    access_id: access,
+                    user_id: user,
+                    until: decision.because.iter().find_map(Because::until),
+                    remaining: code.remaining().map(|left| left.saturating_sub(1)),
+                };
+                return Ok(Response::json(StatusCode::OK, &allowed));
+            };
+            if refused.has(Part::WrongCodes) {
+                let wrong: Option<WrongCodes> = refused.item(Part::WrongCodes)?;
+                let wait = wrong.and_then(|wrong| wrong.locked_for(*now));
+                return Err(self.too_many(wait.unwrap_or_default()));
+            }
+            if refused.has(Part::User) {
+                let why = lack(format!("access {access} is of a user who was deleted"));
+                let is_proven = code.is_proven();
+                return Err(self.refuse(why, Some(access), is_proven, wrong).await?);
+            }
+            // The code as it is now, if it is there.
+            found = refused.item(Part::Code)?;
+            is_fresh = true;
+        }
+        Err(Error::Conflict(Conflict::Changed))
+    }
+
+    /// Whether a code opens the space now: as for any grant, which stands in it. Where the door
+    /// is matters for hours of the day alone.
+    async fn judge(&self, code: Option<&Code>) -> Result<Verdict> {
+        let Some(code) = code else {
+            return Ok(Verdict::Refused(lack("nobody has this code here"), None));
+        };
+        let (user, access) = code.owner()?;
+        let grant = &code.terms.grant;
+        let table = &self.call.table;
+        let zone = match grant.timing.rules.is_empty() {
+            true => Tz::UTC,
+            false => decision::zone_of_space(table, self.scope, &self.space, Read::Strong).await?,
+        };
+        let candidate = Candidate {
+            used_up: code.is_used_up(),
+            ..Candidate::alone(grant.clone())
+        };
+        let decision = decision::decide(&[candidate], zone, self.call.now, None);
+        Ok(match decision.allowed {
+            true => Verdict::Opens(access, user, decision),
+            false => {
+                let nothing = "nothing gives a right to this space";
+                Verdict::Refused(refusal(&decision, FIELD, nothing), Some(access))
+            }
+        })
+    }
+
+    /// Writes down that nobody came in, and gives the answer. Who has a code that opened this
+    /// space before hears why it does not now. To everybody else a code that nobody has and
+    /// one that holds at another time are the same, and count as wrong. What was typed stays out
+    /// of the log: of a code that nobody has, it may be another door's.
+    async fn refuse(
+        &self,
+        why: Error,
+        access: Option<AccessId>,
+        is_proven: bool,
+        mut known: Option<WrongCodes>,
+    ) -> Result<Error> {
+        let (Call { table, now, .. }, space) = (self.call, self.space.id);
+        let access = access.map(|access| access.to_string());
+        tracing::info!(%space, access, %why, "refused");
+        if is_proven {
+            return Ok(why);
+        }
+        for _ in 0..MAX_COUNTING {
+            let one_more = known.unwrap_or_default().with_one_more(*now);
+            let (change, only) = one_more.counted(known.as_ref(), *now);
+            let Err(standing) = table.update(&self.counter, change, only).await? else {
+                if let Some(wait) = one_more.locked_for(*now) {
+                    let controller = self.call.caller.user();
+                    let seconds = wait.num_seconds();
+                    tracing::warn!(%space, %controller, seconds, "locked");
+                }
+                return Ok(lack("no code that opens this space now"));
+            };
+            known = standing.map(from_item).transpose()?;
+            if let Some(wait) = known.and_then(|wrong| wrong.locked_for(*now)) {
+                return Ok(self.too_many(wait));
+            }
+        }
+        // So many at once are no visitors.
+        Ok(self.too_many(TimeDelta::zero()))
+    }
+
+    /// 429, and when to try again.
+    fn too_many(&self, wait: TimeDelta) -> Error {
+        let seconds = wait.num_seconds() + 1;
+        tracing::info!(space = %self.space.id, seconds, "refused unseen");
+        Error::TooManyWrongCodes(seconds)
+    }
 }
 
 /// 403 with what is lacking.
 fn lack(what: impl Into<String>) -> Error {
     let fault = Fault::new(FIELD, FaultCode::InsufficientRights, what);
     Error::InsufficientRights(vec![fault])
-}
-
-/// Writes down that nobody came in. What was typed stays out of the log: of a code that
-/// nobody has, it may be another door's.
-fn refused(space: SpaceId, access: Option<AccessId>, error: Error) -> Error {
-    let access = access.map(|access| access.to_string());
-    tracing::info!(%space, access, why = %error, "refused");
-    error
 }

@@ -36,7 +36,7 @@ impl Client {
             .filter(|credential| credential.is_valid(call.now))
             .ok_or(Refusal::InvalidClient)?;
         // Of what its user may do in the organization nothing is needed.
-        let caller = credential.clone().caller(Vec::new());
+        let caller = credential.clone().caller(Vec::new(), [].into());
         let scope = caller.scope(credential.organization)?;
         Ok(Self {
             id,

@@ -456,6 +456,12 @@ impl OrganizationScope {
         KeyPrefix(self.of_space(space, format!("CODE#{space}#")))
     }
 
+    /// The wrong codes that were typed at a space, as one controller has told: a user, with
+    /// whichever credential.
+    pub fn wrong_codes(&self, space: SpaceId, controller: UserId) -> Key {
+        self.of_space(space, format!("WRONGCODES#{space}#{}", user(controller)))
+    }
+
     /// The last remaking of all access codes.
     pub fn reprogramming(&self) -> Key {
         self.key("REPROGRAMMING".to_owned())
