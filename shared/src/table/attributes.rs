@@ -119,6 +119,7 @@ fn what_conditions_name_are_attributes_of_tokens() {
         organization: 7.try_into().unwrap(),
         user: 1.try_into().unwrap(),
         client: None,
+        spaces: [].into(),
         expires_at: None,
     };
     assert_has(&token.credential(&client, now()), &[EXPIRES_AT]);
