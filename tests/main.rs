@@ -15,6 +15,7 @@ mod activate;
 mod api_keys;
 mod api_table;
 mod authorizer;
+mod bookings;
 mod claim_share;
 mod clean_up;
 mod controllers;

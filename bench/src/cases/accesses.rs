@@ -77,6 +77,34 @@ async fn writing(bench: &Bench) -> Result<()> {
             change,
         )
         .await?;
+    booking(bench).await
+}
+
+/// A space that somebody has alone at noon.
+async fn booking(bench: &Bench) -> Result<()> {
+    let space = SPACE + 6;
+    let template = template(bench, space, true).await?;
+    let book = |from: &str, until: Value| {
+        let access = json!({
+            "accessTemplateId": template, "businessUserId": USER, "validFrom": from,
+            "validTo": until, "spaces": [{"thingId": space_id(space)}],
+        });
+        post(PATH, &new(access))
+    };
+    let mut made = Vec::new();
+    let noon = book("2030-03-01T12:00:00Z", json!("2030-03-01T13:00:00Z"));
+    let case = "create access, an exclusive space for an hour";
+    made.push(bench.case(case, create::ENDPOINT, noon).await?);
+    let afternoon = book("2030-03-01T13:00:00Z", json!("2030-03-01T14:00:00Z"));
+    let case = "create access, the same for another hour of the day";
+    made.push(bench.case(case, create::ENDPOINT, afternoon).await?);
+    let year = book("2030-03-02T00:00:00Z", json!("2031-03-02T00:00:00Z"));
+    let case = "create access, the same for the year after";
+    made.push(bench.case(case, create::ENDPOINT, year).await?);
+    for made in made {
+        let gone = delete(format!("{PATH}?BusinessUserAccessId={}", made.field("id")?));
+        bench.ask(delete_access::ENDPOINT, gone).await?;
+    }
     Ok(())
 }
 

@@ -205,6 +205,7 @@ impl Element {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     set: Vec<(String, Value)>,
+    set_if_missing: Vec<(String, Value)>,
     remove: Vec<String>,
     add: Vec<(String, AttributeValue)>,
     exclude: Vec<(String, AttributeValue)>,
@@ -259,6 +260,14 @@ impl Change {
         self
     }
 
+    /// Sets an attribute if the item does not have it.
+    #[must_use]
+    pub fn set_if_missing(mut self, name: &str, value: &impl Serialize) -> Self {
+        self.set_if_missing
+            .push((name.to_owned(), Value::of(value)));
+        self
+    }
+
     /// Removes an attribute.
     #[must_use]
     pub fn remove(mut self, name: &str) -> Self {
@@ -295,6 +304,11 @@ impl Change {
         let set: Vec<_> = set
             .map(|(name, value)| format!("{} = {}", to.name(&name), to.value(value)))
             .collect();
+        let missing = self.set_if_missing.into_iter().map(|(name, value)| {
+            let (name, value) = (to.name(&name), to.value(value));
+            format!("{name} = if_not_exists({name}, {value})")
+        });
+        let set: Vec<_> = set.into_iter().chain(missing).collect();
         let remove: Vec<_> = self.remove.iter().map(|name| to.name(name)).collect();
         let mut pairs = |pairs: Vec<(String, AttributeValue)>| -> Vec<_> {
             let pairs = pairs.into_iter();
@@ -954,6 +968,8 @@ mod tests {
         assert_eq!(changed(Change::between(&before, &before)), "");
         let used = Change::default().set("last", &5).add("used", -2);
         assert_eq!(changed(used), "SET last = 5 ADD used -2");
+        let horizon = Change::default().set_if_missing("until", &5);
+        assert_eq!(changed(horizon), "SET until = if_not_exists(until, 5)");
         let (two, text) = (Element::Number(2), Element::Text("x".to_owned()));
         let sets = Change::default().include("groups", &two);
         assert_eq!(
