@@ -352,7 +352,9 @@ impl Bench {
             body: ask.body.into_bytes(),
         };
         let random = ask.random.unwrap_or_else(|| self.random.clone());
-        let response = self.serve(of, request, (ask.user, ask.space), random)?.await;
+        let response = self
+            .serve(of, request, (ask.user, ask.space), random)?
+            .await;
         let response = response.unwrap_or_else(|error| of.say(&error));
         let status = response.status();
         let body = response.into_body();

@@ -102,8 +102,12 @@ struct Door<'c> {
 /// further wrong one for twice as long, for an hour at most. A code that does not hold now and has
 /// not opened this space before is a wrong one, too.
 ///
-/// Who may: the role `Device`, for a door's controller, at the spaces to which its user or its
-/// API key is bound by `spaces`. Every other space is not found.
+/// A controller is a user with `roles: ["Device"]` and the `spaces` that it lets into
+/// (`POST /v2/users`), with an API key (`POST /v2/api-keys`). Or one user has a key for each
+/// door, with the `spaces` of that door.
+///
+/// Who may: the role `Device`, at the spaces to which its user or its API key is bound. Every other
+/// space is not found; one that is bound to none finds none.
 #[utoipa::path(
     post,
     path = "/v2/spaces/{spaceId}/entries",

@@ -154,7 +154,7 @@ impl Booked {
             (seconds + (time.nanosecond() + up) / 1_000_000).min(DAY)
         };
         Self {
-            access: *Uuid::from(taken.access).as_bytes(),
+            access: taken.access.bytes(),
             from: since(taken.from, TimeDelta::zero()),
             until: taken.until.map_or(i32::MAX, |until| since(until, nearly)),
             hours: taken
@@ -226,7 +226,7 @@ impl Day {
         out: AccessId,
         into: Option<&Taken>,
     ) -> (Change, If) {
-        let out = *Uuid::from(out).as_bytes();
+        let out = out.bytes();
         let (each, _) = known
             .map_or(&[][..], |known| &known.taken)
             .as_chunks::<{ Booked::BYTES }>();
