@@ -307,7 +307,8 @@ async fn a_code_that_is_changed_meanwhile_is_decided_on_again() {
     // Once, and then it is as it was at first.
     scene.store.refuse(&[Some(item), None]);
     assert_eq!(scene.enter("407192").await.status, 200);
-    changed["count"] = json!({"N": "0"});
+    changed["count"] = json!({"N": "1"});
+    changed["used"] = json!({"N": "1"});
     scene.store.refuse(&[Some(changed), None]);
     let answer = scene.enter("407192").await;
     assert_refused(&answer, &format!("access {access} has no entry left"));

@@ -241,14 +241,14 @@ impl NewApiKey {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn read(value: &Value) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
-        let new = Fields::of_body(body, &faults).and_then(|body| {
+        let new = Fields::of_body(value, &faults).and_then(|body| {
             let organization_id = body.required("organizationId");
             let name = body.required("name").map(|Label(name)| name);
             let user_id = body.optional("userId");
             let spaces: Option<Vec<SpaceId>> = body.list("spaces", MAX_LISTED);
-            if spaces.as_ref().is_some_and(Vec::is_empty) {
+            if value["spaces"].as_array().is_some_and(Vec::is_empty) {
                 // Bound to nothing, it would be bound to what its user is.
                 let message = "expected 1 to 32 spaces; left out, the key is bound as its user is";
                 body.fault("spaces", FaultCode::OutOfRange, message.to_owned());
