@@ -1,26 +1,24 @@
 //! `POST /v2/spaces/{spaceId}/entries`.
 //!
-//! Two round trips: the space, strongly, and at once the code and how many wrong ones were typed
-//! here, both as they may have been some milliseconds ago; then the one transaction that takes
+//! Two round trips: the space and the code, read together, and the one transaction that takes
 //! an entry from the count, on condition that the code is as it was read and that its user is
-//! there. So what was read late can let nobody in. It keeps nobody out either, since a code that
-//! is refused is read again, strongly. One round trip more for the zone of the door when the
-//! access has hours of the day; one more, with a new decision, when the code was changed
-//! meanwhile or others took what was left.
+//! there. One more for the zone of the door when the access has hours of the day; one more,
+//! with a new decision, when the code was changed meanwhile or others took what was left.
 //!
-//! A wrong code is counted before it is refused, on condition that nobody else counted
-//! meanwhile: so of any number at once no more than the limit hear that they were wrong. A code
-//! that opens the space for the first time, where a wrong one is remembered, is let in together
-//! with a check that the space is not locked. See [`WrongCodes`].
+//! A wrong code takes three: it is looked up how many there were, and counted before it is
+//! refused, on condition that nobody else counted meanwhile. So of any number at once no more
+//! than the limit hear that they were wrong. See [`WrongCodes`]. A code that opens the space for the
+//! first time, where a wrong one is remembered, is let in together with a check that the space is
+//! not locked. The space itself says whether any of this is to be asked: so nothing is, almost
+//! always.
 //!
 //! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
 //! of that on the table's stream.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use futures_util::future;
 use http::StatusCode;
-use latchkey::access::{ACCESS, COUNT, Code, Entry, LAST_ENTRY, Typed, USED, WrongCodes};
+use latchkey::access::{ACCESS, COUNT, Code, Entry, Guessed, LAST_ENTRY, Typed, USED, WrongCodes};
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Because, Candidate, Decision};
@@ -85,6 +83,8 @@ struct Door<'c> {
     call: &'c Call,
     scope: &'c OrganizationScope,
     space: Space,
+    /// What the space says of wrong codes.
+    guessed: Guessed,
     /// Of the code.
     key: Key,
     /// Of the wrong codes.
@@ -136,25 +136,25 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     if scopes.is_empty() {
         return Err(Error::NotFound(WHAT));
     }
-    for scope in &scopes {
-        let (place, key) = (scope.space(id), scope.code(id, &typed));
-        let counter = scope.wrong_codes(id, call.caller.user());
-        let keys = [key.clone(), counter.clone()];
-        let near = call.table.get_all(&keys, Read::Eventual);
-        let space = call.table.get(&place, Read::Strong);
-        let (space, mut near) = future::try_join(space, near).await?;
-        let Some(space) = space else { continue };
-        let (code, wrong) = (near.take(&key)?, near.take(&counter)?);
-        let door = Door {
-            call: &call,
-            scope,
-            space,
-            key,
-            counter,
-        };
-        return door.enter(code, wrong).await;
-    }
-    Err(Error::NotFound(WHAT))
+    let keys = scopes.iter();
+    let keys = keys.flat_map(|scope| [scope.space(id), scope.code(id, &typed)]);
+    let keys: Vec<_> = keys.collect();
+    let mut items = call.table.get_all(&keys, Read::Strong).await?;
+    let scope = scopes.iter().find(|scope| items.has(&scope.space(id)));
+    let scope = scope.ok_or(Error::NotFound(WHAT))?;
+    let (place, key) = (scope.space(id), scope.code(id, &typed));
+    let guessed: Option<Guessed> = items.get(&place)?;
+    let space: Option<Space> = items.take(&place)?;
+    let door = Door {
+        call: &call,
+        scope,
+        space: space.ok_or(Error::NotFound(WHAT))?,
+        guessed: guessed.unwrap_or_default(),
+        counter: scope.wrong_codes(id, call.caller.user()),
+        key,
+    };
+    let code = items.take(&door.key)?;
+    door.enter(code).await
 }
 
 /// What becomes of a code.
@@ -166,34 +166,22 @@ enum Verdict {
 }
 
 impl Door<'_> {
-    async fn enter(&self, code: Option<Code>, wrong: Option<WrongCodes>) -> Result<Response> {
+    async fn enter(&self, code: Option<Code>) -> Result<Response> {
         let Call { table, now, .. } = self.call;
-        if let Some(wait) = wrong.as_ref().and_then(|wrong| wrong.shut_for(*now)) {
-            return Err(self.too_many(wait));
-        }
         let is_proven = |code: &Option<Code>| code.as_ref().is_some_and(Code::is_proven);
-        if !is_proven(&code)
-            && let Some(wait) = wrong.as_ref().and_then(|wrong| wrong.locked_for(*now))
-        {
-            let (change, only) = WrongCodes::counted_while_locked();
-            // One that is forgotten meanwhile counts no more.
-            drop(table.update(&self.counter, change, only).await?);
-            return Err(self.too_many(wait));
+        if is_proven(&code) && self.guessed.was_locked(*now) {
+            let wrong = self.wrong_codes().await?.unwrap_or_default();
+            if let Some(wait) = wrong.shut_for(*now) {
+                return Err(self.too_many(wait));
+            }
         }
-
         let mut found = code;
-        let mut is_fresh = false;
         for _ in table.attempts() {
             let (access, user, decision) = match self.judge(found.as_ref()).await? {
                 Verdict::Opens(access, user, decision) => (access, user, decision),
-                Verdict::Refused(..) if !is_fresh => {
-                    found = table.get(&self.key, Read::Strong).await?;
-                    is_fresh = true;
-                    continue;
-                }
                 Verdict::Refused(why, access) => {
                     let is_proven = is_proven(&found);
-                    return Err(self.refuse(why, access, is_proven, wrong).await?);
+                    return Err(self.refuse(why, access, is_proven).await?);
                 }
             };
             let Some(code) = &found else { continue };
@@ -208,8 +196,8 @@ impl Door<'_> {
             let same = If::version(code.version).and(If::is(ACCESS, &access));
             writes.update(Part::Code, &self.key, counted, same.and(left));
             writes.exists(Part::User, &self.scope.keyring(user));
-            if !code.is_proven() && wrong.is_some() {
-                writes.check(Part::WrongCodes, &self.counter, WrongCodes::unlocked(*now));
+            if !code.is_proven() && self.guessed.is_remembered(*now) {
+                writes.check(Part::WrongCodes, &self.counter, WrongCodes::open(*now));
             }
             let Err(refused) = writes.send().await? else {
                 tracing::info!(space = %self.space.id, %access, %user, audit = %entry.id, "entered");
@@ -224,17 +212,16 @@ impl Door<'_> {
             };
             if refused.has(Part::WrongCodes) {
                 let wrong: Option<WrongCodes> = refused.item(Part::WrongCodes)?;
-                let wait = wrong.and_then(|wrong| wrong.locked_for(*now));
-                return Err(self.too_many(wait.unwrap_or_default()));
+                let wait = wrong.and_then(|wrong| wrong.closed_for(*now));
+                return Err(self.locked(wait.unwrap_or_default()).await?);
             }
             if refused.has(Part::User) {
                 let why = lack(format!("access {access} is of a user who was deleted"));
                 let is_proven = code.is_proven();
-                return Err(self.refuse(why, Some(access), is_proven, wrong).await?);
+                return Err(self.refuse(why, Some(access), is_proven).await?);
             }
             // The code as it is now, if it is there.
             found = refused.item(Part::Code)?;
-            is_fresh = true;
         }
         Err(Error::Conflict(Conflict::Changed))
     }
@@ -266,41 +253,55 @@ impl Door<'_> {
         })
     }
 
+    /// The wrong codes that this controller has told of here.
+    async fn wrong_codes(&self) -> Result<Option<WrongCodes>> {
+        self.call.table.get(&self.counter, Read::Strong).await
+    }
+
     /// Writes down that nobody came in, and gives the answer. Who has a code that opened this
     /// space before hears why it does not now. To everybody else a code that nobody has and
     /// one that holds at another time are the same, and count as wrong. What was typed stays out
     /// of the log: of a code that nobody has, it may be another door's.
-    async fn refuse(
-        &self,
-        why: Error,
-        access: Option<AccessId>,
-        is_proven: bool,
-        mut known: Option<WrongCodes>,
-    ) -> Result<Error> {
+    async fn refuse(&self, why: Error, access: Option<AccessId>, is_proven: bool) -> Result<Error> {
         let (Call { table, now, .. }, space) = (self.call, self.space.id);
         let access = access.map(|access| access.to_string());
         tracing::info!(%space, access, %why, "refused");
         if is_proven {
             return Ok(why);
         }
+        let mut known = self.wrong_codes().await?;
         for _ in 0..MAX_COUNTING {
+            if let Some(wait) = known.and_then(|wrong| wrong.closed_for(*now)) {
+                return self.locked(wait).await;
+            }
             let one_more = known.unwrap_or_default().with_one_more(*now);
+            let lock = one_more.locked_for(*now);
+            // Before it counts: what is counted is asked about.
+            if let Some(change) = self.guessed.with_one_more(lock.is_some(), *now) {
+                let place = self.scope.space(space);
+                drop(table.update(&place, change, If::Exists).await?);
+            }
             let (change, only) = one_more.counted(known.as_ref(), *now);
             let Err(standing) = table.update(&self.counter, change, only).await? else {
-                if let Some(wait) = one_more.locked_for(*now) {
+                if let Some(lock) = lock {
                     let controller = self.call.caller.user();
-                    let seconds = wait.num_seconds();
+                    let seconds = lock.num_seconds();
                     tracing::warn!(%space, %controller, seconds, "locked");
                 }
                 return Ok(lack("no code that opens this space now"));
             };
             known = standing.map(from_item).transpose()?;
-            if let Some(wait) = known.and_then(|wrong| wrong.locked_for(*now)) {
-                return Ok(self.too_many(wait));
-            }
         }
         // So many at once are no visitors.
         Ok(self.too_many(TimeDelta::zero()))
+    }
+
+    /// The answer to what is typed at a locked space, which counts.
+    async fn locked(&self, wait: TimeDelta) -> Result<Error> {
+        let (change, only) = WrongCodes::counted_while_locked();
+        // One that is forgotten meanwhile counts no more.
+        drop(self.call.table.update(&self.counter, change, only).await?);
+        Ok(self.too_many(wait))
     }
 
     /// 429, and when to try again.

@@ -22,7 +22,7 @@ pub use new::{
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
 pub use view::View;
-pub use wrong_codes::WrongCodes;
+pub use wrong_codes::{Guessed, WrongCodes};
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};

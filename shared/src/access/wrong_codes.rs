@@ -2,13 +2,13 @@
 //!
 //! One item counts them for each controller of a space. A success writes nothing there and
 //! resets nothing: otherwise a guest could guess nine codes between each two uses of their own.
-//! Instead the count falls by one every [`FORGIVEN_EVERY`], so ten visitors may mistype, and a
+//! Instead the count falls by one every ten minutes, so ten visitors may mistype, and a
 //! guesser gains nothing by waiting.
 //!
 //! There are two limits. From ten on the space is *locked* for a while, and for twice as long
 //! with each further one: then only codes open it that have opened it before, so that nobody
 //! shuts the others out. Such codes could be guessed meanwhile. So what is typed at a locked
-//! space counts, too, and after [`MOST_IN_A_DAY`] the space is *shut* to all codes: at a
+//! space counts, too, and after two thousand in a day the space is *shut* to all codes: at a
 //! keypad that takes hours, and a program reaches it in seconds.
 //!
 //! Which codes are wrong: those that nobody has, and those that have not opened this space
@@ -30,17 +30,20 @@ const FIRST_LOCK: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_LOCK: TimeDelta = TimeDelta::hours(1);
 
 /// How many wrong codes, typed at a locked space or not, shut it.
-const MOST_IN_A_DAY: i32 = 2000;
-/// How many milliseconds of a day each of them uses up.
-const SHARE_OF_A_DAY: i64 = 24 * 60 * 60 * 1000 / MOST_IN_A_DAY as i64;
+const MOST_IN_A_DAY: i64 = 2000;
+/// A day, in milliseconds, and how much of it each of them uses up.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+const SHARE_OF_A_DAY: i64 = DAY / MOST_IN_A_DAY;
 
-/// How long the item remembers that there was a wrong code. As long as it does, a code that
-/// opens a space for the first time is let in only together with a check of this item.
+/// How long a wrong code is remembered. A code that opens a space for the first time within at
+/// least half of that is let in only together with a check of this item.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 
 const FORGIVEN: &str = "forgivenAt";
 const LOCKED: &str = "lockedUntil";
 const USED_UP: &str = "usedUpUntil";
+/// An attribute of the space.
+const GUESSED: &str = "wrongCodesUntil";
 
 /// The wrong codes that were typed at one space, as one controller has told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,13 +62,17 @@ pub struct WrongCodes {
 impl WrongCodes {
     /// For how much longer the space is shut to all codes.
     pub fn shut_for(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
-        let day = SHARE_OF_A_DAY * i64::from(MOST_IN_A_DAY);
-        remaining(self.used_up_until - day, now)
+        remaining(self.used_up_until - DAY, now)
     }
 
     /// For how much longer the space is locked to codes that have not opened it before.
     pub fn locked_for(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         remaining(self.locked_until?, now)
+    }
+
+    /// For how much longer the space is closed to such codes, locked or shut.
+    pub fn closed_for(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.locked_for(now).max(self.shut_for(now))
     }
 
     /// The same with one more, at a space that is not locked.
@@ -108,9 +115,51 @@ impl WrongCodes {
         (Change::default().add(USED_UP, SHARE_OF_A_DAY), If::Exists)
     }
 
-    /// That the space is not locked.
-    pub fn unlocked(now: DateTime<Utc>) -> If {
-        If::Lacks(LOCKED).or(If::AtMost(LOCKED, now.timestamp_millis()))
+    /// That the space is neither locked nor shut.
+    pub fn open(now: DateTime<Utc>) -> If {
+        let at_most = |name, most: i64| If::Lacks(name).or(If::AtMost(name, most));
+        let now = now.timestamp_millis();
+        at_most(LOCKED, now).and(at_most(USED_UP, now + DAY))
+    }
+}
+
+/// What a space says of wrong codes that were typed there, whoever told of them: whether it is
+/// worth while to ask.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Guessed {
+    /// Until when one is remembered, in Unix milliseconds.
+    #[serde(rename = "wrongCodesUntil")]
+    wrong: Option<i64>,
+    /// The same of one that locked the space.
+    #[serde(rename = "lockedUntil")]
+    locked: Option<i64>,
+}
+
+impl Guessed {
+    /// Whether there was a wrong code within the last hours: at least half as many as it is
+    /// remembered.
+    pub fn is_remembered(&self, now: DateTime<Utc>) -> bool {
+        self.wrong
+            .is_some_and(|until| until > now.timestamp_millis())
+    }
+
+    /// Whether the space was locked within the last hours.
+    pub fn was_locked(&self, now: DateTime<Utc>) -> bool {
+        self.locked
+            .is_some_and(|until| until > now.timestamp_millis())
+    }
+
+    /// What makes the space say so; nothing where it says so for long enough already.
+    pub fn with_one_more(&self, locks: bool, now: DateTime<Utc>) -> Option<Change> {
+        let until = (now + REMEMBERED).timestamp_millis();
+        let enough = (now + REMEMBERED / 2).timestamp_millis();
+        let is_long = |said: Option<i64>| said.is_some_and(|said| said > enough);
+        let wrong = (!is_long(self.wrong)).then_some(GUESSED);
+        let locked = (locks && !is_long(self.locked)).then_some(LOCKED);
+        let mut names = wrong.into_iter().chain(locked).peekable();
+        names.peek()?;
+        Some(names.fold(Change::default(), |change, name| change.set(name, &until)))
     }
 }
 

@@ -689,44 +689,6 @@ impl<T> IntoIterator for Refused<T> {
     }
 }
 
-impl Table {
-    /// Changes one item if `only` holds, and tells whether it did. `only` must say that it
-    /// exists. One round trip, half of what it costs in a transaction.
-    ///
-    /// # Errors
-    /// 429 and 503; 500 for a fault of the change.
-    pub fn update<'t>(
-        &'t self,
-        key: &Key,
-        change: Change,
-        only: If,
-    ) -> BoxFuture<'t, Result<bool>> {
-        let mut expressions = Expressions::default();
-        let condition = only.write(&mut expressions);
-        let change = change.write(&mut expressions);
-        let (key, parts) = (key.attributes(), expressions.into_parts());
-        Box::pin(async move {
-            let parts = parts?;
-            let call = self
-                .client
-                .update_item()
-                .table_name(&self.name)
-                .set_key(Some(key))
-                .set_condition_expression(condition)
-                .set_update_expression(change)
-                .set_expression_attribute_names(parts.names)
-                .set_expression_attribute_values(parts.values);
-            match call.send().await {
-                Ok(_) => Ok(true),
-                Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                    _ => Err(failure::answer(error)),
-                },
-            }
-        })
-    }
-}
-
 fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
 }
