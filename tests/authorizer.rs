@@ -66,11 +66,8 @@ fn with_credential(
         hash,
         Credential {
             id: "more".to_owned(),
-            organization,
-            user,
-            client: None,
-            spaces: [].into(),
             expires_at,
+            ..Credential::of(organization, user)
         },
     ));
     tenant

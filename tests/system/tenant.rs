@@ -42,10 +42,8 @@ impl Tenant {
         let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
         world.users = (1..=9)
             .map(|user| User {
-                id: id(user),
                 first_name: format!("User {user}"),
                 last_name: format!("Of {number}"),
-                email_address: None,
                 phone_number: Some(format!("+3161234567{user}")),
                 registered: true,
                 roles: if user == 1 { vec![Role::Admin] } else { vec![] },
@@ -54,8 +52,7 @@ impl Tenant {
                 } else {
                     [].into()
                 },
-                spaces: [].into(),
-                version: 1,
+                ..User::blank(id(user))
             })
             .collect();
         world.user_groups = [1, 2]

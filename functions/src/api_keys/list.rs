@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
@@ -48,9 +48,21 @@ pub(crate) struct View {
     /// Of a controller's: the spaces to which it is bound.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     spaces: BTreeSet<SpaceId>,
+    /// The user who made it. A key that speaks for another person is good only while this user
+    /// may make it.
+    creator_id: UserId,
     /// When it was made.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
+    /// The last day, in UTC, on which it was presented, here or for tokens; left out when it
+    /// never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date", examples("2027-01-31"))]
+    last_used: Option<NaiveDate>,
+    /// When it ends; left out when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    expires_at: Option<DateTime<Utc>>,
 }
 
 impl View {
@@ -61,7 +73,10 @@ impl View {
             name: key.name,
             user_id: key.user,
             spaces: key.spaces,
+            creator_id: key.creator,
             date_created: key.date_created,
+            last_used: key.last_used,
+            expires_at: key.expires_at,
         }
     }
 }

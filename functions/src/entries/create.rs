@@ -15,13 +15,15 @@
 //! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
 //! of that on the table's stream.
 
+use std::slice;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::access::{ACCESS, COUNT, Code, Entry, Guessed, LAST_ENTRY, Typed, USED, WrongCodes};
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
-use latchkey::decision::{self, Because, Candidate, Decision};
+use latchkey::decision::{self, Candidate};
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
@@ -159,8 +161,8 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
 
 /// What becomes of a code.
 enum Verdict {
-    /// It opens the space now.
-    Opens(AccessId, UserId, Decision),
+    /// It opens the space now, and until then.
+    Opens(AccessId, UserId, Option<DateTime<Utc>>),
     /// It does not, for this reason; whose it is, if it is anybody's.
     Refused(Error, Option<AccessId>),
 }
@@ -177,8 +179,8 @@ impl Door<'_> {
         }
         let mut found = code;
         for _ in table.attempts() {
-            let (access, user, decision) = match self.judge(found.as_ref()).await? {
-                Verdict::Opens(access, user, decision) => (access, user, decision),
+            let (access, user, until) = match self.judge(found.as_ref()).await? {
+                Verdict::Opens(access, user, until) => (access, user, until),
                 Verdict::Refused(why, access) => {
                     let is_proven = is_proven(&found);
                     return Err(self.refuse(why, access, is_proven).await?);
@@ -190,7 +192,7 @@ impl Door<'_> {
                 at: *now,
                 credential: self.call.caller.credential().to_owned(),
             };
-            let mut writes = table.transaction();
+            let mut writes = table.transaction(&self.scope.to_write_as(Role::Device)?);
             let counted = Change::default().set(LAST_ENTRY, &entry).add(USED, 1);
             let left = If::Lacks(COUNT).or(If::Below(USED, COUNT));
             let same = If::version(code.version).and(If::is(ACCESS, &access));
@@ -205,7 +207,7 @@ impl Door<'_> {
                     allowed: true,
                     access_id: access,
                     user_id: user,
-                    until: decision.because.iter().find_map(Because::until),
+                    until,
                     remaining: code.remaining().map(|left| left.saturating_sub(1)),
                 };
                 return Ok(Response::json(StatusCode::OK, &allowed));
@@ -243,12 +245,13 @@ impl Door<'_> {
             used_up: code.is_used_up(),
             ..Candidate::alone(grant.clone())
         };
-        let decision = decision::decide(&[candidate], zone, self.call.now, None);
-        Ok(match decision.allowed {
-            true => Verdict::Opens(access, user, decision),
+        let now = self.call.now;
+        let verdict = decision::judge(slice::from_ref(&candidate), zone, now, None);
+        Ok(match verdict.allowed {
+            true => Verdict::Opens(access, user, candidate.until(zone, now)),
             false => {
                 let nothing = "nothing gives a right to this space";
-                Verdict::Refused(refusal(&decision, FIELD, nothing), Some(access))
+                Verdict::Refused(refusal(&verdict, FIELD, nothing), Some(access))
             }
         })
     }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -187,6 +187,21 @@ impl FromJson for NaiveTime {
                     FaultCode::InvalidValue,
                     format!("expected {EXPECTED} that exists"),
                 )
+            })
+    }
+}
+
+impl FromJson for DateTime<Utc> {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "an instant such as \"2027-01-31T08:00:00+01:00\"";
+        let text = text(EXPECTED, value)?;
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| instant.to_utc())
+            .ok()
+            .filter(|instant| (1..=9999).contains(&instant.year()))
+            .ok_or_else(|| {
+                let message = format!("expected {EXPECTED}, from year 0001 to 9999");
+                (FaultCode::InvalidValue, message)
             })
     }
 }

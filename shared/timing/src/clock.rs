@@ -46,6 +46,17 @@ impl Moment {
         nanos: 0,
     };
 
+    /// Before every instant that chrono can name.
+    pub(super) const EVER: Moment = Moment {
+        secs: i64::MIN / 2,
+        nanos: 0,
+    };
+
+    /// So many seconds after the beginning of 1970.
+    pub(super) fn at(secs: i64) -> Moment {
+        Moment { secs, nanos: 0 }
+    }
+
     /// The instant as chrono says it, or `None` beyond the end of its range.
     pub(super) fn until(self) -> Option<DateTime<Utc>> {
         if self > Moment::from(DateTime::<Utc>::MAX_UTC) {
@@ -122,6 +133,11 @@ impl Wall {
         }
     }
 
+    /// So many seconds after 1970-01-01 00:00:00.
+    pub(super) fn at_secs(secs: i64) -> Self {
+        Wall { secs, nanos: 0 }
+    }
+
     pub(super) fn plus_days(self, days: i64) -> Self {
         self.plus(days * DAY)
     }
@@ -176,7 +192,8 @@ impl Wall {
         }
     }
 
-    fn minus(self, offset: i64) -> Moment {
+    /// The instant at which a clock so many seconds ahead of UTC shows this.
+    pub(super) fn minus(self, offset: i64) -> Moment {
         Moment {
             secs: self.secs - offset,
             nanos: self.nanos,
