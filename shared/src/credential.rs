@@ -473,7 +473,8 @@ mod tests {
             ..Credential::of(1.try_into().unwrap(), 1.try_into().unwrap())
         };
         let has = |given: Option<Vec<Role>>, role| {
-            let caller = credential(given).caller(vec![Role::Admin, Role::Receptionist]);
+            let caller =
+                credential(given).caller(vec![Role::Admin, Role::Receptionist], BTreeSet::new());
             caller.scopes().any(|scope| scope.has(role))
         };
         assert!(has(None, Role::Admin));
