@@ -1,7 +1,6 @@
 //! That the figures in docs/budgets.md are those of the running system: the same requests,
 //! counted over HTTP at the store. And that what opens a door is read strongly.
 
-use latchkey::role::Role;
 use reqwest::Method;
 use serde_json::json;
 
@@ -34,7 +33,7 @@ fn budget(case: &str) -> Cost {
 /// 100001, and whose gateway knows users 1, 2 and 4. User 2 is a controller.
 async fn warm(store: &Store) -> (System, Tenant) {
     let (system, tenant) = (System::on(store).await, Tenant::new(7));
-    let mut tenant = tenant.with_roles(2, &[Role::Device]);
+    let mut tenant = tenant.with_controller(2);
     tenant.world.devices[1].spaces = [SPACE.into()].into();
     tenant.world.spaces[0].devices = [2.try_into().unwrap()].into();
     let access = tenant.access(1, 4, vec![access_space(SPACE, "100001")]);

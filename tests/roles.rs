@@ -53,6 +53,8 @@ async fn cast(store: &Store, system: &System) -> Tenant {
     for (by, user) in COLUMNS {
         if let By::Role(role) = by {
             tenant = tenant.with_roles(user, &[role]);
+            // It gives nobody but a controller a right to the space.
+            tenant.world.users[user - 1].spaces = [SPACE.into()].into();
         }
     }
     store.put(&tenant.world).await;

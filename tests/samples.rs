@@ -158,7 +158,11 @@ fn event(document: &Value, route: &Route, name: &str) -> Value {
 
 /// What the authorizer says of a user of the demo organization.
 fn context(user: &str, role: &str) -> Value {
-    let memberships = json!([{"organizationId": 1, "roles": [role]}]);
+    let mut memberships = json!([{"organizationId": 1, "roles": [role]}]);
+    if role == "Device" {
+        // The front door lets into the lobby.
+        memberships[0]["spaces"] = json!(["0192a5b07c0070008000000000000001"]);
+    }
     json!({
         "principalId": user,
         "userId": user,

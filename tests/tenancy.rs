@@ -29,7 +29,8 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     long.label = Some("Long stay".to_owned());
     let access = long.id;
     one.world.accesses.push(long);
-    let two = two.with_roles(1, &[Role::Admin, Role::Device]);
+    let mut two = two.with_roles(1, &[Role::Admin, Role::Device]);
+    two.world.users[0].spaces = [SPACE.into()].into();
     store.put(&one.world).await;
     store.put(&two.world).await;
     let created = system
@@ -81,6 +82,13 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         let body = [Method::POST, Method::PUT]
             .contains(&method)
             .then_some(body);
+        let body = body.map(|mut body| {
+            // What binds a controller, there.
+            if route.path.starts_with("/v2/") {
+                body["spaces"] = json!([space]);
+            }
+            body
+        });
         let path = if route.path.contains('{') || body.is_some() {
             path
         } else {

@@ -4,11 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use latchkey::id::SpaceId;
 use latchkey::secret::Random;
 use serde_json::Value;
 
 use crate::Result;
-use crate::house::ADMIN;
+use crate::house::{ADMIN, DOORS};
 
 /// What is asked, of which path, by whom. The admin asks, unless [`Ask::by`] says otherwise.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub struct Ask {
     pub(crate) method: &'static str,
     pub(crate) target: String,
     pub(crate) user: u64,
+    pub(crate) space: Option<SpaceId>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
     pub(crate) status: Option<u16>,
@@ -27,6 +29,7 @@ fn ask(method: &'static str, target: impl Into<String>, body: String) -> Ask {
         method,
         target: target.into(),
         user: ADMIN,
+        space: None,
         headers: HeaderMap::new(),
         body,
         status: None,
@@ -85,6 +88,16 @@ impl Ask {
     pub fn with_the_same_code(mut self) -> Self {
         self.random = Some(Random::repeating(7));
         self
+    }
+
+    /// The controller of this space asks.
+    ///
+    /// # Errors
+    /// This is no id of a space.
+    pub fn at(mut self, space: &str) -> Result<Self> {
+        self.user = DOORS;
+        self.space = Some(space.parse()?);
+        Ok(self)
     }
 
     /// With one more header.

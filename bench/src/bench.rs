@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use latchkey::id::SpaceId;
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Table};
 use latchkey::wire::{Request, Response};
@@ -352,7 +353,9 @@ impl Bench {
             ..Request::default()
         };
         let random = ask.random.unwrap_or_else(|| self.random.clone());
-        let response = self.serve(of, request, ask.user, random)?.await;
+        let response = self
+            .serve(of, request, (ask.user, ask.space), random)?
+            .await;
         let response = response.unwrap_or_else(|error| of.say(&error));
         let status = response.status();
         let body = response.into_body();
@@ -369,14 +372,14 @@ impl Bench {
         &self,
         of: Served,
         request: Request,
-        user: u64,
+        (user, controls): (u64, Option<SpaceId>),
         random: Random,
     ) -> Result<BoxFuture<'static, latchkey::wire::Result<Response>>> {
         let call = |operation, request| -> Result<Call> {
             Ok(Call {
                 operation,
                 request,
-                caller: house::caller(user)?,
+                caller: house::caller(user, controls)?,
                 table: self.table.clone(),
                 random: random.clone(),
                 now: self.now(),

@@ -27,7 +27,7 @@ use crate::Result;
 pub const ORGANIZATION: u64 = 7;
 /// An admin.
 pub const ADMIN: u64 = 1;
-/// The controller of all doors. Nobody else has a role.
+/// The controller of the doors. Nobody else has a role.
 pub const DOORS: u64 = DIRECTORY;
 /// The first number of controllers of one door each, where loads have them.
 pub const CONTROLLERS: u64 = 900_000_000;
@@ -105,14 +105,16 @@ pub fn space_id(number: u64) -> Uuid {
     Builder::from_unix_timestamp_millis(number, &bytes).into_uuid()
 }
 
-/// The caller that the authorizer would make of a user.
+/// The caller that the authorizer would make of a user, with the space to which a controller
+/// is bound.
 ///
 /// # Errors
 /// There is no such user.
-pub fn caller(user: u64) -> Result<Caller> {
+pub fn caller(user: u64, controls: Option<SpaceId>) -> Result<Caller> {
     let membership = Membership {
         organization_id: id::<OrganizationId>(ORGANIZATION)?,
         roles: roles(user),
+        spaces: controls.into_iter().collect(),
     };
     Ok(Caller::new(
         id(user)?,

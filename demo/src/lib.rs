@@ -33,8 +33,8 @@ use uuid::{Uuid, uuid};
 pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 /// The token of the demo organization's plain member. Published, too.
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
-/// The token of the demo organization's front door, which asks whether a code opens it.
-/// Published, too.
+/// The token of the demo organization's front door, which asks whether a code opens the lobby,
+/// and may ask of no other space. Published, too.
 pub const DOOR_TOKEN: Uuid = uuid!("c1a7e4f5-6d0b-4b1f-8e57-3f0d2b9a6c84");
 /// The token of the demo organization's open invitation. Published, too.
 pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
@@ -138,6 +138,7 @@ impl World {
         let membership = Membership {
             organization_id,
             roles: vec![Role::Admin],
+            spaces: [].into(),
         };
         // The user is named nowhere: a scope is of an organization.
         let user = self
@@ -439,6 +440,8 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
     let space = SpaceId::from(SPACE);
     world.users[1].groups = [user_group].into();
+    // The controller of the front door, which lets into the lobby and nowhere else.
+    world.users[2].spaces = [space].into();
     world.user_groups = vec![UserGroup {
         name: "Tenants".to_owned(),
         ..UserGroup::blank(user_group)

@@ -67,7 +67,7 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     if !user.registered {
         take_up(&table, &key, &user).await;
     }
-    let caller = credential.caller(user.roles);
+    let caller = credential.caller(user.roles, user.spaces);
     let context = caller
         .to_context()
         .map_err(|error| Error::Internal(error.to_string()))?;

@@ -121,6 +121,7 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         Thing::Space(id) => {
             delete_grants_on(desk, Source::Space(*id)).await?;
             table.delete_all(&scope.codes(*id)).await?;
+            table.delete_all(&scope.bookings(*id)).await?;
             leave_templates(table, scope, *id).await?;
         }
         Thing::DeviceGroup(id) => {

@@ -91,6 +91,7 @@ async fn set(table: &Table, key: Key, organization: &Organization) -> Result<()>
         .set(ZONE_VERSION, &version);
     let earlier = i64::try_from(version).unwrap_or(i64::MAX) - 1;
     let only = If::Lacks(ZONE_VERSION).or(If::AtMost(ZONE_VERSION, earlier));
-    table.update(&key, change, If::Exists.and(only)).await?;
+    // One that is gone, or has its zone already, needs none.
+    drop(table.update(&key, change, If::Exists.and(only)).await?);
     Ok(())
 }

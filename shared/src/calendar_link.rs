@@ -76,6 +76,7 @@ impl CalendarLink {
         let membership = Membership {
             organization_id: self.organization,
             roles,
+            spaces: [].into(),
         };
         Caller::new(self.user, "calendar link".to_owned(), vec![membership])
     }

@@ -1,10 +1,10 @@
 //! Who calls, and which organizations they may speak of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrganizationId, UserId};
+use crate::id::{OrganizationId, SpaceId, UserId};
 use crate::role::{Area, By, Reach, Role};
 use crate::warrant::{ByRole, Warrant};
 use crate::wire::Error;
@@ -26,6 +26,9 @@ pub struct Membership {
     pub organization_id: OrganizationId,
     /// What the user is there; nothing for a plain member.
     pub roles: Vec<Role>,
+    /// The spaces to which the role `Device` is bound.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub spaces: BTreeSet<SpaceId>,
 }
 
 const USER: &str = "userId";
@@ -94,6 +97,7 @@ impl Caller {
             organization: membership.organization_id,
             user: Some(self.user),
             roles: membership.roles.clone(),
+            spaces: membership.spaces.clone(),
         })
     }
 }
@@ -108,6 +112,7 @@ pub struct OrganizationScope {
     /// Who calls, if anybody does.
     user: Option<UserId>,
     roles: Vec<Role>,
+    spaces: BTreeSet<SpaceId>,
 }
 
 impl OrganizationScope {
@@ -118,6 +123,7 @@ impl OrganizationScope {
             organization,
             user: None,
             roles: Vec::new(),
+            spaces: BTreeSet::new(),
         }
     }
 
@@ -129,6 +135,12 @@ impl OrganizationScope {
     /// Whether the caller has this role here.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Whether the caller is a controller of this space: has the role `Device`, bound to it.
+    /// One that is bound to no space controls none.
+    pub fn controls(&self, space: SpaceId) -> bool {
+        self.has(Role::Device) && self.spaces.contains(&space)
     }
 
     /// Leave to write what this role lets one write: for a transaction, which checks it again.
@@ -173,10 +185,11 @@ mod tests {
         let membership = |id: u64, roles| Membership {
             organization_id: id.try_into().unwrap(),
             roles,
+            spaces: [uuid::Uuid::nil().into()].into(),
         };
         let memberships = vec![
             membership(1, vec![Role::AccessAdmin]),
-            membership(2, vec![]),
+            membership(2, vec![Role::Device]),
         ];
         Caller::new(7.try_into().unwrap(), "key".to_owned(), memberships)
     }
@@ -196,5 +209,23 @@ mod tests {
         assert!(scope(1).unwrap().reaches(Area::Shares, Reach::Write));
         assert!(!scope(2).unwrap().reaches(Area::Shares, Reach::Read));
         assert_eq!(scope(3).unwrap_err().status(), 403);
+    }
+
+    #[test]
+    fn a_controller_is_one_of_the_spaces_that_it_is_bound_to() {
+        let (one, other) = (uuid::Uuid::nil(), uuid::Uuid::max());
+        let controls = |roles: &[Role], spaces: &[uuid::Uuid]| {
+            let membership = Membership {
+                organization_id: 1.try_into().unwrap(),
+                roles: roles.to_vec(),
+                spaces: spaces.iter().map(|space| (*space).into()).collect(),
+            };
+            let caller = Caller::new(7.try_into().unwrap(), "key".to_owned(), vec![membership]);
+            caller.scopes().next().unwrap().controls(one.into())
+        };
+        assert!(controls(&[Role::Device], &[one, other]));
+        assert!(!controls(&[Role::Device], &[other]));
+        assert!(!controls(&[Role::Device], &[]));
+        assert!(!controls(&[Role::Admin], &[one]));
     }
 }

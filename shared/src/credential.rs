@@ -1,5 +1,7 @@
 //! Credentials: what a client puts into `Authorization`, and what the table knows of it.
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,8 +10,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
-use crate::directory::{User, UserKind};
-use crate::id::{ApiKeyId, OrganizationId, UserId};
+use crate::directory::{MAX_LISTED, User, UserKind};
+use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{Change, If, Item, Key, Transaction, to_item};
@@ -98,6 +100,13 @@ pub struct Credential {
     /// without, such as with an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ApiKeyId>,
+    /// Of a controller's key: the spaces to which it is bound, besides its user's.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// The roles that it speaks for, as far as the user has them; all of the user's, when left
     /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,6 +135,7 @@ impl Credential {
             organization,
             user,
             client: None,
+            spaces: BTreeSet::new(),
             roles: None,
             upheld_by: None,
             last_used: None,
@@ -144,14 +154,24 @@ impl Credential {
         self.id.parse().ok().filter(|_| !is_token)
     }
 
-    /// The caller that it speaks for, `roles` being the user's.
-    pub fn caller(self, mut roles: Vec<Role>) -> Caller {
+    /// The caller that it speaks for, `roles` and `spaces` being its user's. A credential that
+    /// is bound to spaces has the role `Device` alone of those of its user, and of the spaces to
+    /// which the user is bound, if any, its own alone.
+    pub fn caller(self, mut roles: Vec<Role>, mut spaces: BTreeSet<SpaceId>) -> Caller {
         if let Some(given) = &self.roles {
             roles.retain(|role| given.contains(role));
+        }
+        if !self.spaces.is_empty() {
+            roles.retain(|role| *role == Role::Device);
+            spaces = match spaces.is_empty() {
+                true => self.spaces,
+                false => &spaces & &self.spaces,
+            };
         }
         let membership = Membership {
             organization_id: self.organization,
             roles,
+            spaces,
         };
         Caller::new(self.user, self.id, vec![membership])
     }
@@ -175,6 +195,13 @@ pub struct ApiKey {
     pub upheld_by: Option<UserId>,
     /// The key of its credential.
     pub hash: CredentialHash,
+    /// Of a controller's: the spaces to which it is bound.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// When it was made.
     pub date_created: DateTime<Utc>,
     /// The last day, in UTC, on which it was presented; none, when it never was.
@@ -200,6 +227,7 @@ impl ApiKey {
             creator: user,
             upheld_by: None,
             hash: secret.hash(),
+            spaces: BTreeSet::new(),
             date_created: now,
             last_used: None,
             expires_at: None,
@@ -237,6 +265,7 @@ impl ApiKey {
     pub fn items(&self, scope: &OrganizationScope) -> Answer<[Item; 2]> {
         let credential = Credential {
             id: self.id.to_string(),
+            spaces: self.spaces.clone(),
             upheld_by: self.upheld_by,
             expires_at: self.expires_at,
             ..Credential::of(scope.organization(), self.user)
@@ -302,6 +331,11 @@ pub struct NewApiKey {
     pub name: String,
     /// The user that it speaks for, with their roles and their shares; left out, the caller.
     pub user_id: Option<UserId>,
+    /// Of a controller's key: the spaces to which it is bound. It then has the role `Device`
+    /// alone of the roles of its user, and opens no space to which the user, where that is
+    /// bound itself, is not.
+    #[schema(min_items = 1, max_items = 32)]
+    pub spaces: Option<BTreeSet<SpaceId>>,
     /// When the key ends; never, when left out.
     #[schema(value_type = Option<schema::DoorInstant>)]
     pub expires_at: Option<DateTime<Utc>>,
@@ -318,6 +352,12 @@ impl NewApiKey {
             let organization_id = body.required("organizationId");
             let name = body.required("name").map(|Label(name)| name);
             let user_id = body.optional("userId");
+            let spaces: Option<Vec<SpaceId>> = body.list("spaces", MAX_LISTED);
+            if spaces.as_ref().is_some_and(Vec::is_empty) {
+                // Bound to nothing, it would be bound to what its user is.
+                let message = "expected 1 to 32 spaces; left out, the key is bound as its user is";
+                body.fault("spaces", FaultCode::OutOfRange, message.to_owned());
+            }
             let expires_at: Option<DateTime<Utc>> = body.optional("expiresAt");
             if expires_at.is_some_and(|end| end.timestamp() <= now.timestamp()) {
                 let message = format!("expected a moment after {now:?}");
@@ -327,6 +367,7 @@ impl NewApiKey {
                 organization_id: organization_id?,
                 name: name?,
                 user_id,
+                spaces: spaces.map(|spaces| spaces.into_iter().collect()),
                 expires_at,
             })
         });
@@ -431,7 +472,8 @@ mod tests {
             ..Credential::of(1.try_into().unwrap(), 1.try_into().unwrap())
         };
         let has = |given: Option<Vec<Role>>, role| {
-            let caller = credential(given).caller(vec![Role::Admin, Role::Receptionist]);
+            let caller =
+                credential(given).caller(vec![Role::Admin, Role::Receptionist], BTreeSet::new());
             caller.scopes().any(|scope| scope.has(role))
         };
         assert!(has(None, Role::Admin));

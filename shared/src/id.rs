@@ -84,6 +84,13 @@ macro_rules! uuids {
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Uuid);
 
+        impl $name {
+            /// The bytes that its text stands for.
+            pub fn bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+        }
+
         impl Identifier for $name {
             fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
                 random.ordered_uuid(now).map(Self)

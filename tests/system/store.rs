@@ -38,6 +38,7 @@ pub fn scope(organization: u64) -> OrganizationScope {
     let membership = Membership {
         organization_id,
         roles: vec![],
+        spaces: [].into(),
     };
     let caller = Caller::new(1.try_into().unwrap(), String::new(), vec![membership]);
     caller.scope(organization_id).unwrap()

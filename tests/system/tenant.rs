@@ -126,6 +126,13 @@ impl Tenant {
         format!("/v2/shares/{}", answer.json()["shareId"])
     }
 
+    /// Makes a user the controller of the space.
+    pub fn with_controller(self, user: usize) -> Self {
+        let mut tenant = self.with_roles(user, &[Role::Device]);
+        tenant.world.users[user - 1].spaces = [SPACE.into()].into();
+        tenant
+    }
+
     /// Gives a user roles.
     pub fn with_roles(mut self, user: usize, roles: &[Role]) -> Self {
         self.world.users[user - 1].roles = roles.to_vec();

@@ -11,7 +11,7 @@ use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::{Bench, REMAKES};
-use crate::house::{DOORS, ORGANIZATION, VISITED, VISITOR, space_id};
+use crate::house::{ORGANIZATION, VISITED, VISITOR, space_id};
 
 /// Which case is of all accesses.
 pub(super) const REMAKE: &str =
@@ -77,6 +77,34 @@ async fn writing(bench: &Bench) -> Result<()> {
             change,
         )
         .await?;
+    booking(bench).await
+}
+
+/// A space that somebody has alone at noon.
+async fn booking(bench: &Bench) -> Result<()> {
+    let space = SPACE + 6;
+    let template = template(bench, space, true).await?;
+    let book = |from: &str, until: Value| {
+        let access = json!({
+            "accessTemplateId": template, "businessUserId": USER, "validFrom": from,
+            "validTo": until, "spaces": [{"thingId": space_id(space)}],
+        });
+        post(PATH, &new(access))
+    };
+    let mut made = Vec::new();
+    let noon = book("2030-03-01T12:00:00Z", json!("2030-03-01T13:00:00Z"));
+    let case = "create access, an exclusive space for an hour";
+    made.push(bench.case(case, create::ENDPOINT, noon).await?);
+    let afternoon = book("2030-03-01T13:00:00Z", json!("2030-03-01T14:00:00Z"));
+    let case = "create access, the same for another hour of the day";
+    made.push(bench.case(case, create::ENDPOINT, afternoon).await?);
+    let year = book("2030-03-02T00:00:00Z", json!("2031-03-02T00:00:00Z"));
+    let case = "create access, the same for the year after";
+    made.push(bench.case(case, create::ENDPOINT, year).await?);
+    for made in made {
+        let gone = delete(format!("{PATH}?BusinessUserAccessId={}", made.field("id")?));
+        bench.ask(delete_access::ENDPOINT, gone).await?;
+    }
     Ok(())
 }
 
@@ -122,32 +150,70 @@ async fn entering(bench: &Bench) -> Result<()> {
             "accessTemplateId": template.field("id")?, "businessUserId": GUEST,
             "validFrom": BEFORE, "validTo": UNTIL, "spaces": [terms],
         });
-        let access = bench
-            .ask(create::ENDPOINT, post(PATH, &new(access)))
-            .await?;
-        let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
-        let own = bench.ask(list::ENDPOINT, own).await?.json()?;
+        let give = || bench.ask(create::ENDPOINT, post(PATH, &new(access.clone())));
+        let access = give().await?;
+        let codes = async || -> Result<Value> {
+            let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
+            bench.ask(list::ENDPOINT, own).await?.json()
+        };
+        let own = codes().await?;
         let code = &own["data"][0]["spaces"][0]["accessCode"];
 
         let enter = |code: &Value| {
             let path = format!("/v2/spaces/{space}/entries");
-            post(path, &json!({"code": code})).by(DOORS)
+            post(path, &json!({"code": code})).at(&space)
         };
         let case = format!("enter a space{what}");
         bench
-            .case(&case, entries::create::ENDPOINT, enter(code))
+            .case(&case, entries::create::ENDPOINT, enter(code)?)
             .await?;
         if what.is_empty() {
             for case in [
                 "enter a space, with an entry id",
                 "enter a space, sent again with its id",
             ] {
-                let named = enter(code).header("idempotency-key", "door-7-000123");
+                let named = enter(code)?.header("idempotency-key", "door-7-000123");
                 bench.case(case, entries::create::ENDPOINT, named).await?;
             }
-            let unknown = enter(&json!("000000")).answered(403);
+            let case = "enter a space, a code that opened it before";
+            bench
+                .case(case, entries::create::ENDPOINT, enter(code)?)
+                .await?;
+            let wrong = || {
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
+                    enter(&json!("000000"))?.answered(403),
+                )
+            };
+            bench.ask(entries::create::ENDPOINT, wrong()?).await?;
+            let other = give().await?;
+            let own = codes().await?;
+            let own = own["data"].as_array().ok_or("no accesses")?.iter();
+            let mut own = own.map(|access| &access["spaces"][0]["accessCode"]);
+            let new = own.find(|own| *own != code).ok_or("one code alone")?;
+            let case = "enter a space, a new code after a wrong one";
+            bench
+                .case(case, entries::create::ENDPOINT, enter(new)?)
+                .await?;
+            let gone = delete(format!(
+                "{PATH}?BusinessUserAccessId={}",
+                other.field("id")?
+            ));
+            bench.ask(delete_access::ENDPOINT, gone).await?;
+
             let case = "enter a space, a code that nobody has";
-            bench.case(case, entries::create::ENDPOINT, unknown).await?;
+            bench
+                .case(case, entries::create::ENDPOINT, wrong()?)
+                .await?;
+            for _ in 0..7 {
+                bench.ask(entries::create::ENDPOINT, wrong()?).await?;
+            }
+            let case = "enter a space, the tenth wrong code, which locks it";
+            bench
+                .case(case, entries::create::ENDPOINT, wrong()?)
+                .await?;
+            let case = "enter a space, a wrong code while it is locked";
+            let locked = enter(&json!("000000"))?.answered(429);
+            bench.case(case, entries::create::ENDPOINT, locked).await?;
             record(bench, &space, &access.field("id")?).await?;
         }
         let case = format!("decision, through an access{what}");

@@ -136,6 +136,7 @@ async fn without_admin(bench: &Bench, begun: &Value) -> Result<()> {
     let membership = Membership {
         organization_id: organization,
         roles: Vec::new(),
+        spaces: [].into(),
     };
     let scope = Caller::new(admin, String::new(), vec![membership]).scope(organization)?;
     let call = bench.event_call();

@@ -10,7 +10,7 @@ use latchkey::directory::User;
 use latchkey::id::ApiKeyId;
 use latchkey::role::Area;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::FaultCode;
+use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,6 +41,7 @@ enum Part {
     Idempotency,
     Key,
     User,
+    Space(usize),
 }
 
 /// Create an API key.
@@ -52,6 +53,9 @@ enum Part {
 /// A key for another person is good only while the caller has a role to create it. An
 /// integration that is to outlive whoever sets it up needs a service account: a user with
 /// `kind` `service`.
+///
+/// With `spaces` it is the key of a door's controller: it lets in at these spaces alone, and has
+/// no other role of its user.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(
@@ -77,6 +81,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let user = new.user_id.unwrap_or(caller);
     let mut key = ApiKey::new(&secret, user, new.name, call.now);
     key.expires_at = new.expires_at;
+    key.spaces = new.spaces.unwrap_or_default();
     if user != caller {
         let at = |own: &OrganizationScope| (*own == scope).then(|| own.user(user));
         let of = call.find::<User>(at, SHOWN).await?;
@@ -95,12 +100,27 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
     key.put_new(&mut writes, Part::Key, &scope)?;
     writes.exists(Part::User, &scope.user(user));
+    for (place, space) in key.spaces.iter().enumerate() {
+        writes.exists(Part::Space(place), &scope.space(*space));
+    }
     let refused = match writes.send().await? {
         Ok(()) => return Ok(answer),
         Err(refused) => refused,
     };
     if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
         return Ok(first);
+    }
+    let missing = refused.parts().filter_map(|part| match part {
+        Part::Space(place) => {
+            let space = key.spaces.iter().nth(place)?;
+            Some(("spaces", format!("no space {space} in this organization")))
+        }
+        _ => None,
+    });
+    let missing = missing.map(|(field, message)| Fault::new(field, FaultCode::NotFound, message));
+    let missing: Vec<_> = missing.collect();
+    if !missing.is_empty() {
+        return Err(missing.into());
     }
     refused.on(Part::User, no_such_user)?;
     // Two keys with the same 96 random bits.

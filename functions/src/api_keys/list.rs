@@ -2,11 +2,13 @@
 //!
 //! Reads one page, or the one.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
-use latchkey::id::{ApiKeyId, OrganizationId, UserId};
+use latchkey::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use latchkey::table::Read;
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Error, Query, Response, Result};
@@ -43,6 +45,9 @@ pub(crate) struct View {
     name: String,
     /// The user that it speaks for.
     user_id: UserId,
+    /// Of a controller's: the spaces to which it is bound.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    spaces: BTreeSet<SpaceId>,
     /// The user who made it. A key that speaks for another person is good only while this user
     /// may make it.
     creator_id: UserId,
@@ -67,6 +72,7 @@ impl View {
             id: key.id,
             name: key.name,
             user_id: key.user,
+            spaces: key.spaces,
             creator_id: key.creator,
             date_created: key.date_created,
             last_used: key.last_used,

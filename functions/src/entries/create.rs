@@ -5,6 +5,13 @@
 //! there. One more for the zone of the door when the access has hours of the day; one more,
 //! with a new decision, when the code was changed meanwhile or others took what was left.
 //!
+//! A wrong code takes three: it is looked up how many there were, and counted before it is
+//! refused, on condition that nobody else counted meanwhile. So of any number at once no more
+//! than the limit hear that they were wrong. See [`WrongCodes`]. A code that opens the space for the
+//! first time, where a wrong one is remembered, is let in together with a check that the space is
+//! not locked. The space itself says whether any of this is to be asked: so nothing is, almost
+//! always.
+//!
 //! An entry with a key is looked for in the first of the two, and stored in the second: no trip
 //! more, one read unit and two to four write units.
 //!
@@ -13,17 +20,19 @@
 
 use std::slice;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use http::StatusCode;
-use latchkey::access::{ACCESS, COUNT, Code, ENTRY_ID, Entry, LAST_ENTRY, Typed, USED};
+use latchkey::access::{
+    ACCESS, COUNT, Code, ENTRY_ID, Entry, Guessed, LAST_ENTRY, Typed, USED, WrongCodes,
+};
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate};
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
-use latchkey::table::{Change, If, Read};
+use latchkey::table::{Change, If, Key, Read, from_item};
 use latchkey::wire::idempotency::{IdempotencyKey, KeyText};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
@@ -43,6 +52,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const WHAT: &str = "space";
 const FIELD: &str = "code";
+
+/// How often a wrong code is counted while others are.
+const MAX_COUNTING: u32 = 4;
 
 /// The answer.
 #[derive(Serialize, ToSchema)]
@@ -73,6 +85,21 @@ enum Part {
     Idempotency,
     Code,
     User,
+    WrongCodes,
+}
+
+/// A space, its controller, and what was typed.
+struct Door<'c> {
+    call: &'c Call,
+    scope: &'c OrganizationScope,
+    once: Once<'c>,
+    space: Space,
+    /// What the space says of wrong codes.
+    guessed: Guessed,
+    /// Of the code.
+    key: Key,
+    /// Of the wrong codes.
+    counter: Key,
 }
 
 /// Enter a space.
@@ -81,10 +108,20 @@ enum Part {
 /// from the count of an access that has one. For whatever has the door opened then: the
 /// answer opens nothing by itself. Each entry is written down.
 ///
-/// A controller whose answer got lost sends the entry again, with the same `Idempotency-Key`
-/// or the same `entryId`: within 24 hours it is counted once, and answered the same.
+/// A controller whose answer got lost sends the entry again, with the same `Idempotency-Key` or
+/// the same `entryId`: within 24 hours it is counted once, and answered the same.
 ///
-/// Who may: the role `Device`, for a door's controller.
+/// Wrong codes are counted for each space and controller; one is forgiven every ten minutes. From
+/// ten on the space is locked to codes that have not opened it before: for 30 seconds, with each
+/// further wrong one for twice as long, for an hour at most. A code that does not hold now and has
+/// not opened this space before is a wrong one, too.
+///
+/// A controller is a user with `roles: ["Device"]` and the `spaces` that it lets into
+/// (`POST /v2/users`), with an API key (`POST /v2/api-keys`). Or one user has a key for each
+/// door, with the `spaces` of that door.
+///
+/// Who may: the role `Device`, at the spaces to which its user or its API key is bound. Every other
+/// space is not found; one that is bound to none finds none.
 #[utoipa::path(
     post,
     path = "/v2/spaces/{spaceId}/entries",
@@ -97,7 +134,8 @@ enum Part {
     request_body = Typed,
     responses(
         (status = 200, description = "The code opens the space.", body = Allowed),
-        (status = 403, description = "It does not, and `details` says why: nobody has it here, or what its access lacks; or the caller is no door's controller."),
+        (status = 403, description = "It does not: nobody has it here, or it does not hold now. Of a code that has opened this space before, `details` says why. Or the caller is no door's controller."),
+        (status = 429, description = "Too many wrong codes were typed here: until `Retry-After` only codes that have opened this space before open it.", headers(("Retry-After"))),
         (status = 409, description = "The access was changed again and again meanwhile; try again."),
     ),
 )]
@@ -111,9 +149,14 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     let entry_id = entry_id.as_ref().map(|KeyText(id)| id.as_str());
     let once = Once::of_field(&call, &json!({ "code": typed }), (ENTRY_ID, entry_id))?;
     let scopes = call.caller.scopes();
-    let scopes: Vec<_> = scopes.filter(|scope| scope.has(Role::Device)).collect();
+    let mut scopes: Vec<_> = scopes.filter(|scope| scope.has(Role::Device)).collect();
     if scopes.is_empty() {
         return Err(Error::InsufficientRights(Vec::new()));
+    }
+    // Another controller's space is none of this one's business, whether or not there is one.
+    scopes.retain(|scope| scope.controls(id));
+    if scopes.is_empty() {
+        return Err(Error::NotFound(WHAT));
     }
     let of_scope = |scope| {
         let first_answer = once.place(scope);
@@ -122,103 +165,200 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
             .chain(first_answer)
     };
     let keys: Vec<_> = scopes.iter().flat_map(of_scope).collect();
-    let items = call.table.get_all(&keys, Read::Strong).await?;
+    let mut items = call.table.get_all(&keys, Read::Strong).await?;
     let scope = scopes.iter().find(|scope| items.has(&scope.space(id)));
     let scope = scope.ok_or(Error::NotFound(WHAT))?;
-    let space: Option<Space> = items.get(&scope.space(id))?;
-    let space = space.ok_or(Error::NotFound(WHAT))?;
+    let (place, key) = (scope.space(id), scope.code(id, &typed));
+    let guessed: Option<Guessed> = items.get(&place)?;
+    let space: Option<Space> = items.take(&place)?;
     if let Some(place) = once.place(scope)
         && let Some(first) = once.replay(items.get(&place)?)?
     {
         return Ok(first);
     }
-    let key = scope.code(id, &typed);
-
-    let mut found: Option<Code> = items.get(&key)?;
-    for _ in call.table.attempts() {
-        let code = found.ok_or_else(|| refused(id, None, lack("nobody has this code here")))?;
-        let (user, access) = code.owner()?;
-        let (candidate, zone) = candidate(&call, scope, &space, &code).await?;
-        let verdict = decision::judge(slice::from_ref(&candidate), zone, call.now, None);
-        if !verdict.allowed {
-            // What used it up may have been this very entry, sent twice at once.
-            if code.is_used_up()
-                && let Some(first) = once.stored(scope).await?
-            {
-                return Ok(first);
-            }
-            let error = refusal(&verdict, FIELD, "nothing gives a right to this space");
-            return Err(refused(id, Some(access), error));
-        }
-        let entry = Entry {
-            id: AuditId::generate(call.now, &call.random)?,
-            at: call.now,
-            credential: call.caller.credential().to_owned(),
-        };
-        let allowed = Allowed {
-            allowed: true,
-            access_id: access,
-            user_id: user,
-            until: candidate.until(zone, call.now),
-            remaining: code.remaining().map(|left| left.saturating_sub(1)),
-        };
-        let answer = Response::json(StatusCode::OK, &allowed);
-        let mut writes = call.table.transaction(&scope.to_write_as(Role::Device)?);
-        once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
-        // The count of a code does not make a new version of it.
-        let counted = Change::default().add(USED, 1).set(LAST_ENTRY, &entry);
-        let only = If::version(code.version)
-            .and(If::is(ACCESS, &access.to_string()))
-            .and(If::Lacks(COUNT).or(If::Below(USED, COUNT)));
-        writes.update(Part::Code, &key, counted, only);
-        writes.exists(Part::User, &scope.keyring(user));
-        let Err(changed) = writes.send().await? else {
-            tracing::info!(space = %id, %access, %user, audit = %entry.id, "entered");
-            return Ok(answer);
-        };
-        if let Some(first) = once.first_answer(&changed, Part::Idempotency)? {
-            return Ok(first);
-        }
-        changed.on(Part::User, || {
-            let error = lack(format!("access {access} is of a user who was deleted"));
-            refused(id, Some(access), error)
-        })?;
-        // The code as it is now, if it exists.
-        found = changed.item(Part::Code)?;
-    }
-    Err(Error::Conflict(Conflict::Changed))
+    let door = Door {
+        call: &call,
+        scope,
+        once,
+        space: space.ok_or(Error::NotFound(WHAT))?,
+        guessed: guessed.unwrap_or_default(),
+        counter: scope.wrong_codes(id, call.caller.user()),
+        key,
+    };
+    let code = items.take(&door.key)?;
+    door.enter(code).await
 }
 
-/// The grant by which a code opens the space, as for any grant, which stands in it; and the
-/// zone of the door. Where that is matters for hours of the day alone.
-async fn candidate(
-    call: &Call,
-    scope: &OrganizationScope,
-    space: &Space,
-    code: &Code,
-) -> Result<(Candidate, Tz)> {
-    let grant = &code.terms.grant;
-    let zone = match grant.timing.rules.is_empty() {
-        true => Tz::UTC,
-        false => decision::zone_of_space(&call.table, scope, space, Read::Strong).await?,
-    };
-    let candidate = Candidate {
-        used_up: code.is_used_up(),
-        ..Candidate::alone(grant.clone())
-    };
-    Ok((candidate, zone))
+/// What becomes of a code.
+enum Verdict {
+    /// It opens the space now, and until then.
+    Opens(AccessId, UserId, Option<DateTime<Utc>>),
+    /// It does not, for this reason; whose it is, if it is anybody's.
+    Refused(Error, Option<AccessId>),
+}
+
+impl Door<'_> {
+    async fn enter(&self, code: Option<Code>) -> Result<Response> {
+        let Call { table, now, .. } = self.call;
+        let is_proven = |code: &Option<Code>| code.as_ref().is_some_and(Code::is_proven);
+        if is_proven(&code) && self.guessed.was_locked(*now) {
+            let wrong = self.wrong_codes().await?.unwrap_or_default();
+            if let Some(wait) = wrong.shut_for(*now) {
+                return Err(self.too_many(wait));
+            }
+        }
+        let mut found = code;
+        for _ in table.attempts() {
+            let (access, user, until) = match self.judge(found.as_ref()).await? {
+                Verdict::Opens(access, user, until) => (access, user, until),
+                Verdict::Refused(why, access) => {
+                    // What used it up may have been this very entry, sent twice at once.
+                    if found.as_ref().is_some_and(Code::is_used_up)
+                        && let Some(first) = self.once.stored(self.scope).await?
+                    {
+                        return Ok(first);
+                    }
+                    let is_proven = is_proven(&found);
+                    return Err(self.refuse(why, access, is_proven).await?);
+                }
+            };
+            let Some(code) = &found else { continue };
+            let entry = Entry {
+                id: AuditId::generate(*now, &self.call.random)?,
+                at: *now,
+                credential: self.call.caller.credential().to_owned(),
+            };
+            let allowed = Allowed {
+                allowed: true,
+                access_id: access,
+                user_id: user,
+                until,
+                remaining: code.remaining().map(|left| left.saturating_sub(1)),
+            };
+            let answer = Response::json(StatusCode::OK, &allowed);
+            let mut writes = table.transaction(&self.scope.to_write_as(Role::Device)?);
+            let once = &self.once;
+            once.remember(&mut writes, Part::Idempotency, self.scope, &answer)?;
+            let counted = Change::default().set(LAST_ENTRY, &entry).add(USED, 1);
+            let left = If::Lacks(COUNT).or(If::Below(USED, COUNT));
+            let same = If::version(code.version).and(If::is(ACCESS, &access));
+            writes.update(Part::Code, &self.key, counted, same.and(left));
+            writes.exists(Part::User, &self.scope.keyring(user));
+            if !code.is_proven() && self.guessed.is_remembered(*now) {
+                writes.check(Part::WrongCodes, &self.counter, WrongCodes::open(*now));
+            }
+            let Err(refused) = writes.send().await? else {
+                tracing::info!(space = %self.space.id, %access, %user, audit = %entry.id, "entered");
+                return Ok(answer);
+            };
+            if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+                return Ok(first);
+            }
+            if refused.has(Part::WrongCodes) {
+                let wrong: Option<WrongCodes> = refused.item(Part::WrongCodes)?;
+                let wait = wrong.and_then(|wrong| wrong.closed_for(*now));
+                return Err(self.locked(wait.unwrap_or_default()).await?);
+            }
+            if refused.has(Part::User) {
+                let why = lack(format!("access {access} is of a user who was deleted"));
+                let is_proven = code.is_proven();
+                return Err(self.refuse(why, Some(access), is_proven).await?);
+            }
+            // The code as it is now, if it is there.
+            found = refused.item(Part::Code)?;
+        }
+        Err(Error::Conflict(Conflict::Changed))
+    }
+
+    /// Whether a code opens the space now: as for any grant, which stands in it. Where the door
+    /// is matters for hours of the day alone.
+    async fn judge(&self, code: Option<&Code>) -> Result<Verdict> {
+        let Some(code) = code else {
+            return Ok(Verdict::Refused(lack("nobody has this code here"), None));
+        };
+        let (user, access) = code.owner()?;
+        let grant = &code.terms.grant;
+        let table = &self.call.table;
+        let zone = match grant.timing.rules.is_empty() {
+            true => Tz::UTC,
+            false => decision::zone_of_space(table, self.scope, &self.space, Read::Strong).await?,
+        };
+        let candidate = Candidate {
+            used_up: code.is_used_up(),
+            ..Candidate::alone(grant.clone())
+        };
+        let now = self.call.now;
+        let verdict = decision::judge(slice::from_ref(&candidate), zone, now, None);
+        Ok(match verdict.allowed {
+            true => Verdict::Opens(access, user, candidate.until(zone, now)),
+            false => {
+                let nothing = "nothing gives a right to this space";
+                Verdict::Refused(refusal(&verdict, FIELD, nothing), Some(access))
+            }
+        })
+    }
+
+    /// The wrong codes that this controller has told of here.
+    async fn wrong_codes(&self) -> Result<Option<WrongCodes>> {
+        self.call.table.get(&self.counter, Read::Strong).await
+    }
+
+    /// Writes down that nobody came in, and gives the answer. Who has a code that opened this
+    /// space before hears why it does not now. To everybody else a code that nobody has and
+    /// one that holds at another time are the same, and count as wrong. What was typed stays out
+    /// of the log: of a code that nobody has, it may be another door's.
+    async fn refuse(&self, why: Error, access: Option<AccessId>, is_proven: bool) -> Result<Error> {
+        let (Call { table, now, .. }, space) = (self.call, self.space.id);
+        let access = access.map(|access| access.to_string());
+        tracing::info!(%space, access, %why, "refused");
+        if is_proven {
+            return Ok(why);
+        }
+        let mut known = self.wrong_codes().await?;
+        for _ in 0..MAX_COUNTING {
+            if let Some(wait) = known.and_then(|wrong| wrong.closed_for(*now)) {
+                return self.locked(wait).await;
+            }
+            let one_more = known.unwrap_or_default().with_one_more(*now);
+            let lock = one_more.locked_for(*now);
+            // Before it counts: what is counted is asked about.
+            if let Some(change) = self.guessed.with_one_more(lock.is_some(), *now) {
+                let place = self.scope.space(space);
+                drop(table.update(&place, change, If::Exists).await?);
+            }
+            let (change, only) = one_more.counted(known.as_ref(), *now);
+            let Err(standing) = table.update(&self.counter, change, only).await? else {
+                if let Some(lock) = lock {
+                    let controller = self.call.caller.user();
+                    let seconds = lock.num_seconds();
+                    tracing::warn!(%space, %controller, seconds, "locked");
+                }
+                return Ok(lack("no code that opens this space now"));
+            };
+            known = standing.map(from_item).transpose()?;
+        }
+        // So many at once are no visitors.
+        Ok(self.too_many(TimeDelta::zero()))
+    }
+
+    /// The answer to what is typed at a locked space, which counts.
+    async fn locked(&self, wait: TimeDelta) -> Result<Error> {
+        let (change, only) = WrongCodes::counted_while_locked();
+        // One that is forgotten meanwhile counts no more.
+        drop(self.call.table.update(&self.counter, change, only).await?);
+        Ok(self.too_many(wait))
+    }
+
+    /// 429, and when to try again.
+    fn too_many(&self, wait: TimeDelta) -> Error {
+        let seconds = wait.num_seconds() + 1;
+        tracing::info!(space = %self.space.id, seconds, "refused unseen");
+        Error::TooManyWrongCodes(seconds)
+    }
 }
 
 /// 403 with what is lacking.
 fn lack(what: impl Into<String>) -> Error {
     let fault = Fault::new(FIELD, FaultCode::InsufficientRights, what);
     Error::InsufficientRights(vec![fault])
-}
-
-/// Writes down that nobody came in. What was typed stays out of the log: of a code that
-/// nobody has, it may be another door's.
-fn refused(space: SpaceId, access: Option<AccessId>, error: Error) -> Error {
-    let access = access.map(|access| access.to_string());
-    tracing::info!(%space, access, why = %error, "refused");
-    error
 }

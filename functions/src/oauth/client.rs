@@ -41,7 +41,7 @@ impl Client {
             .ok_or(Refusal::InvalidClient)?;
         let first_use = KeyUse::of(&hash, &credential, call.now);
         // Of what its user may do in the organization nothing is needed.
-        let caller = credential.clone().caller(Vec::new());
+        let caller = credential.clone().caller(Vec::new(), [].into());
         let scope = caller.scope(credential.organization)?;
         Ok(Self {
             id,

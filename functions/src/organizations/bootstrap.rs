@@ -78,6 +78,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
     let membership = Membership {
         organization_id: id,
         roles: admin.roles.clone(),
+        spaces: [].into(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
     let mut writes = call.table.transaction(&Warrant::System);

@@ -397,6 +397,11 @@ impl Code {
         }
     }
 
+    /// Whether it has opened its space before.
+    pub fn is_proven(&self) -> bool {
+        self.used > 0
+    }
+
     /// How many entries are left; nothing when they are not counted.
     pub fn remaining(&self) -> Option<u32> {
         let count = self.terms.count?;

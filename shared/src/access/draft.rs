@@ -8,15 +8,15 @@
 //! Nothing is read beforehand to find out whether that will do. A code is put on condition
 //! that nobody else has it, a space is checked or claimed on condition that nobody has it
 //! alone meanwhile. When one of these does not hold, DynamoDB hands back what stands there,
-//! and the draft learns from it: another code, a calendar that it now knows, or the fault
-//! that it is. Each refusal so leaves fewer ways to be refused.
+//! and the draft learns from it: another code, a day that it now knows, what it must read of a
+//! space, or the fault that it is. Each refusal so leaves fewer ways to be refused.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::exclusive::{self, Calendar, FreeFrom};
+use super::exclusive::{Day, FreeFrom, Long, Needed, Summary, Taken, in_the_way};
 use super::{
     ACCESS, Access, AccessCode, AccessSpace, Code, CodeLength, CodeStrategy, CodeTerms, FreeCodes,
     SpaceTerms, USED,
@@ -40,6 +40,12 @@ const RANDOM_TRIES: u32 = 2;
 const CODES_AT_ONCE: std::ops::RangeInclusive<usize> = 125..=2000;
 /// What is read of them.
 const TAKEN: &str = "PK, SK, expiresAt";
+/// How many days are read at once, and how often at most: twenty years of days on each of which
+/// somebody has the space alone.
+const PAGE: usize = 1000;
+const MOST_PAGES: u32 = 8;
+/// How often one is refused until it is taken for one that others always overtake.
+const MAX_REFUSALS: u32 = 64;
 
 /// What each item of the transaction is there for. Numbers are places in the spaces of the
 /// access as it will be; of what was and goes, in those of the access as it was.
@@ -57,8 +63,10 @@ pub enum Part {
     FormerCode(usize),
     /// A space: that it is there, and nobody's alone.
     Space(usize),
-    /// A space that was this access's alone.
-    FormerSpace(usize),
+    /// A day of a space, with what is taken of it.
+    Day(SpaceId, NaiveDate),
+    /// What is taken of a space for long, which is never refused.
+    Long,
 }
 
 /// Where a draft is written, and what it may use for it.
@@ -81,7 +89,13 @@ pub struct Draft {
     before: Option<Access>,
     after: Option<Access>,
     /// What is known of spaces; of the others it is taken for granted that all is well.
-    calendars: HashMap<SpaceId, Calendar>,
+    summaries: HashMap<SpaceId, Summary>,
+    /// What is known of their days; the others are taken for free.
+    days: HashMap<(SpaceId, NaiveDate), Day>,
+    /// A space that is gone, with all that was taken of it.
+    gone: Option<SpaceId>,
+    /// How often it was refused.
+    refusals: u32,
     /// Spaces that were seen to be there and free, so that the transaction need not ask.
     seen: HashSet<SpaceId>,
     /// Former codes that are another access's by now.
@@ -212,10 +226,12 @@ impl Draft {
         let mut after = access.clone();
         after.spaces.retain(|had| had.terms.space != space);
         after.date_modified = now;
-        match after.spaces.is_empty() {
+        let mut draft = match after.spaces.is_empty() {
             true => Self::taken_away(access),
             false => Self::of(Some(access), Some(after)),
-        }
+        };
+        draft.gone = Some(space);
+        draft
     }
 
     /// One that is taken away.
@@ -227,7 +243,10 @@ impl Draft {
         Self {
             before,
             after,
-            calendars: HashMap::new(),
+            summaries: HashMap::new(),
+            days: HashMap::new(),
+            gone: None,
+            refusals: 0,
             seen: HashSet::new(),
             foreign: HashSet::new(),
             used: HashMap::new(),
@@ -250,15 +269,15 @@ impl Draft {
         }
     }
 
-    /// Reads of its spaces what the transaction cannot do without: what is taken of those
-    /// that it leaves, and those that it has no room to check. At most one round trip, and
+    /// Reads of its spaces what the transaction cannot do without: the days that it gives back,
+    /// and the spaces that it has no room to check. At most one round trip, and
     /// none where no space is anybody's alone and there are 32 spaces at most.
     ///
     /// # Errors
     /// 400 when it is more than one transaction can write; what was read may be in the way,
     /// as [`Draft::learn`] says.
     pub async fn prepare(&mut self, desk: Desk<'_>, further: usize) -> Result<()> {
-        let (writes, checks) = self.size();
+        let (writes, checks) = self.size(desk.now);
         let writes = writes + further;
         // New codes for all of its spaces must be one transaction, too.
         let given_out = self.after.as_ref().filter(|_| self.length.is_some());
@@ -271,52 +290,107 @@ impl Draft {
         });
         let writes = writes.max(recoding);
         if writes > MAX_ACTIONS {
-            let message = format!(
-                "too much at once: {writes} writes of the {MAX_ACTIONS} that are written together; \
-                 with more than 32 spaces, fewer may be exclusive or have an accessCount, and \
-                 those that go and those that come count alike"
-            );
-            return Err(Error::invalid("spaces", FaultCode::OutOfRange, message));
+            return Err(too_much(writes));
         }
-        let mut wanted: Vec<(Part, SpaceId)> = self.leaving();
+        let released = self.released(desk.now);
         let excess = (writes + checks.len()).saturating_sub(MAX_ACTIONS);
-        wanted.extend(&checks[..excess]);
-        if wanted.is_empty() {
+        let unchecked = checks.get(..excess).unwrap_or(&checks).to_vec();
+        if released.is_empty() && unchecked.is_empty() {
             return Ok(());
         }
-        let keys: Vec<Key> = wanted.iter().map(|(_, id)| desk.scope.space(*id)).collect();
-        let items = desk.table.get_all(&keys, Read::Strong).await?;
+        let spaces = unchecked.iter().map(|(_, id)| desk.scope.space(*id));
+        let days = released.iter().map(|(id, day)| desk.scope.day(*id, *day));
+        let keys: Vec<Key> = spaces.chain(days).collect();
+        let mut items = desk.table.get_all(&keys, Read::Strong).await?;
         let mut obstacles = Vec::new();
-        for ((part, id), key) in wanted.into_iter().zip(&keys) {
-            self.know(id, items.get(key)?);
-            if let Part::Space(_) = part {
-                self.seen.insert(id);
-            }
-            obstacles.extend(self.obstacle(id));
+        for (id, day) in released {
+            let known: Option<Day> = items.take(&desk.scope.day(id, day))?;
+            let known = known.unwrap_or_default();
+            obstacles.extend(self.meets(desk, id, day, &known).await?);
+            self.days.insert((id, day), known);
+        }
+        for (place, id) in unchecked {
+            self.seen.insert(id);
+            let summary = items.take(&desk.scope.space(id))?;
+            obstacles.extend(self.look(desk, place, summary).await?);
         }
         said(obstacles)
     }
 
-    /// The spaces that are this access's alone and will not be: what is taken of them must be
-    /// known to be given back.
-    fn leaving(&self) -> Vec<(Part, SpaceId)> {
-        let had = self.before.iter().flat_map(|access| &access.spaces);
-        had.enumerate()
-            .filter(|(_, space)| space.terms.exclusive)
-            .map(|(place, space)| (place, space.terms.space))
-            .filter(|(_, id)| !self.has_alone(*id))
-            .map(|(place, id)| (Part::FormerSpace(place), id))
+    /// The days of spaces that are this access's alone, and will not be as they were.
+    fn released(&self, now: DateTime<Utc>) -> Vec<(SpaceId, NaiveDate)> {
+        let before = self.before.iter();
+        let taken = before.flat_map(|access| access.spaces.iter().map(move |had| (access, had)));
+        let taken = taken.filter(|(_, had)| self.is_released(had));
+        taken
+            .flat_map(|(access, had)| {
+                let days = access.wanted(had).days(now).unwrap_or_default();
+                days.into_iter().map(|day| (had.terms.space, day))
+            })
             .collect()
     }
 
-    fn has_alone(&self, id: SpaceId) -> bool {
-        let after = self.after.as_ref().and_then(|access| access.space(id));
-        after.is_some_and(|space| space.terms.exclusive)
+    /// Whether a space was this access's alone, and is not any more, or not as it was.
+    fn is_released(&self, had: &AccessSpace) -> bool {
+        had.terms.exclusive
+            && self.gone != Some(had.terms.space)
+            && self.wants(had.terms.space) != self.wanted_before(had.terms.space)
+    }
+
+    /// What it wants of a space, and whether alone.
+    fn wants(&self, id: SpaceId) -> Option<(Taken, bool)> {
+        let access = self.after.as_ref()?;
+        let space = access.space(id)?;
+        Some((access.wanted(space), space.terms.exclusive))
+    }
+
+    fn wanted_before(&self, id: SpaceId) -> Option<(Taken, bool)> {
+        let access = self.before.as_ref()?;
+        let space = access.space(id)?;
+        Some((access.wanted(space), space.terms.exclusive))
+    }
+
+    /// What is written into days, and out of them, or is only checked there.
+    fn day_writes(&self, now: DateTime<Utc>) -> BTreeMap<(SpaceId, NaiveDate), DayWrite> {
+        let mut writes = BTreeMap::new();
+        for key in self.released(now) {
+            // A day that is not there any more has nothing to give back.
+            if self.days.get(&key) != Some(&Day::default()) {
+                writes.insert(key, DayWrite::Change(None));
+            }
+        }
+        for step in self.steps() {
+            let Step::Space {
+                space, exclusive, ..
+            } = step
+            else {
+                continue;
+            };
+            let id = space.terms.space;
+            let Some((wanted, _)) = self.wants(id) else {
+                continue;
+            };
+            let is_needed = exclusive
+                || self
+                    .summaries
+                    .get(&id)
+                    .is_some_and(|summary| summary.is_ahead(&wanted))
+                    && !self.seen.contains(&id);
+            let days = wanted.days(now).filter(|_| is_needed).unwrap_or_default();
+            for day in days {
+                if exclusive {
+                    writes.insert((id, day), DayWrite::Change(Some(wanted.clone())));
+                } else {
+                    writes.entry((id, day)).or_insert(DayWrite::Check);
+                }
+            }
+        }
+        writes
     }
 
     /// How many writes it is, and which spaces it only checks.
-    fn size(&self) -> (usize, Vec<(Part, SpaceId)>) {
-        let mut writes = 1;
+    fn size(&self, now: DateTime<Utc>) -> (usize, Vec<(usize, SpaceId)>) {
+        let mut writes = 1 + self.day_writes(now).len();
         let mut checks = Vec::new();
         for step in self.steps() {
             match step {
@@ -324,7 +398,17 @@ impl Draft {
                     place,
                     space,
                     exclusive: false,
-                } => checks.push((Part::Space(place), space.terms.space)),
+                } => checks.push((place, space.terms.space)),
+                Step::Space { space, .. } => {
+                    let wanted = self.wants(space.terms.space);
+                    let is_long = wanted.is_some_and(|(wanted, _)| wanted.days(now).is_none());
+                    writes += 1 + usize::from(is_long);
+                }
+                Step::Release { had } => {
+                    let wanted = self.wanted_before(had.terms.space);
+                    let is_long = wanted.is_some_and(|(wanted, _)| wanted.days(now).is_none());
+                    writes += usize::from(is_long);
+                }
                 _ => writes += 1,
             }
         }
@@ -366,11 +450,12 @@ impl Draft {
                     }
                 }
             }
-            let wanted = had.map(|(before, _, had)| (before.wanted(had), had.terms.exclusive));
-            // What it had alone and will not is looked at when it is given back.
-            let is_released =
-                had.is_some_and(|(_, _, had)| had.terms.exclusive) && !space.terms.exclusive;
-            if !is_released && wanted != Some((access.wanted(space), space.terms.exclusive)) {
+            let (had, wanted) = (self.wanted_before(space.terms.space), access.wanted(space));
+            // Where it was alone, nobody else came.
+            let is_known = had.is_some_and(|(had, was_alone)| {
+                had == wanted && (was_alone || !space.terms.exclusive)
+            });
+            if !is_known {
                 steps.push(Step::Space {
                     place,
                     space,
@@ -391,8 +476,8 @@ impl Draft {
                 steps.push(Step::Grant(GrantEdgeOf::Clear(access, had)));
                 steps.push(Step::Former { place, had });
             }
-            if had.terms.exclusive && !self.has_alone(had.terms.space) {
-                steps.push(Step::Release { place, had });
+            if self.is_released(had) {
+                steps.push(Step::Release { had });
             }
         }
         steps
@@ -468,15 +553,32 @@ impl Draft {
                     space,
                     exclusive,
                 } => self.write_space(desk, writes, place, space, exclusive),
-                Step::Release { place, had } => {
+                Step::Release { had } => {
                     let id = had.terms.space;
-                    // Otherwise the space is gone, and what was taken of it.
-                    if let (Some(known), Some(before)) = (self.calendars.get(&id), &self.before) {
-                        let next = known.without(before.id, now);
-                        let part = Part::FormerSpace(place);
-                        set_calendar(writes, part, &scope.space(id), known, &next);
+                    let (former, next) = (self.wanted_before(id), self.wants(id));
+                    let long = |taken: &Taken| taken.days(now).is_none();
+                    if let Some((taken, _)) = former.filter(|(taken, _)| long(taken)) {
+                        let key = scope.long(id, &taken);
+                        let stays = |(next, alone): (Taken, bool)| {
+                            alone && long(&next) && scope.long(id, &next) == key
+                        };
+                        if !next.is_some_and(stays) {
+                            writes.delete(Part::Long, &key, If::Always);
+                        }
                     }
                 }
+            }
+        }
+        let owner = owner.map(|access| access.id);
+        for ((id, day), write) in self.day_writes(now) {
+            let (part, key) = (Part::Day(id, day), scope.day(id, day));
+            let known = self.days.get(&(id, day));
+            match (write, owner) {
+                (DayWrite::Change(into), Some(owner)) => {
+                    let (change, only) = Day::change(known, day, owner, into.as_ref());
+                    writes.update(part, &key, change, only);
+                }
+                _ => writes.check(part, &key, Day::unchanged(known)),
             }
         }
     }
@@ -492,24 +594,23 @@ impl Draft {
         let Some(access) = &self.after else {
             return;
         };
-        let (part, key) = (Part::Space(place), scope.space(space.terms.space));
-        let known = self.calendars.get(&space.terms.space);
-        if exclusive {
-            // Of almost every space nothing was ever taken.
-            let empty = Calendar::default();
-            let known = known.unwrap_or(&empty);
-            let next = known.with(access.wanted(space), now);
-            set_calendar(writes, part, &key, known, &next);
+        let id = space.terms.space;
+        let (part, key) = (Part::Space(place), scope.space(id));
+        let (known, wanted) = (self.summaries.get(&id), access.wanted(space));
+        let is_short = wanted.days(now).is_some();
+        if !exclusive {
+            writes.check(part, &key, Summary::is_free(known, &wanted, is_short));
             return;
         }
-        let free = match known {
-            None => {
-                let from = access.window.from().timestamp_millis();
-                If::Lacks(exclusive::UNTIL).or(If::AtMost(exclusive::UNTIL, from))
-            }
-            Some(known) => is_still(known),
+        let (change, only) = match is_short {
+            true => Summary::with_short(known, &wanted),
+            false => Summary::with_long(known, &wanted),
         };
-        writes.check(part, &key, If::Exists.and(free));
+        writes.update(part, &key, change, only);
+        if !is_short {
+            let key = scope.long(id, &wanted);
+            writes.put(Part::Long, &key, &Long::new(wanted), If::Always);
+        }
     }
 
     fn terms(&self, space: &AccessSpace) -> Option<CodeTerms> {
@@ -533,32 +634,34 @@ impl Draft {
     }
 
     /// Learns from a refusal what to write instead. One round trip when codes have become
-    /// few, none else.
+    /// few, or when a space is taken for long or wanted for long, none else.
     ///
     /// # Errors
     /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
     /// code left; all of them. 409 also when the access itself was changed meanwhile.
     pub async fn learn(&mut self, desk: Desk<'_>, refused: Refused<Part>) -> Result<()> {
+        self.refusals += 1;
+        if self.refusals > MAX_REFUSALS {
+            return Err(Error::Conflict(Conflict::Changed));
+        }
         let mut obstacles = Vec::new();
         let mut codes = HashSet::new();
         for (part, item) in refused {
             match part {
                 Part::Access => return Err(Error::Conflict(Conflict::Changed)),
-                Part::Space(place) | Part::FormerSpace(place) => {
-                    let access = match part {
-                        Part::Space(_) => &self.after,
-                        _ => &self.before,
-                    };
-                    let space = access.as_ref().and_then(|access| access.spaces.get(place));
-                    let Some(id) = space.map(|space| space.terms.space) else {
-                        continue;
-                    };
-                    self.know(id, item.map(from_item).transpose()?);
-                    obstacles.extend(self.obstacle(id));
+                Part::Space(place) => {
+                    let summary = item.map(from_item).transpose()?;
+                    obstacles.extend(self.look(desk, place, summary).await?);
+                }
+                Part::Day(id, day) => {
+                    let known: Option<Day> = item.map(from_item).transpose()?;
+                    let known = known.unwrap_or_default();
+                    obstacles.extend(self.meets(desk, id, day, &known).await?);
+                    self.days.insert((id, day), known);
                 }
                 Part::Code(place) => drop(codes.insert(place)),
                 Part::FormerCode(place) => self.former_code_is(place, item)?,
-                Part::Idempotency | Part::Grant => {}
+                Part::Idempotency | Part::Grant | Part::Long => {}
             }
         }
         while let Some(place) = codes.iter().min().copied() {
@@ -573,31 +676,58 @@ impl Draft {
         said(obstacles)
     }
 
-    /// What is taken of a space; nothing when it is not there.
-    fn know(&mut self, id: SpaceId, calendar: Option<Calendar>) {
-        match calendar {
-            Some(calendar) => drop(self.calendars.insert(id, calendar)),
-            None => drop(self.calendars.remove(&id)),
-        }
-    }
-
     fn space_at(&self, place: usize) -> Option<&AccessSpace> {
         self.after.as_ref()?.spaces.get(place)
     }
 
-    /// What is in the way at a space that was looked at.
-    fn obstacle(&self, id: SpaceId) -> Option<Obstacle> {
-        let access = self.after.as_ref()?;
-        let place = access
-            .spaces
-            .iter()
-            .position(|space| space.terms.space == id)?;
-        let Some(calendar) = self.calendars.get(&id) else {
-            return Some(Obstacle::Missing(place));
+    /// What is in the way at a space of which this is known now; nothing is where it does not
+    /// exist. Reads what the transaction cannot ask about.
+    async fn look(
+        &mut self,
+        desk: Desk<'_>,
+        place: usize,
+        summary: Option<Summary>,
+    ) -> Result<Option<Obstacle>> {
+        let Some(id) = self.space_at(place).map(|space| space.terms.space) else {
+            return Ok(None);
         };
-        let wanted = access.wanted(&access.spaces[place]);
-        let free = calendar.in_the_way(&wanted)?;
-        Some(Obstacle::Taken(place, id, free))
+        let Some(summary) = summary else {
+            return Ok(Some(Obstacle::Missing(place)));
+        };
+        let Some((wanted, _)) = self.wants(id) else {
+            return Ok(None);
+        };
+        self.summaries.insert(id, summary);
+        let is_short = wanted.days(desk.now).is_some() && !self.seen.contains(&id);
+        let needed = summary.needed(&wanted, is_short);
+        if needed == Needed::Nothing {
+            return Ok(None);
+        }
+        let free = desk.taken(id, &wanted, needed).await?;
+        Ok(free.map(|free| Obstacle::Taken(place, id, free)))
+    }
+
+    /// What is in the way on a day.
+    async fn meets(
+        &self,
+        desk: Desk<'_>,
+        id: SpaceId,
+        day: NaiveDate,
+        known: &Day,
+    ) -> Result<Option<Obstacle>> {
+        let access = self.after.as_ref();
+        let spaces = access.iter().flat_map(|access| &access.spaces);
+        let place = spaces.into_iter().position(|space| space.terms.space == id);
+        let Some((place, (wanted, _))) = place.zip(self.wants(id)) else {
+            return Ok(None);
+        };
+        let taken: Vec<Taken> = known.taken(day).collect();
+        let Some(free) = in_the_way(&taken, &wanted) else {
+            return Ok(None);
+        };
+        // What follows it on other days is asked for to say when the space is free.
+        let free = desk.taken(id, &wanted, Needed::All).await?.unwrap_or(free);
+        Ok(Some(Obstacle::Taken(place, id, free)))
     }
 
     /// A former code is not what it was taken for.
@@ -739,7 +869,6 @@ enum Step<'s> {
     },
     /// A space is given back.
     Release {
-        place: usize,
         had: &'s AccessSpace,
     },
 }
@@ -750,20 +879,82 @@ enum GrantEdgeOf<'s> {
 }
 
 /// Writes what is taken of a space, beside what else its item has.
-fn set_calendar(
-    writes: &mut Transaction<'_, Part>,
-    part: Part,
-    key: &Key,
-    known: &Calendar,
-    next: &Calendar,
-) {
-    let only = If::Exists.and(is_still(known));
-    writes.update(part, key, Change::between(known, next), only);
+/// What happens to a day of a space.
+enum DayWrite {
+    /// What this access has of it goes, and this comes.
+    Change(Option<Taken>),
+    /// It stays as it is.
+    Check,
 }
 
-/// What is taken of a space is what is known of it.
-fn is_still(known: &Calendar) -> If {
-    If::is_still(exclusive::VERSION, known.version().as_ref())
+/// A day in the table.
+#[derive(Debug, Clone, Deserialize)]
+struct DayItem {
+    #[serde(rename = "SK")]
+    sk: String,
+    #[serde(flatten)]
+    day: Day,
+}
+
+impl Desk<'_> {
+    /// From when on a space is free of exclusive accesses that `wanted` meets; nothing when it
+    /// meets none. Reads what is long, and where all is `needed` the days, in pages, until
+    /// something is in the way. One round trip for each page, and usually there is one.
+    ///
+    /// # Errors
+    /// 400 when there is too much to look through.
+    async fn taken(self, id: SpaceId, wanted: &Taken, needed: Needed) -> Result<Option<FreeFrom>> {
+        let from = wanted.from.max(self.now);
+        let mut taken: Vec<Taken> = Vec::new();
+        let (prefix, mut after) = (self.scope.longs(id), Some(Taken::place(from)));
+        while let Some(place) = after {
+            let read = self.table.page(&prefix, PAGE, Some(&place), Read::Strong);
+            let (longs, next): (Vec<Long>, _) = read.await?;
+            taken.extend(longs.into_iter().map(|long| long.taken));
+            if needed == Needed::Long && in_the_way(&taken, wanted).is_some() {
+                break;
+            }
+            after = next;
+        }
+        if needed == Needed::Long {
+            return Ok(in_the_way(&taken, wanted));
+        }
+        let prefix = self.scope.days(id);
+        let mut after = from.date_naive().pred_opt().map(|day| day.to_string());
+        for _ in 0..MOST_PAGES {
+            let place = after.as_deref();
+            let read = self.table.page(&prefix, PAGE, place, Read::Strong);
+            let (days, next): (Vec<DayItem>, _) = read.await?;
+            let mut last = None;
+            for DayItem { sk, day } in days {
+                let date = sk.rsplit('#').next().and_then(|date| date.parse().ok());
+                let date: NaiveDate = date.ok_or_else(|| Error::Internal("no day".to_owned()))?;
+                taken.extend(day.taken(date));
+                last = Some(date);
+            }
+            let free = in_the_way(&taken, wanted);
+            let is_over = wanted
+                .until
+                .zip(last)
+                .is_some_and(|(until, last)| last > until.date_naive());
+            if free.is_some() || next.is_none() || is_over {
+                return Ok(free);
+            }
+            after = next;
+        }
+        let message = "expected an end: the space has too many exclusive accesses from then on";
+        Err(Error::invalid("validTo", FaultCode::OutOfRange, message))
+    }
+}
+
+fn too_much(writes: usize) -> Error {
+    let message = format!(
+        "too much at once: {writes} writes of the {MAX_ACTIONS} that are written together; \
+         with more than 32 spaces, fewer may be exclusive or have an accessCount, \
+         an exclusive space counts once more for each day, and those that go and those that \
+         come count alike"
+    );
+    Error::invalid("spaces", FaultCode::OutOfRange, message)
 }
 
 /// Why an access cannot be written as it is.

@@ -1,43 +1,62 @@
 //! When a space is somebody's alone.
 //!
-//! What exclusive accesses take of a space stands in the space's own item, beside what the
-//! directory keeps of it: so that one check in the transaction of another access says both
-//! that the space is there and that nobody has it alone. Almost every space is free of such
-//! things for good, which one attribute tells ([`UNTIL`]); where it does not, DynamoDB hands
-//! back the item, with all that is taken.
+//! What exclusive accesses take of a space stands in items beside it. One that touches at most
+//! [`MOST_DAYS`] days (of UTC) stands in an item for each of these days, with all others of that
+//! day: so a space may have any number of bookings, and each item stays small. One that is longer,
+//! or has no end, stands in an item of its own.
+//!
+//! The space itself has four numbers, the [`Summary`]. Almost every space is never anybody's alone,
+//! which the summary tells; then one check in the transaction of another access says both
+//! that the space exists and that it is free. Otherwise DynamoDB hands back what stands there: the
+//! summary first, then the days in question.
+//!
+//! Who needs to know more than some days reads it, and writes on condition that no exclusive access
+//! was made meanwhile. What is given back needs no such care: it can be in nobody's way.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::id::AccessId;
+use crate::table::{Change, EXPIRES_AT, If, VERSION};
 use crate::timing::Period;
 
-/// The attribute that tells the end of all that is taken, in Unix milliseconds.
-pub const UNTIL: &str = "exclusiveUntil";
-/// The attribute that grows by one with each change of what is taken.
-pub const VERSION: &str = "exclusiveVersion";
+/// How many days an access may touch to stand in the items of days. All these are written in one
+/// transaction, beside all else that is written for it.
+pub const MOST_DAYS: i64 = 4;
+
+/// The attributes of a space.
+pub(crate) const UNTIL: &str = "exclusiveUntil";
+pub(crate) const CHANGES: &str = "exclusiveVersion";
+pub(crate) const LONG_UNTIL: &str = "exclusiveLongUntil";
+pub(crate) const LONG_CHANGES: &str = "exclusiveLongVersion";
+/// The attribute of a day that says what is taken of it.
+pub(crate) const TAKEN: &str = "taken";
 
 /// In place of the end of what has none: later than any date.
 const NEVER: i64 = i64::MAX / 2;
+/// How much later than the first booking the horizon of a space lies: so the bookings of the next
+/// year need not move it.
+const AHEAD: TimeDelta = TimeDelta::days(400);
+/// How long the item of a day is kept after the day.
+const KEPT: TimeDelta = TimeDelta::days(2);
 
-/// What is taken of one space.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Calendar {
-    /// What is taken, in no order.
-    #[serde(rename = "exclusive", skip_serializing_if = "Vec::is_empty")]
-    taken: Vec<Taken>,
-    /// [`UNTIL`].
-    #[serde(rename = "exclusiveUntil", skip_serializing_if = "Option::is_none")]
+/// What a space says of the accesses that have it alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// None of them ends later, in Unix milliseconds.
+    #[serde(rename = "exclusiveUntil")]
     until: Option<i64>,
-    /// [`VERSION`]; nought of a space that nobody ever had alone.
-    #[serde(rename = "exclusiveVersion", skip_serializing_if = "is_nought")]
-    version: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_nought(version: &u64) -> bool {
-    *version == 0
+    /// How often one was made.
+    #[serde(rename = "exclusiveVersion")]
+    changes: Option<u64>,
+    /// None of the long ones ends later.
+    #[serde(rename = "exclusiveLongUntil")]
+    long_until: Option<i64>,
+    /// How often a long one was made.
+    #[serde(rename = "exclusiveLongVersion")]
+    long_changes: Option<u64>,
 }
 
 /// A stretch of time in which an access is valid, on the hours of the day that it has.
@@ -66,6 +85,285 @@ impl Taken {
                 _ => true,
             }
     }
+
+    /// Where a long one that ends then stands among the others.
+    pub fn place(end: DateTime<Utc>) -> String {
+        place(end.timestamp_millis())
+    }
+
+    /// Where a long one stands among the others: by its end.
+    pub fn own_place(&self) -> String {
+        format!("{}#{}", place(self.end()), self.access)
+    }
+
+    /// Its end, in Unix milliseconds.
+    fn end(&self) -> i64 {
+        self.until.map_or(NEVER, |until| until.timestamp_millis())
+    }
+
+    /// The days that it touches and that are not over at `now`, if it stands in those;
+    /// nothing if it is too long.
+    pub fn days(&self, now: DateTime<Utc>) -> Option<Vec<NaiveDate>> {
+        let last = self.until? - TimeDelta::nanoseconds(1);
+        let (first, last) = (self.from.date_naive(), last.date_naive());
+        let days = (last - first).num_days() + 1;
+        let days = (0..days).map_while(|day| first.checked_add_signed(TimeDelta::days(day)));
+        (last - first < TimeDelta::days(MOST_DAYS))
+            .then(|| days.filter(|day| *day >= now.date_naive()).collect())
+    }
+}
+
+fn place(end: i64) -> String {
+    format!("{:019}", end.max(0))
+}
+
+/// What is taken of a space on one day.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Day {
+    /// Bookings, each of [`Booked::BYTES`].
+    #[serde(default, with = "serde_bytes")]
+    taken: Vec<u8>,
+    #[serde(default)]
+    version: Option<u64>,
+}
+
+/// A booking in the item of a day: times in milliseconds from the beginning of the day, hours in
+/// milliseconds of a day.
+struct Booked {
+    access: [u8; 16],
+    from: i32,
+    until: i32,
+    hours: Option<(u32, u32)>,
+}
+
+const DAY: u32 = 24 * 60 * 60 * 1000;
+
+impl Booked {
+    const BYTES: usize = 32;
+
+    /// What a bound between two milliseconds is moved to is on the side that takes more.
+    fn of(taken: &Taken, day: NaiveDate) -> Self {
+        let start = day.and_time(NaiveTime::MIN).and_utc();
+        let since = |at: DateTime<Utc>, up: TimeDelta| {
+            let since = (at + up - start).num_milliseconds();
+            i32::try_from(since).unwrap_or(if since < 0 { i32::MIN } else { i32::MAX })
+        };
+        let nearly = TimeDelta::nanoseconds(999_999);
+        let of_day = |time: NaiveTime, up: u32| {
+            let seconds = time.num_seconds_from_midnight() * 1000;
+            (seconds + (time.nanosecond() + up) / 1_000_000).min(DAY)
+        };
+        Self {
+            access: taken.access.bytes(),
+            from: since(taken.from, TimeDelta::zero()),
+            until: taken.until.map_or(i32::MAX, |until| since(until, nearly)),
+            hours: taken
+                .hours
+                .map(|hours| (of_day(hours.start, 0), of_day(hours.end, 999_999))),
+        }
+    }
+
+    fn bytes(&self) -> [u8; Self::BYTES] {
+        let (start, end) = self.hours.unwrap_or((u32::MAX, u32::MAX));
+        let mut bytes = [0; Self::BYTES];
+        bytes[..16].copy_from_slice(&self.access);
+        bytes[16..20].copy_from_slice(&self.from.to_be_bytes());
+        bytes[20..24].copy_from_slice(&self.until.to_be_bytes());
+        bytes[24..28].copy_from_slice(&start.to_be_bytes());
+        bytes[28..].copy_from_slice(&end.to_be_bytes());
+        bytes
+    }
+
+    fn read(bytes: &[u8; Self::BYTES], day: NaiveDate) -> Taken {
+        let part = |from: usize| {
+            let mut part = [0; 4];
+            part.copy_from_slice(&bytes[from..from + 4]);
+            part
+        };
+        let mut access = [0; 16];
+        access.copy_from_slice(&bytes[..16]);
+        let start = day.and_time(NaiveTime::MIN).and_utc();
+        let at = |from| start + TimeDelta::milliseconds(i32::from_be_bytes(part(from)).into());
+        let time = |from| {
+            let millis = u32::from_be_bytes(part(from));
+            let nanos = millis % 1000 * 1_000_000;
+            NaiveTime::from_num_seconds_from_midnight_opt(millis % DAY / 1000, nanos)
+        };
+        let has_hours = part(24) != u32::MAX.to_be_bytes();
+        let hours = time(24).zip(time(28)).filter(|_| has_hours);
+        Taken {
+            access: Uuid::from_bytes(access).into(),
+            from: at(16),
+            until: Some(at(20)),
+            hours: hours.map(|(start, end)| Period { start, end }),
+        }
+    }
+}
+
+impl Day {
+    /// A day of which this is taken: to fill a table.
+    pub fn of(day: NaiveDate, taken: &[Taken]) -> Self {
+        let taken = taken
+            .iter()
+            .flat_map(|taken| Booked::of(taken, day).bytes());
+        Self {
+            taken: taken.collect(),
+            version: Some(1),
+        }
+    }
+
+    /// Its bookings.
+    pub fn taken(&self, day: NaiveDate) -> impl Iterator<Item = Taken> {
+        let (each, _) = self.taken.as_chunks();
+        each.iter().map(move |bytes| Booked::read(bytes, day))
+    }
+
+    /// What takes a booking into it and an access out of it, whichever of the two there is, and
+    /// on which condition: that it is as it is known, or that nothing is taken of it.
+    pub fn change(
+        known: Option<&Self>,
+        day: NaiveDate,
+        out: AccessId,
+        into: Option<&Taken>,
+    ) -> (Change, If) {
+        let out = out.bytes();
+        let (each, _) = known
+            .map_or(&[][..], |known| &known.taken)
+            .as_chunks::<{ Booked::BYTES }>();
+        let stay = each.iter().filter(|bytes| bytes[..16] != out).copied();
+        let into = into.map(|taken| Booked::of(taken, day).bytes());
+        let taken: Vec<u8> = stay.chain(into).flatten().collect();
+        let change = Change::default().add(VERSION, 1);
+        let change = match taken.is_empty() {
+            true => change.remove(TAKEN),
+            false => change.set(TAKEN, &serde_bytes::Bytes::new(&taken)),
+        };
+        let end = day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::days(1) + KEPT;
+        let change = change.set(EXPIRES_AT, &end.timestamp());
+        (change, Self::unchanged(known))
+    }
+
+    /// That it is as it is known, or that nothing is taken of it.
+    pub fn unchanged(known: Option<&Self>) -> If {
+        match known {
+            Some(known) => If::is_still(VERSION, known.version.as_ref()),
+            None => If::Lacks(TAKEN),
+        }
+    }
+}
+
+/// A long booking, in an item of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Long {
+    /// What it takes.
+    #[serde(flatten)]
+    pub taken: Taken,
+    /// DynamoDB removes it some time after its end.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl Long {
+    /// The item of what is taken.
+    pub fn new(taken: Taken) -> Self {
+        let expires_at = taken.until.map(|until| until + KEPT);
+        Self { taken, expires_at }
+    }
+}
+
+/// How much of the future of a space must be known beside its summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// Nothing.
+    Nothing,
+    /// What is long.
+    Long,
+    /// All that is taken.
+    All,
+}
+
+impl Summary {
+    /// That of a space which has short ones until then: to fill a table.
+    pub fn until(end: DateTime<Utc>) -> Self {
+        Self {
+            until: Some(end.timestamp_millis()),
+            changes: Some(1),
+            ..Self::default()
+        }
+    }
+
+    /// What must be read for `wanted`, besides days that are looked at one by one.
+    pub fn needed(&self, wanted: &Taken, is_short: bool) -> Needed {
+        let from = wanted.from.timestamp_millis();
+        let is_ahead = |until: Option<i64>| until.is_some_and(|until| until > from);
+        match is_short {
+            true if is_ahead(self.long_until) => Needed::Long,
+            false if is_ahead(self.until) => Needed::All,
+            _ => Needed::Nothing,
+        }
+    }
+
+    /// Whether anything that is taken may end after `wanted` begins.
+    pub fn is_ahead(&self, wanted: &Taken) -> bool {
+        self.until
+            .is_some_and(|until| until > wanted.from.timestamp_millis())
+    }
+
+    /// That nothing long is taken after `wanted` begins, or what is known of it is still all.
+    fn no_other_long(known: Option<&Self>, wanted: &Taken) -> If {
+        let from = wanted.from.timestamp_millis();
+        match known {
+            Some(known) if known.needed(wanted, true) == Needed::Long => {
+                If::is_still(LONG_CHANGES, known.long_changes.as_ref())
+            }
+            _ => If::Lacks(LONG_UNTIL).or(If::AtMost(LONG_UNTIL, from)),
+        }
+    }
+
+    /// That an access that is not exclusive may be made, days apart where `is_short`.
+    pub fn is_free(known: Option<&Self>, wanted: &Taken, is_short: bool) -> If {
+        let from = wanted.from.timestamp_millis();
+        let free = match known.filter(|known| known.is_ahead(wanted)) {
+            None => If::Lacks(UNTIL).or(If::AtMost(UNTIL, from)),
+            Some(_) if is_short => Self::no_other_long(known, wanted),
+            Some(known) => If::is_still(CHANGES, known.changes.as_ref()),
+        };
+        If::Exists.and(free)
+    }
+
+    /// What an exclusive access that stands in days makes of the space, and on which condition.
+    pub fn with_short(known: Option<&Self>, wanted: &Taken) -> (Change, If) {
+        let end = wanted.end();
+        let horizon = end.saturating_add(AHEAD.num_milliseconds()).min(NEVER);
+        let change = Change::default().add(CHANGES, 1);
+        let (change, reaches) = match known.and_then(|known| known.until) {
+            Some(until) if until < end => (change.set(UNTIL, &horizon), If::is(UNTIL, &until)),
+            _ => (
+                change.set_if_missing(UNTIL, &horizon),
+                If::Lacks(UNTIL).or(If::AtLeast(UNTIL, end)),
+            ),
+        };
+        let free = Self::no_other_long(known, wanted);
+        (change, If::Exists.and(free).and(reaches))
+    }
+
+    /// What a long exclusive access makes of the space, and on which condition.
+    pub fn with_long(known: Option<&Self>, wanted: &Taken) -> (Change, If) {
+        let end = Some(wanted.end());
+        let before = known.copied().unwrap_or_default();
+        let change = Change::default()
+            .set(UNTIL, &before.until.max(end))
+            .set(LONG_UNTIL, &before.long_until.max(end))
+            .add(CHANGES, 1)
+            .add(LONG_CHANGES, 1);
+        let unchanged = If::is_still(CHANGES, before.changes.as_ref());
+        (change, If::Exists.and(unchanged))
+    }
 }
 
 /// When a space that is taken is free again.
@@ -77,70 +375,33 @@ pub enum FreeFrom {
     Never,
 }
 
-impl Calendar {
-    /// Its version; nothing of a space that nobody ever had alone.
-    pub fn version(&self) -> Option<u64> {
-        Some(self.version).filter(|version| *version > 0)
-    }
-
-    /// From when on nobody has the space alone whom `wanted` meets first; nothing when it
-    /// meets nobody.
-    pub fn in_the_way(&self, wanted: &Taken) -> Option<FreeFrom> {
-        let first = |wanted: &Taken| {
-            let meeting = self.taken.iter().filter(|taken| taken.meets(wanted));
-            meeting.min_by_key(|taken| taken.from)
+/// From when on nobody has the space alone whom `wanted` meets first, as far as what is `taken` is
+/// known; nothing when it meets nobody.
+pub fn in_the_way(taken: &[Taken], wanted: &Taken) -> Option<FreeFrom> {
+    let first = |wanted: &Taken| {
+        let meeting = taken.iter().filter(|taken| taken.meets(wanted));
+        meeting.min_by_key(|taken| taken.from)
+    };
+    let mut next = first(wanted)?;
+    // Through what follows without a gap. Each turn comes to a later end.
+    loop {
+        let Some(until) = next.until else {
+            return Some(FreeFrom::Never);
         };
-        let mut next = first(wanted)?;
-        // Through what follows without a gap. Each turn comes to a later end.
-        loop {
-            let Some(until) = next.until else {
-                return Some(FreeFrom::Never);
-            };
-            let moment = Taken {
-                from: until,
-                until: Some(until + TimeDelta::milliseconds(1)),
-                ..wanted.clone()
-            };
-            match first(&moment) {
-                Some(following) => next = following,
-                None => return Some(FreeFrom::Instant(until)),
-            }
+        let moment = Taken {
+            from: until,
+            until: Some(until + TimeDelta::milliseconds(1)),
+            ..wanted.clone()
+        };
+        match first(&moment) {
+            Some(following) => next = following,
+            None => return Some(FreeFrom::Instant(until)),
         }
-    }
-
-    /// The next version, with `taken` in place of what its access had before, and without
-    /// what is over at `now`.
-    #[must_use]
-    pub fn with(&self, taken: Taken, now: DateTime<Utc>) -> Self {
-        let mut next = self.without(taken.access, now);
-        next.taken.push(taken);
-        next.counted()
-    }
-
-    /// The next version, without what an access had, and without what is over at `now`.
-    #[must_use]
-    pub fn without(&self, access: AccessId, now: DateTime<Utc>) -> Self {
-        let stays =
-            |taken: &&Taken| taken.access != access && taken.until.is_none_or(|until| until > now);
-        Self {
-            taken: self.taken.iter().filter(stays).cloned().collect(),
-            until: None,
-            version: self.version + 1,
-        }
-        .counted()
-    }
-
-    fn counted(mut self) -> Self {
-        let end = |taken: &Taken| taken.until.map_or(NEVER, |until| until.timestamp_millis());
-        self.until = self.taken.iter().map(end).max();
-        self
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -158,18 +419,10 @@ mod tests {
     }
 
     fn hours(taken: Taken, start: u32, end: u32) -> Taken {
-        let hour = |hour| chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
         let (start, end) = (hour(start), hour(end));
         let hours = Some(Period { start, end });
         Taken { hours, ..taken }
-    }
-
-    fn calendar(taken: &[Taken]) -> Calendar {
-        let now = at("2027-01-01T00:00:00Z");
-        let empty = Calendar::default();
-        taken
-            .iter()
-            .fold(empty, |calendar, taken| calendar.with(taken.clone(), now))
     }
 
     fn free_from(text: &str) -> Option<FreeFrom> {
@@ -178,41 +431,96 @@ mod tests {
 
     #[test]
     fn what_touches_does_not_meet_and_what_meets_says_when_it_is_free() {
-        let calendar = calendar(&[day(1, 5, Some(7)), day(2, 7, Some(9)), day(3, 20, None)]);
-        assert_eq!(calendar.in_the_way(&day(9, 3, Some(5))), None);
-        assert_eq!(calendar.in_the_way(&day(9, 9, Some(20))), None);
+        let taken = [day(1, 5, Some(7)), day(2, 7, Some(9)), day(3, 20, None)];
+        assert_eq!(in_the_way(&taken, &day(9, 3, Some(5))), None);
+        assert_eq!(in_the_way(&taken, &day(9, 9, Some(20))), None);
         // Through what follows without a gap.
-        let meets = calendar.in_the_way(&day(9, 4, Some(6)));
+        let meets = in_the_way(&taken, &day(9, 4, Some(6)));
         assert_eq!(meets, free_from("2027-01-09T00:00:00Z"));
-        assert_eq!(
-            calendar.in_the_way(&day(9, 10, None)),
-            Some(FreeFrom::Never)
-        );
+        assert_eq!(in_the_way(&taken, &day(9, 10, None)), Some(FreeFrom::Never));
         // An access is not in its own way.
-        assert_eq!(calendar.in_the_way(&day(2, 7, Some(10))), None);
+        assert_eq!(in_the_way(&taken, &day(2, 7, Some(10))), None);
     }
 
     #[test]
     fn on_other_hours_of_the_day_nothing_meets() {
-        let calendar = calendar(&[hours(day(1, 5, Some(9)), 8, 12)]);
-        let at_hours = |start, end| calendar.in_the_way(&hours(day(2, 5, Some(9)), start, end));
+        let taken = [hours(day(1, 5, Some(9)), 8, 12)];
+        let at_hours = |start, end| in_the_way(&taken, &hours(day(2, 5, Some(9)), start, end));
         assert_eq!(at_hours(12, 17), None);
         assert_eq!(at_hours(11, 17), free_from("2027-01-09T00:00:00Z"));
         assert_eq!(at_hours(22, 8), None, "over midnight");
         assert!(at_hours(22, 9).is_some());
         assert!(at_hours(3, 3).is_some(), "once round the clock");
-        assert!(calendar.in_the_way(&day(2, 5, Some(9))).is_some());
+        assert!(in_the_way(&taken, &day(2, 5, Some(9))).is_some());
     }
 
     #[test]
-    fn what_is_over_is_forgotten_and_the_end_of_all_is_known() {
-        let calendar = calendar(&[day(1, 5, Some(7)), day(2, 8, Some(9))]);
-        assert_eq!(calendar.version(), Some(2));
-        let end = at("2027-01-09T00:00:00Z").timestamp_millis();
-        assert_eq!(calendar.until, Some(end));
-        let later = calendar.without(Uuid::from_u128(2).into(), at("2027-01-07T00:00:00Z"));
-        assert_eq!((later.until, later.taken.len()), (None, 0));
-        assert_eq!(later.version(), Some(3));
-        assert_eq!(Calendar::default().version(), None);
+    fn an_access_stands_in_the_days_that_it_touches_if_these_are_few() {
+        let before = at("2027-01-01T00:00:00Z");
+        let days = |from: &str, until: Option<&str>, now| {
+            let taken = Taken {
+                from: at(from),
+                until: until.map(at),
+                ..day(1, 1, None)
+            };
+            let days = taken.days(now);
+            days.map(|days| days.iter().map(NaiveDate::to_string).collect::<Vec<_>>())
+        };
+        let (from, until) = ("2027-01-05T23:00:00Z", "2027-01-06T00:00:00Z");
+        assert_eq!(days(from, Some(until), before).unwrap(), ["2027-01-05"]);
+        let until = "2027-01-06T00:00:00.001Z";
+        let both = ["2027-01-05", "2027-01-06"];
+        assert_eq!(days(from, Some(until), before).unwrap(), both);
+        let now = at("2027-01-06T12:00:00Z");
+        assert_eq!(days(from, Some(until), now).unwrap(), ["2027-01-06"]);
+        let four = days(from, Some("2027-01-09T00:00:00Z"), before);
+        assert_eq!(four.unwrap().len(), 4);
+        assert_eq!(days(from, Some("2027-01-09T00:00:00.001Z"), before), None);
+        assert_eq!(days(from, None, before), None);
+    }
+
+    #[test]
+    fn a_booking_of_a_day_takes_32_bytes_and_comes_back_as_it_was() {
+        let date = NaiveDate::from_ymd_opt(2027, 1, 6).unwrap();
+        let mut all = vec![day(1, 5, Some(7)), hours(day(2, 4, Some(8)), 22, 6)];
+        all.push(Taken {
+            from: at("2027-01-06T08:15:00.125Z"),
+            until: Some(at("2027-01-06T09:45:30.250Z")),
+            ..day(3, 1, None)
+        });
+        let read = Day::of(date, &all);
+        assert_eq!(read.taken.len(), 3 * 32);
+        assert_eq!(read.taken(date).collect::<Vec<_>>(), all);
+        // Between two milliseconds, it takes both.
+        let between = Taken {
+            from: at("2027-01-06T08:15:00.1255Z"),
+            until: Some(at("2027-01-06T09:45:30.2501Z")),
+            ..day(3, 1, None)
+        };
+        let read = Booked::read(&Booked::of(&between, date).bytes(), date);
+        assert_eq!(read.from, at("2027-01-06T08:15:00.125Z"));
+        assert_eq!(read.until, Some(at("2027-01-06T09:45:30.251Z")));
+    }
+
+    #[test]
+    fn what_must_be_read_depends_on_what_is_ahead() {
+        let taken = day(1, 10, Some(11));
+        let summary = |until: Option<u32>, long: Option<u32>| {
+            let end = |end: Option<u32>| end.map(|end| day(2, 1, Some(end)).end());
+            Summary {
+                until: end(until),
+                long_until: end(long),
+                ..Summary::default()
+            }
+        };
+        let needed = |until, long| {
+            let summary = summary(until, long);
+            (summary.needed(&taken, true), summary.needed(&taken, false))
+        };
+        use Needed::{All, Long, Nothing};
+        assert_eq!(needed(None, None), (Nothing, Nothing));
+        assert_eq!(needed(Some(10), Some(10)), (Nothing, Nothing));
+        assert_eq!(needed(Some(11), Some(10)), (Nothing, All));
+        assert_eq!(needed(Some(11), Some(11)), (Long, All));
     }
 }

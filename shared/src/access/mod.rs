@@ -9,6 +9,7 @@ pub mod reprogramming;
 mod strategy;
 pub mod template;
 mod view;
+mod wrong_codes;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use new::{
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
 pub use view::View;
+pub use wrong_codes::{Guessed, WrongCodes};
 
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};

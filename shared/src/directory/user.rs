@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Claim, Documented, New, Own, Resource, Roll, View, first};
+use super::{Claim, Documented, MAX_LISTED, New, Own, Reference, Resource, Roll, View, first};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
-use crate::id::{Id, UserGroupId, UserId};
+use crate::id::{Id, SpaceId, UserGroupId, UserId};
 use crate::invitation;
 use crate::keyring::Keyring;
 use crate::role::{Area, By, Reach, Role};
@@ -92,6 +92,14 @@ pub struct User {
         with = "serde_dynamo::number_set"
     )]
     pub groups: BTreeSet<UserGroupId>,
+    /// The spaces to which the role `Device` of the user is bound; left out when there are
+    /// none, and then that role opens nothing.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeSet::is_empty",
+        with = "serde_dynamo::string_set"
+    )]
+    pub spaces: BTreeSet<SpaceId>,
     /// What kind of user it is; left out of a person.
     #[serde(default, skip_serializing_if = "UserKind::is_person")]
     pub kind: UserKind,
@@ -225,6 +233,10 @@ pub struct UserChanges {
     /// What the user is in the organization; nothing for a plain member.
     #[schema(max_items = 6)]
     pub roles: Option<Vec<Role>>,
+    /// The spaces to which the role `Device` of the user is bound: the whole list. With an
+    /// empty one that role opens nothing.
+    #[schema(max_items = 32)]
+    pub spaces: Option<Vec<SpaceId>>,
     /// What kind of user it is, a person by default; it cannot change.
     pub kind: Option<UserKind>,
     /// What there is to say of the user.
@@ -271,6 +283,7 @@ impl Resource for User {
             remarks: None,
             external_id: None,
             groups: BTreeSet::new(),
+            spaces: BTreeSet::new(),
             kind: UserKind::Person,
             invitation: None,
             version: 1,
@@ -294,6 +307,9 @@ impl Resource for User {
                     self.roles.push(*role);
                 }
             }
+        }
+        if let Some(spaces) = body.list::<SpaceId>("spaces", MAX_LISTED) {
+            self.spaces = spaces.into_iter().collect();
         }
         match body.name::<UserKind>("kind") {
             Some(kind) if is_new => self.kind = kind,
@@ -343,6 +359,14 @@ impl Resource for User {
     fn keyring(&self, scope: &OrganizationScope) -> Option<(Key, Keyring)> {
         let groups = self.groups.clone();
         Some((scope.keyring(self.id), Keyring { groups }))
+    }
+
+    fn refers(&self, scope: &OrganizationScope) -> Vec<Reference> {
+        let reference = |space: &SpaceId| Reference {
+            to: scope.space(*space),
+            field: "spaces".to_owned(),
+        };
+        self.spaces.iter().map(reference).collect()
     }
 
     fn roll(&self, scope: &OrganizationScope) -> Option<Roll> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::item::GrantEdge;
 use super::{EXPIRES_AT, Item, VERSION};
-use crate::access::exclusive::{self, Calendar, Taken};
+use crate::access::exclusive::{self, Day, Summary};
 use crate::access::{ACCESS, COUNT, Code, CodeTerms, Entry, LAST_ENTRY, USED};
 use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
@@ -83,14 +83,19 @@ fn what_conditions_name_are_attributes_of_codes_and_spaces() {
     });
     let names = [ACCESS, COUNT, LAST_ENTRY, USED, EXPIRES_AT, VERSION];
     assert_has(&code, &names);
-    let taken = Taken {
-        access,
-        from: now(),
-        until: None,
-        hours: None,
-    };
-    let calendar = Calendar::default().with(taken, now());
-    assert_has(&calendar, &[exclusive::UNTIL, exclusive::VERSION]);
+    let names = [
+        exclusive::UNTIL,
+        exclusive::CHANGES,
+        exclusive::LONG_UNTIL,
+        exclusive::LONG_CHANGES,
+    ];
+    let summary: serde_json::Map<_, _> = names
+        .iter()
+        .map(|name| ((*name).into(), 1.into()))
+        .collect();
+    let summary: Summary = serde_json::from_value(summary.into()).unwrap();
+    assert_has(&summary, &names);
+    assert_has(&Day::default(), &[exclusive::TAKEN, VERSION]);
 }
 
 #[test]

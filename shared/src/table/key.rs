@@ -10,8 +10,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::access::exclusive::Taken;
 use crate::access::{AccessCode, AccessTemplate};
 use crate::audit::AuditEntry;
 use crate::calendar_link::{CalendarLink, CalendarLinkHash};
@@ -511,6 +513,45 @@ impl OrganizationScope {
     /// All access codes of a space.
     pub fn codes(&self, space: SpaceId) -> KeyPrefix {
         KeyPrefix(self.of_space(space, format!("CODE#{space}#")))
+    }
+
+    /// All that is taken of a space by exclusive accesses.
+    pub fn bookings(&self, space: SpaceId) -> KeyPrefix {
+        KeyPrefix(self.of_space(space, format!("BOOKED#{space}#")))
+    }
+
+    /// The days of a space of which something is taken.
+    pub fn days(&self, space: SpaceId) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.bookings(space);
+        key.sk.push_str("DAY#");
+        KeyPrefix(key)
+    }
+
+    /// What is taken of a space on one day.
+    pub fn day(&self, space: SpaceId, day: NaiveDate) -> Key {
+        let KeyPrefix(mut key) = self.days(space);
+        key.sk.push_str(&day.to_string());
+        key
+    }
+
+    /// What is taken of a space for longer than some days, by when it ends.
+    pub fn longs(&self, space: SpaceId) -> KeyPrefix {
+        let KeyPrefix(mut key) = self.bookings(space);
+        key.sk.push_str("LONG#");
+        KeyPrefix(key)
+    }
+
+    /// What one access takes of a space for longer than some days.
+    pub fn long(&self, space: SpaceId, taken: &Taken) -> Key {
+        let KeyPrefix(mut key) = self.longs(space);
+        key.sk.push_str(&taken.own_place());
+        key
+    }
+
+    /// The wrong codes that were typed at a space, as one controller has told: a user, with
+    /// whichever credential.
+    pub fn wrong_codes(&self, space: SpaceId, controller: UserId) -> Key {
+        self.of_space(space, format!("WRONGCODES#{space}#{}", user(controller)))
     }
 
     /// The last remaking of all access codes.

@@ -218,6 +218,7 @@ impl Element {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     set: Vec<(String, Value)>,
+    set_if_missing: Vec<(String, Value)>,
     remove: Vec<String>,
     add: Vec<(String, AttributeValue)>,
     exclude: Vec<(String, AttributeValue)>,
@@ -272,6 +273,14 @@ impl Change {
         self
     }
 
+    /// Sets an attribute if the item does not have it.
+    #[must_use]
+    pub fn set_if_missing(mut self, name: &str, value: &impl Serialize) -> Self {
+        self.set_if_missing
+            .push((name.to_owned(), Value::of(value)));
+        self
+    }
+
     /// Removes an attribute.
     #[must_use]
     pub fn remove(mut self, name: &str) -> Self {
@@ -308,6 +317,11 @@ impl Change {
         let set: Vec<_> = set
             .map(|(name, value)| format!("{} = {}", to.name(&name), to.value(value)))
             .collect();
+        let missing = self.set_if_missing.into_iter().map(|(name, value)| {
+            let (name, value) = (to.name(&name), to.value(value));
+            format!("{name} = if_not_exists({name}, {value})")
+        });
+        let set: Vec<_> = set.into_iter().chain(missing).collect();
         let remove: Vec<_> = self.remove.iter().map(|name| to.name(name)).collect();
         let mut pairs = |pairs: Vec<(String, AttributeValue)>| -> Vec<_> {
             let pairs = pairs.into_iter();
@@ -614,6 +628,47 @@ impl<'t, T: Copy> Transaction<'t, T> {
     }
 }
 
+impl Table {
+    /// Changes one item alone; when `only` does not hold, gives the item as it stands, if there
+    /// is one. One round trip, half of what it costs in a transaction. Sent again after an
+    /// answer was lost, it may be made twice or meet itself.
+    ///
+    /// # Errors
+    /// 429 and 503.
+    pub fn update<'t>(
+        &'t self,
+        key: &'t Key,
+        change: Change,
+        only: If,
+    ) -> BoxFuture<'t, Result<std::result::Result<(), Option<Item>>>> {
+        Box::pin(async move {
+            let mut expressions = Expressions::default();
+            let condition = only.write(&mut expressions);
+            let change = change.write(&mut expressions);
+            let parts = expressions.into_parts()?;
+            let call = self
+                .client
+                .update_item()
+                .table_name(&self.name)
+                .set_key(Some(key.attributes()))
+                .return_values_on_condition_check_failure(OnFailure::AllOld)
+                .set_condition_expression(condition)
+                .set_update_expression(change)
+                .set_expression_attribute_names(parts.names)
+                .set_expression_attribute_values(parts.values);
+            let Err(error) = call.send().await else {
+                return Ok(Ok(()));
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Err(failed.item.clone()))
+                }
+                _ => Err(failure::answer(error)),
+            }
+        })
+    }
+}
+
 /// The conditions of a transaction that did not hold, so that nothing was written: each with
 /// its tag and the item as it stands in the table, if there is one.
 #[derive(Debug)]
@@ -660,44 +715,6 @@ impl<T> IntoIterator for Refused<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
-    }
-}
-
-impl Table {
-    /// Changes one item if `only` holds, and tells whether it did. `only` must say that it
-    /// exists. One round trip, half of what it costs in a transaction.
-    ///
-    /// # Errors
-    /// 429 and 503; 500 for a fault of the change.
-    pub fn update<'t>(
-        &'t self,
-        key: &Key,
-        change: Change,
-        only: If,
-    ) -> BoxFuture<'t, Result<bool>> {
-        let mut expressions = Expressions::default();
-        let condition = only.write(&mut expressions);
-        let change = change.write(&mut expressions);
-        let (key, parts) = (key.attributes(), expressions.into_parts());
-        Box::pin(async move {
-            let parts = parts?;
-            let call = self
-                .client
-                .update_item()
-                .table_name(&self.name)
-                .set_key(Some(key))
-                .set_condition_expression(condition)
-                .set_update_expression(change)
-                .set_expression_attribute_names(parts.names)
-                .set_expression_attribute_values(parts.values);
-            match call.send().await {
-                Ok(_) => Ok(true),
-                Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                    _ => Err(failure::answer(error)),
-                },
-            }
-        })
     }
 }
 
@@ -1085,6 +1102,8 @@ mod tests {
         assert_eq!(changed(Change::between(&before, &before)), "");
         let used = Change::default().set("last", &5).add("used", -2);
         assert_eq!(changed(used), "SET last = 5 ADD used -2");
+        let horizon = Change::default().set_if_missing("until", &5);
+        assert_eq!(changed(horizon), "SET until = if_not_exists(until, 5)");
         let (two, text) = (Element::Number(2), Element::Text("x".to_owned()));
         let sets = Change::default().include("groups", &two);
         assert_eq!(

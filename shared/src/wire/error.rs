@@ -100,6 +100,9 @@ pub enum Error {
     /// 429: DynamoDB throttled, and retries did not help.
     #[error("throttled: {0}")]
     Throttled(String),
+    /// 429: too many wrong codes were typed at a space. After so many seconds one may try again.
+    #[error("too many wrong codes, for {0} seconds")]
+    TooManyWrongCodes(i64),
     /// 503: DynamoDB could not be reached, or did not finish, in time.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -239,6 +242,11 @@ impl Error {
                 "TooManyRequests",
                 "Too many requests",
             ),
+            Self::TooManyWrongCodes(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequests",
+                "Too many wrong codes were typed here, try again later",
+            ),
             Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "serviceUnavailableError",
@@ -291,8 +299,13 @@ impl Error {
     }
 
     /// The answer with what to do about it: when to try again, how to present a credential.
-    pub(super) fn with_headers(&self, response: Response) -> Response {
+    pub(super) fn with_headers(&self, mut response: Response) -> Response {
         match self {
+            Self::TooManyWrongCodes(seconds) => {
+                let seconds = (*seconds).into();
+                response.headers_mut().insert(RETRY_AFTER, seconds);
+                response
+            }
             _ if self.is_transient() => response.header(RETRY_AFTER, "1"),
             Self::Unauthenticated => response.header(WWW_AUTHENTICATE, CHALLENGE),
             Self::UnsupportedEncoding => response.header(ACCEPT_ENCODING, "identity"),
@@ -356,11 +369,12 @@ mod tests {
 
     #[test]
     fn what_may_succeed_later_says_when_to_try_again() {
-        for error in [
-            Error::Throttled(String::new()),
-            Error::Unavailable(String::new()),
+        for (error, seconds) in [
+            (Error::Throttled(String::new()), "1"),
+            (Error::Unavailable(String::new()), "1"),
+            (Error::TooManyWrongCodes(60), "60"),
         ] {
-            assert_eq!(error.response().headers()["retry-after"], "1");
+            assert_eq!(error.response().headers()["retry-after"], seconds);
         }
         assert!(
             Error::Unauthenticated

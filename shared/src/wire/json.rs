@@ -325,6 +325,12 @@ impl FromJson for Uuid {
     }
 }
 
+impl FromJson for id::SpaceId {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        Uuid::from_json(value).map(Self::from)
+    }
+}
+
 impl FromJson for Tz {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         const EXPECTED: &str = "an IANA time zone such as \"Europe/Berlin\"";

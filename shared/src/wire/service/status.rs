@@ -105,7 +105,7 @@ fn of_error(error: &Error) -> &'static str {
         Error::MethodNotAllowed => "MethodNotAllowed",
         Error::IdempotencyKeyReused => "UnprocessableEntity",
         Error::OAuth(refusal) => refusal.code(),
-        Error::Throttled(_) => "TooManyRequests",
+        Error::Throttled(_) | Error::TooManyWrongCodes(_) => "TooManyRequests",
         Error::Unavailable(_) => "ServiceUnavailable",
         Error::Internal(_) => "InternalServerError",
     }

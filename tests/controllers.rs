@@ -1,0 +1,268 @@
+//! Which spaces a door's controller speaks for.
+
+use latchkey::directory::{Resource, Space};
+use latchkey_demo::{ACCESS_CODE, DOOR_TOKEN};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::{Uuid, uuid};
+
+use crate::system::{ADMIN, Answer, SPACE, Store, System, Tenant, access_space};
+
+/// Another space of organization 7.
+const CELLAR: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000ce11");
+/// One that nobody has.
+const NOWHERE: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000dead");
+/// The controller of the hall.
+const DOOR: usize = 9;
+
+struct Scene {
+    store: Store,
+    system: System,
+    tenant: Tenant,
+}
+
+/// Organization 7 with two spaces, at a gateway that asks the authorizer each time. User 9
+/// controls the hall; 407192 opens both spaces.
+async fn scene() -> Scene {
+    let store = Store::start_with_streams().await;
+    let system = System::unforgiving(&store).await;
+    let mut tenant = Tenant::new(7).with_controller(DOOR);
+    tenant.world.spaces.push(Space {
+        name: "Cellar".to_owned(),
+        ..Space::blank(CELLAR.into())
+    });
+    let spaces = [SPACE, CELLAR].map(|space| access_space(space, "407192"));
+    let mut access = tenant.access(1, 4, spaces.into());
+    for space in &mut access.spaces {
+        space.terms.count = Some(100);
+    }
+    tenant.world.accesses.push(access);
+    store.put(&tenant.world).await;
+    Scene {
+        store,
+        system,
+        tenant,
+    }
+}
+
+impl Scene {
+    fn admin(&self) -> Uuid {
+        self.tenant.token(1)
+    }
+
+    async fn enter(&self, bearer: &str, space: Uuid) -> Answer {
+        let path = format!("/v2/spaces/{space}/entries");
+        let asked = self.system.request(Method::POST, &path).bearer_auth(bearer);
+        let asked = asked.header("content-type", "application/json");
+        Answer::of(asked.body(json!({"code": "407192"}).to_string())).await
+    }
+
+    /// At which of the two spaces, and of one that nobody has, it lets in: 200 or 404.
+    async fn opens(&self, bearer: &str) -> [u16; 3] {
+        let mut statuses = [0; 3];
+        for (status, space) in statuses.iter_mut().zip([SPACE, CELLAR, NOWHERE]) {
+            let answer = self.enter(bearer, space).await;
+            *status = answer.status.as_u16();
+            if *status != 200 {
+                // Not one word more than of a space that nobody has.
+                answer.assert_error(*status, "notFoundError");
+                assert!(answer.json().get("details").is_none(), "{}", answer.body);
+            }
+        }
+        statuses
+    }
+
+    async fn door_opens(&self) -> [u16; 3] {
+        self.opens(&self.tenant.token(DOOR).to_string()).await
+    }
+
+    async fn bind(&self, spaces: Value) -> Answer {
+        let path = format!("/v2/users/{DOOR}");
+        let body = json!({"spaces": spaces});
+        self.system.put(&path, self.admin(), &body).await
+    }
+
+    async fn key(&self, body: Value) -> Answer {
+        self.system.post("/v2/api-keys", self.admin(), &body).await
+    }
+
+    async fn new_key(&self, user: usize, spaces: Value) -> (String, String) {
+        let body = json!({"organizationId": 7, "name": "Door", "userId": user, "spaces": spaces});
+        let answer = self.key(body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let text = |name: &str| answer.json()[name].as_str().unwrap().to_owned();
+        (text("apiKeyId"), text("secret"))
+    }
+
+    /// How often the codes of the two spaces were used, and how many entries were written down.
+    async fn counted(&self) -> (Vec<u32>, usize) {
+        let items = self.store.items().await;
+        let used = items.iter().filter_map(|item| item.get("used"));
+        let mut used: Vec<u32> = used
+            .map(|used| used.as_n().unwrap().parse().unwrap())
+            .collect();
+        used.sort_unstable();
+        let audited = items.iter().filter(|item| item.contains_key("deed"));
+        (used, audited.count())
+    }
+}
+
+#[tokio::test]
+async fn a_controller_opens_counts_and_audits_at_its_own_spaces_and_at_no_other() {
+    let scene = scene().await;
+    assert_eq!(scene.door_opens().await, [200, 404, 404]);
+    let mut counted = scene.counted().await;
+    for _ in 0..100 {
+        if counted.1 == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        counted = scene.counted().await;
+    }
+    assert_eq!(counted, (vec![0, 1], 1));
+
+    // Bound to both, to the other, to none.
+    let spaces = json!([SPACE.simple().to_string(), CELLAR.simple().to_string()]);
+    let bound = scene.bind(spaces.clone()).await;
+    assert_eq!(bound.status, 200, "{}", bound.body);
+    assert_eq!(bound.json()["spaces"], spaces);
+    assert_eq!(scene.door_opens().await, [200, 200, 404]);
+    assert_eq!(scene.bind(json!([CELLAR])).await.status, 200);
+    assert_eq!(scene.door_opens().await, [404, 200, 404]);
+    assert_eq!(scene.bind(json!([])).await.status, 200);
+    assert_eq!(scene.door_opens().await, [404, 404, 404]);
+
+    // To what the organization does not have nobody is bound, nor by a slip of the hand.
+    let answer = scene.bind(json!([SPACE, NOWHERE])).await;
+    answer.assert_error(400, "invalidInputErrorError");
+    assert_eq!(answer.fields(), ["spaces"]);
+    let answer = scene.bind(json!([SPACE, "hall"])).await;
+    assert_eq!(answer.fields(), ["spaces[1]"]);
+    assert_eq!(scene.door_opens().await, [404, 404, 404]);
+}
+
+#[tokio::test]
+async fn what_binds_gives_no_role() {
+    let scene = scene().await;
+    let path = "/v2/users/4";
+    let bound = json!({"spaces": [SPACE]});
+    let bound = scene.system.put(path, scene.admin(), &bound).await;
+    assert_eq!(bound.status, 200, "{}", bound.body);
+    let answer = scene.enter(&scene.tenant.token(4).to_string(), SPACE).await;
+    answer.assert_error(403, "insufficientRightsError");
+}
+
+#[tokio::test]
+async fn a_user_is_made_a_controller_in_one_request() {
+    let scene = scene().await;
+    let new = json!({
+        "organizationId": 7, "firstName": "Cellar", "lastName": "Door",
+        "roles": ["Device"], "spaces": [CELLAR],
+    });
+    let made = scene.system.post("/v2/users", scene.admin(), &new).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(scene.opens(&token).await, [404, 200, 404]);
+    let mut new = new;
+    new["spaces"] = json!([NOWHERE]);
+    let refused = scene.system.post("/v2/users", scene.admin(), &new).await;
+    refused.assert_error(400, "invalidInputErrorError");
+    assert_eq!(refused.fields(), ["spaces"]);
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_its_spaces_and_so_are_its_tokens() {
+    let scene = scene().await;
+    // Of a user who is bound to nothing: one key for each door.
+    assert_eq!(scene.bind(json!([])).await.status, 200);
+    let (id, secret) = scene.new_key(DOOR, json!([CELLAR])).await;
+    let bearer = format!("{id}.{secret}");
+    assert_eq!(scene.opens(&bearer).await, [404, 200, 404]);
+    let client = Some((id.as_str(), secret.as_str()));
+    let form = [("grant_type", "client_credentials")];
+    let pair = scene.system.form("/v2/oauth/token", client, &form).await;
+    let pair = pair.json();
+    let text = |name: &str| pair[name].as_str().unwrap();
+    assert_eq!(scene.opens(text("access_token")).await, [404, 200, 404]);
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text("refresh_token")),
+    ];
+    let next = scene.system.form("/v2/oauth/token", client, &form).await;
+    let next = next.json();
+    let token = next["access_token"].as_str().unwrap();
+    assert_eq!(scene.opens(token).await, [404, 200, 404]);
+
+    let path = format!("/v2/api-keys/{id}");
+    let shown = scene.system.get(&path, scene.admin());
+    let cellar = CELLAR.simple().to_string();
+    assert_eq!(shown.await.json()["spaces"], json!([cellar]));
+
+    // Of a user who is bound, it opens what both are bound to.
+    assert_eq!(scene.bind(json!([SPACE])).await.status, 200);
+    assert_eq!(scene.opens(&bearer).await, [404, 404, 404]);
+    let (id, secret) = scene.new_key(DOOR, json!([SPACE, CELLAR])).await;
+    assert_eq!(
+        scene.opens(&format!("{id}.{secret}")).await,
+        [200, 404, 404]
+    );
+}
+
+#[tokio::test]
+async fn the_key_of_a_controller_has_no_other_role_of_its_user() {
+    let scene = scene().await;
+    let (id, secret) = scene.new_key(1, json!([SPACE])).await;
+    let bearer = format!("{id}.{secret}");
+    let answer = scene.enter(&bearer, SPACE).await;
+    answer.assert_error(403, "insufficientRightsError");
+    let users = scene.system.request(Method::GET, "/v2/users/2");
+    let answer = Answer::of(users.bearer_auth(&bearer)).await;
+    answer.assert_error(404, "notFoundError");
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_spaces_that_are_there_and_to_one_at_least() {
+    let scene = scene().await;
+    let body = |spaces: Value| json!({"organizationId": 7, "name": "N", "spaces": spaces});
+    for (spaces, field) in [
+        (json!([]), "spaces"),
+        (json!([NOWHERE]), "spaces"),
+        (json!(["hall"]), "spaces[0]"),
+        (json!(SPACE), "spaces"),
+        (json!(vec![SPACE; 33]), "spaces"),
+    ] {
+        let answer = scene.key(body(spaces.clone())).await;
+        answer.assert_error(400, "invalidInputErrorError");
+        assert_eq!(answer.fields(), [field], "{spaces}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_front_door_opens_the_lobby_alone() {
+    let system = System::start().await;
+    let cellar = json!({"organizationId": 1, "name": "Cellar"});
+    let cellar = system.post("/v2/spaces", ADMIN, &cellar).await.json();
+    let cellar = cellar["spaceId"].as_str().unwrap();
+    let template = json!({"organizationId": 1, "name": "T", "things": [{"thingId": cellar}]});
+    let template = system
+        .post("/access/template", ADMIN, &template)
+        .await
+        .json();
+    let access = json!({
+        "accessTemplateId": template["id"], "businessUserId": 2,
+        "validFrom": "2026-01-01T00:00:00Z", "spaces": [{"thingId": cellar}],
+    });
+    let made = system.post("/BusinessUserAccess", ADMIN, &access).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let path = format!("/BusinessUserAccesses?ThingId={cellar}");
+    let own = system.get(&path, ADMIN).await.json();
+    let code = &own["data"][0]["spaces"][0]["accessCode"];
+    let enter = async |space: &str, code: &Value| {
+        let path = format!("/v2/spaces/{space}/entries");
+        let body = json!({"code": code});
+        system.post(&path, DOOR_TOKEN, &body).await
+    };
+    let lobby = SPACE.to_string();
+    assert_eq!(enter(&lobby, &json!(ACCESS_CODE)).await.status, 200);
+    enter(cellar, code).await.assert_error(404, "notFoundError");
+}
