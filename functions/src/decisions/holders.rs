@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Outlook, Shown};
@@ -19,6 +18,7 @@ use latchkey::id::{DeviceId, ScheduleId};
 use latchkey::share::{AccountView, State, UserGroupView};
 use latchkey::table::{Items, Read};
 use latchkey::timing::Rule;
+use latchkey::timing::Zone;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::schema::{LocalDate, LocalTime};
 use latchkey::wire::{Error, Page, Query, Response, Result};
@@ -170,7 +170,7 @@ fn page(call: &Call, scope: &OrganizationScope, id: DeviceId) -> Result<(Page, P
 }
 
 /// The zone of the door: the device's own, else the organization's.
-async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Tz> {
+async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Zone> {
     match device.known_zone() {
         Some(zone) => Ok(zone),
         None => {
@@ -186,7 +186,7 @@ async fn grants(
     call: &Call,
     scope: &OrganizationScope,
     device: &Device,
-    zone: Tz,
+    zone: Zone,
     size: usize,
     place: Place,
 ) -> Result<(Vec<Grant>, Option<Place>)> {
@@ -283,7 +283,12 @@ impl ReceiverView {
 }
 
 impl<'r> Holder<'r> {
-    fn new(candidate: Candidate, receiver: &'r ReceiverView, zone: Tz, now: DateTime<Utc>) -> Self {
+    fn new(
+        candidate: Candidate,
+        receiver: &'r ReceiverView,
+        zone: Zone,
+        now: DateTime<Utc>,
+    ) -> Self {
         let outlook = candidate.outlook(zone, now);
         let schedule = candidate.rules();
         let grant = candidate.grant;

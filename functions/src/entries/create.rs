@@ -9,7 +9,6 @@
 //! of that on the table's stream.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::access::{ACCESS, COUNT, Code, Entry, LAST_ENTRY, Typed, USED};
 use latchkey::audit::AuditId;
@@ -19,6 +18,7 @@ use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
 use latchkey::table::{Change, If, Read};
+use latchkey::timing::Zone;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Conflict, Error, Response, Result};
@@ -159,7 +159,7 @@ async fn decide(
 ) -> Result<Decision> {
     let grant = &code.terms.grant;
     let zone = match grant.timing.rules.is_empty() {
-        true => Tz::UTC,
+        true => Zone::UTC,
         false => decision::zone_of_space(&call.table, scope, space, Read::Strong).await?,
     };
     let candidate = Candidate {

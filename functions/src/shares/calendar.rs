@@ -94,7 +94,7 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
     let until = if can_hold { until } else { from };
     let timing = share.timing_with(rules);
     if accepted == JSON {
-        let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
+        let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at));
         let windows = timing.windows(zone, from, until).map(|window| WindowView {
             from: in_zone(window.from),
             until: in_zone(window.until.unwrap_or(until)),

@@ -6,8 +6,8 @@
 mod find;
 mod outlook;
 
+use crate::timing::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -189,7 +189,7 @@ impl Candidate {
 
     /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
     /// has rules.
-    fn standing(&self, zone: Tz, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
+    fn standing(&self, zone: Zone, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
         let mut by = None;
         for (place, timing) in self.timings.iter().enumerate() {
             let own = place == 0;
@@ -217,19 +217,19 @@ impl Candidate {
     }
 
     /// Whether it holds at `at`, at a door in `zone`.
-    pub fn holds(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+    pub fn holds(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         self.standing(zone, at).is_ok()
     }
 
     /// Whether it holds neither at `at` nor ever after: it or one above it has ended, one
     /// above it is gone, or it is used up.
-    pub fn is_over(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+    pub fn is_over(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
         self.revoked || self.used_up || self.timings.iter().any(has_ended)
     }
 
     /// The stretch in which it holds at `at`, whole, or the next one after it.
-    pub fn window(&self, zone: Tz, at: DateTime<Utc>) -> Option<Span> {
+    pub fn window(&self, zone: Zone, at: DateTime<Utc>) -> Option<Span> {
         if self.revoked || self.used_up {
             return None;
         }
@@ -248,7 +248,7 @@ impl Candidate {
     }
 
     /// Its part in a decision about `at`, of which `permission` is asked.
-    fn because(&self, zone: Tz, at: DateTime<Utc>, permission: Option<Permission>) -> Because {
+    fn because(&self, zone: Zone, at: DateTime<Utc>, permission: Option<Permission>) -> Because {
         let (rule, failed) = match self.standing(zone, at) {
             Ok(_) if permission.is_some_and(|wanted| !self.permissions.has(wanted)) => {
                 (None, Some(Failed::PermissionLacking))
@@ -283,12 +283,12 @@ impl Candidate {
 /// ```
 /// use latchkey::decision::decide;
 ///
-/// let decision = decide(&[], chrono_tz::UTC, chrono::DateTime::UNIX_EPOCH, None);
+/// let decision = decide(&[], timing::Zone::UTC, chrono::DateTime::UNIX_EPOCH, None);
 /// assert!(!decision.allowed);
 /// ```
 pub fn decide(
     candidates: &[Candidate],
-    zone: Tz,
+    zone: Zone,
     at: DateTime<Utc>,
     permission: Option<Permission>,
 ) -> Decision {
@@ -317,7 +317,7 @@ pub fn decide(
 }
 
 /// The first stretch after the one that `at` lies in, in which one of `candidates` holds.
-fn next(candidates: &[&Candidate], zone: Tz, at: DateTime<Utc>) -> Option<Span> {
+fn next(candidates: &[&Candidate], zone: Zone, at: DateTime<Utc>) -> Option<Span> {
     let windows = |at| {
         candidates
             .iter()
@@ -417,7 +417,7 @@ mod tests {
     }
 
     fn decided(candidates: &[Candidate], when: &str, permission: Option<Permission>) -> Value {
-        serde_json::to_value(decide(candidates, Tz::UTC, at(when), permission)).unwrap()
+        serde_json::to_value(decide(candidates, Zone::UTC, at(when), permission)).unwrap()
     }
 
     const ALWAYS: &str = "2024-01-01T00:00:00Z";
@@ -505,14 +505,14 @@ mod tests {
         let own = timing(ALWAYS, None, hours("08:00:00", "12:00:00"));
         let above = timing(ALWAYS, None, hours("10:00:00", "18:00:00"));
         let one = candidate(1, vec![own.clone(), above]);
-        assert!(!one.holds(Tz::UTC, at("2024-06-03T09:00:00Z")));
-        assert!(one.holds(Tz::UTC, at("2024-06-03T10:00:00Z")));
-        let window = one.window(Tz::UTC, at("2024-06-03T09:00:00Z")).unwrap();
+        assert!(!one.holds(Zone::UTC, at("2024-06-03T09:00:00Z")));
+        assert!(one.holds(Zone::UTC, at("2024-06-03T10:00:00Z")));
+        let window = one.window(Zone::UTC, at("2024-06-03T09:00:00Z")).unwrap();
         assert_eq!(window.from, at("2024-06-03T10:00:00Z"));
         assert_eq!(window.until, Some(at("2024-06-03T12:00:00Z")));
         // Rules that never meet have no window, and are not looked at for ever.
         let never = timing(ALWAYS, None, hours("18:00:00", "20:00:00"));
         let one = candidate(1, vec![own, never]);
-        assert_eq!(one.window(Tz::UTC, at("2024-06-03T09:00:00Z")), None);
+        assert_eq!(one.window(Zone::UTC, at("2024-06-03T09:00:00Z")), None);
     }
 }

@@ -6,8 +6,8 @@ mod new;
 mod terms;
 mod view;
 
+use crate::timing::Zone;
 use chrono::{DateTime, Days, Months, TimeZone, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,16 +59,14 @@ impl Named for AutoRemoveAfter {
 
 impl AutoRemoveAfter {
     /// That long after `end`, on the calendar of `zone`; nothing when no calendar has it.
-    fn after(self, end: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        let end = end.with_timezone(&zone).naive_local();
+    fn after(self, end: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+        let end = end.with_timezone(&zone.offset(end)).naive_local();
         let then = match self {
             Self::Week => end.checked_add_days(Days::new(7)),
             Self::Month => end.checked_add_months(Months::new(1)),
             Self::Year => end.checked_add_months(Months::new(12)),
         }?;
-        // In the hour that a clock change leaves out, no one counts the minutes.
-        let there = zone.from_local_datetime(&then).latest();
-        Some(there.map_or_else(|| then.and_utc(), |then| then.to_utc()))
+        Some(zone.ends(then))
     }
 }
 
@@ -146,7 +144,7 @@ pub enum State {
 
 impl State {
     /// Where what holds by `timing` is in its life at `now`, at a door in `zone`.
-    pub fn of(timing: &Timing, zone: Tz, now: DateTime<Utc>) -> Self {
+    pub fn of(timing: &Timing, zone: Zone, now: DateTime<Utc>) -> Self {
         let (from, until) = timing.span(zone);
         if until.is_some_and(|until| until <= now) {
             Self::Ended
@@ -176,7 +174,7 @@ impl Share {
 
     /// When it is to be removed, at a door in `zone`: never, when it has no end or is to
     /// stay after it.
-    pub fn removal(&self, zone: Tz) -> Option<DateTime<Utc>> {
+    pub fn removal(&self, zone: Zone) -> Option<DateTime<Utc>> {
         let (_, end) = self.timing.span(zone);
         self.auto_remove_after?.after(end?, zone)
     }
@@ -188,7 +186,7 @@ impl Share {
 
     /// Whether it has an end.
     pub fn has_end(&self) -> bool {
-        self.timing.span(Tz::UTC).1.is_some()
+        self.timing.span(Zone::UTC).1.is_some()
     }
 
     /// When it holds: with the rules of its named schedule, when it keeps one.
@@ -200,7 +198,7 @@ impl Share {
     }
 
     /// Where it is in its life at `now`, at a door in `zone`.
-    pub fn state(&self, zone: Tz, now: DateTime<Utc>) -> State {
+    pub fn state(&self, zone: Zone, now: DateTime<Utc>) -> State {
         match State::of(&self.timing, zone, now) {
             State::Ended => State::Ended,
             _ if self.receiver.is_none() => State::Pending,
@@ -211,15 +209,17 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Europe::Amsterdam;
 
     use super::*;
 
     #[test]
     fn a_month_after_the_end_is_a_month_on_the_calendar_of_the_door() {
         let after = |auto: AutoRemoveAfter, end: &str| {
-            let then = auto.after(end.parse().unwrap(), Amsterdam).unwrap();
-            then.with_timezone(&Amsterdam).naive_local().to_string()
+            let amsterdam: Zone = "Europe/Amsterdam".parse().unwrap();
+            let then = auto.after(end.parse().unwrap(), amsterdam).unwrap();
+            then.with_timezone(&amsterdam.offset(then))
+                .naive_local()
+                .to_string()
         };
         // The end of the 30th of January, the beginning of the 31st.
         let end = "2027-01-30T23:00:00Z";
@@ -237,6 +237,6 @@ mod tests {
     #[test]
     fn a_removal_that_no_calendar_has_is_none() {
         let far = DateTime::<Utc>::MAX_UTC;
-        assert_eq!(AutoRemoveAfter::Year.after(far, Tz::UTC), None);
+        assert_eq!(AutoRemoveAfter::Year.after(far, Zone::UTC), None);
     }
 }

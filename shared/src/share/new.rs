@@ -143,7 +143,7 @@ impl NewShare {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
+    use crate::timing::Zone;
     use serde_json::json;
 
     use super::*;
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(share.permissions, Permissions::default());
         assert_eq!(share.personal_settings, PersonalSettings::default());
         assert!(share.timing.rules.is_empty());
-        assert_eq!(share.timing.span(Tz::UTC), (now(), None));
+        assert_eq!(share.timing.span(Zone::UTC), (now(), None));
         let open = NewShare::read(&with(json!({"receiver": null})), now()).unwrap();
         assert_eq!(open.receiver, None);
     }

@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::timing::Zone;
 use chrono::{NaiveDate, NaiveTime};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -200,7 +200,7 @@ impl FromJson for Uuid {
     }
 }
 
-impl FromJson for Tz {
+impl FromJson for Zone {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         const EXPECTED: &str = "an IANA time zone such as \"Europe/Berlin\"";
         let text = text(EXPECTED, value)?;

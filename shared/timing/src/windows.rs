@@ -3,11 +3,11 @@
 use std::iter::FusedIterator;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::clock::Moment;
 use super::pattern::Pattern;
+use super::zone::Zone;
 
 /// A stretch of time between two instants, half-open.
 ///
@@ -56,7 +56,7 @@ impl Span {
 /// it is about to give.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    zone: Tz,
+    zone: Zone,
     pattern: Pattern,
     /// What is left of the range.
     range: (Moment, Moment),
@@ -66,7 +66,7 @@ pub struct Windows {
 
 impl Windows {
     /// The windows within a range of instants.
-    pub(super) fn new(zone: Tz, pattern: Pattern, range: (Moment, Moment)) -> Windows {
+    pub(super) fn new(zone: Zone, pattern: Pattern, range: (Moment, Moment)) -> Windows {
         let k = match pattern.cycle() {
             Some(cycle) => cycle.first_ending_after(range.0, zone),
             None => 0,
@@ -82,7 +82,7 @@ impl Windows {
     /// The window within a range that holds at an instant of the range, or the first
     /// after it, with what lies of it before the instant.
     pub(super) fn around(
-        zone: Tz,
+        zone: Zone,
         pattern: Pattern,
         range: (Moment, Moment),
         at: Moment,
