@@ -24,7 +24,7 @@ SECOND = datetime.timedelta(seconds=1)
 
 
 def main():
-    today = datetime.datetime.now(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = today, today + datetime.timedelta(days=2 * 365)
     with tempfile.TemporaryDirectory() as directory:
         package = newest(pathlib.Path(directory))
@@ -64,7 +64,7 @@ def difference(ours, theirs):
     if ours is None:
         return "ours have no zone of this name"
     at, _ = next(change for change in sorted(ours + theirs) if (change in ours) != (change in theirs))
-    return f"from {datetime.datetime.fromtimestamp(at, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+    return f"from {datetime.datetime.fromtimestamp(at, datetime.timezone.utc):%Y-%m-%d %H:%M} UTC"
 
 
 def ours(start, end):

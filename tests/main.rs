@@ -43,6 +43,7 @@ mod system;
 mod template;
 mod templates;
 mod tenancy;
+mod time_zones;
 mod update_share;
 mod web_key;
 mod zones;

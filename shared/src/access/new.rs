@@ -209,7 +209,7 @@ fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
     let exclusive = space.optional::<Flag>("exclusive");
     let hour = |name| {
         let span = space.optional::<TimeSpan>(name);
-        span.map(|span: TimeSpan| TimeDelta::seconds(span.seconds()))
+        span.map(TimeDelta::from)
     };
     let hours = match Period::from_hours(hour("fromHour"), hour("toHour")) {
         Ok(hours) => hours,

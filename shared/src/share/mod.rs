@@ -7,7 +7,7 @@ mod terms;
 mod view;
 
 use crate::timing::Zone;
-use chrono::{DateTime, Days, Months, TimeZone, Utc};
+use chrono::{DateTime, Days, Months, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -209,7 +209,6 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]
@@ -229,9 +228,9 @@ mod tests {
         // Summer time has begun meanwhile.
         let end = "2027-02-28T23:00:00Z";
         assert_eq!(after(AutoRemoveAfter::Month, end), "2027-04-01 00:00:00");
-        // A week after, there is no such hour.
+        // A week after, there is no such hour: it is the first moment after that.
         let end = "2027-03-21T01:30:00Z";
-        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 04:30:00");
+        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 03:00:00");
     }
 
     #[test]

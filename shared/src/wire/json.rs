@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::timing::Zone;
-use chrono::{NaiveDate, NaiveTime};
+use crate::timing::{Zone, end_of_day};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -156,7 +156,7 @@ impl FromJson for NaiveDate {
         // same is not the form.
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .ok()
-            .filter(|date| date.to_string() == text)
+            .filter(|date| date.to_string() == text && date.year() > 0)
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
@@ -178,16 +178,38 @@ impl FromJson for NaiveTime {
             .all(|part| part.len() == 2 || part.contains('.'));
         // The 60th second of a leap minute stands on no door's clock.
         let leap = text.get(6..8) == Some("60");
+        // What is finer than a nanosecond would be cut off, and two times be one.
+        let fine = text.split_once('.').is_some_and(|(_, part)| part.len() > 9);
         ["%H:%M:%S%.f", "%H:%M"]
             .iter()
             .find_map(|form| NaiveTime::parse_from_str(text, form).ok())
-            .filter(|_| plain && two_digits && !leap)
+            .filter(|_| plain && two_digits && !leap && !fine)
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
                     format!("expected {EXPECTED} that exists"),
                 )
             })
+    }
+}
+
+/// The local time at which something ends; nothing when it ends with its day: `24:00`, or what
+/// .NET writes for that.
+pub struct EndTime(Option<NaiveTime>);
+
+impl FromJson for EndTime {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        if let Some("24:00" | "24:00:00") = value.as_str() {
+            return Ok(Self(None));
+        }
+        let time = NaiveTime::from_json(value)?;
+        Ok(Self(Some(time).filter(|time| end_of_day(*time).is_none())))
+    }
+}
+
+impl From<EndTime> for Option<NaiveTime> {
+    fn from(EndTime(time): EndTime) -> Self {
+        time
     }
 }
 
@@ -900,6 +922,7 @@ mod tests {
             "2022-6-23",
             "2022-06-23T00:00:00",
             "+2022-06-23",
+            "0000-06-23",
             "22-06-23",
             " 2022-06-23",
             "",
@@ -908,10 +931,12 @@ mod tests {
         }
         let time = |text: &str| NaiveTime::from_json(&text.into()).is_ok();
         assert!(time("13:53:02") && time("13:53") && time("00:00:00") && time("23:59:59.999"));
+        assert!(time("23:59:59.999999999"));
         for text in [
             "24:00:00",
             "13:60:00",
             "23:59:60",
+            "08:00:00.0000000001",
             "1:02:03",
             "13:53:02Z",
             "+1:53:02",
@@ -920,6 +945,29 @@ mod tests {
             "",
         ] {
             assert!(!time(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_end_may_be_the_end_of_the_day() {
+        let end = |text: &str| EndTime::from_json(&text.into()).ok().map(Option::from);
+        for text in [
+            "24:00",
+            "24:00:00",
+            "23:59:59.9999999",
+            "23:59:59.999999999",
+        ] {
+            assert_eq!(end(text), Some(None), "{text}");
+        }
+        for text in ["00:00", "23:59:59", "23:59:59.999", "23:59:59.9999998"] {
+            assert_eq!(
+                end(text),
+                Some(text.parse::<NaiveTime>().ok().or(Some(NaiveTime::MIN))),
+                "{text}"
+            );
+        }
+        for text in ["24:01", "24:00:01", "24:00:00.5", "25:00", "23:59:60", ""] {
+            assert_eq!(end(text), None, "{text}");
         }
     }
 }

@@ -34,7 +34,7 @@ use clock::{DAY, Moment, monday};
 use pattern::{Cycle, Pattern};
 
 pub use calendar::CalendarEntry;
-pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule};
+pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule, end_of_day};
 pub use window::{InstantWindow, LocalWindow, ShownWindow, Window, WindowError, WindowFault};
 pub use windows::{Span, Windows};
 pub use zone::{UnknownZone, Zone};

@@ -195,7 +195,7 @@ mod tests {
             let spaces = spaces.iter().map(|space| {
                 Some((
                     space.required::<Guid>("thingId")?.to_string(),
-                    space.required::<TimeSpan>("fromHour")?.seconds(),
+                    chrono::TimeDelta::from(space.required::<TimeSpan>("fromHour")?).num_seconds(),
                     space.optional::<Flag>("exclusive").map(bool::from),
                 ))
             });

@@ -405,6 +405,27 @@ fn hours_of_24_end_a_day_and_start_none() {
     assert!(Period::from_hours(hour(-1), None).is_err());
 }
 
+#[test]
+fn hours_keep_fractions_of_a_second_and_end_a_day_as_dot_net_does() {
+    let eight = chrono::TimeDelta::hours(8);
+    let half = chrono::TimeDelta::milliseconds(500);
+    let tick = chrono::TimeDelta::nanoseconds(100);
+    let day = chrono::TimeDelta::days(1);
+    let hours = Period::from_hours(Some(eight), Some(eight + half)).unwrap();
+    check(
+        local("2024-06-03", ""),
+        &[Rule::daily(hours)],
+        zone("Europe/Berlin"),
+        ("2024-06-03", "2024-06-03"),
+        &["2024-06-03T08:00:00+02:00/2024-06-03T08:00:00.500+02:00"],
+    );
+    let until = |to| Period::from_hours(Some(eight), Some(to)).unwrap();
+    assert_eq!(until(day - tick), until(day));
+    assert_ne!(until(day - tick - tick), until(day));
+    assert!(Period::from_hours(Some(eight), Some(day + tick)).is_err());
+    assert!(Period::from_hours(Some(-tick), Some(eight)).is_err());
+}
+
 // Daylight saving.
 
 #[test]
