@@ -49,7 +49,7 @@ pub struct ShareChanges {
     /// The last day; `null`, and it has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; `null`, and it ends with that day.
+    /// When it ends on the last day; `null`, or `24:00`, and it ends with that day.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days, in place of what it kept before, a named schedule too.

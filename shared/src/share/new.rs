@@ -87,7 +87,7 @@ pub struct NewShareBody {
     /// The last day; left out, it has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; left out, with that day. Not without `endDate`.
+    /// When it ends on the last day; left out, or `24:00`, with that day. Not without `endDate`.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days: during any of these rules; without one, always.

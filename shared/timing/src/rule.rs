@@ -83,7 +83,7 @@ pub struct Period {
     #[schema(value_type = LocalTime)]
     pub start: NaiveTime,
     /// When it ends, local time; on the next day unless it is later than the start. `24:00` is
-    /// the midnight that ends the day, as is `00:00`.
+    /// the midnight that ends the day, like `00:00`.
     #[serde(rename = "endTime")]
     #[schema(value_type = LocalTime)]
     pub end: NaiveTime,

@@ -204,18 +204,19 @@ impl Wire for Moment {
     }
 }
 
-/// 2001 in Unix milliseconds. The seconds of all years that matter are less.
-const YEAR_2001: i64 = 978_307_200_000;
+/// The Unix milliseconds of 2 January 1970 up to 2001: among them are the Unix seconds of every
+/// year after 1972.
+const DOUBTFUL: std::ops::Range<i64> = 86_400_000..978_307_200_000;
 
 /// An instant from Unix milliseconds, none when no calendar has it.
 ///
 /// # Errors
-/// For one from 1970 to 2000: a client that gives seconds there would have it valid at once in
+/// For one of those decades: a client that gives seconds there would have it valid at once in
 /// place of next week.
 fn of_millis(millis: i64) -> Result<Option<DateTime<Utc>>, Misread> {
     let at = DateTime::from_timestamp_millis(millis);
     match at {
-        Some(at) if (1..YEAR_2001).contains(&millis) => Err(Misread {
+        Some(at) if DOUBTFUL.contains(&millis) => Err(Misread {
             code: FaultCode::InvalidValue,
             why: Some(format!(
                 "expected Unix milliseconds, got {millis}, which is in {}: are these seconds? \
@@ -731,7 +732,9 @@ mod tests {
         // An instant of those years is taken when there is no doubt of what it is.
         assert_eq!(moment(json!("1999-12-31T23:59:59Z")), Some(946_684_799_000));
         assert_eq!(moment(json!(978_307_200_000_i64)), Some(978_307_200_000));
-        assert_eq!(moment(json!(0)), Some(0));
+        for first in [0, 1, 86_399_999] {
+            assert_eq!(moment(json!(first)), Some(first));
+        }
         // Midnight, as ServiceStack writes it.
         assert_eq!(moment(json!("2026-11-21")), Some(AT - 12 * 3_600_000));
         assert_eq!(moment(json!("0001-01-01")), Some(-62_135_596_800_000));
@@ -765,7 +768,7 @@ mod tests {
             json!("1795262400"),
             json!("/Date(1795262400+0100)/"),
             json!(978_307_199_999_i64),
-            json!(1),
+            json!(86_400_000),
         ] {
             assert_eq!(moment(value.clone()), None, "{value}");
         }
@@ -922,10 +925,9 @@ mod tests {
             (count, user) in (prop::option::of(0..10u32), 1..=crate::id::MAX),
             permission in prop::collection::vec(prop::sample::select(vec!["a", "", ",b", " c", "\"", "{d", "x: y]"]), 0..3),
         ) {
-            // From 1970 to 2000 milliseconds are taken for seconds, and refused.
             let moment = |seconds: i64| {
-                let doubtful = (1..YEAR_2001 / 1_000).contains(&seconds);
-                let millis = seconds * 1_000 + if doubtful { YEAR_2001 } else { 0 };
+                let doubtful = DOUBTFUL.contains(&(seconds * 1_000));
+                let millis = seconds * 1_000 + if doubtful { DOUBTFUL.end } else { 0 };
                 Moment(DateTime::from_timestamp_millis(millis).unwrap())
             };
             let all = All {
