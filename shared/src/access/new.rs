@@ -264,7 +264,7 @@ pub struct NewAccessBody {
     /// What it carries along, which means nothing to us.
     #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
-    /// From when on it is valid. A number from 1970 to 2000 is refused: it is mostly a time in
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
     /// seconds.
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
@@ -300,7 +300,7 @@ pub struct NewAccessBody {
 pub struct AccessChangesBody {
     /// The access.
     pub business_user_access_id: AccessId,
-    /// From when on it is valid. A number from 1970 to 2000 is refused: it is mostly a time in
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
     /// seconds.
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
