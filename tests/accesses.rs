@@ -12,6 +12,7 @@ use latchkey::directory::{Resource, Space};
 use latchkey::id::SpaceId;
 use latchkey::role::Role;
 use latchkey::table::{If, Read, from_item};
+use latchkey::warrant::Warrant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -496,7 +497,7 @@ async fn take_all_but(home: &Home, free: &[&str]) {
         .filter(|code| !free.contains(&code.as_str()))
         .collect();
     for codes in all.chunks(100) {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         for code in codes {
             let mut space = access.spaces[0].clone();
             space.code = code.parse().unwrap();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{NaiveDate, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -82,9 +83,13 @@ async fn a_key_works_until_it_is_deleted_and_speaks_for_its_user() {
     let mut view = shown.json();
     let created = view.as_object_mut().unwrap().remove("dateCreated");
     assert!(created.unwrap().as_str().unwrap().ends_with('Z'));
+    // By day; the test may run over midnight.
+    let used = view.as_object_mut().unwrap().remove("lastUsed").unwrap();
+    let used: NaiveDate = used.as_str().unwrap().parse().unwrap();
+    assert!((0..=1).contains(&(Utc::now().date_naive() - used).num_days()));
     assert_eq!(
         view,
-        json!({"organizationId": 7, "id": id, "name": "Booking", "userId": 1})
+        json!({"organizationId": 7, "id": id, "name": "Booking", "userId": 1, "creatorId": 1})
     );
 
     assert_eq!(at.delete(&id).await.status, 204);
@@ -294,4 +299,160 @@ async fn no_token_outlives_a_key_that_is_deleted_while_it_is_used() {
         assert!(at.store.sort_keys("TOKENS#").await.is_empty());
         assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
     }
+}
+
+#[tokio::test]
+async fn the_last_use_is_written_down_once_a_day() {
+    let at = fixed().await;
+    let (id, secret) = at.create(json!({"organizationId": 7, "name": "N"})).await;
+    let path = format!("{PATH}/{id}");
+    let last_used = async || at.get(&path).await.json()["lastUsed"].clone();
+    assert_eq!(last_used().await, Value::Null);
+    let writes = || {
+        let calls = at.store.calls();
+        let writes = calls.iter().filter(|call| call.write_units > 0.0);
+        writes.map(|call| call.write_units).collect::<Vec<_>>()
+    };
+    writes();
+    assert_eq!(at.status(&id, &secret).await, 200);
+    assert_eq!(writes(), [4.0]);
+    let today = last_used().await;
+    assert_eq!(at.status(&id, &secret).await, 200);
+    assert_eq!(writes(), [0.0; 0]);
+    // Another day.
+    let yesterday = json!("2026-01-01");
+    at.store.set_last_used(&id, "2026-01-01").await;
+    assert_eq!(last_used().await, yesterday);
+    // To ask for tokens is a use, and costs one write more then.
+    let grant = [("grant_type", "client_credentials")];
+    let ask = async || {
+        let client = Some((&*id, &*secret));
+        let answer = at.system.form("/v2/oauth/token", client, &grant).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    writes();
+    ask().await;
+    assert_eq!(writes(), [10.0]);
+    assert_eq!(last_used().await, today);
+    ask().await;
+    assert_eq!(writes(), [8.0]);
+    // The store refuses the write: the caller is let in all the same.
+    at.store.set_last_used(&id, "2026-01-01").await;
+    at.store.throttle(100);
+    assert_eq!(at.status(&id, &secret).await, 200);
+    at.store.calm();
+    assert_eq!(last_used().await, yesterday);
+}
+
+#[tokio::test]
+async fn a_key_ends_when_it_says() {
+    let at = fixed().await;
+    let body = |end: &str| json!({"organizationId": 7, "name": "N", "expiresAt": end});
+    let over = body("2020-01-01T00:00:00Z");
+    let over = at.system.post(PATH, at.admin(), &over).await;
+    over.assert_error(400, "invalidInputErrorError");
+    assert_eq!(over.fields(), ["expiresAt"]);
+    for bad in ["2030-01-01", "2030-01-01T00:00:00", "tomorrow"] {
+        let bad = at.system.post(PATH, at.admin(), &body(bad)).await;
+        assert_eq!(bad.fields(), ["expiresAt"]);
+    }
+    let (id, _) = at.create(body("2030-12-31T01:00:00+01:00")).await;
+    let shown = at.get(&format!("{PATH}/{id}")).await.json();
+    assert_eq!(shown["expiresAt"], "2030-12-31T00:00:00Z");
+
+    let end = Utc::now() + TimeDelta::seconds(3);
+    let (id, secret) = at.create(body(&end.to_rfc3339())).await;
+    assert_eq!(at.status(&id, &secret).await, 200);
+    let client = Some((&*id, &*secret));
+    let grant = [("grant_type", "client_credentials")];
+    let pair = at
+        .system
+        .form("/v2/oauth/token", client, &grant)
+        .await
+        .json();
+    let left = pair["expires_in"].as_i64().unwrap();
+    assert!((0..=3).contains(&left), "{left}");
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    assert_eq!(at.status(&id, &secret).await, 401);
+    let token = pair["access_token"].as_str().unwrap().parse().unwrap();
+    assert_eq!(at.system.get("/v2/users/2", token).await.status, 401);
+    let refused = at.system.form("/v2/oauth/token", client, &grant).await;
+    assert_eq!(refused.json()["error"], "invalid_client");
+}
+
+#[tokio::test]
+async fn a_key_that_speaks_for_another_person_ends_with_its_makers_right_to_make_it() {
+    let at = fixed().await;
+    let roles = async |user: u64, roles: Value| {
+        let path = format!("/v2/users/{user}");
+        let roles = json!({"roles": roles});
+        let changed = at.system.put(&path, at.admin(), &roles).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    };
+    roles(4, json!(["Admin"])).await;
+    roles(5, json!(["Admin"])).await;
+    let maker = at.tenant.token(4);
+    let make = async |of: Value| {
+        let mut body = json!({"organizationId": 7, "name": "N"});
+        body["userId"] = of;
+        let made = at.system.post(PATH, maker, &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let text = |name: &str| made.json()[name].as_str().unwrap().to_owned();
+        (text("apiKeyId"), text("secret"))
+    };
+    let others = make(json!(5)).await;
+    let own = make(Value::Null).await;
+    let service = json!({"organizationId": 7, "firstName": "B", "lastName": "S", "kind": "service", "roles": ["Receptionist"]});
+    let service = at
+        .system
+        .post("/v2/users", at.admin(), &service)
+        .await
+        .json();
+    let services = make(service["userId"].clone()).await;
+    let shown = at.get(&format!("{PATH}/{}", others.0)).await.json();
+    assert_eq!(
+        (&shown["userId"], &shown["creatorId"]),
+        (&json!(5), &json!(4))
+    );
+
+    let grant = [("grant_type", "client_credentials")];
+    let ask = async |key: &(String, String), form: &[(&str, &str)]| {
+        let client = Some((&*key.0, &*key.1));
+        at.system.form("/v2/oauth/token", client, form).await
+    };
+    let tokens = ask(&others, &grant).await.json();
+    let access: Uuid = tokens["access_token"].as_str().unwrap().parse().unwrap();
+    let refresh = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+    ];
+    let status = async |key: &(String, String)| at.status(&key.0, &key.1).await;
+    for key in [&others, &own, &services] {
+        assert_eq!(status(key).await, 200);
+    }
+    assert_eq!(at.system.get("/v2/users", access).await.status, 200);
+
+    // Demoted: what spoke for another person does not.
+    roles(4, json!(["Receptionist"])).await;
+    assert_eq!(status(&others).await, 401);
+    assert_eq!(at.system.get("/v2/users", access).await.status, 401);
+    for form in [&grant[..], &refresh] {
+        let refused = ask(&others, form).await;
+        assert_eq!(
+            refused.json()["error"],
+            "invalid_client",
+            "{}",
+            refused.body
+        );
+    }
+    assert_eq!((status(&own).await, status(&services).await), (200, 200));
+
+    // Deleted: only the service account's is left.
+    assert_eq!(
+        at.system.delete("/v2/users/4", at.admin()).await.status,
+        204
+    );
+    assert_eq!((status(&others).await, status(&own).await), (401, 401));
+    assert_eq!(status(&services).await, 200);
+    assert_eq!(ask(&services, &grant).await.status, 200);
 }

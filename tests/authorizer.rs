@@ -66,10 +66,8 @@ fn with_credential(
         hash,
         Credential {
             id: "more".to_owned(),
-            organization,
-            user,
-            client: None,
             expires_at,
+            ..Credential::of(organization, user)
         },
     ));
     tenant

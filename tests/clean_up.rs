@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use latchkey::share::Share;
 use latchkey::table::Item;
 use latchkey::timing::{LocalWindow, Timing};
+use latchkey::warrant::Warrant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -80,7 +81,7 @@ impl Scene {
         store.put(&tenant.world).await;
         let (scope, table) = (tenant.world.scope().unwrap(), store.table());
         for numbers in (0..count).collect::<Vec<_>>().chunks(40) {
-            let mut writes = table.transaction();
+            let mut writes = table.transaction(&Warrant::System);
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();
@@ -301,6 +302,11 @@ async fn the_api_keys_of_a_deleted_user_go_with_their_credentials() {
         items.iter().filter(of).count()
     };
     assert_eq!(credentials().await, 2);
+    // Another admin stays.
+    let body = json!({"organizationId": made["organizationId"], "firstName": "A", "lastName": "B", "roles": ["Admin"]});
+    let other = system.request(Method::POST, "/v2/users").bearer_auth(&key);
+    let other = Answer::of(other.body(body.to_string())).await;
+    assert_eq!(other.status, 201, "{}", other.body);
     let path = format!("/v2/users/{}", made["userId"]);
     let delete = system.request(Method::DELETE, &path).bearer_auth(key);
     assert_eq!(Answer::of(delete).await.status, 204);

@@ -648,3 +648,58 @@ async fn a_header_that_says_who_calls_is_not_believed() {
         .await
         .assert_error(403, "insufficientRightsError");
 }
+
+#[tokio::test]
+async fn one_delegate_makes_twenty_shares_for_one_receiver_at_one_source() {
+    let (_store, system, tenant) = Tenant::start().await;
+    let right = json!({"permissions": {"administrate": true}});
+    tenant.create_share(&system, 1, right).await;
+    let make = async |changes: Value| {
+        let body = tenant.share(changes);
+        system.post("/v2/shares", tenant.token(2), &body).await
+    };
+    let to_three = || json!({"receiver": {"userId": 3}});
+    // All at once: of thirty, twenty.
+    let answers = join_all((0..30).map(|_| make(to_three()))).await;
+    let (made, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    // One that met the others too often may be made again.
+    let busy = refused.iter().filter(|answer| answer.status == 503).count();
+    for answer in refused.iter().filter(|answer| answer.status != 503) {
+        answer.assert_error(400, "tooManySharesError");
+    }
+    let mut made: Vec<_> = made.into_iter().map(|answer| answer.json()).collect();
+    assert!(
+        made.len() <= 20 && made.len() + busy >= 20,
+        "{}",
+        made.len()
+    );
+    while made.len() < 20 {
+        let one = make(to_three()).await;
+        assert_eq!(one.status, 200, "{}", one.body);
+        made.push(one.json());
+    }
+    make(to_three())
+        .await
+        .assert_error(400, "tooManySharesError");
+    // An invitation that is claimed by the same receiver is one more.
+    let open = make(json!({"receiver": null})).await.json();
+    let claim = json!({"token": open["token"]});
+    let claimed = system
+        .post("/v2/shares/claim", tenant.token(3), &claim)
+        .await;
+    claimed.assert_error(400, "tooManySharesError");
+    // Another receiver, and who shares by role, are not concerned.
+    assert_eq!(make(json!({"receiver": {"userId": 4}})).await.status, 200);
+    tenant.create_share(&system, 1, to_three()).await;
+    // One that goes makes room for one.
+    let path = format!("/v2/shares/{}", made[0]["shareId"]);
+    assert_eq!(system.delete(&path, tenant.token(2)).await.status, 204);
+    let claimed = system
+        .post("/v2/shares/claim", tenant.token(3), &claim)
+        .await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    make(to_three())
+        .await
+        .assert_error(400, "tooManySharesError");
+}

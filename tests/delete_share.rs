@@ -88,6 +88,7 @@ async fn a_schedule_that_does_not_count_it_keeps_no_share_alive() {
         auto_remove_after: None,
         expires_at: None,
         web_key: None,
+        calendar_links: Vec::new(),
         parent: None,
         depth: 0,
         version: 1,

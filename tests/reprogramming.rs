@@ -7,6 +7,7 @@ use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Read, from_item};
+use latchkey::warrant::Warrant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -57,7 +58,7 @@ async fn multiply(store: &Store, first: &str, count: u128) {
         .unwrap();
     let numbers: Vec<_> = (1..=count).collect();
     for numbers in numbers.chunks(33) {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         for number in numbers {
             let mut access = first.clone();
             access.id = Uuid::from_u128(id.as_u128() + number).into();
@@ -147,7 +148,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     let mut used = Code::new(access.code_terms(&access.spaces[0]));
     used.used = 3;
     let table = store.table();
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::System);
     writes.put((), &code_key, &used, If::Always);
     writes.send_unconditional().await.unwrap();
 

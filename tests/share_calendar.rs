@@ -135,7 +135,7 @@ async fn calendars_subscribe_to_it() {
         "SUMMARY:Door 1".to_owned(),
         "RRULE:FREQ=WEEKLY;BYDAY=MO".to_owned(),
         "DTSTART;TZID=Europe/Amsterdam:20270104T090000".to_owned(),
-        format!("UID:20270104T080000Z-{id}@latchkey"),
+        format!("UID:weekly-byday-mo-090000-28800-{id}@latchkey"),
     ] {
         let there = answer.body.lines().any(|read| read.trim_end() == line);
         assert!(there, "{line}: {}", answer.body);

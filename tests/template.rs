@@ -5,7 +5,7 @@ use std::fs;
 
 use latchkey::wire::headers::{CHALLENGE, EVERY_RESPONSE};
 use latchkey_local::template::policy::Access;
-use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Program, Stack};
+use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Stack};
 
 use crate::system::root;
 
@@ -14,10 +14,7 @@ pub fn stack() -> Stack {
 }
 
 pub fn binary(function: &Function) -> String {
-    match &function.program {
-        Program::Named(name) => name.clone(),
-        Program::OnlyOneIn(folder) => panic!("{folder:?} has more than one binary"),
-    }
+    function.binary.clone()
 }
 
 fn functions() -> BTreeSet<String> {
@@ -85,9 +82,11 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 }
 
 /// The routes that everyone may call. Each is served by an `OpenEndpoint`.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 6] = [
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
+    ("GET", "/v2/calendars/{calendar}"),
+    ("HEAD", "/v2/calendars/{calendar}"),
     ("POST", "/v2/oauth/revoke"),
     ("POST", "/v2/oauth/token"),
 ];
@@ -152,7 +151,7 @@ fn the_gateway_logs_who_asked_for_what_and_no_query() {
         ("ip", "$context.identity.sourceIp"),
         ("method", "$context.httpMethod"),
         ("milliseconds", "$context.responseLatency"),
-        ("path", "$context.path"),
+        ("path", "$context.resourcePath"),
         ("principal", "$context.authorizer.principalId"),
         ("requestId", "$context.requestId"),
         ("status", "$context.status"),
@@ -270,10 +269,11 @@ fn assert_headers(of: &str, headers: &[(String, Mapping)], own: &[(&str, &str)])
 }
 
 /// What only some functions may write, by a partition key of each.
-const GUARDED: [(&str, &str); 4] = [
+const GUARDED: [(&str, &str); 5] = [
     ("credentials", "CREDENTIAL#0a1b"),
     ("invitations", "CLAIM#0a1b"),
     ("web keys", "WEBKEY#0a1b"),
+    ("calendar links", "CALENDAR#0a1b"),
     ("the audit", "ORG#1#DEVICE#1#AUDIT#2026-11"),
 ];
 
@@ -304,9 +304,9 @@ fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() 
             .values()
             .filter(|function| may_write(function, key));
         let writers: Vec<_> = writers.map(binary).collect();
-        assert!((1..=8).contains(&writers.len()), "{kind}: {writers:?}");
+        assert!((1..=11).contains(&writers.len()), "{kind}: {writers:?}");
     }
-    let (_, audit) = GUARDED[3];
+    let (_, audit) = GUARDED[4];
     for function in functions.values() {
         for action in ["UpdateItem", "DeleteItem", "BatchWriteItem"] {
             assert!(

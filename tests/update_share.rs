@@ -380,16 +380,56 @@ async fn who_administrates_changes_as_far_as_their_own_right_reaches() {
         .assert_error(403, "insufficientRightsError");
 }
 
+/// Rules for all day, and others that say the same: whether they do is not asked.
+fn all_day() -> [Value; 2] {
+    let day = json!({"startTime": "00:00:00", "endTime": "00:00:00"});
+    [
+        json!({"schedule": [{"recurrence": "Daily"}]}),
+        json!({"schedule": [{"recurrence": "Daily", "period": day}]}),
+    ]
+}
+
 #[tokio::test]
-async fn what_is_changed_by_right_of_a_grant_holds_by_right_of_it() {
+async fn who_changes_a_share_so_that_it_reaches_no_further_does_not_make_it_hang_on_them() {
+    let (_store, system, tenant) = Tenant::start().await;
+    let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true, "remoteActivate": true}});
+    let own = tenant.create_share(&system, 1, administrate(2)).await;
+    let changes = [
+        json!({"personalSettings": {"notifications": true}}),
+        json!({"autoRemoveAfter": "WEEK"}),
+        json!({"endDate": "2099-02-01"}),
+        json!({"permissions": {"remoteActivate": false}}),
+        json!({"schedule": [{"recurrence": "Daily"}]}),
+    ];
+    let mut shares = Vec::new();
+    for (user, change) in (4..9).zip(changes) {
+        let share = tenant.create_share(&system, 1, administrate(user)).await;
+        let changed = system.put(&share, tenant.token(2), &change).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        shares.push(share);
+    }
+    assert_eq!(system.delete(&own, tenant.token(1)).await.status, 204);
+    for user in 4..9 {
+        let on = tenant.share(json!({"receiver": {"userId": 3}, "endDate": "2099-01-01"}));
+        let on = system.post("/v2/shares", tenant.token(user), &on).await;
+        assert_eq!(on.status, 200, "user {user}: {}", on.body);
+    }
+}
+
+#[tokio::test]
+async fn what_is_changed_by_right_of_a_grant_to_reach_further_holds_by_right_of_it() {
     let (_store, system, tenant) = Tenant::start().await;
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true}});
     let own = tenant.create_share(&system, 1, administrate(2)).await;
+    let [rules, further] = all_day();
     let changed = tenant.create_share(&system, 1, administrate(4)).await;
-    let untouched = tenant.create_share(&system, 1, administrate(5)).await;
-    let shorter = json!({"endDate": "2099-02-01"});
     assert_eq!(
-        system.put(&changed, tenant.token(2), &shorter).await.status,
+        system.put(&changed, tenant.token(1), &rules).await.status,
+        200
+    );
+    let untouched = tenant.create_share(&system, 1, administrate(5)).await;
+    assert_eq!(
+        system.put(&changed, tenant.token(2), &further).await.status,
         200
     );
     // By role it keeps the one above it.
@@ -427,7 +467,8 @@ async fn what_is_changed_by_right_of_a_grant_holds_by_right_of_it() {
 #[tokio::test]
 async fn no_two_changes_at_once_make_a_circle() {
     let (_store, system, tenant) = Tenant::start().await;
-    let administrate = |user: u64| json!({"receiver": {"userId": user}, "startDate": "2024-01-01", "permissions": {"administrate": true}});
+    let [rules, further] = all_day();
+    let administrate = |user: u64| json!({"receiver": {"userId": user}, "startDate": "2024-01-01", "permissions": {"administrate": true}, "schedule": rules["schedule"]});
     let post = async |user: usize| {
         let on = tenant.share(json!({"receiver": {"userId": 6}}));
         let made = system.post("/v2/shares", tenant.token(user), &on).await;
@@ -436,10 +477,9 @@ async fn no_two_changes_at_once_make_a_circle() {
     for _ in 0..12 {
         let of_two = tenant.create_share(&system, 1, administrate(2)).await;
         let of_three = tenant.create_share(&system, 1, administrate(3)).await;
-        let change = json!({"personalSettings": {"notifications": true}});
         let (by_two, by_three) = tokio::join!(
-            system.put(&of_three, tenant.token(2), &change),
-            system.put(&of_two, tenant.token(3), &change),
+            system.put(&of_three, tenant.token(2), &further),
+            system.put(&of_two, tenant.token(3), &further),
         );
         let statuses = [by_two.status.as_u16(), by_three.status.as_u16()];
         assert!([[200, 403], [403, 200]].contains(&statuses), "{statuses:?}");

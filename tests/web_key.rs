@@ -49,13 +49,14 @@ async fn a_web_key_is_a_link_that_lives_with_its_share() {
     assert_eq!(key.get_version_num(), 4);
     let view = system.get(&path, tenant.token(2)).await;
     assert_eq!(view.version(), Some(2));
-    assert_eq!(view.json()["webKey"], json!({ "url": url }));
+    let told = view.json()["webKey"].clone();
+    assert_eq!(told["creatorId"], 1);
+    assert_eq!(told.as_object().unwrap().len(), 2, "{told}");
+    // Nothing that is stored or shown has the key in it.
+    assert!(!view.body.contains(&key.to_string()));
+    let stored = format!("{:?}", store.items().await);
+    assert!(!stored.contains(&key.to_string()) && !stored.contains(&key.simple().to_string()));
     // It is found by its hash, and ends with the share, also when that ends otherwise.
-    let items = store.items().await;
-    let mut others = items
-        .iter()
-        .filter(|item| item["SK"].as_s().unwrap() == "WEBKEY");
-    assert!(!format!("{:?}", others.next()).contains(&key.to_string()));
     assert_eq!(expirations(&store).await, ["2090-01-31T23:00:00+00:00"]);
     let later = json!({"endDate": "2090-06-30", "endTime": "12:00"});
     assert_eq!(system.put(&path, tenant.token(1), &later).await.status, 200);
@@ -111,6 +112,10 @@ async fn a_share_that_cannot_have_one_says_why() {
     let to_group = tenant.create_share(&system, 1, to_group).await;
     let refused = create(&system, &tenant, 1, &to_group).await;
     refused.assert_error(400, "webKeyNotAllowedForUserGroupsError");
+    let over = json!({"startDate": "2020-01-01", "endDate": "2020-01-31"});
+    let over = tenant.create_share(&system, 1, over).await;
+    let refused = create(&system, &tenant, 1, &over).await;
+    refused.assert_error(400, "webKeyShareEndedError");
     let endless = tenant.create_share(&system, 1, json!({})).await;
     let refused = create(&system, &tenant, 1, &endless).await;
     refused.assert_error(400, "webKeyRequiresTemporaryAccessError");
@@ -133,7 +138,7 @@ async fn of_sixteen_at_once_one_makes_it() {
         answer.assert_error(400, "webKeyAlreadyExistsError");
     }
     let view = system.get(&path, tenant.token(1)).await.json();
-    assert_eq!(view["webKey"]["url"], made[0].json());
+    assert_eq!(view["webKey"]["creatorId"], 1);
     assert_eq!(expirations(&store).await.len(), 1);
 }
 
@@ -177,6 +182,7 @@ async fn who_may_change_the_share_may_give_and_take_its_web_key() {
     let (_store, system, tenant) = Tenant::start().await;
     let right = json!({"permissions": {"administrate": true}, "endDate": "2090-06-30"});
     let right = tenant.create_share(&system, 1, right).await;
+    let remote = json!({"permissions": {"remoteActivate": true}});
     let share = json!({"receiver": {"userId": 3}, "endDate": "2090-01-31"});
     let share = tenant.create_share(&system, 1, share).await;
     for (user, status, code) in [
@@ -190,6 +196,14 @@ async fn who_may_change_the_share_may_give_and_take_its_web_key() {
             .await
             .assert_error(status, code);
     }
+    // Who may not open the door from afar gives nobody a link for that.
+    let refused = create(&system, &tenant, 2, &share).await;
+    refused.assert_error(403, "insufficientRightsError");
+    assert_eq!(refused.fields(), ["permissions.remoteActivate"]);
+    assert_eq!(
+        system.put(&right, tenant.token(1), &remote).await.status,
+        200
+    );
     assert_eq!(create(&system, &tenant, 2, &share).await.status, 200);
     assert_eq!(delete(&system, &tenant, 2, &share).await.status, 204);
     // Not of what their own right hangs on.

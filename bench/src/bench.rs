@@ -11,7 +11,7 @@ use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Table};
 use latchkey::wire::{Request, Response};
 use latchkey_functions::{Call, Endpoint, EventCall, OpenCall, OpenEndpoint, ServiceEndpoint};
-use latchkey_local::template::{Integration, Program, Stack};
+use latchkey_local::template::{Integration, Stack};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 use serde_json::Value;
@@ -180,7 +180,7 @@ impl Bench {
             remakes: true,
             meter,
             routes: routes(stack)?,
-            functions: functions(stack)?.into_values().collect(),
+            functions: functions(stack).into_values().collect(),
             seconds: AtomicI64::new(0),
             counted: Mutex::default(),
         })
@@ -273,7 +273,7 @@ impl Bench {
             .collect();
         let mut missing: Vec<_> = self.functions.difference(&served).cloned().collect();
         missing.retain(|function| self.remakes || function != REMAKES);
-        let names = functions(stack)?;
+        let names = functions(stack);
         for route in &stack.api.routes {
             let Integration::Function(function) = &route.integration else {
                 continue;
@@ -395,22 +395,16 @@ impl Bench {
 }
 
 /// The binary of each function, by its logical id.
-///
-/// # Errors
-/// A function does not name its binary.
-pub fn functions(stack: &Stack) -> Result<BTreeMap<String, String>> {
+pub fn functions(stack: &Stack) -> BTreeMap<String, String> {
     let functions = stack.functions.iter();
     functions
-        .map(|(id, function)| match &function.program {
-            Program::Named(name) => Ok((id.clone(), name.clone())),
-            Program::OnlyOneIn(_) => Err(format!("{id} does not say which binary it is").into()),
-        })
+        .map(|(id, function)| (id.clone(), function.binary.clone()))
         .collect()
 }
 
 /// For each path, by method: the function that serves it, and the path of its route.
 fn routes(stack: &Stack) -> Result<matchit::Router<BTreeMap<String, String>>> {
-    let names = functions(stack)?;
+    let names = functions(stack);
     let mut paths: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
     for route in &stack.api.routes {
         if let Integration::Function(function) = &route.integration {

@@ -138,7 +138,6 @@ fn user(number: u64) -> Result<User> {
         _ => &[],
     };
     Ok(User {
-        id: id(number)?,
         first_name: "Robin".to_owned(),
         last_name: format!("Resident {number:02}"),
         email_address: Some(format!("robin.{number:02}@example.com")),
@@ -149,7 +148,7 @@ fn user(number: u64) -> Result<User> {
             .iter()
             .map(|group| id::<UserGroupId>(*group))
             .collect::<Result<_>>()?,
-        version: 1,
+        ..User::blank(id(number)?)
     })
 }
 

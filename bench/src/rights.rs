@@ -117,7 +117,7 @@ pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result
     let none = BTreeSet::new();
     let guarded = guarded(stack);
     let mut faults = Vec::new();
-    for (logical_id, binary) in functions(stack)? {
+    for (logical_id, binary) in functions(stack) {
         let policy = &stack.functions[&logical_id].policy;
         let asked = used.get(&binary).unwrap_or(&none);
         let accesses: Vec<_> = asked

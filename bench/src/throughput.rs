@@ -18,6 +18,7 @@ use latchkey::keyring::Keyring;
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{Read, Table};
+use latchkey::warrant::Warrant;
 use latchkey::wire::Error;
 use latchkey_demo::{ADMIN_TOKEN, demo};
 use reqwest::{Client, RequestBuilder};
@@ -248,7 +249,7 @@ impl Direct {
         let (receiver, source) = (Receiver::User(id(2)?), Source::Device(id(1)?));
         let share = share(self.scope.organization(), number, receiver, source)?;
         let (key, edge) = GrantEdge::of(&self.scope, &share).remove(0);
-        let mut writes = self.table.transaction();
+        let mut writes = self.table.transaction(&Warrant::System);
         writes.put_new((), &self.scope.share(share.id), &share);
         writes.exists((), &self.scope.source(source));
         writes.exists((), &self.scope.receiver(receiver));

@@ -1,13 +1,16 @@
 //! Puts an organization into a table, whole: the one that `cargo run` shows the system
 //! with, and those that tests need.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use latchkey::access::template::{TemplateScope, TemplateThing};
 use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, SpaceTerms};
+use latchkey::calendar_link::{CalendarLink, CalendarLinkHash, LinkOfUser};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::directory::{
-    Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
+    Admins, Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
     Schedule, Space, User, UserGroup, ZONE_VERSION,
 };
 use latchkey::grant::{Permissions, Receiver, Source};
@@ -20,6 +23,7 @@ use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Item, Key, Table, to_item};
 use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing, Zone};
+use latchkey::warrant::Warrant;
 use latchkey::wire::Result;
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -36,6 +40,8 @@ pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
 pub const DOOR_TOKEN: Uuid = uuid!("c1a7e4f5-6d0b-4b1f-8e57-3f0d2b9a6c84");
 /// The token of the demo organization's open invitation. Published, too.
 pub const INVITATION_TOKEN: Uuid = uuid!("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e");
+/// The secret of the admin's link to the calendar of share 5. Published, too.
+const CALENDAR_SECRET: &str = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc";
 
 /// The demo organization's space.
 const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
@@ -78,6 +84,8 @@ pub struct World {
     pub shares: Vec<Share>,
     /// What the tokens of its open invitations lead to.
     pub invitations: Vec<(InvitationHash, Invitation)>,
+    /// What its calendar links lead to.
+    pub calendar_links: Vec<(CalendarLinkHash, CalendarLink)>,
     /// Its API keys.
     pub api_keys: Vec<ApiKey>,
     /// Its other credentials.
@@ -106,6 +114,7 @@ impl World {
             shares: Vec::new(),
             api_keys: Vec::new(),
             invitations: Vec::new(),
+            calendar_links: Vec::new(),
             credentials: Vec::new(),
         }
     }
@@ -115,10 +124,7 @@ impl World {
     pub fn with_token(mut self, token: Uuid, user: UserId, name: &str) -> Self {
         let credential = Credential {
             id: name.to_owned(),
-            organization: self.organization.id,
-            user,
-            client: None,
-            expires_at: None,
+            ..Credential::of(self.organization.id, user)
         };
         self.credentials
             .push((CredentialHash::of_token(token), credential));
@@ -164,6 +170,12 @@ impl World {
         let mut items = Vec::new();
         let of = &self.organization;
         things(&mut items, &scope, of, &self.users)?;
+        let admins = self.users.iter().filter(|user| user.is_admin());
+        let users: BTreeSet<_> = admins.map(|user| user.id).collect();
+        // DynamoDB has no empty sets.
+        if !users.is_empty() {
+            items.push(to_item(&scope.admins(), &Admins { users })?);
+        }
         things(&mut items, &scope, of, &self.user_groups)?;
         things(&mut items, &scope, of, &self.devices)?;
         things(&mut items, &scope, of, &self.device_groups)?;
@@ -195,6 +207,9 @@ impl World {
         for (hash, invitation) in &self.invitations {
             items.push(to_item(&Key::invitation(hash), invitation)?);
         }
+        for (hash, link) in &self.calendar_links {
+            items.push(to_item(&Key::calendar_link(hash), link)?);
+        }
         for (hash, credential) in &self.credentials {
             items.push(to_item(&Key::credential(hash), credential)?);
         }
@@ -207,7 +222,7 @@ impl World {
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         for item in self.items()? {
             writes.put_item((), item, If::Absent);
         }
@@ -308,6 +323,7 @@ pub fn share(
         auto_remove_after: None,
         expires_at: None,
         web_key: None,
+        calendar_links: Vec::new(),
         parent: None,
         depth: 0,
         version: 1,
@@ -389,15 +405,12 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let [one, two, three] = [1, 2, 3].map(UserId::try_from);
     let (one, two, three) = (one?, two?, three?);
     let user = |id, first: &str, last: &str, email: &str, roles| User {
-        id,
         first_name: first.to_owned(),
         last_name: last.to_owned(),
         email_address: Some(email.to_owned()),
-        phone_number: None,
         registered: true,
         roles,
-        groups: [].into(),
-        version: 1,
+        ..User::blank(id)
     };
     let mut world = World::empty(1.try_into()?, "Demo House", ZONE.parse()?);
     world.users = vec![
@@ -460,7 +473,19 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     }];
     world.accesses = vec![access()?];
     let (open, invitation) = open_share()?;
-    world.shares = vec![past_share()?, open, remote_share()?];
+    let mut remote = remote_share()?;
+    let (user, hash) = (one, CalendarLinkHash::of(CALENDAR_SECRET));
+    remote.calendar_links = vec![LinkOfUser {
+        user,
+        hash: hash.clone(),
+    }];
+    let link = CalendarLink {
+        organization: remote.organization,
+        share: remote.id,
+        user,
+    };
+    world.calendar_links = vec![(hash, link)];
+    world.shares = vec![past_share()?, open, remote];
     world.invitations = vec![(InvitationHash::of_token(INVITATION_TOKEN), invitation)];
     let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
     let name = "Demonstration".to_owned();

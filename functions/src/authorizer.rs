@@ -3,8 +3,11 @@
 //! API Gateway calls it with each request whose `Authorization` it has not asked about
 //! lately, and keeps the answer for as long as template.yaml says. Two reads: the
 //! credential, strongly, so that one just made works and one just revoked does not; and
-//! the user's roles. The first call of a user is written down, which is one write in the life
-//! of an account.
+//! the user's roles. Of an API key that speaks for another person, its maker is read beside the
+//! user, for the key is good only while its maker may make it.
+//!
+//! The first call of a user is written down, which is one write in the life of an account. So
+//! is the first use of an API key on a day, while the user is read: no further round trip.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -14,10 +17,12 @@ use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerResponse,
 };
 use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
+use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
-use latchkey::credential::{Credential, CredentialHash};
+use latchkey::credential::{Credential, CredentialHash, KeyUse};
 use latchkey::directory::User;
 use latchkey::table::{Key, Read, Table};
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::{EventCall, EventHandler, SHOWN, serve_events};
@@ -50,7 +55,15 @@ async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
     let credential = credential.filter(|credential| credential.is_valid(now));
     let credential = credential.ok_or(Error::Unauthenticated)?;
     let key = Key::user_of(&credential);
-    let user = user(&table, &key).await?.ok_or(Error::Unauthenticated)?;
+    let (user, is_upheld, ()) = tokio::try_join!(
+        user(&table, &key),
+        is_upheld(&table, &credential),
+        mark_used(&table, &hash, &credential, now),
+    )?;
+    let user = user.ok_or(Error::Unauthenticated)?;
+    if !is_upheld {
+        return Err(Error::Unauthenticated);
+    }
     if !user.registered {
         take_up(&table, &key, &user).await;
     }
@@ -75,6 +88,37 @@ async fn user(table: &Table, key: &Key) -> Result<Option<User>> {
     Ok(None)
 }
 
+/// Whether who made the API key that a credential is or came of may still make it. So it is
+/// of one that speaks for who made it, or for a service account.
+async fn is_upheld(table: &Table, credential: &Credential) -> Result<bool> {
+    let Some(key) = Key::upholder_of(credential) else {
+        return Ok(true);
+    };
+    let maker = user(table, &key).await?;
+    Ok(maker.is_some_and(|maker| maker.writes_directory()))
+}
+
+/// Writes down that an API key was presented, once a day. Where that fails, the next call does
+/// it: it is no reason to turn someone away.
+async fn mark_used(
+    table: &Table,
+    hash: &CredentialHash,
+    credential: &Credential,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(use_of) = KeyUse::of(hash, credential, now) else {
+        return Ok(());
+    };
+    let mut writes = table.transaction(&Warrant::Secret);
+    use_of.write((), &mut writes);
+    match writes.send().await {
+        // Deleted meanwhile.
+        Ok(Ok(()) | Err(_)) => {}
+        Err(error) => tracing::warn!(%error, "it is not written down that an API key was used"),
+    }
+    Ok(())
+}
+
 /// Writes down that a user has taken up their account. Where that fails, or the user was changed
 /// meanwhile, the next call does it: it is no reason to turn someone away.
 async fn take_up(table: &Table, key: &Key, user: &User) {
@@ -82,7 +126,7 @@ async fn take_up(table: &Table, key: &Key, user: &User) {
         registered: true,
         ..user.clone()
     };
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::Secret);
     writes.change((), key, (user, &after), user.version);
     if let Err(error) = writes.send().await {
         tracing::warn!(%error, "it is not written down that a user called");

@@ -12,8 +12,10 @@
 //!   with its code, and the access with the last of its spaces, and out of the templates;
 //! - that it is in groups and, of a device, that it opens spaces;
 //! - of a group, what is left of who is in it;
-//! - of a share, its grant, with that count;
-//! - of a user, their API keys with the tokens that were given out to them.
+//! - of a share, its grant, with that count, and the links to its calendar;
+//! - of a user and of a group of users, the counts of what was passed on to them;
+//! - of a user, their API keys with the tokens that were given out to them, and those that
+//!   they made for other persons.
 //!
 //! Grants that were made by right of one of these stay: they hold nothing without it, and
 //! whoever gave them can still see and delete them. Open invitations on a source stay until
@@ -46,6 +48,7 @@ use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup, schedu
 use latchkey::grant::{self, Grant, Receiver, Source};
 use latchkey::id::{AccessId, DeviceId, ScheduleId, SpaceId, UserId};
 use latchkey::table::{COPIES, Change, If, Key, Read, Removal, Table, Thing, from_item};
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Conflict, Error, Result};
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, sleep_until};
@@ -82,6 +85,8 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         Thing::User(user) => {
             delete_api_keys(table, scope, user.id).await?;
             delete_grants_to(desk, Receiver::User(user.id)).await?;
+            let passed_on = scope.all_passed_on(Receiver::User(user.id));
+            table.delete_all(&passed_on).await?;
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
@@ -90,6 +95,8 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         }
         Thing::UserGroup(id) => {
             delete_grants_to(desk, Receiver::UserGroup(*id)).await?;
+            let passed_on = scope.all_passed_on(Receiver::UserGroup(*id));
+            table.delete_all(&passed_on).await?;
             table.delete_all(&scope.memberships(key)).await?;
         }
         Thing::Device(device) => {
@@ -103,6 +110,13 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         }
         Thing::Share(share) => {
             delete_grants(table, scope, Vec::from_iter(share.grant())).await?;
+            let mut writes = table.transaction(&Warrant::System);
+            for link in &share.calendar_links {
+                writes.delete((), &Key::calendar_link(&link.hash), If::Always);
+            }
+            if !writes.is_empty() {
+                writes.send_unconditional().await?;
+            }
         }
         Thing::Space(id) => {
             delete_grants_on(desk, Source::Space(*id)).await?;
@@ -184,7 +198,7 @@ async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) 
 
 /// Takes an item away, if it exists.
 async fn clear(table: &Table, key: &Key) -> Result<()> {
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::System);
     writes.delete((), key, If::Always);
     writes.send_unconditional().await
 }
@@ -199,7 +213,7 @@ async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Res
             Some(space) => Draft::without(access, space, desk.now),
             None => Draft::taken_away(access),
         };
-        match carry_out(desk, draft).await {
+        match carry_out(desk, &Warrant::System, draft).await {
             Err(Error::Conflict(Conflict::Changed)) => attempt.back_off().await?,
             outcome => return outcome,
         }
@@ -241,7 +255,7 @@ async fn change<R: Resource>(
         }) else {
             return Ok(());
         };
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         writes.change((), key, (&before, &after), before.version());
         match writes.send().await? {
             Ok(()) => return Ok(()),
@@ -292,7 +306,7 @@ async fn delete_grants_at_once(
 ) -> Result<()> {
     let mut gone = BTreeSet::new();
     while !grants.is_empty() {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         let mut kept: BTreeMap<ScheduleId, u32> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
             let mut copies = scope.grant_keys(grant);
@@ -350,7 +364,7 @@ async fn leave_group<G: Group>(
     };
     // That the group, or the item, is gone.
     let (no_group, no_item) = (true, false);
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::System);
     writes.update(no_group, &key, Change::new_version(), If::Exists);
     writes.delete(no_item, &edge, If::Exists);
     match writes.send().await? {
@@ -374,12 +388,13 @@ async fn leave_space(
     .await
 }
 
-/// Takes away the API keys that speak for a user. They are few in an organization, so all
-/// are read.
+/// Takes away the API keys that speak for a user, and those that the user made for others who
+/// are persons. They are few in an organization, so all are read.
 async fn delete_api_keys(table: &Table, scope: &OrganizationScope, user: UserId) -> Result<()> {
     let keys: Vec<ApiKey> = table.query(&scope.api_keys(), Read::Strong).await?;
-    for key in keys.iter().filter(|key| key.user == user) {
-        revoke(table, scope, key).await?;
+    let ends = |key: &&ApiKey| key.user == user || key.upheld_by == Some(user);
+    for key in keys.iter().filter(ends) {
+        revoke(table, &Warrant::System, scope, key).await?;
     }
     Ok(())
 }

@@ -13,7 +13,6 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::error::{Error, Result};
-use crate::template::{Function, Program};
 use crate::terminal::Progress;
 
 /// `cargo`, with the environment that a shell would give it.
@@ -60,26 +59,7 @@ pub async fn build(
     if programs.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut command = cargo();
-    command
-        .current_dir(root)
-        .args(["build", "--message-format=json-render-diagnostics"])
-        .args(programs.iter().flat_map(|name| ["--bin", name]))
-        // Cargo counts what there is to do; this has it say so to a pipe as well.
-        .env("CARGO_TERM_PROGRESS_WHEN", "always")
-        .env("CARGO_TERM_PROGRESS_WIDTH", "200")
-        .env(
-            "CARGO_TERM_COLOR",
-            if progress.coloured() {
-                "always"
-            } else {
-                "never"
-            },
-        );
-    if release {
-        command.arg("--release");
-    }
-    let mut command = Command::from(command);
+    let mut command = Command::from(build_command(root, programs, release, progress));
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -116,73 +96,32 @@ pub async fn build(
     }
 }
 
-/// Which binary each function is, by logical id.
-///
-/// # Errors
-/// A function names no binary and its package has not exactly one.
-pub async fn binaries<'f>(
-    functions: impl Iterator<Item = &'f Function>,
-) -> Result<BTreeMap<String, String>> {
-    let mut names = BTreeMap::new();
-    let mut derived: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for function in functions {
-        let name = match &function.program {
-            Program::Named(name) => name.clone(),
-            Program::OnlyOneIn(folder) => {
-                match derived.get(folder) {
-                    Some(name) => name.clone(),
-                    None => {
-                        let name = only_binary(folder).await.map_err(|message| {
-                        Error::Build(format!("Resources.{}.Metadata.BuildProperties.Binary is missing: {message}", function.logical_id))
-                    })?;
-                        derived.insert(folder.clone(), name.clone());
-                        name
-                    }
-                }
-            }
-        };
-        names.insert(function.logical_id.clone(), name);
-    }
-    Ok(names)
-}
-
-async fn only_binary(folder: &Path) -> std::result::Result<String, String> {
-    let manifest = folder.join("Cargo.toml");
-    let manifest = manifest
-        .canonicalize()
-        .map_err(|error| format!("CodeUri {}: {error}", manifest.display()))?;
+fn build_command(
+    root: &Path,
+    programs: &BTreeSet<String>,
+    release: bool,
+    progress: &Progress,
+) -> std::process::Command {
     let mut command = cargo();
     command
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--no-deps",
-            "--manifest-path",
-        ])
-        .arg(&manifest);
-    let output = Command::from(command)
-        .output()
-        .await
-        .map_err(|error| error.to_string())?;
-    let metadata: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|_| String::from_utf8_lossy(&output.stderr).trim().to_owned())?;
-    let binaries: Vec<&str> = metadata["packages"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|package| package["manifest_path"].as_str().map(Path::new) == Some(&manifest))
-        .flat_map(|package| package["targets"].as_array().into_iter().flatten())
-        .filter(|target| is_binary(target))
-        .filter_map(|target| target["name"].as_str())
-        .collect();
-    match binaries.as_slice() {
-        [only] => Ok((*only).to_owned()),
-        _ => Err(format!(
-            "{} has {} binaries",
-            folder.display(),
-            binaries.len()
-        )),
+        .current_dir(root)
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(programs.iter().flat_map(|name| ["--bin", name]))
+        // Cargo counts what there is to do; this has it say so to a pipe as well.
+        .env("CARGO_TERM_PROGRESS_WHEN", "always")
+        .env("CARGO_TERM_PROGRESS_WIDTH", "200")
+        .env(
+            "CARGO_TERM_COLOR",
+            if progress.coloured() {
+                "always"
+            } else {
+                "never"
+            },
+        );
+    if release {
+        command.arg("--release");
     }
+    command
 }
 
 fn is_binary(target: &Value) -> bool {

@@ -1,4 +1,4 @@
-//! The system of a SAM template on one machine.
+//! The system of template.yaml on one machine.
 //!
 //! What AWS would run in three services runs here in one process and its children:
 //!
@@ -13,6 +13,7 @@
 //! Everything it serves it reads from the template: [`template`] is what it understood,
 //! [`system`] puts the parts together, and nothing here knows what the functions do.
 
+mod account;
 mod body;
 pub mod compile;
 pub mod demo;
@@ -20,6 +21,7 @@ mod error;
 pub mod gateway;
 pub mod lambda;
 mod options;
+mod programs;
 pub mod store;
 mod streams;
 pub mod system;

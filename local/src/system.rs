@@ -7,30 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{ProvideCredentials, Region};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::compile;
+use crate::account::{Account, is_loopback};
 use crate::demo::Demo;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
-use crate::lambda::{Credentials, Executable, Functions, Pool, Surroundings, invoke_router};
+use crate::lambda::{Functions, Surroundings, invoke_router};
 use crate::options::Options;
+use crate::programs::Programs;
 use crate::store::Store;
 use crate::streams::Poller;
 use crate::tables;
 use crate::template::{Integration, RestApi, Route, Stack};
-use crate::terminal::{Progress, Summary};
-
-/// The region when nobody says another.
-const REGION: &str = "us-east-1";
+use crate::terminal::Summary;
 
 /// How long requests in flight may take when the system stops.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
@@ -72,157 +65,58 @@ impl System {
         let stack = Stack::read(&path, &parameters, &account.region)?;
 
         // First of all the ports: whoever has to free one should hear of it before a build.
-        let listener = listen(options.host, options.port, "--port")?;
-        let address = local_address(&listener)?;
-        let invoke_listener = listen(
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            options.other_port(options.invoke_port, 2),
-            "--invoke-port",
-        )?;
-        let invoke_url = format!("http://{}", local_address(&invoke_listener)?);
-
-        let folder = (!options.in_memory && options.endpoint_url.is_none()).then(|| {
-            let folder = options.data_dir.clone();
-            folder.unwrap_or_else(|| root.join(DATA_FOLDER))
-        });
-        let store = match &options.endpoint_url {
-            Some(_) => None,
-            None => {
-                let port = options.other_port(options.store_port, 1);
-                let listener = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), port, "--store-port")?;
-                Some(Store::open(folder.as_deref(), listener)?)
-            }
-        };
-        let store_url = match (&store, &options.endpoint_url) {
-            (Some(store), _) => store.url(),
-            (None, url) => url.clone().unwrap_or_default(),
-        };
-        let store_place = match &store {
-            None => "not embedded".to_owned(),
-            Some(store) => match store.file() {
-                None => "in memory".to_owned(),
-                Some(file) => shortened(file),
-            },
-        };
-
-        let mut programs: BTreeMap<String, PathBuf> = options
-            .programs
-            .iter()
-            .map(|(name, file)| (name.clone(), PathBuf::from(file)))
-            .collect();
-        let binaries = compile::binaries(stack.functions.values()).await?;
-        // A program that was given is meant, whatever others there are.
-        let development = stack.development_program.as_ref();
-        let development = development.filter(|_| !options.deployed_programs);
-        let executable = |binary: &String| match development {
-            Some(all) if !options.programs.iter().any(|(name, _)| name == binary) => {
-                (all.clone(), Some(binary.clone()))
-            }
-            _ => (binary.clone(), None),
-        };
-        let executables: BTreeMap<_, _> = binaries
-            .iter()
-            .map(|(logical_id, binary)| (logical_id, executable(binary)))
-            .collect();
-        let wanted = executables.values().map(|(name, _)| name);
-        let wanted = wanted.chain(&stack.demo_program);
-        let wanted = wanted
-            .filter(|name| !programs.contains_key(*name))
-            .cloned()
-            .collect();
-        programs.extend(compile::build(&root, &wanted, options.release, &Progress::new()).await?);
-
-        let client = account.client(&store_url);
+        let ports = Ports::listen(options)?;
+        let behind = Behind::open(options, &root)?;
+        let programs = Programs::build(&stack, options, &root).await?;
+        let client = account.client(&behind.url);
         for table in &stack.tables {
-            if tables::ensure(&client, table, store.is_none()).await? {
-                tracing::debug!("made the table {}", table.name);
-            }
+            tables::ensure(&client, table, behind.store.is_none()).await?;
         }
-
         let surroundings = Arc::new(Surroundings {
             region: account.region.clone(),
             credentials: account.credentials.clone(),
-            dynamodb_url: Some(store_url.clone()),
+            dynamodb_url: Some(behind.url.clone()),
             logs_for_people: !options.json && std::io::stderr().is_terminal(),
         });
         // The credentials of the demo are public: nowhere but on this machine, unless asked.
         let demo = match &stack.demo_program {
-            Some(name) if store.is_some() || is_loopback(&store_url) || options.demo => {
-                let program = programs
-                    .get(name)
-                    .ok_or_else(|| Error::Demo(format!("there is no program {name}")))?;
-                Demo::run(
-                    program,
-                    &surroundings.of_companion(stack.functions.values()),
-                )
-                .await?
+            Some(name) if is_loopback(&behind.url) || options.demo => {
+                let variables = surroundings.of_companion(stack.functions.values());
+                Demo::run(programs.file(name)?, &variables).await?
             }
             _ => Demo::default(),
         };
 
-        let mut functions = BTreeMap::new();
-        for (logical_id, function) in stack.functions {
-            let program = executables.get(&logical_id).and_then(|(name, function)| {
-                Some(Executable {
-                    file: programs.get(name)?.clone(),
-                    function: function.clone(),
-                })
-            });
-            let program =
-                program.ok_or_else(|| Error::Build(format!("no program for {logical_id}")))?;
-            functions.insert(
-                logical_id,
-                Pool::new(function, program, Arc::clone(&surroundings)),
-            );
-        }
-        let functions: Functions = Arc::new(functions);
-
+        let functions = programs.pools(stack.functions, &surroundings)?;
+        let (url, invoke_url) = ports.urls()?;
         let routes = listed(&stack.api);
-        let gateway = Gateway::new(
-            stack.api,
-            Arc::clone(&functions),
-            &account.region,
-            address.port(),
-        )
-        .map_err(|message| Error::Template {
+        let port = local_address(&ports.api)?.port();
+        let gateway = Gateway::new(stack.api, Arc::clone(&functions), &account.region, port);
+        let gateway = gateway.map_err(|message| Error::Template {
             at: path.display().to_string(),
             message,
         })?;
         let (stop, stopped) = watch::channel(false);
+        let invoke = invoke_router(Arc::clone(&functions));
         let mut servers = vec![
-            serve(listener, gateway.router(), stopped.clone())?,
-            serve(
-                invoke_listener,
-                invoke_router(Arc::clone(&functions)),
-                stopped.clone(),
-            )?,
+            serve(ports.api, gateway.router(), stopped.clone())?,
+            serve(ports.invoke, invoke, stopped.clone())?,
         ];
-        let mut notes = stack.notes;
-        for (logical_id, pool) in functions.iter() {
-            for event in &pool.function().streams {
-                let clients = (&client, account.streams_client(&store_url));
-                let (region, folder) = (&account.region, folder.as_deref());
-                match Poller::find(clients, &functions, logical_id, event, region, folder).await {
-                    Ok(poller) => servers.push(tokio::spawn(poller.run(stopped.clone()))),
-                    Err(why) => notes.push(format!(
-                        "{logical_id}: the event {} does not happen here: {why}.",
-                        event.name
-                    )),
-                }
-            }
-        }
+        let (pollers, mut notes) = pollers(&account, &behind, &functions, &stopped).await;
+        servers.extend(pollers);
+        notes.splice(..0, stack.notes);
         Ok(Self {
-            url: format!("http://{}", reachable(address)),
-            store_url,
+            url,
+            store_url: behind.url,
             invoke_url,
             demo,
             routes,
             notes,
-            store_place,
+            store_place: behind.place,
             functions,
             servers,
             stop,
-            store,
+            store: behind.store,
         })
     }
 
@@ -288,98 +182,91 @@ impl System {
     }
 }
 
-/// Region and credentials for the store.
-struct Account {
-    region: String,
-    credentials: Credentials,
+/// Where the system listens.
+struct Ports {
+    api: TcpListener,
+    invoke: TcpListener,
 }
 
-impl Account {
-    /// The embedded store and any other on this machine take whatever credentials they are
-    /// sent; one elsewhere is asked with what the AWS tools would find.
-    async fn of(endpoint_url: Option<&str>) -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-        match endpoint_url {
-            Some(url) if !is_loopback(url) => {
-                let config = aws_config::defaults(BehaviorVersion::latest())
-                    .http_client(https())
-                    .load()
-                    .await;
-                let credentials = match config.credentials_provider() {
-                    None => None,
-                    Some(provider) => provider.provide_credentials().await.ok(),
-                };
-                Self {
-                    region: config
-                        .region()
-                        .map(|region| region.as_ref().to_owned())
-                        .or(region)
-                        .unwrap_or_else(|| REGION.to_owned()),
-                    credentials: credentials.map_or_else(Credentials::dummy, |found| Credentials {
-                        access_key_id: found.access_key_id().to_owned(),
-                        secret_access_key: found.secret_access_key().to_owned(),
-                        session_token: found.session_token().map(str::to_owned),
-                    }),
-                }
-            }
-            // What the shell says of AWS is nothing to the embedded one.
-            elsewhere => Self {
-                region: elsewhere.and(region).unwrap_or_else(|| REGION.to_owned()),
-                credentials: match (
-                    elsewhere.and_then(|_| variable("AWS_ACCESS_KEY_ID")),
-                    variable("AWS_SECRET_ACCESS_KEY"),
-                ) {
-                    (Some(access_key_id), Some(secret_access_key)) => Credentials {
-                        access_key_id,
-                        secret_access_key,
-                        session_token: variable("AWS_SESSION_TOKEN"),
-                    },
-                    _ => Credentials::dummy(),
-                },
+impl Ports {
+    fn listen(options: &Options) -> Result<Self> {
+        let invoke = options.other_port(options.invoke_port, 2);
+        Ok(Self {
+            api: listen(options.host, options.port, "--port")?,
+            invoke: listen(IpAddr::V4(Ipv4Addr::LOCALHOST), invoke, "--invoke-port")?,
+        })
+    }
+
+    /// The base URL of the API, and that at which functions are invoked.
+    fn urls(&self) -> Result<(String, String)> {
+        let api = reachable(local_address(&self.api)?);
+        let invoke = local_address(&self.invoke)?;
+        Ok((format!("http://{api}"), format!("http://{invoke}")))
+    }
+}
+
+/// The DynamoDB behind the functions: embedded, or elsewhere.
+struct Behind {
+    store: Option<Store>,
+    url: String,
+    /// Where it is, in words.
+    place: String,
+    /// The folder that it keeps its data in.
+    folder: Option<PathBuf>,
+}
+
+impl Behind {
+    fn open(options: &Options, root: &Path) -> Result<Self> {
+        if let Some(url) = &options.endpoint_url {
+            return Ok(Self {
+                store: None,
+                url: url.clone(),
+                place: "not embedded".to_owned(),
+                folder: None,
+            });
+        }
+        let folder = (!options.in_memory).then(|| {
+            let folder = options.data_dir.clone();
+            folder.unwrap_or_else(|| root.join(DATA_FOLDER))
+        });
+        let port = options.other_port(options.store_port, 1);
+        let listener = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), port, "--store-port")?;
+        let store = Store::open(folder.as_deref(), listener)?;
+        Ok(Self {
+            url: store.url(),
+            place: match store.file() {
+                None => "in memory".to_owned(),
+                Some(file) => shortened(file),
             },
+            folder,
+            store: Some(store),
+        })
+    }
+}
+
+/// What reads the streams of tables for the functions; and notes of what does not happen here.
+async fn pollers(
+    account: &Account,
+    behind: &Behind,
+    functions: &Functions,
+    stopped: &watch::Receiver<bool>,
+) -> (Vec<JoinHandle<()>>, Vec<String>) {
+    let (mut pollers, mut notes) = (Vec::new(), Vec::new());
+    let client = account.client(&behind.url);
+    for (logical_id, pool) in functions.iter() {
+        for event in &pool.function().streams {
+            let clients = (&client, account.streams_client(&behind.url));
+            let (region, folder) = (&account.region, behind.folder.as_deref());
+            match Poller::find(clients, functions, logical_id, event, region, folder).await {
+                Ok(poller) => pollers.push(tokio::spawn(poller.run(stopped.clone()))),
+                Err(why) => notes.push(format!(
+                    "{logical_id}: the event {} does not happen here: {why}.",
+                    event.name
+                )),
+            }
         }
     }
-
-    fn client(&self, url: &str) -> Client {
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region.clone()))
-            .credentials_provider(self.provided())
-            .endpoint_url(url)
-            .http_client(https())
-            .build();
-        Client::from_conf(config)
-    }
-
-    /// The same for the table's stream. What fails is asked again when it is due anyway.
-    fn streams_client(&self, url: &str) -> aws_sdk_dynamodbstreams::Client {
-        let config = aws_sdk_dynamodbstreams::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.region.clone()))
-            .credentials_provider(self.provided())
-            .endpoint_url(url)
-            .http_client(https())
-            .retry_config(RetryConfig::disabled())
-            .build();
-        aws_sdk_dynamodbstreams::Client::from_conf(config)
-    }
-
-    fn provided(&self) -> aws_sdk_dynamodb::config::Credentials {
-        aws_sdk_dynamodb::config::Credentials::new(
-            &self.credentials.access_key_id,
-            &self.credentials.secret_access_key,
-            self.credentials.session_token.clone(),
-            None,
-            "local",
-        )
-    }
-}
-
-fn https() -> aws_sdk_dynamodb::config::SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+    (pollers, notes)
 }
 
 /// The template named in the options, or the one found from here upwards.
@@ -466,18 +353,6 @@ fn serve(
             tracing::error!("{error}");
         }
     }))
-}
-
-/// Whether an endpoint is on this machine.
-fn is_loopback(url: &str) -> bool {
-    let authority = url.split("://").nth(1).unwrap_or(url);
-    let authority = authority.split(['/', '?']).next().unwrap_or_default();
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// The routes for a person: preflights, which every path has, make one line.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, UserId};
 use crate::role::{Area, By, Reach, Role};
+use crate::warrant::{ByRole, Warrant};
 use crate::wire::Error;
 
 /// What the authorizer found out of a credential. API Gateway hands it to every function
@@ -91,6 +92,7 @@ impl Caller {
     pub fn scopes(&self) -> impl Iterator<Item = OrganizationScope> {
         self.memberships.iter().map(|membership| OrganizationScope {
             organization: membership.organization_id,
+            user: Some(self.user),
             roles: membership.roles.clone(),
         })
     }
@@ -103,6 +105,8 @@ impl Caller {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationScope {
     organization: OrganizationId,
+    /// Who calls, if anybody does.
+    user: Option<UserId>,
     roles: Vec<Role>,
 }
 
@@ -112,6 +116,7 @@ impl OrganizationScope {
     pub(crate) fn of_change(organization: OrganizationId) -> Self {
         Self {
             organization,
+            user: None,
             roles: Vec::new(),
         }
     }
@@ -124,6 +129,32 @@ impl OrganizationScope {
     /// Whether the caller has this role here.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Leave to write what this role lets one write: for a transaction, which checks it again.
+    ///
+    /// # Errors
+    /// 403 when the caller does not have it here.
+    pub fn to_write_as(&self, role: Role) -> Result<Warrant, Error> {
+        match self.user {
+            Some(user) if self.has(role) => {
+                Ok(Warrant::Role(ByRole::having(self.user(user), role)))
+            }
+            _ => Err(Error::InsufficientRights(Vec::new())),
+        }
+    }
+
+    /// Leave to write in an area by role: for a transaction, which checks it again.
+    ///
+    /// # Errors
+    /// 403 when none of the caller's roles here reaches that far.
+    pub fn to_write(&self, area: Area) -> Result<Warrant, Error> {
+        match self.user {
+            Some(user) if self.reaches(area, Reach::Write) => {
+                Ok(Warrant::Role(ByRole::writing(self.user(user), area)))
+            }
+            _ => Err(Error::InsufficientRights(Vec::new())),
+        }
     }
 
     /// Whether one of the caller's roles here reaches that far.

@@ -2,19 +2,21 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
+use crate::directory::{User, UserKind};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
-use crate::table::{If, Item, Key, Transaction, to_item};
+use crate::table::{Change, If, Item, Key, Transaction, to_item};
 use crate::wire::Result as Answer;
-use crate::wire::json::{Fault, Faults, Fields, Label};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, Label};
+use crate::wire::schema;
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
@@ -97,6 +99,17 @@ pub struct Credential {
     /// without, such as with an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ApiKeyId>,
+    /// The roles that it speaks for, as far as the user has them; all of the user's, when left
+    /// out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<Role>>,
+    /// Of an API key that speaks for another person than who made it, and of its tokens: who
+    /// made it. It is good as long as they may make it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upheld_by: Option<UserId>,
+    /// Of an API key: the last day, in UTC, on which it was presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<NaiveDate>,
     /// When it ends; never, when left out. DynamoDB removes it some time after.
     #[serde(
         default,
@@ -107,13 +120,36 @@ pub struct Credential {
 }
 
 impl Credential {
+    /// One of `user` that has no id yet and never ends.
+    pub fn of(organization: OrganizationId, user: UserId) -> Self {
+        Self {
+            id: String::new(),
+            organization,
+            user,
+            client: None,
+            roles: None,
+            upheld_by: None,
+            last_used: None,
+            expires_at: None,
+        }
+    }
+
     /// Whether it is still good at `now`.
     pub fn is_valid(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 
+    /// The API key that it is, if it is one.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        let is_token = self.client.is_some() || self.roles.is_some();
+        self.id.parse().ok().filter(|_| !is_token)
+    }
+
     /// The caller that it speaks for, `roles` being the user's.
-    pub fn caller(self, roles: Vec<Role>) -> Caller {
+    pub fn caller(self, mut roles: Vec<Role>) -> Caller {
+        if let Some(given) = &self.roles {
+            roles.retain(|role| given.contains(role));
+        }
         let membership = Membership {
             organization_id: self.organization,
             roles,
@@ -132,22 +168,51 @@ pub struct ApiKey {
     pub name: String,
     /// The user that it speaks for.
     pub user: UserId,
+    /// The user who made it.
+    pub creator: UserId,
+    /// The same, where it speaks for another person, and so is good as long as they may make
+    /// it. A service account is nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upheld_by: Option<UserId>,
     /// The key of its credential.
     pub hash: CredentialHash,
     /// When it was made.
     pub date_created: DateTime<Utc>,
+    /// The last day, in UTC, on which it was presented; none, when it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<NaiveDate>,
+    /// When it ends; never, when left out. DynamoDB removes it some time after.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "chrono::serde::ts_seconds_option"
+    )]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl ApiKey {
-    /// The key that `secret` is of, made at `now`: for `user`, and what it is for.
+    /// The key that `secret` is of, which `user` made at `now` for themself, and what it is
+    /// for.
     pub fn new(secret: &ApiKeySecret, user: UserId, name: String, now: DateTime<Utc>) -> Self {
         Self {
             id: secret.id,
             name,
             user,
+            creator: user,
+            upheld_by: None,
             hash: secret.hash(),
             date_created: now,
+            last_used: None,
+            expires_at: None,
         }
+    }
+
+    /// The same key of another user, `creator` having made it.
+    #[must_use]
+    pub fn made_by(mut self, creator: UserId, of: &User) -> Self {
+        self.creator = creator;
+        self.upheld_by = (of.kind == UserKind::Person).then_some(creator);
+        self
     }
 
     /// Puts the key into the organization of `scope`, and the credential that it is.
@@ -173,10 +238,9 @@ impl ApiKey {
     pub fn items(&self, scope: &OrganizationScope) -> Answer<[Item; 2]> {
         let credential = Credential {
             id: self.id.to_string(),
-            organization: scope.organization(),
-            user: self.user,
-            client: None,
-            expires_at: None,
+            upheld_by: self.upheld_by,
+            expires_at: self.expires_at,
+            ..Credential::of(scope.organization(), self.user)
         };
         Ok([
             to_item(&scope.api_key(self.id), self)?,
@@ -185,12 +249,51 @@ impl ApiKey {
     }
 }
 
+/// The first use of an API key on a day, which is written down: at the key, where it is shown,
+/// and at its credential, which whoever is presented with it reads anyway.
+#[derive(Debug)]
+pub struct KeyUse {
+    credential: Key,
+    key: Key,
+    day: NaiveDate,
+}
+
+/// The attribute of both that has the day.
+pub(crate) const LAST_USED: &str = "lastUsed";
+
+impl KeyUse {
+    /// The use at `now` of the credential with this hash; `None` if that is no API key, or was
+    /// used on that day before.
+    pub fn of(hash: &CredentialHash, credential: &Credential, now: DateTime<Utc>) -> Option<Self> {
+        let day = now.date_naive();
+        Some(Self {
+            credential: Key::credential(hash),
+            key: Key::api_key_of(credential)?,
+            day,
+        })
+        .filter(|_| credential.last_used != Some(day))
+    }
+
+    /// Writes it down, if both exist.
+    pub fn write<T: Copy>(&self, tag: T, writes: &mut Transaction<'_, T>) {
+        for key in [&self.credential, &self.key] {
+            let used = Change::default().set(LAST_USED, &self.day);
+            writes.update(tag, key, used, If::Exists);
+        }
+    }
+}
+
 /// What shall be made.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(
     rename_all = "camelCase",
     description = "An API key to create.",
-    examples(json!({"organizationId": 1, "name": "Booking system", "userId": 2}))
+    examples(json!({
+        "organizationId": 1,
+        "name": "Booking system",
+        "userId": 2,
+        "expiresAt": "2030-12-31T00:00:00Z"
+    }))
 )]
 pub struct NewApiKey {
     /// The organization.
@@ -200,23 +303,32 @@ pub struct NewApiKey {
     pub name: String,
     /// The user that it speaks for, with their roles and their shares; left out, the caller.
     pub user_id: Option<UserId>,
+    /// When the key ends; never, when left out.
+    #[schema(value_type = Option<schema::DoorInstant>)]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl NewApiKey {
-    /// Reads the body of a create.
+    /// Reads the body of a create at `now`.
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn read(body: &Value, now: DateTime<Utc>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
             let organization_id = body.required("organizationId");
             let name = body.required("name").map(|Label(name)| name);
             let user_id = body.optional("userId");
+            let expires_at: Option<DateTime<Utc>> = body.optional("expiresAt");
+            if expires_at.is_some_and(|end| end.timestamp() <= now.timestamp()) {
+                let message = format!("expected a moment after {now:?}");
+                body.fault("expiresAt", FaultCode::OutOfRange, message);
+            }
             Some(Self {
                 organization_id: organization_id?,
                 name: name?,
                 user_id,
+                expires_at,
             })
         });
         faults.or(new)
@@ -301,7 +413,9 @@ mod tests {
 
     #[test]
     fn the_schema_of_a_new_key_is_what_is_read() {
-        crate::wire::schema::assert_reads::<NewApiKey, _>(NewApiKey::read);
+        crate::wire::schema::assert_reads::<NewApiKey, _>(|body| {
+            NewApiKey::read(body, DateTime::UNIX_EPOCH)
+        });
     }
 
     #[test]
@@ -312,14 +426,31 @@ mod tests {
     }
 
     #[test]
+    fn a_credential_speaks_for_no_role_that_the_user_was_given_later() {
+        let credential = |roles| Credential {
+            roles,
+            ..Credential::of(1.try_into().unwrap(), 1.try_into().unwrap())
+        };
+        let has = |given: Option<Vec<Role>>, role| {
+            let caller = credential(given).caller(vec![Role::Admin, Role::Receptionist]);
+            caller.scopes().any(|scope| scope.has(role))
+        };
+        assert!(has(None, Role::Admin));
+        assert!(!has(Some(vec![]), Role::Admin));
+        assert!(!has(Some(vec![Role::Receptionist]), Role::Admin));
+        assert!(has(Some(vec![Role::Receptionist]), Role::Receptionist));
+        // Nor for one that the user has no longer.
+        assert!(!has(Some(vec![Role::Device]), Role::Device));
+    }
+
+    #[test]
     fn a_credential_ends_at_its_end() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let one = |id: u64| (id.try_into().unwrap(), id.try_into().unwrap());
+        let (organization, user) = one(1);
         let credential = Credential {
-            id: "t".to_owned(),
-            organization: 1.try_into().unwrap(),
-            user: 1.try_into().unwrap(),
-            client: None,
             expires_at: Some(at(100)),
+            ..Credential::of(organization, user)
         };
         assert!(credential.is_valid(at(99)));
         assert!(!credential.is_valid(at(100)));

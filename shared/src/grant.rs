@@ -173,6 +173,24 @@ pub struct Parent {
 /// decision about the last.
 pub const MAX_DEPTH: u8 = 8;
 
+/// How many shares one person may make for one receiver at one source by right of another.
+/// Each is one more that every decision about the receiver looks at.
+pub const MAX_PASSED_ON: u64 = 20;
+
+/// The attribute that counts them.
+pub const PASSED_ON: &str = "passedOn";
+
+/// How many shares one person made for one receiver at one source by right of another, at
+/// most: what was deleted since is counted, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassedOn {
+    /// How many.
+    pub passed_on: u64,
+    /// Grows by one with each change.
+    pub version: u64,
+}
+
 /// What a grant belongs to: each family has its own way to write grants.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,

@@ -4,7 +4,7 @@
 //! time, the random source and the table come as arguments from a binary's `main`.
 //!
 //! - [`timing`] says when a grant holds; pure, and a crate of its own.
-//! - [`grant`], [`share`], [`access`], [`directory`], [`keyring`], [`invitation`], [`web_key`]:
+//! - [`grant`], [`share`], [`access`], [`directory`], [`keyring`], [`invitation`], [`web_key`], [`calendar_link`]:
 //!   the things, one module each.
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
@@ -14,6 +14,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod calendar_link;
 pub mod caller;
 pub mod credential;
 pub mod decision;
@@ -28,6 +29,7 @@ pub mod secret;
 pub mod share;
 pub mod table;
 pub mod token;
+pub mod warrant;
 pub mod web_key;
 pub mod wire;
 

@@ -82,11 +82,23 @@ impl Administration {
     /// It must reach as far as the share did before (who holds less takes nothing away from
     /// who gave more) and as far as it shall, and not be held by right of that very share.
     ///
+    /// Who gives it a web key lets people open the door from afar: so they must hold that right
+    /// themself.
+    ///
     /// # Errors
     /// As [`Administration::parent_for`].
     pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<Above> {
+        let gives_web_key = after.web_key.is_some() && after.web_key != before.web_key;
         let covering = self.held.iter();
         let covering = covering.filter(|held| covers(held, before, self.zone));
+        let may = |held: &&Candidate| !gives_web_key || held.permissions.remote_activate;
+        if covering.clone().next().is_some() && !covering.clone().any(|held| may(&held)) {
+            let message = "you do not hold this permission yourself";
+            let field = "permissions.remoteActivate";
+            let fault = Fault::new(field, FaultCode::InsufficientRights, message);
+            return Err(Error::InsufficientRights(vec![fault]));
+        }
+        let covering = covering.filter(may);
         let (held, parent, depth) =
             self.parent_among(covering, after.permissions, &after.timing)?;
         Ok(Above {

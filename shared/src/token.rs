@@ -6,6 +6,10 @@
 //! a refresh token that is not the last has one that somebody used already: since nobody
 //! knows which of the two was meant to have it, the family ends.
 //!
+//! A client may ask twice at once, or lose an answer. So the item also keeps the last pair
+//! sealed with the refresh token that it was given for. For [`GRACE`] seconds that token
+//! gives the same pair again; only who has the token can open the seal.
+//!
 //! A refresh token says whose family it is of, and its access token is made of it by a hash.
 //! So one that is presented tells all the keys of the table that it is about, and nothing is
 //! read to find them. An access token says nothing of its refresh token.
@@ -18,14 +22,18 @@ use uuid::{Builder, Uuid};
 
 use crate::credential::{Credential, CredentialHash};
 use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
-use crate::secret::{Random, RandomFailed, hash, hash_bytes};
+use crate::secret::{Random, RandomFailed, Seal, hash, hash_bytes};
 use crate::table::If;
+use crate::wire::{Error, Result as Answer};
 
 /// How long an access token is good, in seconds: an hour.
 pub const ACCESS_LIFETIME: i64 = 60 * 60;
 
 /// How long a refresh token is good, in seconds: 30 days.
 pub const REFRESH_LIFETIME: i64 = 30 * 24 * 60 * 60;
+
+/// How long a refresh token that was used gives the same next pair again, in seconds.
+pub const GRACE: i64 = 30;
 
 const SECRET_BYTES: usize = 32;
 
@@ -84,10 +92,59 @@ impl RefreshToken {
     pub fn last_of_family(&self, now: DateTime<Utc>) -> Family {
         Family {
             id: self.family,
-            refresh: hash(&[b"refresh token", &self.family.bytes(), &self.secret]),
+            refresh: self.hash(),
             access: CredentialHash::of_token(self.access_token()),
             expires_at: now + TimeDelta::seconds(REFRESH_LIFETIME),
+            used: None,
         }
+    }
+
+    /// What is stored in its place.
+    fn hash(&self) -> String {
+        hash(&[b"refresh token", &self.family.bytes(), &self.secret])
+    }
+
+    /// Opens what this token alone opens.
+    fn seal(&self) -> Answer<Seal> {
+        Seal::from_secrets(&[b"next pair", &self.family.bytes(), &self.secret])
+            .ok_or_else(|| Error::Internal("no seal".to_owned()))
+    }
+
+    /// What is stored of `next`, the pair that this token was used for at `now`, as the last
+    /// of the family.
+    ///
+    /// # Errors
+    /// 500 when the system has no random numbers.
+    pub fn used_for(&self, next: &Self, random: &Random, now: DateTime<Utc>) -> Answer<Family> {
+        let used = Used {
+            refresh: self.hash(),
+            at: now,
+            next: self.seal()?.close(&next.reveal(), random)?,
+        };
+        Ok(Family {
+            used: Some(used),
+            ..next.last_of_family(now)
+        })
+    }
+
+    /// The pair that this token was used for, and when, if it was the last to be used and
+    /// [`GRACE`] is not over at `now`.
+    ///
+    /// # Errors
+    /// Never with the algorithm's own key length.
+    pub fn next_again(
+        &self,
+        family: &Family,
+        now: DateTime<Utc>,
+    ) -> Answer<Option<(Self, DateTime<Utc>)>> {
+        let used = family.used.as_ref().filter(|used| {
+            // The clock that wrote it may be a little ahead of this one.
+            used.refresh == self.hash() && now < used.at + TimeDelta::seconds(GRACE)
+        });
+        let Some(used) = used else { return Ok(None) };
+        let next = self.seal()?.open(&used.next);
+        let next = next.and_then(|text| Self::parse(&text));
+        Ok(next.map(|next| (next, used.at)))
     }
 
     /// What is stored of the access token: it speaks for whom `client` does, and no longer.
@@ -95,10 +152,10 @@ impl RefreshToken {
         let end = now + TimeDelta::seconds(ACCESS_LIFETIME);
         Credential {
             id: format!("{}/{}", self.client, self.family),
-            organization: client.organization,
-            user: client.user,
             client: Some(self.client),
+            last_used: None,
             expires_at: Some(client.expires_at.map_or(end, |last| last.min(end))),
+            ..client.clone()
         }
     }
 }
@@ -129,6 +186,23 @@ pub struct Family {
     /// When the refresh token ends. DynamoDB removes the item some time after.
     #[serde(with = "chrono::serde::ts_seconds")]
     pub expires_at: DateTime<Utc>,
+    /// The use that the last pair was given for; none of the first pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
+}
+
+/// A use of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Used {
+    /// The hash of the token.
+    refresh: String,
+    /// When it was used.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    at: DateTime<Utc>,
+    /// The refresh token of the pair that it was used for, sealed with the one that was used.
+    #[serde(with = "serde_bytes")]
+    next: Vec<u8>,
 }
 
 impl Family {
@@ -163,6 +237,30 @@ mod tests {
     }
 
     #[test]
+    fn a_used_token_gives_the_same_pair_again_for_a_while_and_another_token_does_not() {
+        let random = Random::new(SystemRandom::new());
+        let (used, next, at) = (token(), token(), DateTime::UNIX_EPOCH);
+        let family = used.used_for(&next, &random, at).unwrap();
+        let again = |token: &RefreshToken, seconds| {
+            let now = at + TimeDelta::seconds(seconds);
+            let again = token.next_again(&family, now).unwrap();
+            again.map(|(next, at)| (next.reveal(), at))
+        };
+        let same = Some((next.reveal(), at));
+        assert_eq!((again(&used, -2), again(&used, 29)), (same.clone(), same));
+        assert_eq!((again(&used, 30), again(&used, 3000)), (None, None));
+        assert_eq!((again(&next, 1), again(&token(), 1)), (None, None));
+        // What is stored opens with the used token alone.
+        let last = next.last_of_family(at);
+        assert_eq!(
+            (&family.refresh, &family.access),
+            (&last.refresh, &last.access)
+        );
+        let first = next.last_of_family(at);
+        assert_eq!(used.next_again(&first, at).unwrap().map(|_| ()), None);
+    }
+
+    #[test]
     fn the_access_token_is_a_random_uuid_and_another_for_each_refresh_token() {
         let (one, other) = (token(), token());
         assert_eq!(one.access_token().get_version_num(), 4);
@@ -172,13 +270,7 @@ mod tests {
     #[test]
     fn an_access_token_ends_with_the_key_that_it_was_given_out_to() {
         let now = DateTime::UNIX_EPOCH;
-        let mut client = Credential {
-            id: String::new(),
-            organization: 1.try_into().unwrap(),
-            user: 1.try_into().unwrap(),
-            client: None,
-            expires_at: None,
-        };
+        let mut client = Credential::of(1.try_into().unwrap(), 1.try_into().unwrap());
         let mut end = |expires_at| {
             client.expires_at = expires_at;
             token().credential(&client, now).expires_at.unwrap()

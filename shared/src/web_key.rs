@@ -4,13 +4,30 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{OrganizationId, ShareId};
+use crate::grant::Parent;
+use crate::id::{OrganizationId, ShareId, UserId};
 use crate::secret::hash;
 use crate::share::Share;
 
 /// Names a web key by its hash, under which it is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebKeyHash(String);
+
+/// What a share keeps of its web key: not the key itself, which only its maker was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebKeyMark {
+    /// Where it is found.
+    pub hash: WebKeyHash,
+    /// Who made it.
+    pub creator: UserId,
+    /// By right of which grant it was made; by role when left out. The share itself does not
+    /// hang on that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// When it was made.
+    pub date_created: DateTime<Utc>,
+}
 
 impl WebKeyHash {
     /// The hash of a web key.

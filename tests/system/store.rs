@@ -20,7 +20,8 @@ use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::Credential;
 use latchkey::secret::Random;
 use latchkey::table::{If, Item, Key, Table};
-use latchkey::token::RefreshToken;
+use latchkey::token::{Family, RefreshToken};
+use latchkey::warrant::Warrant;
 use latchkey_demo::World;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
@@ -203,7 +204,7 @@ impl Store {
     /// Puts an access into the table, with its grants and its codes.
     pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
         let table = self.table();
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::System);
         for item in latchkey_demo::access_items(scope, access).unwrap() {
             writes.put_item((), item, If::Absent);
         }
@@ -219,11 +220,23 @@ impl Store {
         client: &Credential,
         then: DateTime<Utc>,
     ) {
-        let table = self.table();
         let family = token.last_of_family(then);
+        self.put_pair(scope, token, &family, client, then).await;
+    }
+
+    /// The same of a pair that another one was used for.
+    pub async fn put_pair(
+        &self,
+        scope: &OrganizationScope,
+        token: &RefreshToken,
+        family: &Family,
+        client: &Credential,
+        then: DateTime<Utc>,
+    ) {
+        let table = self.table();
         let credential = token.credential(client, then);
-        let mut writes = table.transaction();
-        writes.put_new((), &scope.tokens(token.client, token.family), &family);
+        let mut writes = table.transaction(&Warrant::System);
+        writes.put_new((), &scope.tokens(token.client, token.family), family);
         writes.put_new((), &Key::credential(&family.access), &credential);
         writes.send().await.unwrap().unwrap();
         self.calls();
@@ -250,6 +263,17 @@ impl Store {
             .unwrap();
     }
 
+    /// Has an API key of organization 7 used last on a day, around the recorder.
+    pub async fn set_last_used(&self, id: &str, day: &str) {
+        for mut item in self.items().await {
+            let is_key = |name: &str| item.get(name) == Some(&AttributeValue::S(id.to_owned()));
+            if is_key("id") {
+                item.insert("lastUsed".to_owned(), AttributeValue::S(day.to_owned()));
+                self.put_item(&item).await;
+            }
+        }
+    }
+
     /// Every item of the table, around the recorder.
     pub async fn items(&self) -> Vec<Item> {
         let mut pages = self
@@ -264,6 +288,20 @@ impl Store {
             items.push(item.unwrap());
         }
         items
+    }
+
+    /// One item of the table, around the recorder.
+    pub async fn item(&self, partition_key: &str, sort_key: &str) -> Option<Item> {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let get = self.client().get_item().table_name(TABLE);
+        let get = get.key("PK", key(partition_key)).key("SK", key(sort_key));
+        get.send().await.unwrap().item
+    }
+
+    /// Puts an item into the table, around the recorder.
+    pub async fn put_item(&self, item: &Item) {
+        let put = self.client().put_item().table_name(TABLE);
+        put.set_item(Some(item.clone())).send().await.unwrap();
     }
 
     /// The sort keys that begin so.

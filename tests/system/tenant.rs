@@ -44,10 +44,8 @@ impl Tenant {
         );
         world.users = (1..=9)
             .map(|user| User {
-                id: id(user),
                 first_name: format!("User {user}"),
                 last_name: format!("Of {number}"),
-                email_address: None,
                 phone_number: Some(format!("+3161234567{user}")),
                 registered: true,
                 roles: if user == 1 { vec![Role::Admin] } else { vec![] },
@@ -56,7 +54,7 @@ impl Tenant {
                 } else {
                     [].into()
                 },
-                version: 1,
+                ..User::blank(id(user))
             })
             .collect();
         world.user_groups = [1, 2]

@@ -12,7 +12,7 @@ use latchkey_local::demo::Demo;
 use latchkey_local::lambda::{Credentials as Dummy, Surroundings};
 use latchkey_local::store::Store;
 use latchkey_local::tables;
-use latchkey_local::template::{Program, Stack};
+use latchkey_local::template::Stack;
 
 use crate::{Failure, Result};
 
@@ -44,9 +44,7 @@ impl Stage {
     pub(crate) fn functions(&self, root: &Path) -> Result<Vec<(String, Bytes)>> {
         let mut functions = Vec::new();
         for function in self.stack.functions.values() {
-            let Program::Named(name) = &function.program else {
-                return Err(format!("{} names no binary", function.logical_id).into());
-            };
+            let name = &function.binary;
             let event = std::fs::read(root.join(format!("events/{name}.json")))?;
             functions.push((name.clone(), Bytes::from(event)));
         }

@@ -2,7 +2,8 @@
 
 use latchkey_functions::api_keys::{create, delete as delete_key, list};
 use latchkey_functions::oauth::{revoke, token};
-use serde_json::json;
+use latchkey_functions::users;
+use serde_json::{Value, json};
 
 use super::new;
 use crate::Result;
@@ -25,6 +26,11 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         .case("get API key", list::ENDPOINT, get(&path))
         .await?;
 
+    let other = post(KEYS, &new(json!({"name": "Front desk", "userId": 35})));
+    let case = "create API key, for somebody else";
+    bench.case(case, create::ENDPOINT, other).await?;
+    invitations(bench).await?;
+
     let asked = |path: &str, fields: &[(&str, &str)]| -> Result<Ask> {
         form(path, fields).basic(&id, &secret)
     };
@@ -33,6 +39,8 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         let grant = ("grant_type", "refresh_token");
         asked(TOKEN, &[grant, ("refresh_token", refresh)])
     };
+    let case = "token, by client credentials, first of a day";
+    bench.case(case, token::ENDPOINT, first()?).await?;
     let pair = bench
         .case("token, by client credentials", token::ENDPOINT, first()?)
         .await?;
@@ -52,7 +60,11 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
 
     let pair = bench.ask(token::ENDPOINT, first()?).await?;
     let used = pair.field("refresh_token")?;
-    bench.ask(token::ENDPOINT, next(&used)?).await?;
+    let pair = bench.ask(token::ENDPOINT, next(&used)?).await?;
+    let case = "token, by a refresh token that was used just now";
+    bench.case(case, token::ENDPOINT, next(&used)?).await?;
+    let last = pair.field("refresh_token")?;
+    bench.ask(token::ENDPOINT, next(&last)?).await?;
     let again = next(&used)?.answered(400);
     bench
         .case(
@@ -62,8 +74,26 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         )
         .await?;
 
-    bench.ask(token::ENDPOINT, first()?).await?;
     let case = "delete API key, with one pair of tokens";
     bench.case(case, delete_key::ENDPOINT, delete(path)).await?;
+    Ok(())
+}
+
+/// The tokens that users are invited with.
+async fn invitations(bench: &Bench) -> Result<()> {
+    let user = new(json!({"firstName": "Kim", "lastName": "Newcomer"}));
+    let user = post("/v2/users", &user);
+    let user = bench.ask(users::create::ENDPOINT, user).await?;
+    let path = format!("/v2/users/{}/tokens", user.field("userId")?);
+    let again = post(&path, &Value::Null);
+    let (invite, list_tokens) = (users::create_token::ENDPOINT, users::list_tokens::ENDPOINT);
+    bench.case("invite a user again", invite, again).await?;
+    bench
+        .case("list the tokens of a user", list_tokens, get(&path))
+        .await?;
+    let end = users::delete_tokens::ENDPOINT;
+    bench
+        .case("end the tokens of a user", end, delete(&path))
+        .await?;
     Ok(())
 }

@@ -2,8 +2,12 @@
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
+use latchkey::caller::{Caller, Membership};
+use latchkey::id::{OrganizationId, UserId};
+use latchkey::table::If;
+use latchkey::warrant::Warrant;
 use latchkey_functions::organizations::bootstrap;
-use latchkey_functions::{authorizer, follow_up, user_groups, users};
+use latchkey_functions::{api_keys, authorizer, follow_up, user_groups, users};
 use serde_json::{Value, json};
 
 use super::{new, share, shared};
@@ -16,6 +20,8 @@ use crate::store::root;
 pub(super) async fn run(bench: &Bench) -> Result<()> {
     let key = &bench.house.api_key;
     let known = format!("Bearer {}.{}", key.id, key.reveal());
+    let case = "authorizer, first use of an API key on a day";
+    authorize(bench, case, &known).await?;
     authorize(bench, "authorizer, not remembered", &known).await?;
     let user = new(json!({"firstName": "Kim", "lastName": "Newcomer"}));
     let user = bench
@@ -25,19 +31,111 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     authorize(bench, "authorizer, first call of a user", &first).await?;
 
     let begun = (bootstrap::HANDLE)(event("bootstrap-organization")?, bench.event_call());
-    bench
+    let begun = bench
         .event("bootstrap organization", "bootstrap-organization", begun)
         .await?;
+    without_admin(bench, &serde_json::to_value(&begun)?).await?;
+    admins(bench).await?;
 
+    let admin = "authorizer, an API key that somebody else made";
+    let body = new(json!({"name": "Front desk", "userId": 35}));
+    let made = bench
+        .ask(api_keys::create::ENDPOINT, post("/v2/api-keys", &body))
+        .await?;
+    let other = format!(
+        "Bearer {}.{}",
+        made.field("apiKeyId")?,
+        made.field("secret")?
+    );
+    // The first use of it on a day is another case.
+    (authorizer::HANDLE)(credential(&other)?, bench.event_call()).await?;
+    authorize(bench, admin, &other).await?;
+
+    keyed(bench).await?;
     clean_up(bench, "clean up after a user in a group", 0).await?;
-    clean_up(bench, "clean up after a user in a group with 30 shares", 30).await
+    clean_up(bench, "clean up after a user in a group with 30 shares", 30).await?;
+    clean_up_after_share(bench).await
 }
 
-async fn authorize(bench: &Bench, case: &str, credential: &str) -> Result<()> {
+/// Tells of a share that DynamoDB removed, of which there was a calendar link.
+async fn clean_up_after_share(bench: &Bench) -> Result<()> {
+    const KEY: &str = "SHARE#0000000000000998";
+    const CREATED: &str = "2026-01-01T00:00:00Z";
+    let organization = json!(ORGANIZATION.to_string());
+    let partition = format!("ORG#{ORGANIZATION}");
+    let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
+    change["Keys"] = json!({"PK": {"S": partition}, "SK": {"S": KEY}});
+    change["OldImage"] = json!({
+        "PK": {"S": partition}, "SK": {"S": KEY},
+        "id": {"N": "998"}, "organization": {"N": organization}, "creator": {"N": "1"},
+        "timing": {"M": {"window": {"M": {"created": {"S": CREATED}}}}},
+        "permissions": {"M": {}}, "personalSettings": {"M": {}},
+        "source": {"M": {"deviceId": {"N": "1"}}}, "receiver": {"M": {"userId": {"N": "2"}}},
+        "version": {"N": "1"}, "dateCreated": {"S": CREATED}, "dateModified": {"S": CREATED},
+        "calendarLinks": {"L": [{"M": {"user": {"N": "2"}, "hash": {"S": "0a1b"}}}]},
+    });
+    let change: StreamRecord = serde_json::from_value(change)?;
+    let cleaned = (follow_up::HANDLE)(change, bench.event_call());
+    let case = "clean up after a share with a calendar link";
+    bench.event(case, "follow-up", cleaned).await
+}
+
+/// Takes the admin of an organization that was just made out of the table by hand, and makes
+/// another.
+async fn without_admin(bench: &Bench, begun: &Value) -> Result<()> {
+    let organization: OrganizationId = serde_json::from_value(begun["organizationId"].clone())?;
+    let admin: UserId = serde_json::from_value(begun["userId"].clone())?;
+    let membership = Membership {
+        organization_id: organization,
+        roles: Vec::new(),
+    };
+    let scope = Caller::new(admin, String::new(), vec![membership]).scope(organization)?;
+    let call = bench.event_call();
+    let mut writes = call.table.transaction(&Warrant::System);
+    writes.delete((), &scope.user(admin), If::Exists);
+    writes.send().await?.map_err(|_| "the admin is gone")?;
+    let asked = json!({
+        "organizationId": organization, "admin": {"firstName": "Kim", "lastName": "Successor"},
+    });
+    let begun = (bootstrap::HANDLE)(asked, bench.event_call());
+    let case = "bootstrap organization, which has lost its admins";
+    bench.event(case, "bootstrap-organization", begun).await?;
+    Ok(())
+}
+
+/// One more admin, who then goes.
+async fn admins(bench: &Bench) -> Result<()> {
+    let admin = json!({"firstName": "Kim", "lastName": "Runner", "roles": ["Admin"]});
+    let admin = post("/v2/users", &new(admin));
+    let case = "create user, an admin";
+    let admin = bench.case(case, users::create::ENDPOINT, admin).await?;
+    let gone = delete(format!("/v2/users/{}", admin.field("userId")?));
+    let case = "delete user, an admin";
+    bench.case(case, users::delete::ENDPOINT, gone).await?;
+    Ok(())
+}
+
+/// Deletes a user with an API key, and tells of it.
+async fn keyed(bench: &Bench) -> Result<()> {
+    let user = new(json!({"firstName": "Kim", "lastName": "Leaving"}));
+    let user = post("/v2/users", &user);
+    let user = bench.ask(users::create::ENDPOINT, user).await?;
+    let id: u64 = user.field("userId")?.parse()?;
+    let key = new(json!({"name": "Front desk", "userId": id}));
+    let key = post("/v2/api-keys", &key);
+    bench.ask(api_keys::create::ENDPOINT, key).await?;
+    follow_up_after(bench, "clean up after a user with an API key", id, &[]).await
+}
+
+/// What the authorizer is asked of a credential.
+fn credential(text: &str) -> Result<ApiGatewayCustomAuthorizerRequestTypeRequest> {
     let mut event = event("authorizer")?;
-    event["headers"]["Authorization"] = json!(credential);
-    let event: ApiGatewayCustomAuthorizerRequestTypeRequest = serde_json::from_value(event)?;
-    let answer = (authorizer::HANDLE)(event, bench.event_call());
+    event["headers"]["Authorization"] = json!(text);
+    Ok(serde_json::from_value(event)?)
+}
+
+async fn authorize(bench: &Bench, case: &str, text: &str) -> Result<()> {
+    let answer = (authorizer::HANDLE)(credential(text)?, bench.event_call());
     bench.event(case, "authorizer", answer).await?;
     Ok(())
 }
@@ -59,6 +157,11 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
         };
         shared(bench, share(26, id, schedule)).await?;
     }
+    follow_up_after(bench, case, id, &["5"]).await
+}
+
+/// Deletes a user who is in these groups, and tells of it.
+async fn follow_up_after(bench: &Bench, case: &str, id: u64, groups: &[&str]) -> Result<()> {
     let gone = delete(format!("/v2/users/{id}"));
     bench.ask(users::delete::ENDPOINT, gone).await?;
 
@@ -69,7 +172,11 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     });
     let mut before = change["OldImage"].take();
     before["id"] = json!({"N": id.to_string()});
-    before["groups"] = json!({"NS": ["5"]});
+    if groups.is_empty() {
+        drop(before.as_object_mut().map(|before| before.remove("groups")));
+    } else {
+        before["groups"] = json!({"NS": groups});
+    }
     change["Keys"] = keys;
     change["OldImage"] = before;
     let change: StreamRecord = serde_json::from_value(change)?;

@@ -4,8 +4,8 @@
 use latchkey_functions::activations::{activate, deactivate};
 use latchkey_functions::decisions::{decide, effective};
 use latchkey_functions::shares::{
-    calendar, claim, create, create_web_key, delete as delete_share, delete_web_key,
-    get as get_share, list,
+    calendar, claim, create, create_calendar_link, create_web_key, delete as delete_share,
+    delete_web_key, get as get_share, get_calendar, list,
 };
 use latchkey_functions::{
     accesses, device_groups, reprogramming, spaces, templates, user_groups, users,
@@ -23,6 +23,8 @@ const KEEPER: u64 = 38;
 const DEVICE: u64 = 38;
 /// Whom the device is shared with further.
 const USER: u64 = 39;
+/// Whom it is shared with as often as may be.
+const CROWDED: u64 = 45;
 /// A space of its own, with many accesses.
 const SPACE: u64 = 41;
 
@@ -88,6 +90,17 @@ async fn below_a_group(bench: &Bench) -> Result<()> {
     let case = "get a share's calendar, by right of another";
     let ask = of(get(format!("{path}/calendar")));
     bench.case(case, calendar::ENDPOINT, ask).await?;
+    let link = format!("{path}/calendar-link");
+    let make = || of(post(&link, &Value::Null));
+    bench.ask(create_calendar_link::ENDPOINT, make()).await?;
+    let case = "create calendar link, in place of one, by right of another";
+    let made = bench
+        .case(case, create_calendar_link::ENDPOINT, make())
+        .await?;
+    let url = made.field("url")?;
+    let ask = get(&url[url.find("/v2/").unwrap_or_default()..]);
+    let case = "get a calendar by the link of who administrates";
+    bench.case(case, get_calendar::ENDPOINT, ask).await?;
     let case = "list the shares of a device, by right of another";
     let ask = of(get(format!("/v2/shares?deviceId={DEVICE}")));
     bench.case(case, list::ENDPOINT, ask).await?;
@@ -110,6 +123,26 @@ async fn below_a_group(bench: &Bench) -> Result<()> {
     let claimed = post("/v2/shares/claim", &json!({"token": open.field("token")?})).by(USER);
     let case = "claim share, that was shared on by right of a group's";
     bench.case(case, claim::ENDPOINT, claimed).await?;
+
+    // As many as may be, of which one is deleted: so they are counted anew.
+    let mut last = String::new();
+    for _ in 0..20 {
+        last = shared(bench, of(share(DEVICE, CROWDED, json!({})))).await?;
+    }
+    bench.ask(delete_share::ENDPOINT, of(delete(&last))).await?;
+    let open = json!({"source": {"deviceId": DEVICE}});
+    let open = bench
+        .ask(create::ENDPOINT, of(post("/v2/shares", &new(open))))
+        .await?;
+    let claimed = json!({"token": open.field("token")?});
+    let case = "claim share, that must be counted with 19 others";
+    bench
+        .case(
+            case,
+            claim::ENDPOINT,
+            post("/v2/shares/claim", &claimed).by(CROWDED),
+        )
+        .await?;
 
     let case = "effective permissions, of one device";
     let ask = of(get(format!(

@@ -1,8 +1,8 @@
 //! Shares.
 
 use latchkey_functions::shares::{
-    calendar, claim, create, create_web_key, delete as delete_share, delete_web_key,
-    get as get_share, list, update,
+    calendar, claim, create, create_calendar_link, create_web_key, delete as delete_share,
+    delete_calendar_link, delete_web_key, get as get_share, get_calendar, list, update,
 };
 use serde_json::{Value, json};
 
@@ -122,6 +122,28 @@ async fn changing(bench: &Bench) -> Result<()> {
     bench
         .case("delete web key", delete_web_key::ENDPOINT, delete(&key))
         .await?;
+    let link = format!("{path}/calendar-link");
+    let case = "create calendar link";
+    let made = post(&link, &Value::Null);
+    let made = bench
+        .case(case, create_calendar_link::ENDPOINT, made)
+        .await?;
+    let url = made.field("url")?;
+    let target = &url[url.find("/v2/").unwrap_or_default()..];
+    bench
+        .case(
+            "get a calendar by its link",
+            get_calendar::ENDPOINT,
+            get(target),
+        )
+        .await?;
+    bench
+        .case(
+            "delete calendar link",
+            delete_calendar_link::ENDPOINT,
+            delete(&link),
+        )
+        .await?;
     Ok(())
 }
 
@@ -129,6 +151,13 @@ async fn deleting(bench: &Bench) -> Result<()> {
     let plain = shared(bench, share(DEVICE, USER, json!({}))).await?;
     bench
         .case("delete share", delete_share::ENDPOINT, delete(plain))
+        .await?;
+    let linked = shared(bench, share(DEVICE, USER, json!({}))).await?;
+    let link = post(format!("{linked}/calendar-link"), &Value::Null);
+    bench.ask(create_calendar_link::ENDPOINT, link).await?;
+    let case = "delete share, with a calendar link";
+    bench
+        .case(case, delete_share::ENDPOINT, delete(linked))
         .await?;
     let named = shared(bench, share(DEVICE, USER, json!({"scheduleId": 1}))).await?;
     let case = "delete share, with a named schedule";

@@ -8,6 +8,7 @@ use latchkey::access::SpaceTerms;
 use latchkey::directory::{Device, ForeignId, Resource, Space, User};
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::SpaceId;
+use latchkey::warrant::Warrant;
 use latchkey_demo::World;
 use latchkey_functions::activations::activate;
 use latchkey_functions::decisions::{decide, effective};
@@ -75,13 +76,13 @@ const fn load(name: &'static str, rate: f64, must_hold: bool, of: Of) -> Load {
 pub(super) const ALL: &[Load] = &[
     load("decisions: 8:59", 20_000.0, true, Of::Decisions),
     load(
-        "decisions: all in a group of 50,000",
+        "decisions: a group of 50,000, at 8 doors",
         20_000.0,
-        true,
+        false,
         Of::ByGroup,
     ),
     load(
-        "decisions: one group, on one group of doors",
+        "decisions: a group of 50,000, at a group of doors",
         20_000.0,
         true,
         Of::ByGroupOfBoth,
@@ -339,7 +340,7 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
     let (key, old, new) = match of {
         Of::CleanUp => {
             let key = scope.device(id(FIRST)?);
-            let gone = bench.table.transaction::<()>();
+            let gone = bench.table.transaction::<()>(&Warrant::System);
             let mut gone = gone;
             gone.delete((), &key, latchkey::table::If::Always);
             gone.send_unconditional().await?;

@@ -65,9 +65,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let desk = call.desk(scope);
     let access = access(&call, scope, id, new, &template);
     let mut draft = Draft::made(desk, access, spaces, call.code_length()?)?;
-    draft.prepare(desk, 1).await?;
+    let by = scope.to_write(Area::Accesses)?;
+    draft.prepare(desk, 1 + by.actions()).await?;
     loop {
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&by);
         once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
         draft.write(desk, &mut writes);
         let Err(refused) = writes.send().await? else {

@@ -5,6 +5,7 @@
 
 use http::StatusCode;
 use latchkey::id::AccessId;
+use latchkey::role::Area;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::types::Guid;
 use latchkey::wire::service::{self, Input};
@@ -47,7 +48,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
     for attempt in call.table.attempts() {
         let (scope, access) = find(&call, id).await?;
         let desk = call.desk(&scope);
-        let gone = take_away(desk, access).await;
+        let gone = take_away(desk, &scope.to_write(Area::Accesses)?, access).await;
         if unless_changed(&call, attempt, gone).await?.is_some() {
             return service::answer(&call.request, StatusCode::OK, &Answer { id });
         }

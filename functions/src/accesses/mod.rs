@@ -11,6 +11,7 @@ use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessId;
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Attempt, Read};
+use latchkey::warrant::Warrant;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
@@ -116,15 +117,15 @@ async fn unless_changed<T>(
 ///
 /// # Errors
 /// 409 when the access was changed meanwhile.
-pub(crate) async fn take_away(desk: Desk<'_>, access: Access) -> Result<()> {
-    carry_out(desk, Draft::taken_away(access)).await
+async fn take_away(desk: Desk<'_>, by: &Warrant, access: Access) -> Result<()> {
+    carry_out(desk, by, Draft::taken_away(access)).await
 }
 
-/// Carries out a draft that gives out no codes.
-pub(crate) async fn carry_out(desk: Desk<'_>, mut draft: Draft) -> Result<()> {
-    draft.prepare(desk, 0).await?;
+/// Carries out a draft by this right.
+pub(crate) async fn carry_out(desk: Desk<'_>, by: &Warrant, mut draft: Draft) -> Result<()> {
+    draft.prepare(desk, by.actions()).await?;
     loop {
-        let mut writes = desk.table.transaction();
+        let mut writes = desk.table.transaction(by);
         draft.write(desk, &mut writes);
         match writes.send().await? {
             Ok(()) => return Ok(()),

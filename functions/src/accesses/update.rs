@@ -10,6 +10,7 @@ use latchkey::access::{
 };
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
+use latchkey::role::Area;
 use latchkey::table::Read;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::request::IfMatch;
@@ -81,7 +82,7 @@ async fn replace(
     let version = before.version + 1;
     let desk = call.desk(scope);
     let draft = Draft::changed(desk, before, after, spaces, call.code_length()?)?;
-    carry_out(desk, draft).await?;
+    carry_out(desk, &scope.to_write(Area::Accesses)?, draft).await?;
     Ok(version)
 }
 

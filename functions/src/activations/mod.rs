@@ -8,7 +8,7 @@ pub mod deactivate;
 
 use http::StatusCode;
 use latchkey::audit::{AuditEntry, AuditId, Deed};
-use latchkey::decision::{self, Decision, Door, Found};
+use latchkey::decision::{self, Door, Found, Verdict};
 use latchkey::directory::{ACTIVATION_TIME, Device};
 use latchkey::grant::{GrantId, Permission, Source};
 use latchkey::id::DeviceId;
@@ -60,17 +60,17 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
         };
         let wanted = Some(Permission::RemoteActivate);
         let candidates = candidates.unwrap_or_default();
-        let decision = decision::decide(&candidates, zone, call.now, wanted);
-        if !decision.allowed {
+        let verdict = decision::judge(&candidates, zone, call.now, wanted);
+        if !verdict.allowed {
             let error = refusal(
-                &decision,
+                &verdict,
                 "deviceId",
                 "nothing gives you a right to this device",
             );
             tracing::info!(?deed, device = %id, user = %user, why = %error, "refused");
             return Err(error);
         }
-        let entry = entry(&call, deed, &device, &decision)?;
+        let entry = entry(&call, deed, &device, &verdict)?;
         call.table.put(&scope.audit(&entry), &entry).await?;
         tracing::info!(
             deed = ?deed,
@@ -93,12 +93,11 @@ async fn act(call: Call, deed: Deed) -> Result<Response> {
 }
 
 /// What is written down of it.
-fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Result<AuditEntry> {
+fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Result<AuditEntry> {
     let gateway = device.gateway_id.clone().ok_or(Error::NotPossible {
         code: "gatewayNotFoundError",
         message: "This device has no gateway",
     })?;
-    let by = decision.because.iter().map(|because| because.grant());
     Ok(AuditEntry {
         id: AuditId::generate(call.now, &call.random)?,
         deed,
@@ -107,8 +106,8 @@ fn entry(call: &Call, deed: Deed, device: &Device, decision: &Decision) -> Resul
         gateway: Some(gateway),
         user: call.caller.user(),
         credential: call.caller.credential().to_owned(),
-        shares: by.clone().filter_map(GrantId::share).collect(),
-        accesses: by.filter_map(GrantId::access).collect(),
+        shares: verdict.grants().filter_map(GrantId::share).collect(),
+        accesses: verdict.grants().filter_map(GrantId::access).collect(),
         at: call.now,
         activation_time: Some(activation_time(device)),
     })

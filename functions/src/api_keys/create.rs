@@ -1,19 +1,21 @@
 //! `POST /v2/api-keys`.
 //!
 //! Writes the key and its credential, and checks that the user exists, in one transaction:
-//! one round trip.
+//! one round trip. For another user, one more to read of what kind they are.
 
 use http::StatusCode;
+use latchkey::caller::OrganizationScope;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
+use latchkey::directory::User;
 use latchkey::id::ApiKeyId;
+use latchkey::role::Area;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::writes;
-use crate::lambda::{Call, Endpoint, Once};
+use crate::lambda::{Call, Endpoint, Once, SHOWN};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint {
@@ -44,8 +46,12 @@ enum Part {
 /// Create an API key.
 ///
 /// Answers the key's id and its secret, which is shown this once. The key speaks for a user
-/// of the organization until it is deleted: as `Authorization: Bearer <apiKeyId>.<secret>`, as
-/// `Basic` with the two, or for tokens at `/v2/oauth/token`.
+/// of the organization until it is deleted or ends: as `Authorization: Bearer
+/// <apiKeyId>.<secret>`, as `Basic` with the two, or for tokens at `/v2/oauth/token`.
+///
+/// A key for another person is good only while the caller has a role to create it. An
+/// integration that is to outlive whoever sets it up needs a service account: a user with
+/// `kind` `service`.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(
@@ -62,15 +68,21 @@ enum Part {
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
     let body = call.request.json()?;
-    let new = NewApiKey::read(&body)?;
+    let new = NewApiKey::read(&body, call.now)?;
     let once = Once::of(&call, &body)?;
     let scope = call.caller.scope(new.organization_id)?;
-    if !writes(&scope) {
-        return Err(Error::InsufficientRights(Vec::new()));
-    }
+    let warrant = scope.to_write(Area::Directory)?;
     let secret = ApiKeySecret::generate(&call.random)?;
-    let user = new.user_id.unwrap_or(call.caller.user());
-    let key = ApiKey::new(&secret, user, new.name, call.now);
+    let caller = call.caller.user();
+    let user = new.user_id.unwrap_or(caller);
+    let mut key = ApiKey::new(&secret, user, new.name, call.now);
+    key.expires_at = new.expires_at;
+    if user != caller {
+        let at = |own: &OrganizationScope| (*own == scope).then(|| own.user(user));
+        let of = call.find::<User>(at, SHOWN).await?;
+        let (_, of) = of.ok_or_else(no_such_user)?;
+        key = key.made_by(caller, &of);
+    }
     let answer = Response::json(
         StatusCode::CREATED,
         &Created {
@@ -79,21 +91,23 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         },
     );
 
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.transaction(&warrant);
     once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
     key.put_new(&mut writes, Part::Key, &scope)?;
     writes.exists(Part::User, &scope.user(user));
-    let Err(refused) = writes.send().await? else {
-        return Ok(answer);
+    let refused = match writes.send().await? {
+        Ok(()) => return Ok(answer),
+        Err(refused) => refused,
     };
-    let first = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)?;
-    if let Some(first) = first {
+    if let Some(first) = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)? {
         return Ok(first);
     }
-    refused.on(Part::User, || {
-        let message = "this organization has no such thing";
-        Error::invalid("userId", FaultCode::NotFound, message)
-    })?;
+    refused.on(Part::User, no_such_user)?;
     // Two keys with the same 96 random bits.
     Err(Error::Unavailable("the id is taken".to_owned()))
+}
+
+fn no_such_user() -> Error {
+    let message = "this organization has no such user";
+    Error::invalid("userId", FaultCode::NotFound, message)
 }

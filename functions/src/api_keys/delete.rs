@@ -8,6 +8,7 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
+use latchkey::role::Area;
 use latchkey::table::Read;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Error, Response, Result};
@@ -52,6 +53,7 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
     if !call.request.if_match().holds(VERSION) {
         return Err(Error::PreconditionFailed);
     }
-    revoke(&call.table, &scope, &key).await?;
+    let by = scope.to_write(Area::Directory)?;
+    revoke(&call.table, &by, &scope, &key).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }

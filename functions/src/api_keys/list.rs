@@ -2,7 +2,7 @@
 //!
 //! Reads one page, or the one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
@@ -43,9 +43,21 @@ pub(crate) struct View {
     name: String,
     /// The user that it speaks for.
     user_id: UserId,
+    /// The user who made it. A key that speaks for another person is good only while this user
+    /// may make it.
+    creator_id: UserId,
     /// When it was made.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
+    /// The last day, in UTC, on which it was presented, here or for tokens; left out when it
+    /// never was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "date", examples("2027-01-31"))]
+    last_used: Option<NaiveDate>,
+    /// When it ends; left out when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    expires_at: Option<DateTime<Utc>>,
 }
 
 impl View {
@@ -55,7 +67,10 @@ impl View {
             id: key.id,
             name: key.name,
             user_id: key.user,
+            creator_id: key.creator,
             date_created: key.date_created,
+            last_used: key.last_used,
+            expires_at: key.expires_at,
         }
     }
 }

@@ -9,6 +9,7 @@ use latchkey::credential::ApiKey;
 use latchkey::id::ApiKeyId;
 use latchkey::table::{If, Key, Read, Table};
 use latchkey::token::Family;
+use latchkey::warrant::Warrant;
 use latchkey::wire::Result;
 
 /// The operations of this folder, for the API document.
@@ -31,13 +32,19 @@ const PAGE: usize = 49;
 
 /// Takes a key away. Its credential goes first: from then on nobody is given a token for it,
 /// since who gives one out checks that the credential is there. Then its tokens go, in pages,
-/// and with the last of them the key. One that stops half way is finished by another.
+/// and with the last of them the key. One that stops half way is finished by another. The right
+/// to do so is checked as the credential goes.
 ///
 /// # Errors
-/// 429 and 503.
-pub(crate) async fn revoke(table: &Table, scope: &OrganizationScope, key: &ApiKey) -> Result<()> {
+/// 403, 429 and 503.
+pub(crate) async fn revoke(
+    table: &Table,
+    by: &Warrant,
+    scope: &OrganizationScope,
+    key: &ApiKey,
+) -> Result<()> {
     let credential = Key::credential(&key.hash);
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(by);
     writes.delete((), &credential, If::Always);
     writes.send_unconditional().await?;
     while !end_tokens(table, scope, key.id).await? {}
@@ -51,7 +58,7 @@ async fn end_tokens(table: &Table, scope: &OrganizationScope, id: ApiKeyId) -> R
     let (families, next) = table
         .page::<Family>(&prefix, PAGE, None, Read::Strong)
         .await?;
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::Further);
     for family in &families {
         writes.delete((), &scope.tokens(id, family.id), If::Always);
         writes.delete((), &Key::credential(&family.access), If::Always);

@@ -143,9 +143,11 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
             receivers.insert(receiver, view);
         }
     }
+    let mut budget = decision::budget();
     let holders = candidates.into_iter().filter_map(|candidate| {
         let receiver = receivers.get(&candidate.grant.receiver)?;
-        Some(Holder::new(candidate, receiver, zone, call.now))
+        let outlook = candidate.outlook(zone, call.now, &mut budget);
+        Some(Holder::new(candidate, outlook, receiver, zone, call.now))
     });
     let response = Response::json(StatusCode::OK, &holders.collect::<Vec<_>>());
     Ok(match next {
@@ -285,11 +287,11 @@ impl ReceiverView {
 impl<'r> Holder<'r> {
     fn new(
         candidate: Candidate,
+        outlook: Outlook,
         receiver: &'r ReceiverView,
         zone: Zone,
         now: DateTime<Utc>,
     ) -> Self {
-        let outlook = candidate.outlook(zone, now);
         let schedule = candidate.rules();
         let grant = candidate.grant;
         let window = grant.timing.window.shown(zone);

@@ -5,7 +5,7 @@ pub mod effective;
 pub mod holders;
 
 use latchkey::caller::OrganizationScope;
-use latchkey::decision::Decision;
+use latchkey::decision::Verdict;
 use latchkey::grant::Source;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
@@ -31,10 +31,9 @@ async fn may_ask_about_all(call: &Call, scope: &OrganizationScope, source: Sourc
 }
 
 /// 403 with what each grant lacks, as faults of `field`; or that there is `nothing`.
-pub(crate) fn refusal(decision: &Decision, field: &str, nothing: &str) -> Error {
+pub(crate) fn refusal(verdict: &Verdict<'_>, field: &str, nothing: &str) -> Error {
     let fault = |lack: String| Fault::new(field, FaultCode::InsufficientRights, lack);
-    let lacks = decision.because.iter().filter_map(|because| because.lack());
-    let mut faults: Vec<_> = lacks.map(fault).collect();
+    let mut faults: Vec<_> = verdict.lacks().map(fault).collect();
     if faults.is_empty() {
         faults.push(fault(nothing.to_owned()));
     }

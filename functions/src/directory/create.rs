@@ -9,7 +9,7 @@ use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Map, Value};
 
-use super::{join, writes};
+use super::{join, join_roll, writes};
 use crate::lambda::{Call, Once};
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
@@ -30,6 +30,8 @@ pub(super) enum Part {
     Link(usize),
     /// The thing that it speaks of with this number.
     Refers(usize),
+    /// Where it is listed as one of those of which one must stay.
+    Roll,
     /// What else is put in with it.
     Further,
 }
@@ -52,18 +54,18 @@ pub(crate) async fn create<R: Resource>(call: Call) -> Result<Response> {
 /// The same with something more.
 pub(crate) async fn create_with<R: Resource>(
     call: Call,
-    extra: fn(&Call, &OrganizationScope, &R) -> Result<Extra>,
+    extra: fn(&Call, &OrganizationScope, &mut R) -> Result<Extra>,
 ) -> Result<Response> {
     let body = call.request.json()?;
     let once = Once::of(&call, &body)?;
     for _ in 0..MAX_IDS {
         let id = R::Id::make(call.now, &call.random)?;
-        let (organization, new) = R::create(id, &body)?;
+        let (organization, mut new) = R::create(id, &body)?;
         let scope = call.caller.scope(organization)?;
         if !writes(&scope) {
             return Err(Error::InsufficientRights(Vec::new()));
         }
-        let extra = extra(&call, &scope, &new)?;
+        let extra = extra(&call, &scope, &mut new)?;
         let mut answer = Map::new();
         answer.insert(R::ID_FIELD.to_owned(), json(&id)?);
         answer.extend(extra.answer);
@@ -88,12 +90,15 @@ pub(crate) async fn put<R: Resource>(
     answer: Response,
     items: &[(Key, Value)],
 ) -> Result<Option<Response>> {
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.transaction(&scope.to_write(R::AREA)?);
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
     writes.put_new(Part::Itself, &at, new);
     if let Some((key, keyring)) = new.keyring(scope) {
         writes.put_new(Part::Further, &key, &keyring);
+    }
+    if let Some(roll) = new.roll(scope) {
+        join_roll(&mut writes, Part::Roll, &roll);
     }
     let owner = json(&new.id())?;
     for claim in new.claims(scope) {

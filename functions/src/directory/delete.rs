@@ -4,11 +4,12 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{InGroup, Link, Resource};
 use latchkey::table::{If, Read, VERSION};
+use latchkey::warrant::Warrant;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::Part;
-use super::{MAX_LINKS, leave, present, writing};
+use super::{MAX_LINKS, leave, leave_roll, present, writing};
 use crate::lambda::Call;
 
 /// How many transactions of links are under way at once.
@@ -68,6 +69,8 @@ async fn attempt_in<R: Resource>(
     let mut version = None;
     let mut with_it = Vec::new();
     let mut links = Vec::new();
+    let mut roll = None;
+    let warrant = scope.to_write(R::AREA)?;
     if R::CLAIMS || R::LINKS {
         let Some(mut thing) = call.table.get::<R>(&key, Read::Strong).await? else {
             return Ok(Outcome::NotThere);
@@ -80,6 +83,7 @@ async fn attempt_in<R: Resource>(
         }
         version = Some(vec![thing.version()]);
         links = thing.links(scope);
+        roll = thing.roll(scope);
         with_it.extend(thing.claims(scope).into_iter().map(|claim| claim.key));
         with_it.extend(thing.keyring(scope).map(|(key, _)| key));
     }
@@ -87,7 +91,7 @@ async fn attempt_in<R: Resource>(
     let links: Vec<_> = links.iter().collect();
     let last = links.len() - links.len().min(MAX_LINKS);
     let (links, last) = links.split_at(last);
-    if !end_all(call, links).await? {
+    if !end_all(call, &warrant, links).await? {
         return Ok(Outcome::Changed);
     }
     let mut only = If::Exists;
@@ -97,8 +101,11 @@ async fn attempt_in<R: Resource>(
     if let Some(count) = R::COUNTED_BY {
         only = only.and(If::Lacks(count).or(If::is(count, &0)));
     }
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.transaction(&warrant);
     writes.delete(Part::Itself, &key, only);
+    if let Some(roll) = &roll {
+        leave_roll(&mut writes, Part::Roll, roll);
+    }
     for key in &with_it {
         writes.delete(Part::Former, key, If::Exists);
     }
@@ -107,6 +114,7 @@ async fn attempt_in<R: Resource>(
         return Ok(Outcome::Done);
     };
     if !refused.has(Part::Itself) {
+        refused.on(Part::Roll, || Error::Conflict(Conflict::LastAdmin))?;
         return Ok(Outcome::Changed);
     }
     match refused.item::<R>(Part::Itself)? {
@@ -118,19 +126,30 @@ async fn attempt_in<R: Resource>(
 }
 
 /// Ends links, many at once. Whether all are ended: not, when one of them changed meanwhile.
-async fn end_all(call: &Call, links: &[&Link]) -> Result<bool> {
-    let chunks: Vec<_> = links.chunks(MAX_LINKS).collect();
+/// The first of many checks by what right: all at once would only be in each other's way.
+async fn end_all(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool> {
+    let mut chunks = links.chunks(MAX_LINKS);
+    let Some(first) = chunks.next() else {
+        return Ok(true);
+    };
+    if !end(call, warrant, first).await? {
+        return Ok(false);
+    }
+    let chunks: Vec<_> = chunks.collect();
     for some in chunks.chunks(AT_ONCE) {
-        let ends = some.iter().map(|links| async {
-            let there = present(call, links).await?;
-            let mut writes = call.table.transaction();
-            leave(&mut writes, Part::Former, links, &there);
-            Ok::<_, Error>(writes.send().await?.is_ok())
-        });
+        let ends = some.iter().map(|links| end(call, &Warrant::Further, links));
         let ended = futures_util::future::try_join_all(ends).await?;
         if ended.contains(&false) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// The same of as many as are ended together.
+async fn end(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool> {
+    let there = present(call, links).await?;
+    let mut writes = call.table.transaction(warrant);
+    leave(&mut writes, Part::Former, links, &there);
+    Ok(writes.send().await?.is_ok())
 }

@@ -8,6 +8,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, Resource};
+use latchkey::role::Area;
 use latchkey::table::{Change, If, Refused};
 use latchkey::wire::{Error, Response, Result};
 
@@ -64,7 +65,8 @@ async fn change_in<G: Group>(
     let (Some(group), Some((edge, item))) = (G::key(scope, id), &link.item) else {
         return Err(Error::NotFound(G::WHAT));
     };
-    let mut writes = call.table.transaction();
+    let warrant = scope.to_write(Area::Directory)?;
+    let mut writes = call.table.transaction(&warrant);
     writes.update(Part::Group, &group, Change::new_version(), If::Exists);
     if joins {
         join(&mut writes, Part::Member, &link);

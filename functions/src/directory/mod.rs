@@ -23,7 +23,7 @@ pub(crate) use members::{add, remove};
 pub(crate) use update::{change, update};
 
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::Link;
+use latchkey::directory::{Link, Roll};
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Change, If, Read, Transaction};
 use latchkey::wire::{Error, Result};
@@ -58,6 +58,18 @@ fn part<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
         let parted = Change::new_version().exclude(link.set, &link.element);
         writes.update(tag, key, parted, If::Exists);
     }
+}
+
+/// Lists a thing among those of which one must stay.
+fn join_roll<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, roll: &Roll) {
+    let listed = Change::default().include(roll.set, &roll.element);
+    writes.update(tag, &roll.key, listed, If::Always);
+}
+
+/// Takes a thing out of those of which one must stay, if it is not the last.
+fn leave_roll<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, roll: &Roll) {
+    let left = Change::default().exclude(roll.set, &roll.element);
+    writes.update(tag, &roll.key, left, If::MoreThan(roll.set, 1));
 }
 
 /// Those links whose other end is still there.

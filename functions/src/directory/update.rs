@@ -8,7 +8,7 @@ use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::{Part, claimed, refusal};
-use super::{MAX_LINKS, join, leave, present, writing};
+use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present, writing};
 use crate::lambda::Call;
 
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
@@ -94,12 +94,17 @@ async fn replace<R: Resource>(
     }
 
     let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
-    let mut writes = call.table.transaction();
+    let mut writes = call.table.transaction(&scope.to_write(R::AREA)?);
     writes.change(Part::Itself, &key, (&before, &after), before.version());
     let (had, has) = (before.claims(scope), after.claims(scope));
     let gone = |claim: &&Claim| !has.contains(claim);
     for claim in had.iter().filter(gone) {
         writes.delete(Part::Former, &claim.key, If::Exists);
+    }
+    match (before.roll(scope), after.roll(scope)) {
+        (Some(roll), None) => leave_roll(&mut writes, Part::Roll, &roll),
+        (None, Some(roll)) => join_roll(&mut writes, Part::Roll, &roll),
+        _ => {}
     }
     let owner = serde_json::to_value(after.id());
     let owner = owner.map_err(|error| Error::Internal(error.to_string()))?;
@@ -125,6 +130,9 @@ async fn replace<R: Resource>(
     let Err(refused) = writes.send().await? else {
         return Ok(Some(after.next_version()));
     };
+    if !refused.has(Part::Itself) {
+        refused.on(Part::Roll, || Error::Conflict(Conflict::LastAdmin))?;
+    }
     let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
     let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
     refusal(&refused, R::ID_FIELD, &links, &refers)?;

@@ -8,12 +8,14 @@
 //! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
 //! of that on the table's stream.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::access::{ACCESS, COUNT, Code, Entry, LAST_ENTRY, Typed, USED};
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
-use latchkey::decision::{self, Because, Candidate, Decision};
+use latchkey::decision::{self, Candidate};
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
@@ -110,9 +112,10 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     for _ in call.table.attempts() {
         let code = found.ok_or_else(|| refused(id, None, lack("nobody has this code here")))?;
         let (user, access) = code.owner()?;
-        let decision = decide(&call, scope, &space, &code).await?;
-        if !decision.allowed {
-            let error = refusal(&decision, FIELD, "nothing gives a right to this space");
+        let (candidate, zone) = candidate(&call, scope, &space, &code).await?;
+        let verdict = decision::judge(slice::from_ref(&candidate), zone, call.now, None);
+        if !verdict.allowed {
+            let error = refusal(&verdict, FIELD, "nothing gives a right to this space");
             return Err(refused(id, Some(access), error));
         }
         let entry = Entry {
@@ -120,7 +123,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
             at: call.now,
             credential: call.caller.credential().to_owned(),
         };
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&scope.to_write_as(Role::Device)?);
         // The count of a code does not make a new version of it.
         let counted = Change::default().add(USED, 1).set(LAST_ENTRY, &entry);
         let only = If::version(code.version)
@@ -134,7 +137,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
                 allowed: true,
                 access_id: access,
                 user_id: user,
-                until: decision.because.iter().find_map(Because::until),
+                until: candidate.until(zone, call.now),
                 remaining: code.remaining().map(|left| left.saturating_sub(1)),
             };
             return Ok(Response::json(StatusCode::OK, &allowed));
@@ -149,14 +152,14 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     Err(Error::Conflict(Conflict::Changed))
 }
 
-/// Whether a code opens the space now: as for any grant, which stands in it. Where the door
-/// is matters for hours of the day alone.
-async fn decide(
+/// The grant by which a code opens the space, as for any grant, which stands in it; and the
+/// zone of the door. Where that is matters for hours of the day alone.
+async fn candidate(
     call: &Call,
     scope: &OrganizationScope,
     space: &Space,
     code: &Code,
-) -> Result<Decision> {
+) -> Result<(Candidate, Zone)> {
     let grant = &code.terms.grant;
     let zone = match grant.timing.rules.is_empty() {
         true => Zone::UTC,
@@ -166,7 +169,7 @@ async fn decide(
         used_up: code.is_used_up(),
         ..Candidate::alone(grant.clone())
     };
-    Ok(decision::decide(&[candidate], zone, call.now, None))
+    Ok((candidate, zone))
 }
 
 /// 403 with what is lacking.

@@ -1,9 +1,11 @@
 //! Who asks for tokens, or to revoke some: an API key.
 
 use latchkey::caller::OrganizationScope;
-use latchkey::credential::Credential;
+use latchkey::credential::{Credential, KeyUse};
 use latchkey::id::ApiKeyId;
-use latchkey::table::{Key, Read, Table, Transaction};
+use latchkey::role::Area;
+use latchkey::table::{If, Key, Read, Table, Transaction};
+use latchkey::warrant::ByRole;
 use latchkey::wire::Result;
 use latchkey::wire::oauth::{ClientClaim, Refusal};
 
@@ -16,6 +18,8 @@ pub(super) struct Client {
     /// The organization that it belongs to.
     pub(super) scope: OrganizationScope,
     key: Key,
+    /// That it is used, if that is not written down today.
+    first_use: Option<KeyUse>,
 }
 
 impl Client {
@@ -35,6 +39,7 @@ impl Client {
         let credential = credential
             .filter(|credential| credential.is_valid(call.now))
             .ok_or(Refusal::InvalidClient)?;
+        let first_use = KeyUse::of(&hash, &credential, call.now);
         // Of what its user may do in the organization nothing is needed.
         let caller = credential.clone().caller(Vec::new());
         let scope = caller.scope(credential.organization)?;
@@ -43,12 +48,23 @@ impl Client {
             credential,
             scope,
             key,
+            first_use,
         })
     }
 
-    /// Checks in a transaction that the client and its user still exist.
+    /// Has a transaction happen only as long as the client and its user exist, and who made it
+    /// for another person may still make it. The first time on a day, it also writes down that
+    /// the client was used: a write more.
     pub(super) fn still_there<T: Copy>(&self, writes: &mut Transaction<'_, T>, tag: T) {
-        writes.exists(tag, &self.key);
-        writes.exists(tag, &self.scope.user(self.credential.user));
+        match &self.first_use {
+            Some(first_use) => first_use.write(tag, writes),
+            None => writes.check(tag, &self.key, If::Exists),
+        }
+        let user = self.scope.user(self.credential.user);
+        writes.check(tag, &user, If::Exists);
+        if let Some(maker) = self.credential.upheld_by {
+            let makes = ByRole::writing(self.scope.user(maker), Area::Directory);
+            writes.check(tag, makes.user(), makes.condition());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use latchkey::table::{If, Key, Table};
 use latchkey::token::Family;
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
 /// What each item of the transaction is there for.
@@ -18,7 +19,7 @@ enum Part {
 /// 429 and 503.
 pub(super) async fn end(table: &Table, key: &Key, mut last: Family) -> Result<()> {
     for _ in table.attempts() {
-        let mut writes = table.transaction();
+        let mut writes = table.transaction(&Warrant::Secret);
         writes.delete(Part::Family, key, last.is_last());
         writes.delete(Part::Access, &Key::credential(&last.access), If::Always);
         let Err(refused) = writes.send().await? else {

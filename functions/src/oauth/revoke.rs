@@ -7,6 +7,7 @@ use http::StatusCode;
 use latchkey::credential::{Credential, CredentialHash, access_token};
 use latchkey::table::{If, Key, Read, Table};
 use latchkey::token::RefreshToken;
+use latchkey::warrant::Warrant;
 use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
 use latchkey::wire::{Response, Result};
 use utoipa::ToSchema;
@@ -127,7 +128,7 @@ async fn end_access(
         }
         _ => return Err(ANOTHERS.into()),
     }
-    let mut writes = table.transaction();
+    let mut writes = table.transaction(&Warrant::Secret);
     writes.delete((), &key, If::Always);
     writes.send_unconditional().await
 }

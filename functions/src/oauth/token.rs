@@ -2,15 +2,16 @@
 //!
 //! Reads the client's credential, and writes a pair of tokens and their family in one
 //! transaction, which checks that the client is still there: two round trips. A refresh token
-//! that is not the last of its family is found out by the refusal, with what stands there; to
-//! end the family is one round trip more.
+//! that is not the last of its family is found out by the refusal, with what stands there: the
+//! same pair again for one that was used just now. Else the family ends, one round trip more.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::credential::Credential;
 use latchkey::id::FamilyId;
 use latchkey::table::{If, Key};
-use latchkey::token::RefreshToken;
+use latchkey::token::{Family, RefreshToken};
+use latchkey::warrant::Warrant;
 use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
@@ -89,9 +90,10 @@ const USED: Refusal =
 /// for an hour, and speaks for whom the key does.
 ///
 /// A refresh token is good once, for 30 days, and only for the client that it was given out
-/// to. With the next pair the one before ends, its access token, too. A refresh token that is
-/// used a second time is taken for stolen: all tokens that came of the same first pair end.
-/// Whose answer got lost asks with `client_credentials` again.
+/// to. With the next pair the one before ends, its access token, too. For 30 seconds a used
+/// refresh token gives the same next pair again, to a client that asked twice at once or lost
+/// the answer. After that, or when the next one was used as well, it is taken for stolen: all
+/// tokens that came of the same first pair end.
 ///
 /// Who may: every API key whose user is there. There are no scopes.
 #[utoipa::path(
@@ -134,11 +136,16 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     };
 
     let next = RefreshToken::generate(client.id, family, &call.random)?;
-    let pair = next.last_of_family(call.now);
+    let pair = match &presented {
+        None => next.last_of_family(call.now),
+        Some(used) => used.used_for(&next, &call.random, call.now)?,
+    };
     let credential = next.credential(&client.credential, call.now);
     let at = client.scope.tokens(client.id, family);
-    let last = presented.map(|token| token.last_of_family(call.now));
-    let mut writes = table.transaction();
+    let last = presented
+        .as_ref()
+        .map(|token| token.last_of_family(call.now));
+    let mut writes = table.transaction(&Warrant::Secret);
     match &last {
         None => writes.put_new(Part::Family, &at, &pair),
         Some(last) => {
@@ -153,11 +160,15 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
         return Ok(answer(&next, &credential, call.now));
     };
     refused.on(Part::Client, || Refusal::InvalidClient)?;
-    if last.is_none() {
+    let Some(used) = presented else {
         // Two families with the same 96 random bits.
         return Err(Error::Unavailable("the id is taken".to_owned()));
-    }
-    if let Some(standing) = refused.item(Part::Family)? {
+    };
+    if let Some(standing) = refused.item::<Family>(Part::Family)? {
+        if let Some((next, then)) = used.next_again(&standing, call.now)? {
+            let credential = next.credential(&client.credential, then);
+            return Ok(answer(&next, &credential, then));
+        }
         let (client, user) = (client.id, client.credential.user);
         tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
         family::end(&table, &at, standing).await?;

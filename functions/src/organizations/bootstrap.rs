@@ -3,19 +3,24 @@
 //! A function without a route: only who may invoke Lambda functions in the AWS account can
 //! call it, since there is no credential yet that could say who may. Takes the name and the
 //! zone of the organization and the name of its first admin; answers their numbers and an
-//! API key of the admin, whose secret is shown this once.
+//! API key of the admin, whose secret is shown this once. With `organizationId` in the place of
+//! name and zone, it gives a new admin to an organization that has none.
 //!
-//! Writes everything in one transaction.
+//! Writes everything in one transaction. Of an organization that exists, it first reads who
+//! its admins were and whether one of them still is: two round trips more.
 
 use std::process::ExitCode;
 
-use latchkey::caller::{Caller, Membership};
+use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret};
-use latchkey::directory::{NewOrganization, Organization, User};
+use latchkey::directory::{Admins, NewAdmin, Of, Organization, Resource, User};
 use latchkey::id::{Id, OrganizationId, UserId};
 use latchkey::keyring::Keyring;
 use latchkey::role::Role;
-use latchkey::wire::{Error, Result};
+use latchkey::table::{If, Read};
+use latchkey::warrant::Warrant;
+use latchkey::wire::json::FaultCode;
+use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -39,26 +44,30 @@ pub fn serve() -> ExitCode {
     serve_events(HANDLE, Error::to_string)
 }
 
+/// What each item of the transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Organization,
+    Admins,
+    New,
+}
+
 async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
-    let new = NewOrganization::read(&event)?;
-    let id = OrganizationId::generate(call.now, call.random.bits()?);
+    let NewAdmin {
+        of,
+        first_name,
+        last_name,
+    } = NewAdmin::read(&event)?;
+    let id = match &of {
+        Of::New { .. } => OrganizationId::generate(call.now, call.random.bits()?),
+        Of::Existing(id) => *id,
+    };
     let admin = User {
-        id: UserId::generate(call.now, call.random.bits()?),
-        first_name: new.admin_first_name,
-        last_name: new.admin_last_name,
-        email_address: None,
-        phone_number: None,
+        first_name,
+        last_name,
         registered: true,
         roles: vec![Role::Admin],
-        groups: [].into(),
-        version: 1,
-    };
-    let organization = Organization {
-        id,
-        name: new.name,
-        personal: new.personal,
-        time_zone: new.time_zone,
-        version: 1,
+        ..User::blank(UserId::generate(call.now, call.random.bits()?))
     };
     let secret = ApiKeySecret::generate(&call.random)?;
     let api_key = ApiKey::new(&secret, admin.id, "bootstrap".to_owned(), call.now);
@@ -68,17 +77,75 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         roles: admin.roles.clone(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
-    let mut writes = call.table.transaction();
-    writes.put_new((), &scope.organization_key(), &organization);
-    writes.put_new((), &scope.user(admin.id), &admin);
-    writes.put_new((), &scope.keyring(admin.id), &Keyring::default());
-    api_key.put_new(&mut writes, (), &scope)?;
-    // Two organizations in one millisecond, with the same twelve random bits.
-    let taken = |_| Error::Unavailable("the number is taken".to_owned());
-    writes.send().await?.map_err(taken)?;
-    Ok(Bootstrapped {
-        organization_id: id,
-        user_id: admin.id,
-        api_key: secret,
-    })
+    let mut writes = call.table.transaction(&Warrant::System);
+    let admins = Admins {
+        users: [admin.id].into(),
+    };
+    match of {
+        Of::New {
+            name,
+            personal,
+            time_zone,
+        } => {
+            let organization = Organization {
+                id,
+                name,
+                personal,
+                time_zone,
+                version: 1,
+            };
+            writes.put_new(Part::New, &scope.organization_key(), &organization);
+            writes.put_new(Part::New, &scope.admins(), &admins);
+        }
+        Of::Existing(_) => {
+            let were = former_admins(&call, &scope).await?;
+            let unchanged = match were {
+                None => If::Absent,
+                Some(admins) => admins.unchanged(),
+            };
+            writes.exists(Part::Organization, &scope.organization_key());
+            writes.put(Part::Admins, &scope.admins(), &admins, unchanged);
+        }
+    }
+    writes.put_new(Part::New, &scope.user(admin.id), &admin);
+    writes.put_new(Part::New, &scope.keyring(admin.id), &Keyring::default());
+    api_key.put_new(&mut writes, Part::New, &scope)?;
+    let refused = match writes.send().await? {
+        Ok(()) => {
+            return Ok(Bootstrapped {
+                organization_id: id,
+                user_id: admin.id,
+                api_key: secret,
+            });
+        }
+        Err(refused) => refused,
+    };
+    let message = format!("no organization {id}");
+    refused.on(Part::Organization, || {
+        Error::invalid(ORGANIZATION, FaultCode::NotFound, message)
+    })?;
+    // Somebody else became one meanwhile; or the number is taken: two organizations in one
+    // millisecond, with the same twelve random bits.
+    Err(Error::Conflict(Conflict::Changed))
+}
+
+const ORGANIZATION: &str = "organizationId";
+
+/// Who are listed as admins of an organization, none of whom is one any more.
+///
+/// # Errors
+/// 400 when one of them still is.
+async fn former_admins(call: &EventCall, scope: &OrganizationScope) -> Result<Option<Admins>> {
+    let admins: Option<Admins> = call.table.get(&scope.admins(), Read::Strong).await?;
+    let users = admins.iter().flat_map(|admins| &admins.users);
+    let keys: Vec<_> = users.map(|id| scope.user(*id)).collect();
+    let mut items = call.table.get_all(&keys, Read::Strong).await?;
+    for key in &keys {
+        let user: Option<User> = items.take(key)?;
+        if let Some(user) = user.filter(User::is_admin) {
+            let message = format!("the organization has an admin: user {}", user.id);
+            return Err(Error::invalid(ORGANIZATION, FaultCode::NotAllowed, message));
+        }
+    }
+    Ok(admins)
 }

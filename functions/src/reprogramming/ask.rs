@@ -6,7 +6,7 @@
 use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
 use latchkey::id::{Identifier, OrganizationId, ReprogrammingId};
-use latchkey::role::{Area, Reach};
+use latchkey::role::Area;
 use latchkey::table::Read;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::service::types::{Enumeration, Moment};
@@ -104,8 +104,8 @@ impl View {
 pub(crate) async fn ask(call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
     let scope = input.read(|fields| Some(directory::organization_of(&call, fields)))?;
-    let scope = scope.filter(|scope| scope.reaches(Area::ReprogramCodes, Reach::Write));
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+    let by = scope.to_write(Area::ReprogramCodes)?;
     let once = Once::of(&call, input.value())?;
     let key = scope.reprogramming();
     for attempt in call.table.attempts() {
@@ -126,7 +126,7 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
             return service::answer(&call.request, StatusCode::OK, &there);
         };
         let answer = Response::json(StatusCode::OK, &View::new(&next));
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&by);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         match &there {
             None => writes.put_new(Part::Itself, &key, &next),

@@ -17,6 +17,7 @@ use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code, CodeLength};
 use latchkey::id::SpaceId;
 use latchkey::table::{Items, Read};
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
@@ -50,7 +51,7 @@ async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
         };
         let (next, remade, kept) = page(desk, &there, length).await?;
         let further = there.further(next, remade, kept, call.now);
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&Warrant::System);
         writes.change((), &key, (&there, &further), there.version);
         // If someone else is further, or asked to take it up, it is read again.
         let _ = writes.send().await?;
@@ -116,7 +117,7 @@ async fn one(
             ..access.clone()
         };
         let draft = Draft::recoded(desk, access, after, codes, length)?;
-        match carry_out(desk, draft).await {
+        match carry_out(desk, &Warrant::System, draft).await {
             Ok(()) => return Ok(true),
             // Better the old codes than none.
             Err(why @ (Error::Taken(_) | Error::InvalidInput(_))) => {

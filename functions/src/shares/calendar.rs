@@ -8,6 +8,7 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use http::StatusCode;
 use latchkey::id::{Id, ShareId};
+use latchkey::share::{Names, Share};
 use latchkey::timing::CalendarEntry;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::schema::{DoorInstant, TimeZone};
@@ -60,8 +61,8 @@ struct WindowView {
 /// When a share holds.
 ///
 /// As JSON, the windows between `from` and `until`, cut at the two. As an iCalendar
-/// (`Accept: text/calendar`), to subscribe to: without `from` and `until` all that there is,
-/// with no end when the share has none.
+/// (`Accept: text/calendar`), without `from` and `until` all that exists, with no end when the
+/// share has none. A calendar program subscribes to it by a calendar link, which needs no header.
 ///
 /// Who may: as to get the share.
 #[utoipa::path(
@@ -88,12 +89,13 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
     } = asked(&call)?;
     let (share, names) = shown(&call).await?;
     let zone = names.zone(&share);
-    let rules = names.rules(&share);
-    // Without what it opens, or the rules that it keeps, it holds never.
-    let can_hold = names.has_source(&share) && share.schedule.is_some() == rules.is_some();
-    let until = if can_hold { until } else { from };
-    let timing = share.timing_with(rules);
     if accepted == JSON {
+        let until = if can_hold(&share, &names) {
+            until
+        } else {
+            from
+        };
+        let timing = share.timing_with(names.rules(&share));
         let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at));
         let windows = timing.windows(zone, from, until).map(|window| WindowView {
             from: in_zone(window.from),
@@ -105,20 +107,37 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
         };
         return Ok(Response::json(StatusCode::OK, &calendar));
     }
+    let range = (!is_all).then_some((from, until));
+    Ok(icalendar(&share, &names, range))
+}
+
+/// Whether a share can hold: without what it opens, or the rules that it keeps, it never does.
+fn can_hold(share: &Share, names: &Names) -> bool {
+    names.has_source(share) && share.schedule.is_some() == names.rules(share).is_some()
+}
+
+/// When a share holds, as an iCalendar: within a range, or all that there is.
+pub(crate) fn icalendar(
+    share: &Share,
+    names: &Names,
+    range: Option<(DateTime<Utc>, DateTime<Utc>)>,
+) -> Response {
+    let zone = names.zone(share);
+    let timing = share.timing_with(names.rules(share));
     let numbered = format!("Share {}", share.id.number());
     let entry = CalendarEntry {
         uid: &format!("{}@latchkey", share.id.number()),
-        summary: names.source_name(&share).unwrap_or(&numbered),
+        summary: names.source_name(share).unwrap_or(&numbered),
         stamp: share.date_modified,
     };
-    let (from, until) = if is_all && can_hold {
-        (timing.span(zone).0, None)
-    } else {
-        (from, Some(until))
+    let (from, until) = match range {
+        _ if !can_hold(share, names) => (share.date_created, Some(share.date_created)),
+        None => (timing.span(zone).0, None),
+        Some((from, until)) => (from, Some(until)),
     };
     let text = timing.calendar(zone, &entry, from, until);
     let content_type = "text/calendar; charset=utf-8";
-    Ok(Response::text(StatusCode::OK, content_type, text))
+    Response::text(StatusCode::OK, content_type, text)
 }
 
 /// The range that is asked for.

@@ -9,12 +9,18 @@ use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::timing::Zone;
-use latchkey::web_key::{WebKey, WebKeyHash};
+use latchkey::warrant::Warrant;
+use latchkey::web_key::WebKey;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::reading::{find, refusal, zone};
 use crate::lambda::{Call, Once};
+
+const OVER: Error = Error::NotPossible {
+    code: "webKeyShareEndedError",
+    message: "This share is over, so it cannot have a web key",
+};
 
 /// For what decides: nothing but what stands there now.
 pub(super) const DECIDES: &[Read] = &[Read::Strong];
@@ -34,6 +40,10 @@ pub(super) enum Part {
     WebKey,
     /// What the token of an open invitation leads to.
     Invitation,
+    /// That no more is passed on than may be.
+    Allowance,
+    /// A link to its calendar.
+    CalendarLink,
     /// What it refers to.
     Refers,
     /// The named schedule that it keeps from now on.
@@ -67,12 +77,26 @@ pub(super) async fn right_to_change(
     }
 }
 
+/// By what right a share is written: that of a role, unless it is by the grants that the
+/// caller holds.
+///
+/// # Errors
+/// 403 when the caller has no such role.
+pub(super) fn warrant(scope: &OrganizationScope, held: Option<&Administration>) -> Result<Warrant> {
+    match held {
+        None => scope.to_write(Area::Shares),
+        Some(_) => Ok(Warrant::Grant),
+    }
+}
+
 /// Makes of the share that the path names what `to` says, in one transaction with all that
 /// follows from it, and gives the `answer` to the share as it is then. Tried again when the
 /// share was changed meanwhile. Two round trips by role; one more by right of a grant, and
 /// one for the zone of the door when the share is to be removed some day or has a web key.
 ///
-/// A share that is changed by right of a grant is from then on held by right of that one.
+/// A share that is changed by right of a grant so that it reaches further than it did is from
+/// then on held by right of that one. Otherwise it stays held as it was: who takes a little
+/// away from a share does not have it hang on their own right.
 ///
 /// # Errors
 /// As [`right_to_change`], and what `to` says; 403 for what goes beyond the right of the
@@ -81,7 +105,7 @@ pub(super) async fn change(
     call: &Call,
     once: Option<&Once<'_>>,
     to: impl Fn(&Share) -> Result<Share> + Sync,
-    answer: fn(&Call, &Share) -> Response,
+    answer: &(dyn Fn(&Call, &Share) -> Response + Sync),
 ) -> Result<Response> {
     let if_match = call.request.if_match();
     let mut counted = true;
@@ -102,15 +126,25 @@ pub(super) async fn change(
         if after == before {
             return Ok(answer(call, &before));
         }
-        if let Some(above) = &above {
-            (after.parent, after.depth) = (Some(above.parent), above.depth);
+        if let (Some(above), Some(held)) = (&above, &right) {
+            if after.reaches_beyond(&before, held.zone()) {
+                (after.parent, after.depth) = (Some(above.parent), above.depth);
+            }
+            if let Some(key) = after.web_key.as_mut().filter(|_| before.web_key.is_none()) {
+                key.parent = Some(above.parent);
+            }
         }
         let web_key = settle(call, &scope, &mut after, right.as_ref()).await?;
+        if let (None, Some(key)) = (&before.web_key, &web_key)
+            && key.expires_at <= call.now
+        {
+            return Err(OVER);
+        }
         after.version = before.version + 1;
         after.date_modified = call.now;
         let answer = answer(call, &after);
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
         if let Some(once) = once {
             once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         }
@@ -123,14 +157,12 @@ pub(super) async fn change(
             let key = scope.grant_key(above);
             writes.check(Part::Above, &key, If::Exists.and(same));
         }
-        match (before.web_key, after.web_key, web_key) {
+        match (&before.web_key, &after.web_key, web_key) {
             (_, Some(key), Some(leads)) => {
-                let key = Key::web_key(&WebKeyHash::of(key));
-                writes.put(Part::WebKey, &key, &leads, If::Always);
+                writes.put(Part::WebKey, &Key::web_key(&key.hash), &leads, If::Always);
             }
             (Some(key), None, _) => {
-                let key = Key::web_key(&WebKeyHash::of(key));
-                writes.delete(Part::WebKey, &key, If::Always);
+                writes.delete(Part::WebKey, &Key::web_key(&key.hash), If::Always);
             }
             _ => {}
         }
@@ -184,7 +216,8 @@ async fn settle(
     // DynamoDB leaves alone what expired years ago.
     share.expires_at = share.removal(zone).map(|removal| removal.max(call.now));
     let (_, end) = share.timing.span(zone);
-    Ok(share.web_key.and(end).map(|end| WebKey::of(share, end)))
+    let end = end.filter(|_| share.web_key.is_some());
+    Ok(end.map(|end| WebKey::of(share, end)))
 }
 
 /// Puts the grant of a share in its place, when it has become another one.

@@ -9,10 +9,12 @@ use latchkey::id::ShareId;
 use latchkey::invitation::{Claim, Invitation, InvitationHash};
 use latchkey::share::{Share, State};
 use latchkey::table::{If, Key, Read};
+use latchkey::warrant::Warrant;
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::allowance::Allowance;
 use super::changing::{Part, replace_grant};
 use super::reading::zone;
 use crate::lambda::{Call, Endpoint};
@@ -65,6 +67,7 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
     let scope = scope.map_err(|_| Error::NotFound(WHAT))?;
     let key = scope.share(invitation.share);
 
+    let mut allowance = None;
     for attempt in call.table.attempts() {
         let found = call.table.get(&key, Read::Strong).await?;
         let is_open = |share: &Share| share.receiver.is_none() && !share.is_gone(call.now);
@@ -84,18 +87,27 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
             ..before.clone()
         };
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&Warrant::Secret);
         writes.change(Part::Share, &key, (&before, &after), before.version);
         writes.delete(Part::Invitation, &at, If::Exists);
         writes.refers(Part::Refers, &scope.receiver(receiver));
         writes.refers(Part::Refers, &scope.source(before.source));
         replace_grant(&mut writes, &scope, &before, &after);
+        if allowance.is_none() {
+            allowance = Allowance::of(&scope, before.parent, after.receiver, before.source);
+        }
+        if let Some(allowance) = &allowance {
+            allowance.take(&mut writes, Part::Allowance);
+        }
         let Err(refused) = writes.send().await? else {
             let claimed = Claimed { share_id: after.id };
             return Ok(Response::json(StatusCode::OK, &claimed).etag(after.version));
         };
         for gone in [Part::Invitation, Part::Refers] {
             refused.on(gone, || Error::NotFound(WHAT))?;
+        }
+        if let Some(allowance) = &mut allowance {
+            allowance.recount(&call, &refused, Part::Allowance).await?;
         }
         attempt.back_off().await?;
     }

@@ -2,7 +2,7 @@
 //!
 //! Writes the share and its grant, and checks that what they refer to exists, in one
 //! transaction: one round trip. By `administrate` there is one more, to read the grants
-//! of the caller.
+//! of the caller, and the transaction counts what they pass on (see `allowance.rs`).
 
 use http::StatusCode;
 use latchkey::directory::schedule;
@@ -14,6 +14,7 @@ use latchkey::role::{Area, Reach};
 use latchkey::share::{NewShare, NewShareBody, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{Key, Refused};
+use latchkey::warrant::Warrant;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
@@ -21,6 +22,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::allowance::Allowance;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -52,6 +54,8 @@ enum Part {
     Share,
     Grant,
     Invitation,
+    /// That the caller passes on no more than they may.
+    Allowance,
     Refers(&'static str),
 }
 
@@ -63,7 +67,7 @@ enum Part {
 ///
 /// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
 /// the source now. The latter give no permission, no earlier start and no later end than
-/// they have.
+/// they have, and not more than 20 shares of one source to one receiver.
 #[utoipa::path(
     post,
     path = "/v2/shares",
@@ -73,6 +77,7 @@ enum Part {
     request_body = NewShareBody,
     responses(
         (status = 200, description = "The share is there.", body = Created),
+        (status = 400, description = "The body has faults, which `details` names; or `tooManySharesError`: the caller has made 20 shares of this source for this receiver."),
         (status = 403, description = "The caller is not in the organization, or may not share this source, or not as far as this."),
     ),
 )]
@@ -90,6 +95,12 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             rights::administration_until(&call.table, &scope, user, new.source, call.now, &may);
         Some(held.await?.parent_for(new.permissions, &new.timing)?)
     };
+    let by = match &by_right_of {
+        None => scope.to_write(Area::Shares)?,
+        Some(_) => Warrant::Grant,
+    };
+    let parent = by_right_of.map(|(parent, _)| parent);
+    let mut allowance = Allowance::of(&scope, parent, new.receiver, new.source);
     let token = if new.receiver.is_none() {
         Some(call.random.uuid()?)
     } else {
@@ -106,7 +117,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             },
         );
 
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&by);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.put_new(Part::Share, &scope.share(share.id), &share);
         writes.refers(Part::Refers(new.source.field()), &scope.source(new.source));
@@ -125,6 +136,9 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             let claim = Key::invitation(&InvitationHash::of_token(token));
             writes.put_new(Part::Invitation, &claim, &invitation);
         }
+        if let Some(allowance) = &allowance {
+            allowance.take(&mut writes, Part::Allowance);
+        }
         if let Some(kept) = new.schedule {
             let part = Part::Refers("scheduleId");
             schedule::keep(&mut writes, part, &scope.schedule(kept));
@@ -138,6 +152,9 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             return Ok(first);
         }
         refusal(&refused)?;
+        if let Some(allowance) = &mut allowance {
+            allowance.recount(&call, &refused, Part::Allowance).await?;
+        }
     }
     Err(Error::Unavailable(format!(
         "{MAX_IDS} ids in a row were taken"
@@ -160,6 +177,7 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
         auto_remove_after: None,
         expires_at: None,
         web_key: None,
+        calendar_links: Vec::new(),
         parent: by_right_of.map(|(parent, _)| parent),
         depth: by_right_of.map_or(0, |(_, depth)| depth),
         version: 1,

@@ -4,10 +4,11 @@
 //! transaction that gives the share its key and says what the key leads to.
 
 use http::StatusCode;
+use http::header::CACHE_CONTROL;
 use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::share::Share;
-use latchkey::web_key;
+use latchkey::web_key::{self, WebKeyHash, WebKeyMark};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Error, Response, Result, error};
 use serde_json::json;
@@ -37,17 +38,20 @@ const WITHOUT_END: Error = Error::NotPossible {
 
 /// Create a web key.
 ///
-/// A link that opens the door for whoever has it, as long as the share holds. The share must
-/// have an end, and not be for a group of users.
+/// A link for someone without an account, good as long as the share holds. The share must have
+/// an end that is not over, and not be for a group of users. The address is shown this once:
+/// the share tells that it has a web key, and not which. No operation of this version serves
+/// the link yet: it is a name for an app of yours to handle.
 ///
-/// Who may: as to change the share.
+/// Who may: as to change the share; by right of a grant, only with one that allows
+/// `remoteActivate`.
 #[utoipa::path(
     post,
     path = "/v2/shares/{shareId}/web-key",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
         IdempotencyKey,
     ),
     responses(
@@ -60,11 +64,11 @@ const WITHOUT_END: Error = Error::NotPossible {
         ),
         (
             status = 400,
-            description = "The share cannot have a web key: `webKeyNotAllowedForUserGroupsError`, `webKeyRequiresTemporaryAccessError` or `webKeyAlreadyExistsError`.",
+            description = "The share cannot have a web key: `webKeyNotAllowedForUserGroupsError`, `webKeyRequiresTemporaryAccessError`, `webKeyAlreadyExistsError` or `webKeyShareEndedError`.",
             body = error::Body,
             example = json!({"message": "This share has a web key already", "code": "webKeyAlreadyExistsError", "errorMessage": "This share has a web key already", "errorCode": "webKeyAlreadyExistsError"})
         ),
-        (status = 403, description = "The caller may read this share and not change it."),
+        (status = 403, description = "The caller may read this share and not change it, or has no right to open the door from afar."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {
@@ -82,11 +86,20 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             return Err(WITHOUT_END);
         }
         Ok(Share {
-            web_key: Some(key),
+            web_key: Some(WebKeyMark {
+                hash: WebKeyHash::of(key),
+                creator: call.caller.user(),
+                parent: None,
+                date_created: call.now,
+            }),
             ..share.clone()
         })
     };
-    let created = change(&call, Some(&once), with_key, answer).await;
+    let answer = |call: &Call, _: &Share| {
+        Response::json(StatusCode::OK, &web_key::url(base(call), key))
+            .header(CACHE_CONTROL, "no-store")
+    };
+    let created = change(&call, Some(&once), with_key, &answer).await;
     match created {
         // It may be this very request that made it, sent before.
         Err(error) if error.code() == EXISTS.code() => {
@@ -94,9 +107,4 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         }
         created => created,
     }
-}
-
-fn answer(call: &Call, share: &Share) -> Response {
-    let url = share.web_key.map(|key| web_key::url(base(call), key));
-    Response::json(StatusCode::OK, &url)
 }

@@ -8,11 +8,10 @@ use latchkey::id::ShareId;
 use latchkey::rights::Administration;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key};
-use latchkey::web_key::WebKeyHash;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
-use super::changing::{DECIDES, Part, release, right_to_change};
+use super::changing::{DECIDES, Part, release, right_to_change, warrant};
 use super::reading::find;
 use crate::lambda::{Call, Endpoint};
 
@@ -25,7 +24,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
 /// Delete a share.
 ///
 /// It holds no longer from the next decision on, and neither do those that were made by
-/// right of it. Its web key opens nothing any more; an open invitation cannot be claimed.
+/// right of it. Its web key opens nothing any more, its calendar links show nothing, and an open
+/// invitation cannot be claimed.
 ///
 /// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
 /// its source now with a right that reaches as far as the share: all its permissions, from
@@ -51,7 +51,10 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         let (scope, share) = find(&call, DECIDES).await?;
         let may = |held: &Administration| held.may_take_away(&share);
         let right = right_to_change(&call, &scope, &share, &may).await?;
-        if right.is_some_and(|held| !held.may_take_away(&share)) {
+        if right
+            .as_ref()
+            .is_some_and(|held| !held.may_take_away(&share))
+        {
             return Err(Error::InsufficientRights(Vec::new()));
         }
         if !if_match.holds(share.version) {
@@ -59,14 +62,17 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         }
 
         let key = scope.share(share.id);
-        let mut writes = call.table.transaction();
+        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
         writes.delete(Part::Share, &key, If::version(share.version));
         for (key, _) in GrantEdge::of(&scope, &share) {
             writes.delete(Part::Grant, &key, If::Always);
         }
-        if let Some(key) = share.web_key {
-            let key = Key::web_key(&WebKeyHash::of(key));
-            writes.delete(Part::WebKey, &key, If::Always);
+        if let Some(key) = &share.web_key {
+            writes.delete(Part::WebKey, &Key::web_key(&key.hash), If::Always);
+        }
+        for link in &share.calendar_links {
+            let key = Key::calendar_link(&link.hash);
+            writes.delete(Part::CalendarLink, &key, If::Always);
         }
         release(&mut writes, &scope, &share, counted);
 

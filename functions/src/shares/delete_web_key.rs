@@ -30,7 +30,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
         IfMatch,
     ),
     responses(
@@ -39,14 +39,14 @@ pub const ENDPOINT: Endpoint = Endpoint {
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
-    let without_key = |share: &Share| match share.web_key {
+    let without_key = |share: &Share| match &share.web_key {
         Some(_) => Ok(Share {
             web_key: None,
             ..share.clone()
         }),
         None => Err(Error::NotFound("web key")),
     };
-    change(&call, None, without_key, |_, _| {
+    change(&call, None, without_key, &|_, _| {
         Response::empty(StatusCode::NO_CONTENT)
     })
     .await

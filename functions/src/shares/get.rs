@@ -7,7 +7,7 @@ use latchkey::id::ShareId;
 use latchkey::share::View;
 use latchkey::wire::{Response, Result};
 
-use super::reading::{base, shown};
+use super::reading::shown;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
@@ -35,6 +35,6 @@ pub const ENDPOINT: Endpoint = Endpoint {
 pub(crate) async fn get(call: Call) -> Result<Response> {
     let (share, names) = shown(&call).await?;
     let version = share.version;
-    let view = View::new(share, &names, call.now, base(&call));
+    let view = View::new(share, &names, call.now);
     Ok(Response::json(StatusCode::OK, &view).etag(version))
 }

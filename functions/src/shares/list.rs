@@ -17,7 +17,6 @@ use latchkey::share::{Names, Share, State, View};
 use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 
-use super::reading::base;
 use crate::directory::{self, Listed};
 use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
@@ -96,7 +95,7 @@ async fn views(
     found.retain(|(_, share)| filter.keeps(share, share.state(names.zone(share), call.now)));
     let views = found
         .into_iter()
-        .map(|(place, share)| (place, View::new(share, &names, call.now, base(call))));
+        .map(|(place, share)| (place, View::new(share, &names, call.now)));
     Ok(views.collect())
 }
 

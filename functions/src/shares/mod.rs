@@ -4,14 +4,18 @@
 //! it, the names that its view needs) and [`changing`] (who may change it, and the one
 //! transaction that does).
 
+mod allowance;
 pub mod calendar;
 mod changing;
 pub mod claim;
 pub mod create;
+pub mod create_calendar_link;
 pub mod create_web_key;
 pub mod delete;
+pub mod delete_calendar_link;
 pub mod delete_web_key;
 pub mod get;
+pub mod get_calendar;
 pub mod list;
 mod reading;
 pub mod update;
@@ -27,6 +31,9 @@ pub mod update;
     claim::claim,
     create_web_key::create,
     delete_web_key::delete,
-    calendar::get
+    calendar::get,
+    create_calendar_link::create,
+    delete_calendar_link::delete,
+    get_calendar::get
 ))]
 pub(crate) struct Api;

@@ -40,23 +40,30 @@ pub(super) async fn find(call: &Call, reads: &[Read]) -> Result<(OrganizationSco
 /// 404 when there is none, or none that the caller may know of.
 pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
     let (scope, share) = find(call, SHOWN).await?;
+    let names = names(call, &scope, &share).await?;
+    Ok((share, names))
+}
+
+/// The names of all that a share refers to, for a caller who may know of it. One round trip.
+///
+/// # Errors
+/// 404 when they may not.
+pub(crate) async fn names(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Names> {
     let caller = scope.user(call.caller.user());
-    let mut keys = Names::keys(&scope, &share);
+    let mut keys = Names::keys(scope, share);
     if let Some(Receiver::UserGroup(_)) = share.receiver {
         keys.push(caller.clone());
     }
     let mut items = call.table.get_all(&keys, Read::Eventual).await?;
     let user = items.get(&caller)?;
-    if !(scope.reaches(Area::Shares, Reach::Read) || is_about(call, &share, user.as_ref())) {
+    if !(scope.reaches(Area::Shares, Reach::Read) || is_about(call, share, user.as_ref())) {
         let user = call.caller.user();
-        let held =
-            rights::administration(&call.table, &scope, user, share.source, call.now).await?;
+        let held = rights::administration(&call.table, scope, user, share.source, call.now).await?;
         if !held.is_given() {
             return Err(Error::NotFound(WHAT));
         }
     }
-    let names = Names::read(&scope, [&share], &mut items)?;
-    Ok((share, names))
+    Names::read(scope, [share], &mut items)
 }
 
 /// Whether the caller knows of a share by what they are to it: who made it or receives it,

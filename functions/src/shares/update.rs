@@ -38,8 +38,9 @@ pub(crate) struct Changed {
 ///
 /// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
 /// its source now with a right that reaches as far as the share did and shall: all its
-/// permissions, from its start until its end. The share then holds by right of theirs.
-/// Nobody changes in this way what their own right hangs on.
+/// permissions, from its start until its end. A share that reaches further then than it did (a
+/// permission, an earlier start, a later end, other rules) holds by right of theirs from then
+/// on; any other change leaves it held as it was. Nobody changes in this way what their own right hangs on.
 #[utoipa::path(
     put,
     path = "/v2/shares/{shareId}",
@@ -57,7 +58,7 @@ pub(crate) struct Changed {
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {
     let body = call.request.json()?;
-    change(&call, None, |share| Ok(share.changed(&body)?), answer).await
+    change(&call, None, |share| Ok(share.changed(&body)?), &answer).await
 }
 
 fn answer(_: &Call, share: &Share) -> Response {

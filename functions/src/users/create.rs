@@ -4,10 +4,7 @@
 //! once, and the credential, in one transaction: one round trip.
 
 use latchkey::caller::OrganizationScope;
-use latchkey::credential::{Credential, CredentialHash};
-use latchkey::directory::{NewUser, User, UserCreated, UserInvitation};
-use latchkey::invitation;
-use latchkey::table::Key;
+use latchkey::directory::{NewUser, User, UserCreated, UserInvitation, UserKind};
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Error, Response, Result, error};
 use serde::Serialize;
@@ -26,7 +23,11 @@ pub const ENDPOINT: Endpoint = Endpoint {
 ///
 /// Answers with the id an invitation and its token, which is shown this once: an access
 /// token of the new user's that ends at `invitation.expiration`, for them to take up the
-/// account with. How it reaches them is the caller's business.
+/// account with. How it reaches them is the caller's business. It speaks for the roles that
+/// the user is created with, and for none that they are given later.
+///
+/// With `kind` `service` it creates a service account, for a program: it cannot be invited,
+/// and an API key speaks for it.
 ///
 /// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(
@@ -51,19 +52,15 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     create_with(call, invite).await
 }
 
-fn invite(call: &Call, scope: &OrganizationScope, user: &User) -> Result<Extra> {
-    let token = call.random.uuid()?;
-    let expiration = invitation::expiration(call.now);
-    let credential = Credential {
-        id: format!("invitation-{}", user.id),
-        organization: scope.organization(),
-        user: user.id,
-        client: None,
-        expires_at: Some(expiration),
-    };
-    let key = Key::credential(&CredentialHash::of_token(token));
+fn invite(call: &Call, scope: &OrganizationScope, user: &mut User) -> Result<Extra> {
     let mut extra = Extra::default();
+    if user.kind == UserKind::Service {
+        return Ok(extra);
+    }
+    let token = call.random.uuid()?;
+    let (key, credential) = user.invite(scope, token, call.now);
     extra.items.push((key, json(&credential)?));
+    let expiration = credential.expires_at.unwrap_or(call.now);
     let invitation = json(&UserInvitation { expiration })?;
     extra.answer.insert("invitation".to_owned(), invitation);
     extra.answer.insert("token".to_owned(), json(&token)?);

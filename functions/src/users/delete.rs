@@ -33,6 +33,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     responses(
         (status = 204, description = "The user is gone."),
         (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 409, description = "`lastAdminError`: the user is the last admin of the organization. Or the user was changed meanwhile."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -1,8 +1,12 @@
 //! `/v2/users`.
 
 pub mod create;
+pub mod create_token;
 pub mod delete;
+pub mod delete_tokens;
 pub mod list;
+pub mod list_tokens;
+mod tokens;
 pub mod update;
 
 /// The operations of this folder, for the API document.
@@ -13,6 +17,9 @@ pub mod update;
     list::get,
     list::list_of_group,
     update::update,
-    delete::delete
+    delete::delete,
+    list_tokens::list,
+    create_token::create,
+    delete_tokens::delete
 ))]
 pub(crate) struct Api;

@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
         (status = 403, description = "The roles of the caller do not allow it."),
         (
             status = 409,
-            description = "Another user has the e-mail address or the phone number: `userId` is theirs. Or the user was changed meanwhile.",
+            description = "Another user has the e-mail address or the phone number: `userId` is theirs. Or the user is the last admin of the organization, and would be none (`lastAdminError`). Or the user was changed meanwhile.",
             body = error::Body,
             example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
         ),

@@ -8,13 +8,11 @@ use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerResponse;
 use serde_json::Value;
 
 use super::event;
-use super::exchange::Exchange;
+use super::exchange::{Caller, Exchange};
 use super::failure::{Failure, ResponseType};
 use super::policy::{Policy, Verdict};
-use super::routes::Method;
-use super::variables;
 use crate::lambda::{Functions, Outcome};
-use crate::template::{Authorizer, AuthorizerKind, IdentitySource};
+use crate::template::Authorizer;
 
 /// How many credentials' answers an authorizer keeps at most.
 const MOST_KEPT: usize = 10_000;
@@ -43,16 +41,6 @@ struct Answer {
     policy: Policy,
 }
 
-/// Who the authorizer says that the caller is.
-#[derive(Clone)]
-pub(super) struct Caller {
-    pub(super) principal_id: String,
-    /// All values are strings, whatever the authorizer gave.
-    pub(super) context: BTreeMap<String, String>,
-    /// How long the authorizer took, in milliseconds; 0 for a kept answer.
-    pub(super) latency: u64,
-}
-
 impl Authorizers {
     pub(super) fn new(authorizers: BTreeMap<String, Authorizer>) -> Self {
         Self(
@@ -76,16 +64,16 @@ impl Authorizers {
         &self,
         name: &str,
         exchange: &Exchange<'_>,
-        method: &Method,
         functions: &Functions,
     ) -> Result<Caller, Failure> {
         let keeper = self.0.get(name).ok_or_else(|| Failure::internal(500))?;
-        // A source that is missing or empty is refused without asking the authorizer.
+        // A header that is missing or empty is refused without asking the authorizer.
         let identity: Option<Vec<String>> = keeper
             .authorizer
             .identity
             .iter()
-            .map(|source| value_of(source, exchange).filter(|value| !value.is_empty()))
+            .map(|name| exchange.header(name).map(|value| value.into_owned()))
+            .map(|value| value.filter(|value| !value.is_empty()))
             .collect();
         let identity = identity.ok_or_else(|| Failure::of(ResponseType::Unauthorized))?;
 
@@ -93,9 +81,7 @@ impl Authorizers {
         let (answer, latency) = match keeper.recall(&identity, started) {
             Some(answer) => (answer, 0),
             None => {
-                let answer = Arc::new(
-                    ask(&keeper.authorizer, &identity, exchange, method, functions).await?,
-                );
+                let answer = Arc::new(ask(&keeper.authorizer, exchange, functions).await?);
                 let latency = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
                 keeper.keep(identity, Arc::clone(&answer));
                 (answer, latency)
@@ -148,33 +134,16 @@ impl Keeper {
     }
 }
 
-fn value_of(source: &IdentitySource, exchange: &Exchange<'_>) -> Option<String> {
-    match source {
-        IdentitySource::Header(name) => exchange.header(name).map(|value| value.into_owned()),
-        IdentitySource::Query(name) => exchange.query_parameter(name).map(str::to_owned),
-        IdentitySource::StageVariable(name) => exchange.stage.variables.get(name).cloned(),
-        IdentitySource::Context(name) => variables::context(name, exchange, None),
-    }
-}
-
 async fn ask(
     authorizer: &Authorizer,
-    identity: &[String],
     exchange: &Exchange<'_>,
-    method: &Method,
     functions: &Functions,
 ) -> Result<Answer, Failure> {
     let function = &authorizer.function;
     let pool = functions
         .get(function)
         .ok_or_else(|| Failure::internal(500))?;
-    let payload = match authorizer.kind {
-        AuthorizerKind::Request => event::request_authorizer(exchange, method),
-        AuthorizerKind::Token => event::token_authorizer(
-            exchange,
-            identity.first().map(String::as_str).unwrap_or_default(),
-        ),
-    };
+    let payload = event::of_authorizer(exchange);
     let outcome = tokio::time::timeout(
         LONGEST_WAIT,
         pool.invoke(payload, exchange.trace_id.clone()),

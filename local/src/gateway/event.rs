@@ -9,13 +9,10 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::exchange::Exchange;
-use super::routes::Method;
 
 type Single = BTreeMap<String, String>;
 type Multiple = BTreeMap<String, Vec<String>>;
@@ -31,6 +28,7 @@ struct ProxyEvent<'e> {
     query_string_parameters: Option<Single>,
     multi_value_query_string_parameters: Option<Multiple>,
     path_parameters: Option<&'e Single>,
+    // There are none.
     stage_variables: Option<&'e Single>,
     request_context: RequestContext<'e>,
     body: Option<String>,
@@ -51,7 +49,7 @@ struct AuthorizerEvent<'e> {
     query_string_parameters: Single,
     multi_value_query_string_parameters: Multiple,
     path_parameters: &'e Single,
-    stage_variables: &'e Single,
+    stage_variables: Single,
     request_context: RequestContext<'e>,
 }
 
@@ -95,17 +93,13 @@ struct Identity<'e> {
     user: Option<&'e str>,
 }
 
-/// The proxy event of a request, its body base64 if `binary`.
-pub(super) fn proxy(exchange: &Exchange<'_>, _method: &Method, binary: bool) -> Bytes {
+/// The proxy event of a request.
+pub(super) fn proxy(exchange: &Exchange<'_>) -> Bytes {
     let (headers, multi_value_headers) = headers(exchange);
     let (query, multi_value_query) = query(exchange);
     let has_query = !query.is_empty();
-    let body = match (exchange.body.is_empty(), binary) {
-        (true, _) => None,
-        (false, true) => Some(STANDARD.encode(&exchange.body)),
-        (false, false) => Some(String::from_utf8_lossy(&exchange.body).into_owned()),
-    };
-    let stage_variables = &exchange.stage.variables;
+    // No media type is binary: every body is a text.
+    let body = String::from_utf8_lossy(&exchange.body);
     written(&ProxyEvent {
         resource: &exchange.resource,
         path: &exchange.path,
@@ -115,15 +109,15 @@ pub(super) fn proxy(exchange: &Exchange<'_>, _method: &Method, binary: bool) -> 
         query_string_parameters: has_query.then_some(query),
         multi_value_query_string_parameters: has_query.then_some(multi_value_query),
         path_parameters: Some(&exchange.path_parameters).filter(|map| !map.is_empty()),
-        stage_variables: Some(stage_variables).filter(|map| !map.is_empty()),
+        stage_variables: None,
         request_context: context(exchange),
-        is_base64_encoded: binary && body.is_some(),
-        body,
+        body: (!body.is_empty()).then(|| body.into_owned()),
+        is_base64_encoded: false,
     })
 }
 
-/// What a `REQUEST` authorizer is sent.
-pub(super) fn request_authorizer(exchange: &Exchange<'_>, _method: &Method) -> Bytes {
+/// What an authorizer is sent.
+pub(super) fn of_authorizer(exchange: &Exchange<'_>) -> Bytes {
     let (headers, multi_value_headers) = headers(exchange);
     let (query_string_parameters, multi_value_query_string_parameters) = query(exchange);
     written(&AuthorizerEvent {
@@ -137,18 +131,9 @@ pub(super) fn request_authorizer(exchange: &Exchange<'_>, _method: &Method) -> B
         query_string_parameters,
         multi_value_query_string_parameters,
         path_parameters: &exchange.path_parameters,
-        stage_variables: &exchange.stage.variables,
+        stage_variables: Single::new(),
         request_context: context(exchange),
     })
-}
-
-/// What a `TOKEN` authorizer is sent.
-pub(super) fn token_authorizer(exchange: &Exchange<'_>, token: &str) -> Bytes {
-    written(&json!({
-        "type": "TOKEN",
-        "methodArn": exchange.method_arn(),
-        "authorizationToken": token,
-    }))
 }
 
 fn written(event: &impl Serialize) -> Bytes {

@@ -13,8 +13,13 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use uuid::Uuid;
 
-use super::Stage;
-use super::authorizer::Caller;
+/// What is the same for every request.
+pub(super) struct Stage {
+    pub(super) api_id: String,
+    pub(super) name: String,
+    pub(super) region: String,
+    pub(super) port: u16,
+}
 
 /// A request in the course of being answered.
 pub(super) struct Exchange<'s> {
@@ -39,6 +44,16 @@ pub(super) struct Exchange<'s> {
     pub(super) resource_id: String,
     /// Set once the authorizer has let the request pass.
     pub(super) caller: Option<Caller>,
+}
+
+/// Who the authorizer says that the caller is.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) principal_id: String,
+    /// All values are strings, whatever the authorizer gave.
+    pub(super) context: BTreeMap<String, String>,
+    /// How long the authorizer took, in milliseconds; 0 for a kept answer.
+    pub(super) latency: u64,
 }
 
 impl<'s> Exchange<'s> {
@@ -91,15 +106,6 @@ impl<'s> Exchange<'s> {
             .iter()
             .next_back()
             .map(|value| String::from_utf8_lossy(value.as_bytes()))
-    }
-
-    /// The last value of a query parameter.
-    pub(super) fn query_parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
     }
 
     /// The host that the client asked for, without the port.

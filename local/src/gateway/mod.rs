@@ -8,18 +8,19 @@
 //!
 //! - `routes`: which method of which resource.
 //! - `exchange`: one request and what is known of it.
-//! - `variables`: `$context` and its kin, in headers and templates.
+//! - `variables`: `$context`, in headers and templates.
 //! - `authorizer`, `policy`: who may.
 //! - `event`: what functions and authorizers are sent.
 //! - `proxy_response`: what a function sent back, as HTTP.
-//! - `failure`: gateway responses.
-//! - `throttle`, `media_types`: the limits, and what is binary.
+//! - `failure`: what can fail on the way.
+//! - `own`: what API Gateway answers by itself: gateway responses and mock integrations.
+//! - `throttle`: the limits.
 
 mod authorizer;
 mod event;
 mod exchange;
 mod failure;
-mod media_types;
+mod own;
 mod policy;
 mod proxy_response;
 mod routes;
@@ -34,17 +35,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 
 use crate::body::{self, Unread};
 use crate::lambda::{Functions, Outcome, Refusal};
-use crate::template::{CustomResponse, Integration, Mock, RestApi};
+use crate::template::{CustomResponse, Integration, RestApi};
 use authorizer::Authorizers;
-use exchange::Exchange;
-pub(crate) use failure::is_response_type;
+use exchange::{Exchange, Stage};
 use failure::{Failure, ResponseType};
-use media_types::MediaTypes;
-use routes::{Method, Routes};
+use routes::Routes;
 
 /// The most that API Gateway takes in a request body.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -54,18 +53,8 @@ pub struct Gateway {
     routes: Routes,
     authorizers: Authorizers,
     responses: std::collections::BTreeMap<String, CustomResponse>,
-    binary: MediaTypes,
     functions: Functions,
     stage: Stage,
-}
-
-/// What is the same for every request.
-pub(crate) struct Stage {
-    api_id: String,
-    name: String,
-    region: String,
-    variables: std::collections::BTreeMap<String, String>,
-    port: u16,
 }
 
 impl Gateway {
@@ -83,13 +72,11 @@ impl Gateway {
             routes: Routes::new(api.routes, &api.id)?,
             authorizers: Authorizers::new(api.authorizers),
             responses: api.responses,
-            binary: MediaTypes::new(api.binary_media_types),
             functions,
             stage: Stage {
                 api_id: api.id,
                 name: api.stage,
                 region: region.to_owned(),
-                variables: api.stage_variables,
                 port,
             },
         })
@@ -116,37 +103,30 @@ impl Gateway {
         if let Some(name) = &method.authorizer {
             exchange.caller = Some(
                 self.authorizers
-                    .admit(name, exchange, method, &self.functions)
+                    .admit(name, exchange, &self.functions)
                     .await?,
             );
         }
         match &method.integration {
-            Integration::Mock(mock) => Ok(mocked(mock, exchange)),
+            Integration::Mock(mock) => Ok(own::mocked(mock, exchange)),
             Integration::Function(function) => {
-                tokio::time::timeout(method.timeout, self.proxy(function, exchange, method))
+                tokio::time::timeout(method.timeout, self.proxy(function, exchange))
                     .await
                     .map_err(|_| Failure::of(ResponseType::IntegrationTimeout))?
             }
         }
     }
 
-    async fn proxy(
-        &self,
-        function: &str,
-        exchange: &Exchange<'_>,
-        method: &Method,
-    ) -> Result<Response, Failure> {
-        let binary = exchange
-            .header("content-type")
-            .is_some_and(|content_type| self.binary.contains(&content_type));
-        let payload = event::proxy(exchange, method, binary);
+    async fn proxy(&self, function: &str, exchange: &Exchange<'_>) -> Result<Response, Failure> {
+        let payload = event::proxy(exchange);
         let pool = self.functions.get(function).ok_or(Failure::internal(500))?;
         match pool.invoke(payload, exchange.trace_id.clone()).await {
-            Ok(Outcome::Answer(payload)) => proxy_response::parse(&payload, exchange, &self.binary)
-                .map_err(|why| {
+            Ok(Outcome::Answer(payload)) => {
+                proxy_response::parse(&payload, exchange).map_err(|why| {
                     tracing::error!(function, "malformed Lambda proxy response: {why}");
                     Failure::internal(502)
-                }),
+                })
+            }
             Ok(Outcome::Failure(_)) => Err(Failure::internal(502)),
             // An answer, not an invocation, is what failed: API Gateway gives 502 for a
             // function that failed and 500 where Lambda would not invoke it.
@@ -171,11 +151,11 @@ async fn handle(
     let mut exchange = Exchange::new(parts, peer, &gateway.stage);
     let mut response = match gateway.answer(&mut exchange, body).await {
         Ok(response) => response,
-        Err(failure) => failure.response(&exchange, &gateway.responses),
+        Err(failure) => own::failed(&failure, &exchange, &gateway.responses),
     };
     let headers = response.headers_mut();
-    put(headers, "x-amzn-requestid", &exchange.request_id);
-    put(headers, "x-amz-apigw-id", &exchange.extended_request_id);
+    own::put(headers, "x-amzn-requestid", &exchange.request_id);
+    own::put(headers, "x-amz-apigw-id", &exchange.extended_request_id);
     log(&exchange, response.status(), started.elapsed());
     response
 }
@@ -189,25 +169,4 @@ fn log(exchange: &Exchange<'_>, status: StatusCode, took: Duration) {
         status.as_u16(),
         took.as_secs_f64() * 1_000.0
     );
-}
-
-fn mocked(mock: &Mock, exchange: &Exchange<'_>) -> Response {
-    let mut response = Response::new(Body::from(variables::substituted(
-        &mock.body, exchange, None,
-    )));
-    *response.status_mut() = StatusCode::from_u16(mock.status).unwrap_or(StatusCode::OK);
-    put(response.headers_mut(), "content-type", &mock.content_type);
-    for (name, mapping) in &mock.headers {
-        if let Some(value) = variables::mapped(mapping, exchange, None) {
-            put(response.headers_mut(), name, &value);
-        }
-    }
-    response
-}
-
-/// Sets a header, if name and value can be in one.
-fn put(headers: &mut HeaderMap, name: &str, value: &str) {
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-        headers.insert(name, value);
-    }
 }

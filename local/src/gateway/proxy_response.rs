@@ -2,14 +2,11 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::exchange::Exchange;
-use super::media_types::MediaTypes;
 
 /// The fields that there are. A response with any other is malformed to API Gateway, which
 /// is why this is not the type of `aws_lambda_events`.
@@ -20,7 +17,8 @@ struct ProxyResponse {
     headers: Option<Map<String, Value>>,
     multi_value_headers: Option<Map<String, Value>>,
     body: Option<String>,
-    is_base64_encoded: Option<bool>,
+    #[serde(rename = "isBase64Encoded")]
+    _is_base64_encoded: Option<bool>,
 }
 
 /// Headers of the connection, which are not a function's to set.
@@ -47,11 +45,7 @@ const REMAPPED: &[&str] = &[
 ///
 /// # Errors
 /// What is malformed in it.
-pub(super) fn parse(
-    payload: &[u8],
-    exchange: &Exchange<'_>,
-    binary: &MediaTypes,
-) -> Result<Response, String> {
+pub(super) fn parse(payload: &[u8], exchange: &Exchange<'_>) -> Result<Response, String> {
     let answer: ProxyResponse =
         serde_json::from_slice(payload).map_err(|error| error.to_string())?;
     let status = match &answer.status_code {
@@ -64,12 +58,29 @@ pub(super) fn parse(
             .ok_or_else(|| format!("statusCode {status}"))?,
     };
 
+    let headers = headers(answer.headers, answer.multi_value_headers)?;
+    // No media type is binary: API Gateway passes base64 on as the text that it is.
+    let body = answer.body.unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if let Ok(trace_id) = HeaderValue::from_str(&exchange.trace_id) {
+        response.headers_mut().insert("x-amzn-trace-id", trace_id);
+    }
+    Ok(response)
+}
+
+/// The headers of both maps.
+fn headers(
+    single: Option<Map<String, Value>>,
+    multiple: Option<Map<String, Value>>,
+) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
-    for (name, value) in answer.headers.unwrap_or_default() {
+    for (name, value) in single.unwrap_or_default() {
         append(&mut headers, &name, &value)?;
     }
     // A name in both maps has the values of this one.
-    for (name, values) in answer.multi_value_headers.unwrap_or_default() {
+    for (name, values) in multiple.unwrap_or_default() {
         if let Ok(name) = HeaderName::try_from(renamed(&name)) {
             headers.remove(name);
         }
@@ -85,35 +96,7 @@ pub(super) fn parse(
     if !headers.contains_key("content-type") {
         headers.insert("content-type", HeaderValue::from_static("application/json"));
     }
-
-    let text = answer.body.unwrap_or_default();
-    let body = if answer.is_base64_encoded == Some(true) && wants_binary(exchange, &headers, binary)
-    {
-        STANDARD
-            .decode(text.as_bytes())
-            .map_err(|error| format!("body is not base64: {error}"))?
-    } else {
-        text.into_bytes()
-    };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    if let Ok(trace_id) = HeaderValue::from_str(&exchange.trace_id) {
-        response.headers_mut().insert("x-amzn-trace-id", trace_id);
-    }
-    Ok(response)
-}
-
-/// Whether base64 is undone: by the first media type that the client accepts or, if it does
-/// not say, by that of the response. Otherwise API Gateway passes the base64 on as text.
-fn wants_binary(exchange: &Exchange<'_>, headers: &HeaderMap, binary: &MediaTypes) -> bool {
-    match exchange.header("accept") {
-        Some(accept) => binary.contains(&accept),
-        None => headers
-            .get("content-type")
-            .and_then(|content_type| content_type.to_str().ok())
-            .is_some_and(|content_type| binary.contains(content_type)),
-    }
+    Ok(headers)
 }
 
 fn renamed(name: &str) -> String {

@@ -88,7 +88,6 @@ impl Routes {
         let method = resource
             .methods
             .get(exchange.method.as_str())
-            .or_else(|| resource.methods.get("ANY"))
             .ok_or_else(unknown)?;
         let parameters = found
             .params

@@ -1,4 +1,4 @@
-//! `$context` and the other variables, as gateway responses and mock integrations use them.
+//! `$context` and its variables, as gateway responses and mock integrations use them.
 
 use super::exchange::Exchange;
 use super::failure::Failure;
@@ -13,10 +13,6 @@ pub(super) fn mapped(
     match mapping {
         Mapping::Static(text) => Some(text.clone()),
         Mapping::Context(name) => context(name, exchange, failure),
-        Mapping::Header(name) => exchange.header(name).map(|value| value.into_owned()),
-        Mapping::Query(name) => exchange.query_parameter(name).map(str::to_owned),
-        Mapping::Path(name) => exchange.path_parameters.get(name).cloned(),
-        Mapping::StageVariable(name) => exchange.stage.variables.get(name).cloned(),
     }
 }
 
@@ -41,7 +37,6 @@ pub(super) fn substituted(
         let name = name[..end].trim_end_matches('.');
         let value = match name.split_once('.') {
             Some(("context", name)) => context(name, exchange, failure),
-            Some(("stageVariables", name)) => exchange.stage.variables.get(name).cloned(),
             _ => {
                 result.push('$');
                 rest = after;

@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::{Functions, LARGEST_PAYLOAD, Outcome, Refusal};
 use crate::body;
-use crate::template::Program;
 
 pub(crate) fn router(functions: Functions) -> Router {
     Router::new()
@@ -30,7 +29,7 @@ async fn invoke(
         function.name == name
             || function.logical_id == name
             || function.arn == name
-            || matches!(&function.program, Program::Named(binary) if *binary == name)
+            || function.binary == name
     });
     let Some(pool) = found else {
         let message = format!("Function not found: {name}");
@@ -61,7 +60,11 @@ async fn invoke(
         });
         return answer(StatusCode::ACCEPTED, None, Bytes::new());
     }
-    match pool.invoke(payload, String::new()).await {
+    outcome(pool.invoke(payload, String::new()).await)
+}
+
+fn outcome(outcome: Result<Outcome, Refusal>) -> Response {
+    match outcome {
         Ok(Outcome::Answer(payload)) => answer(StatusCode::OK, None, payload),
         Ok(Outcome::Failure(failure)) => {
             let kind = if failure.handled {

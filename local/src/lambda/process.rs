@@ -1,5 +1,6 @@
 //! One copy of a function: a process and its Runtime API.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -50,24 +51,7 @@ impl Process {
         let variables =
             surroundings.of_function(function, &program.file, &address.to_string(), &stream);
 
-        let mut command = Command::new(&program.file);
-        command
-            .args(&program.function)
-            .env_clear()
-            .envs(variables)
-            .stdin(Stdio::null())
-            // Ctrl-C in a terminal reaches the whole foreground group. A copy must first
-            // finish the request that it has.
-            .process_group(0)
-            .kill_on_drop(true);
-        if surroundings.logs_for_people {
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        } else {
-            // Standard output belongs to this program, the logs go with its own.
-            command.stdout(inherited_stderr()).stderr(Stdio::inherit());
-        }
-        let mut child = command
-            .spawn()
+        let mut child = spawn(program, variables, surroundings.logs_for_people)
             .map_err(|error| not_started("cannot be started", error))?;
         if let Some(output) = child.stdout.take() {
             tokio::spawn(label(function.name.clone(), output));
@@ -214,6 +198,31 @@ fn described(status: ExitStatus) -> String {
         (None, Some(signal)) => format!("Runtime exited with error: signal {signal}"),
         (None, None) => "Runtime exited".to_owned(),
     }
+}
+
+/// Starts the program with this environment and no other.
+fn spawn(
+    program: &Executable,
+    variables: BTreeMap<String, String>,
+    logs_for_people: bool,
+) -> std::io::Result<Child> {
+    let mut command = Command::new(&program.file);
+    command
+        .args(&program.function)
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        // Ctrl-C in a terminal reaches the whole foreground group. A copy must first
+        // finish the request that it has.
+        .process_group(0)
+        .kill_on_drop(true);
+    if logs_for_people {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    } else {
+        // Standard output belongs to this program, the logs go with its own.
+        command.stdout(inherited_stderr()).stderr(Stdio::inherit());
+    }
+    command.spawn()
 }
 
 fn inherited_stderr() -> Stdio {

@@ -177,7 +177,6 @@ mod tests {
             table: String::new(),
             from_the_beginning: true,
             batch_size: 100,
-            batching_window: Duration::ZERO,
             bisects: false,
             most_retries: None,
             longest_age: None,

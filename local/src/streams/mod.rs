@@ -23,7 +23,7 @@ use aws_sdk_dynamodbstreams::types::{Shard, ShardIteratorType};
 use axum::body::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::lambda::{Functions, Outcome as Invoked, Refusal};
 use crate::template::StreamEvent;
@@ -56,9 +56,8 @@ pub(crate) struct Poller {
 struct Open {
     id: String,
     iterator: Option<String>,
-    /// Records that the function is to see, and since when the first of them waits.
+    /// Records that the function is to see.
     waiting: Vec<Record>,
-    since: Option<Instant>,
     /// The last record that was read, whether or not the function is to see it.
     read: Option<String>,
     ended: bool,
@@ -167,7 +166,6 @@ impl Poller {
                     id: id.to_owned(),
                     iterator: None,
                     waiting: Vec::new(),
-                    since: None,
                     read: None,
                     ended: false,
                 });
@@ -240,20 +238,15 @@ impl Poller {
             let filters = &self.event.filters;
             let wanted = filters.iter().any(|filter| filter.matches(&record.event));
             if wanted || filters.is_empty() {
-                shard.since.get_or_insert_with(Instant::now);
                 shard.waiting.push(record);
             }
         }
         !records.is_empty()
     }
 
-    /// Sends what waits, once it is a batch or has waited long enough.
+    /// Sends what waits, in batches.
     async fn send(&mut self, shard: &mut Open) {
-        let due = shard.ended
-            || shard
-                .since
-                .is_none_or(|since| since.elapsed() >= self.event.batching_window);
-        while shard.waiting.len() >= self.event.batch_size || (due && !shard.waiting.is_empty()) {
+        while !shard.waiting.is_empty() {
             let rest = self.event.batch_size.min(shard.waiting.len());
             let rest = shard.waiting.split_off(rest);
             let batch = std::mem::replace(&mut shard.waiting, rest);
@@ -263,11 +256,8 @@ impl Poller {
                 self.places.keep(&shard.id, Place::After(last)).await;
             }
         }
-        if shard.waiting.is_empty() {
-            shard.since = None;
-            if let Some(read) = shard.read.take() {
-                self.places.keep(&shard.id, Place::After(read)).await;
-            }
+        if let Some(read) = shard.read.take() {
+            self.places.keep(&shard.id, Place::After(read)).await;
         }
     }
 

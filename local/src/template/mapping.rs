@@ -7,14 +7,6 @@ pub enum Mapping {
     Static(String),
     /// `context.name`.
     Context(String),
-    /// `method.request.header.Name`.
-    Header(String),
-    /// `method.request.querystring.name`.
-    Query(String),
-    /// `method.request.path.name`.
-    Path(String),
-    /// `stageVariables.name`.
-    StageVariable(String),
 }
 
 impl Mapping {
@@ -27,13 +19,8 @@ impl Mapping {
         {
             return Some(Self::Static(text.to_owned()));
         }
-        let after = |prefix: &str| expression.strip_prefix(prefix).map(str::to_owned);
-        after("context.")
-            .map(Self::Context)
-            .or_else(|| after("method.request.header.").map(Self::Header))
-            .or_else(|| after("method.request.querystring.").map(Self::Query))
-            .or_else(|| after("method.request.path.").map(Self::Path))
-            .or_else(|| after("stageVariables.").map(Self::StageVariable))
+        let name = expression.strip_prefix("context.")?;
+        Some(Self::Context(name.to_owned()))
     }
 }
 
@@ -53,6 +40,8 @@ mod tests {
             Mapping::parse("context.requestId"),
             Some(Mapping::Context("requestId".into()))
         );
-        assert_eq!(Mapping::parse("*"), None);
+        for other in ["*", "method.request.header.Accept", "stageVariables.colour"] {
+            assert_eq!(Mapping::parse(other), None, "{other}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The SAM template, read into what this program needs of it.
 //!
-//! The rule for a property of a resource that runs here is: honoured, or known to change
-//! nothing on one machine, or an error that names it. Resources of other types (alarms, log
-//! groups, roles) are left alone, because nothing here would behave differently with them.
+//! It reads what template.yaml has, and no other template is promised to work. The rule for a
+//! property of a resource that runs here is: honoured, or known to change nothing on one
+//! machine, or an error that names it. Alarms, log groups, roles and queues are left alone,
+//! because nothing here would behave differently with them; any other type is an error.
 
 mod api;
 mod function;
@@ -19,11 +20,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-pub use api::{
-    Authorizer, AuthorizerKind, CustomResponse, IdentitySource, Integration, Mock, RestApi, Route,
-    Throttle,
-};
-pub use function::{Function, Program};
+pub use api::{Authorizer, CustomResponse, Integration, Mock, RestApi, Route, Throttle};
+pub use function::Function;
 pub use intrinsics::ACCOUNT_ID;
 pub(crate) use intrinsics::short_id;
 pub use mapping::Mapping;
@@ -83,95 +81,18 @@ impl Stack {
         region: &str,
     ) -> std::result::Result<Self, Fault> {
         let root = yaml::read(source).map_err(|message| Fault::new("", message))?;
-        let resources = root["Resources"]
-            .as_object()
-            .filter(|resources| !resources.is_empty())
-            .ok_or_else(|| Fault::new("Resources", "expected a map of resources"))?;
-
-        let mut scope = Scope {
-            region: region.to_owned(),
-            stack_name: "local".to_owned(),
-            parameters: parameters(&root["Parameters"], given)?,
-            conditions: root["Conditions"].as_object().cloned().unwrap_or_default(),
-            mappings: root["Mappings"].clone(),
-            resources: resources.clone(),
-        };
-        let mut absent = Vec::new();
-        for (logical_id, resource) in resources {
-            if let Some(condition) = resource["Condition"].as_str()
-                && !scope.condition(condition, &format!("Resources.{logical_id}.Condition"))?
-            {
-                absent.push(logical_id.clone());
-            }
-        }
-        for logical_id in &absent {
-            scope.resources.remove(logical_id);
-        }
-
-        let globals = &root["Globals"];
-        let base = path.parent().unwrap_or(Path::new("."));
-        let mut functions = BTreeMap::new();
-        let mut tables = Vec::new();
-        let mut apis = Vec::new();
-        let mut notes = Vec::new();
+        let scope = scope(&root, given, region)?;
+        let mut read = Resources::default();
         for (logical_id, resource) in &scope.resources {
-            let at = format!("Resources.{logical_id}");
-            let Some(kind) = resource["Type"].as_str() else {
-                return Err(Fault::new(&at, "has no Type"));
-            };
-            let properties = |section: &str| Properties {
-                scope: &scope,
-                values: merged(&globals[section], &resource["Properties"]),
-                at: format!("{at}.Properties"),
-            };
-            match kind {
-                "AWS::Serverless::Function" => {
-                    let function = function::read(
-                        logical_id,
-                        &resource["Metadata"],
-                        &properties("Function"),
-                        base,
-                    )?;
-                    functions.insert(logical_id.clone(), function);
-                }
-                "AWS::Serverless::Api" => apis.push((logical_id.clone(), properties("Api"))),
-                "AWS::DynamoDB::Table" => tables.push(table::read(logical_id, &properties(""))?),
-                "AWS::Serverless::SimpleTable"
-                | "AWS::DynamoDB::GlobalTable"
-                | "AWS::Serverless::HttpApi"
-                | "AWS::Serverless::StateMachine"
-                | "AWS::Serverless::GraphQLApi"
-                | "AWS::Serverless::Application"
-                | "AWS::Lambda::Function" => {
-                    return Err(Fault::new(
-                        &format!("{at}.Type"),
-                        format!("{kind} is not run by the local system"),
-                    ));
-                }
-                other
-                    if other.starts_with("AWS::ApiGateway::")
-                        && !matches!(
-                            other,
-                            "AWS::ApiGateway::Account"
-                                | "AWS::ApiGateway::UsagePlan"
-                                | "AWS::ApiGateway::DomainName"
-                                | "AWS::ApiGateway::BasePathMapping"
-                        ) =>
-                {
-                    return Err(Fault::new(
-                        &format!("{at}.Type"),
-                        format!(
-                            "{kind}: put it into an AWS::Serverless::Api, which the local system reads"
-                        ),
-                    ));
-                }
-                _ => {}
-            }
+            read.add(logical_id, resource, &root["Globals"], &scope)?;
         }
-        notes.extend(streams(&functions, &tables)?);
-        let (api, api_notes) = api::read(apis, &scope, globals, &functions)?;
-        notes.extend(api_notes);
-
+        let Resources {
+            functions,
+            tables,
+            apis,
+        } = read;
+        let notes = streams(&functions, &tables)?;
+        let api = api::read(apis, &functions)?;
         let local_system = |name: &str| {
             root["Metadata"]["LocalSystem"][name]
                 .as_str()
@@ -187,6 +108,90 @@ impl Stack {
             development_program: local_system("DevelopmentProgram"),
             notes,
         })
+    }
+}
+
+/// What the intrinsic functions refer to: without the resources whose condition does not hold.
+fn scope(
+    root: &Value,
+    given: &BTreeMap<String, String>,
+    region: &str,
+) -> std::result::Result<Scope, Fault> {
+    let resources = root["Resources"]
+        .as_object()
+        .filter(|resources| !resources.is_empty())
+        .ok_or_else(|| Fault::new("Resources", "expected a map of resources"))?;
+    let mut scope = Scope {
+        region: region.to_owned(),
+        stack_name: "local".to_owned(),
+        parameters: parameters(&root["Parameters"], given)?,
+        conditions: root["Conditions"].as_object().cloned().unwrap_or_default(),
+        resources: resources.clone(),
+    };
+    for (logical_id, resource) in resources {
+        if let Some(condition) = resource["Condition"].as_str()
+            && !scope.condition(condition, &format!("Resources.{logical_id}.Condition"))?
+        {
+            scope.resources.remove(logical_id);
+        }
+    }
+    Ok(scope)
+}
+
+/// The resources that run here.
+#[derive(Default)]
+struct Resources<'t> {
+    functions: BTreeMap<String, Function>,
+    tables: Vec<Table>,
+    apis: Vec<(String, Properties<'t>)>,
+}
+
+/// Types of resources that nothing on this machine would behave differently with.
+const LEFT_ALONE: &[&str] = &[
+    "AWS::ApiGateway::Account",
+    "AWS::CloudWatch::",
+    "AWS::IAM::",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::",
+    "AWS::SNS::",
+    "AWS::SQS::",
+    "AWS::WAFv2::",
+];
+
+impl<'t> Resources<'t> {
+    fn add(
+        &mut self,
+        logical_id: &str,
+        resource: &Value,
+        globals: &Value,
+        scope: &'t Scope,
+    ) -> std::result::Result<(), Fault> {
+        let at = format!("Resources.{logical_id}");
+        let properties = |section: &str| Properties {
+            scope,
+            values: merged(&globals[section], &resource["Properties"]),
+            at: format!("{at}.Properties"),
+        };
+        match resource["Type"].as_str() {
+            Some("AWS::Serverless::Function") => {
+                let properties = properties("Function");
+                let function = function::read(logical_id, &resource["Metadata"], &properties)?;
+                self.functions.insert(logical_id.to_owned(), function);
+            }
+            Some("AWS::Serverless::Api") => {
+                self.apis.push((logical_id.to_owned(), properties("Api")));
+            }
+            Some("AWS::DynamoDB::Table") => {
+                self.tables.push(table::read(logical_id, &properties(""))?);
+            }
+            Some(kind) if LEFT_ALONE.iter().any(|left| kind.starts_with(left)) => {}
+            kind => {
+                let kind = kind.unwrap_or("a resource without a type");
+                let message = format!("{kind} is not supported by the local system");
+                return Err(Fault::new(&format!("{at}.Type"), message));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -270,13 +275,11 @@ fn parameters(
                 .parse::<serde_json::Number>()
                 .map(Value::Number)
                 .map_err(|_| Fault::new(&at, format!("{} is not a number", text(&value))))?,
-            kind if kind.starts_with("List<") || kind == "CommaDelimitedList" => Value::Array(
-                text(&value)
-                    .split(',')
-                    .map(|item| Value::from(item.trim()))
-                    .collect(),
-            ),
-            _ => Value::String(text(&value)),
+            "String" => Value::String(text(&value)),
+            other => {
+                let message = format!("expected the type String or Number, not {other}");
+                return Err(Fault::new(&at, message));
+            }
         };
         values.insert(name.clone(), value);
     }
@@ -459,6 +462,9 @@ mod tests {
     }
 
     const FUNCTION: &str = "
+  A:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: prod}
   F:
     Type: AWS::Serverless::Function
     Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: f}}
@@ -484,44 +490,106 @@ Resources:{FUNCTION}      Environment: {{Variables: {{A: 2}}}}
         assert_eq!(function.environment["B"], "us-east-1");
     }
 
+    /// What template.yaml does not have is not served here, and said to be.
     #[test]
-    fn what_cannot_be_honoured_names_resource_and_property() {
+    fn what_is_not_understood_names_resource_and_property() {
+        let event = |properties: &str| {
+            format!(
+                "      Events: {{E: {{Type: Api, Properties: {{RestApiId: !Ref A, {properties}}}}}}}\n"
+            )
+        };
         for (addition, expected) in [
-            ("      VpcConfig: {}\n", None),
             (
-                "      Timeout: soon\n",
-                Some("Resources.F.Properties.Timeout: soon is not a number"),
-            ),
-            ("      Runtime: python3.13\n", None),
-            (
-                "      Nonsense: 1\n",
-                Some("Resources.F.Properties.Nonsense: is not supported"),
+                "      Timeout: soon\n".to_owned(),
+                "Resources.F.Properties.Timeout: soon is not a number",
             ),
             (
-                "      Events: {E: {Type: HttpApi}}\n",
-                Some("Resources.F.Properties.Events.E.Type: HttpApi"),
+                "      VpcConfig: {}\n".to_owned(),
+                "Resources.F.Properties.VpcConfig: is not supported",
             ),
             (
-                "      Events: {E: {Type: Api, Properties: {Path: /a, Method: get, Auth: {ApiKeyRequired: true}}}}\n",
-                Some("Resources.F.Properties.Events.E.Properties.Auth.ApiKeyRequired:"),
+                "      Events: {E: {Type: HttpApi}}\n".to_owned(),
+                "Resources.F.Properties.Events.E.Type: expected Api or DynamoDB, not HttpApi",
             ),
             (
-                "      Events: {E: {Type: Api, Properties: {Path: '/{a+}/b', Method: get}}}\n",
-                Some("Resources.F.Properties.Events.E.Properties.Path:"),
+                event("Path: /a, Method: get, Auth: {ApiKeyRequired: true}"),
+                "Resources.F.Properties.Events.E.Properties.Auth.ApiKeyRequired:",
             ),
             (
-                "      MemorySize: !Ref Nobody\n",
-                Some("Resources.F.Properties.MemorySize: !Ref Nobody"),
+                event("Path: '/{a+}/b', Method: get"),
+                "Resources.F.Properties.Events.E.Properties.Path:",
+            ),
+            (
+                event("Path: /a, Method: any"),
+                "Resources.F.Properties.Events.E.Properties.Method: any is not supported",
+            ),
+            (
+                "      Events: {E: {Type: Api, Properties: {Path: /a, Method: get}}}\n".to_owned(),
+                "Resources.F.Properties.Events.E.Properties.RestApiId: is missing",
+            ),
+            (
+                "      MemorySize: !Ref Nobody\n".to_owned(),
+                "Resources.F.Properties.MemorySize: !Ref Nobody",
+            ),
+            (
+                "      Policies: [AWSLambdaBasicExecutionRole]\n".to_owned(),
+                "Resources.F.Properties.Policies: expected a list of maps",
+            ),
+            (
+                "  X: {Type: AWS::Serverless::HttpApi}\n".to_owned(),
+                "Resources.X.Type: AWS::Serverless::HttpApi is not supported",
+            ),
+            (
+                "  B: {Type: AWS::Serverless::Api, Properties: {StageName: prod}}\n".to_owned(),
+                "Resources: expected one AWS::Serverless::Api, not both A and B",
             ),
         ] {
             let result = parse(&format!("Resources:{FUNCTION}{addition}"));
-            match expected {
-                Some(expected) => {
-                    let message = result.map(|_| ()).unwrap_err();
-                    assert!(message.starts_with(expected), "{addition}: {message}");
-                }
-                None => drop(result),
-            }
+            let message = result.map(|_| ()).unwrap_err();
+            assert!(message.starts_with(expected), "{addition}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_of_the_api_names_its_property() {
+        for (property, expected) in [
+            ("Variables: {a: b}", "Variables: is not supported"),
+            ("Cors: \"'*'\"", "Cors: is not supported"),
+            (
+                "BinaryMediaTypes: [image~1png]",
+                "BinaryMediaTypes: is not supported",
+            ),
+            (
+                "Auth: {ApiKeyRequired: true}",
+                "Auth.ApiKeyRequired: is not supported",
+            ),
+            (
+                "Auth: {Authorizers: {G: {FunctionArn: !GetAtt F.Arn, FunctionPayloadType: TOKEN}}}",
+                "Auth.Authorizers.G.FunctionPayloadType: expected REQUEST, not TOKEN",
+            ),
+            (
+                "Auth: {Authorizers: {G: {FunctionArn: !GetAtt F.Arn, FunctionPayloadType: REQUEST, Identity: {QueryStrings: [a]}}}}",
+                "Auth.Authorizers.G.Identity.QueryStrings: is not supported",
+            ),
+            (
+                "GatewayResponses: {THROTTLED: {ResponseParameters: {Headers: {A: method.request.header.B}}}}",
+                "GatewayResponses.THROTTLED.ResponseParameters.Headers.A: expected 'a fixed value'",
+            ),
+            (
+                "GatewayResponses: {THROTTLES: {}}",
+                "GatewayResponses.THROTTLES: is not a type",
+            ),
+            (
+                "DefinitionBody: {paths: {/a: {x-amazon-apigateway-any-method: {}}}}",
+                "DefinitionBody.paths./a.x-amazon-apigateway-any-method: is not supported",
+            ),
+        ] {
+            let api = format!("{{StageName: prod, {property}}}");
+            let template = FUNCTION.replace("{StageName: prod}", &api);
+            let message = parse(&format!("Resources:{template}"));
+            let message = message.map(|_| ()).unwrap_err();
+            let expected = format!("Resources.A.Properties.{expected}");
+            assert!(message.starts_with(&expected), "{property}: {message}");
         }
     }
 

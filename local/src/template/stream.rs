@@ -17,8 +17,6 @@ pub struct StreamEvent {
     pub from_the_beginning: bool,
     /// `BatchSize`.
     pub batch_size: usize,
-    /// `MaximumBatchingWindowInSeconds`.
-    pub batching_window: Duration,
     /// `BisectBatchOnFunctionError`.
     pub bisects: bool,
     /// `MaximumRetryAttempts`; `None` is without limit.
@@ -39,10 +37,8 @@ const HONOURED: &[&str] = &[
     "BatchSize",
     "BisectBatchOnFunctionError",
     "DestinationConfig",
-    "Enabled",
     "FilterCriteria",
     "FunctionResponseTypes",
-    "MaximumBatchingWindowInSeconds",
     "MaximumRecordAgeInSeconds",
     "MaximumRetryAttempts",
     "StartingPosition",
@@ -50,15 +46,9 @@ const HONOURED: &[&str] = &[
 ];
 
 /// One batch of a shard at a time is within what `ParallelizationFactor` allows.
-const HARMLESS: &[&str] = &[
-    "KmsKeyArn",
-    "MetricsConfig",
-    "ParallelizationFactor",
-    "Tags",
-];
+const HARMLESS: &[&str] = &["ParallelizationFactor"];
 
-/// Reads the event; `None` when it is not enabled.
-pub(super) fn read(name: &str, properties: &Properties<'_>) -> Result<Option<StreamEvent>, Fault> {
+pub(super) fn read(name: &str, properties: &Properties<'_>) -> Result<StreamEvent, Fault> {
     properties.only(HONOURED, HARMLESS)?;
     let arn = properties.required("Stream")?;
     let table = arn
@@ -66,69 +56,70 @@ pub(super) fn read(name: &str, properties: &Properties<'_>) -> Result<Option<Str
         .and_then(|(_, rest)| rest.split_once("/stream/"))
         .map(|(table, _)| table.to_owned())
         .ok_or_else(|| properties.fault("Stream", format!("{arn} is not the ARN of a stream")))?;
-    let from_the_beginning = match properties.required("StartingPosition")?.as_str() {
-        "TRIM_HORIZON" => true,
-        "LATEST" => false,
-        other => {
-            return Err(properties.fault(
-                "StartingPosition",
-                format!("expected TRIM_HORIZON or LATEST, not {other}"),
-            ));
-        }
-    };
-    // -1 is without limit, and so is leaving it out.
-    let limit = |name: &str| -> Result<Option<u32>, Fault> {
-        match properties.number::<i64>(name)? {
-            None | Some(-1) => Ok(None),
-            Some(number) => u32::try_from(number)
-                .map(Some)
-                .map_err(|_| properties.fault(name, format!("{number} is less than -1"))),
-        }
-    };
     let batch_size = properties.number("BatchSize")?.unwrap_or(100);
     if !(1..=10_000).contains(&batch_size) {
         return Err(properties.fault("BatchSize", "expected 1 to 10000"));
     }
-    let reported = properties.strings("FunctionResponseTypes")?;
-    if let Some(other) = reported
-        .iter()
-        .find(|kind| *kind != "ReportBatchItemFailures")
-    {
-        return Err(properties.fault(
-            "FunctionResponseTypes",
-            format!("expected ReportBatchItemFailures, not {other}"),
-        ));
-    }
-    let criteria = properties.map("FilterCriteria")?;
-    criteria.only(&["Filters"], &[])?;
-    let mut filters = Vec::new();
-    for filter in criteria.maps("Filters")? {
-        let pattern = Pattern::read(&filter.required("Pattern")?);
-        filters.push(pattern.map_err(|message| filter.fault("Pattern", message))?);
-    }
-    if properties.boolean("Enabled")? == Some(false) {
-        return Ok(None);
-    }
-    Ok(Some(StreamEvent {
+    Ok(StreamEvent {
         name: name.to_owned(),
         arn,
         table,
-        from_the_beginning,
+        from_the_beginning: from_the_beginning(properties)?,
         batch_size,
-        batching_window: Duration::from_secs(
-            properties
-                .number("MaximumBatchingWindowInSeconds")?
-                .unwrap_or(0),
-        ),
         bisects: properties
             .boolean("BisectBatchOnFunctionError")?
             .unwrap_or(false),
-        most_retries: limit("MaximumRetryAttempts")?,
-        longest_age: limit("MaximumRecordAgeInSeconds")?
+        most_retries: limit(properties, "MaximumRetryAttempts")?,
+        longest_age: limit(properties, "MaximumRecordAgeInSeconds")?
             .map(|seconds| Duration::from_secs(u64::from(seconds))),
-        reports_failures: !reported.is_empty(),
-        filters,
+        reports_failures: reports_failures(properties)?,
+        filters: filters(&properties.map("FilterCriteria")?)?,
         at: properties.at.clone(),
         has_destination: properties.has("DestinationConfig"),
-    }))
+    })
+}
+
+fn from_the_beginning(properties: &Properties<'_>) -> Result<bool, Fault> {
+    match properties.required("StartingPosition")?.as_str() {
+        "TRIM_HORIZON" => Ok(true),
+        "LATEST" => Ok(false),
+        other => {
+            let message = format!("expected TRIM_HORIZON or LATEST, not {other}");
+            Err(properties.fault("StartingPosition", message))
+        }
+    }
+}
+
+/// -1 is without limit, and so is leaving it out.
+fn limit(properties: &Properties<'_>, name: &str) -> Result<Option<u32>, Fault> {
+    match properties.number::<i64>(name)? {
+        None | Some(-1) => Ok(None),
+        Some(number) => u32::try_from(number)
+            .map(Some)
+            .map_err(|_| properties.fault(name, format!("{number} is less than -1"))),
+    }
+}
+
+fn reports_failures(properties: &Properties<'_>) -> Result<bool, Fault> {
+    let reported = properties.strings("FunctionResponseTypes")?;
+    let other = reported
+        .iter()
+        .find(|kind| *kind != "ReportBatchItemFailures");
+    match other {
+        None => Ok(!reported.is_empty()),
+        Some(other) => {
+            let message = format!("expected ReportBatchItemFailures, not {other}");
+            Err(properties.fault("FunctionResponseTypes", message))
+        }
+    }
+}
+
+fn filters(criteria: &Properties<'_>) -> Result<Vec<Pattern>, Fault> {
+    criteria.only(&["Filters"], &[])?;
+    let filters = criteria.maps("Filters")?;
+    let pattern = |filter: &Properties<'_>| {
+        let pattern = Pattern::read(&filter.required("Pattern")?);
+        pattern.map_err(|message| filter.fault("Pattern", message))
+    };
+    filters.iter().map(pattern).collect()
 }

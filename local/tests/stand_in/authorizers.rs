@@ -20,19 +20,14 @@ async fn without_an_identity_source_the_authorizer_is_not_asked() {
             Some("UnauthorizedException")
         );
     }
-    // Two sources: both must be there.
-    assert_eq!(
-        running.get("/forgetful", &[("x-key", "ann")]).await.status,
-        401
-    );
-    assert_eq!(running.get("/forgetful?who=1", &[]).await.status, 401);
-    assert_eq!(
-        running
-            .get("/forgetful?who=1", &[("x-key", "ann")])
-            .await
-            .status,
-        200
-    );
+    // Two headers: both must be there.
+    for (headers, status) in [
+        (&[("x-key", "ann")][..], 401),
+        (&[("x-who", "1")], 401),
+        (&[("x-key", "ann"), ("x-who", "1")], 200),
+    ] {
+        assert_eq!(running.get("/forgetful", headers).await.status, status);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,9 +43,9 @@ async fn an_answer_is_kept_for_its_credential_on_every_route() {
         0
     );
 
-    let path = "/forgetful?who=1";
-    let first = running.get(path, &[("x-key", "ann")]).await;
-    let again = running.get(path, &[("x-key", "ann")]).await;
+    let headers = [("x-key", "ann"), ("x-who", "1")];
+    let first = running.get("/forgetful", &headers).await;
+    let again = running.get("/forgetful", &headers).await;
     assert_ne!(
         nonce(&first),
         nonce(&again),
@@ -122,16 +117,4 @@ async fn refusals_and_faults_have_their_own_responses() {
             .unwrap()
             .contains("explicit deny")
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_token_authorizer_is_sent_one_header() {
-    let running = Running::new(&[]).await;
-    assert_eq!(running.get("/old", &[]).await.status, 401);
-    let answer = running.get("/old", &[("x-token", "ann")]).await;
-    let caller = &answer.json()["requestContext"]["authorizer"];
-    let asked: Value = serde_json::from_str(caller["event"].as_str().unwrap()).unwrap();
-    assert_eq!(asked["type"], "TOKEN");
-    assert_eq!(asked["authorizationToken"], "ann");
-    assert_eq!(asked.as_object().unwrap().len(), 3);
 }

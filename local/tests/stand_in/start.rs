@@ -207,7 +207,7 @@ async fn a_broken_template_is_told_with_its_place() {
         (
             "type: mock",
             "type: http",
-            "x-amazon-apigateway-integration.type: http",
+            "x-amazon-apigateway-integration.type: expected aws_proxy or mock, not http",
         ),
         (
             "UNAUTHORIZED:",

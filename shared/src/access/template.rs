@@ -13,6 +13,7 @@ use super::{CodeStrategy, SpaceTerms};
 use crate::caller::OrganizationScope;
 use crate::directory::{Reference, Resource, Space};
 use crate::id::{AccessTemplateId, OrganizationId, SpaceId};
+use crate::role::Area;
 use crate::timing::Period;
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark};
 use crate::wire::service::types::{self, Enumerated, Enumeration, Flag, Guid, Number, Numbered};
@@ -163,6 +164,7 @@ impl Resource for AccessTemplate {
     type Id = AccessTemplateId;
     const KEY: &'static str = "TEMPLATE";
     const WHAT: &'static str = "access template";
+    const AREA: Area = Area::Templates;
     const ID_FIELD: &'static str = "accessTemplateId";
     const REQUIRED: &'static [&'static str] = &["name", "things"];
 

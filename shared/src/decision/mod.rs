@@ -5,6 +5,7 @@
 
 mod find;
 mod outlook;
+mod windows;
 
 use crate::timing::Zone;
 use chrono::{DateTime, Utc};
@@ -16,16 +17,23 @@ pub use find::{
     zone_of_space,
 };
 pub use outlook::Outlook;
+use windows::{Cursor, next};
 
 use crate::grant::{Grant, GrantId, Permission, Permissions};
 use crate::id::{AccessId, ShareId};
 use crate::share::State;
-use crate::timing::{Rule, Span, Standing, Timing};
+use crate::timing::{Budget, Rule, Span, Standing, Timing};
 use crate::wire::schema::Instant;
 
-/// How many windows of grants that stand one above the other are looked at for one that
-/// they share. Rules that never meet are not looked at for ever.
-const MAX_WINDOWS: usize = 1000;
+/// How much work may go into finding when grants hold, over all that one answer tells of, in
+/// looks of some ten nanoseconds: a client can give a door more rules than there is time for.
+/// Whether a grant holds is asked before, and costs nothing of it.
+const WINDOWS: usize = 1_000_000;
+
+/// The budget of one answer.
+pub fn budget() -> Budget {
+    Budget::new(WINDOWS)
+}
 
 /// A grant that could open the door, with all that it rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,8 +123,6 @@ impl From<GrantId> for Shown {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Because {
-    #[serde(skip)]
-    grant: GrantId,
     #[serde(flatten)]
     shown: Shown,
     /// The rule of its schedule by which it holds; left out when it has none, or fails.
@@ -148,11 +154,36 @@ pub struct Decision {
     /// What they may do beyond opening by hand at the door: what any grant that holds allows.
     pub permissions: Permissions,
     /// By which grants they may; when they may not, which could, and what each lacks.
-    pub because: Vec<Because>,
+    because: Vec<Because>,
     /// When the door opens next: after the stretch in which it does now, if it does. Left
     /// out when it does not again.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextWindow>,
+    /// True when the grants have more rules than there is time to find the windows of: a
+    /// `from`, an `until` or `next` that is left out may exist all the same. What `allowed` and
+    /// `failed` say is exact. Left out otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(examples(false))]
+    incomplete: bool,
+}
+
+/// Whether someone may open a door, and by what, without a word on when.
+#[derive(Debug)]
+pub struct Verdict<'c> {
+    /// Whether they may.
+    pub allowed: bool,
+    /// What they may do beyond opening by hand at the door: what any grant that holds allows.
+    pub permissions: Permissions,
+    /// By which grants they may; when they may not, which could.
+    grounds: Vec<Ground<'c>>,
+}
+
+/// One grant's part in a verdict.
+#[derive(Debug)]
+struct Ground<'c> {
+    candidate: &'c Candidate,
+    /// By which rule it holds, or why it does not.
+    standing: Result<Option<Rule>, Failed>,
 }
 
 /// A stretch of time in which a door opens.
@@ -221,64 +252,62 @@ impl Candidate {
         self.standing(zone, at).is_ok()
     }
 
+    /// Until when it holds without a break from `at` on, at a door in `zone`; nothing when it
+    /// does not, or that is without end.
+    pub fn until(&self, zone: Zone, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let window = Cursor::new(self, zone).window(at, &mut budget());
+        window.ok().flatten()?.until
+    }
+
     /// Whether it holds neither at `at` nor ever after: it or one above it has ended, one
     /// above it is gone, or it is used up.
     pub fn is_over(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
         self.revoked || self.used_up || self.timings.iter().any(has_ended)
     }
-
-    /// The stretch in which it holds at `at`, whole, or the next one after it.
-    pub fn window(&self, zone: Zone, at: DateTime<Utc>) -> Option<Span> {
-        if self.revoked || self.used_up {
-            return None;
-        }
-        let mut at = at;
-        for _ in 0..MAX_WINDOWS {
-            let windows = self.timings.iter().map(|timing| timing.next(zone, at));
-            let windows: Vec<Span> = windows.collect::<Option<_>>()?;
-            let from = windows.iter().map(|window| window.from).max()?;
-            if from <= at || windows.iter().all(|window| window.contains(from)) {
-                let until = windows.iter().filter_map(|window| window.until).min();
-                return Some(Span { from, until });
-            }
-            at = from;
-        }
-        None
-    }
-
-    /// Its part in a decision about `at`, of which `permission` is asked.
-    fn because(&self, zone: Zone, at: DateTime<Utc>, permission: Option<Permission>) -> Because {
-        let (rule, failed) = match self.standing(zone, at) {
-            Ok(_) if permission.is_some_and(|wanted| !self.permissions.has(wanted)) => {
-                (None, Some(Failed::PermissionLacking))
-            }
-            Ok(rule) => (rule, None),
-            Err(failed) => (None, Some(failed)),
-        };
-        let (from, until) = match failed {
-            Some(Failed::Ended) => {
-                let (from, until) = self.timings[0].span(zone);
-                (Some(from), until)
-            }
-            _ => match self.window(zone, at) {
-                Some(window) => (Some(window.from), window.until),
-                None => (None, None),
-            },
-        };
-        Because {
-            grant: self.grant.id,
-            shown: self.grant.id.into(),
-            rule,
-            failed,
-            from,
-            until,
-        }
-    }
 }
 
 /// Whether one of `candidates` opens a door in `zone` at `at`, to do what `permission` is
-/// for, if one is asked for.
+/// for, if one is asked for. That is one look at each rule, and nothing else.
+///
+/// ```
+/// use latchkey::decision::judge;
+///
+/// let verdict = judge(&[], latchkey::timing::Zone::UTC, chrono::DateTime::UNIX_EPOCH, None);
+/// assert!(!verdict.allowed);
+/// ```
+pub fn judge(
+    candidates: &[Candidate],
+    zone: Zone,
+    at: DateTime<Utc>,
+    permission: Option<Permission>,
+) -> Verdict<'_> {
+    let mut permissions = Permissions::default();
+    let mut grounds = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let mut standing = candidate.standing(zone, at);
+        if standing.is_ok() {
+            permissions = permissions.or(candidate.permissions);
+            if permission.is_some_and(|wanted| !candidate.permissions.has(wanted)) {
+                standing = Err(Failed::PermissionLacking);
+            }
+        }
+        grounds.push(Ground {
+            candidate,
+            standing,
+        });
+    }
+    grounds.sort_by_key(|ground| ground.candidate.grant.id);
+    let allowed = grounds.iter().any(|ground| ground.standing.is_ok());
+    grounds.retain(|ground| ground.standing.is_ok() == allowed);
+    Verdict {
+        allowed,
+        permissions,
+        grounds,
+    }
+}
+
+/// The same, with when each grant holds and when the door opens next.
 ///
 /// ```
 /// use latchkey::decision::decide;
@@ -292,90 +321,86 @@ pub fn decide(
     at: DateTime<Utc>,
     permission: Option<Permission>,
 ) -> Decision {
-    let mut permissions = Permissions::default();
-    for candidate in candidates.iter().filter(|one| one.holds(zone, at)) {
-        permissions = permissions.or(candidate.permissions);
-    }
-    let mut because: Vec<_> = candidates
+    let verdict = judge(candidates, zone, at, permission);
+    let mut budget = budget();
+    let able = candidates
         .iter()
-        .map(|candidate| candidate.because(zone, at, permission))
-        .collect();
-    because.sort_by_key(|because| because.grant);
-    let allowed = because.iter().any(|because| because.failed.is_none());
-    because.retain(|because| because.failed.is_none() == allowed);
-    let able: Vec<_> = candidates
-        .iter()
-        .filter(|one| permission.is_none_or(|wanted| one.permissions.has(wanted)))
-        .collect();
+        .filter(|one| permission.is_none_or(|wanted| one.permissions.has(wanted)));
+    let mut able: Vec<_> = able.map(|one| (one, Cursor::new(one, zone))).collect();
+    let because = verdict.grounds.into_iter().map(|ground| {
+        let same = |(one, _): &&mut (&Candidate, _)| std::ptr::eq(*one, ground.candidate);
+        match able.iter_mut().find(same) {
+            Some((_, cursor)) => ground.because(cursor, zone, at, &mut budget),
+            None => {
+                let mut cursor = Cursor::new(ground.candidate, zone);
+                ground.because(&mut cursor, zone, at, &mut budget)
+            }
+        }
+    });
+    let because = because.collect();
+    let mut cursors: Vec<_> = able.into_iter().map(|(_, cursor)| cursor).collect();
+    let next = next(&mut cursors, at, &mut budget).ok().flatten();
     Decision {
-        allowed,
+        allowed: verdict.allowed,
         at,
-        permissions,
+        permissions: verdict.permissions,
         because,
-        next: next(&able, zone, at).map(NextWindow::from),
+        next: next.map(NextWindow::from),
+        incomplete: budget.has_run_out(),
     }
 }
 
-/// The first stretch after the one that `at` lies in, in which one of `candidates` holds.
-fn next(candidates: &[&Candidate], zone: Zone, at: DateTime<Utc>) -> Option<Span> {
-    let windows = |at| {
-        candidates
-            .iter()
-            .filter_map(move |one| one.window(zone, at))
-    };
-    let Ok(after) = end_of(&windows, at) else {
-        return None;
-    };
-    let mut next = windows(after).min_by_key(|window| window.from)?;
-    next.until = end_of(&windows, next.from).ok();
-    Some(next)
+impl Verdict<'_> {
+    /// The grants by which they may; when they may not, those which could.
+    pub fn grants(&self) -> impl Iterator<Item = GrantId> {
+        self.grounds.iter().map(|ground| ground.candidate.grant.id)
+    }
+
+    /// What each grant that could lacks, in words; nothing when they may.
+    pub fn lacks(&self) -> impl Iterator<Item = String> {
+        self.grounds.iter().filter_map(|ground| {
+            let what = match ground.standing.err()? {
+                Failed::OutsideSchedule => "is outside its schedule",
+                Failed::BeforeStart => "has not begun",
+                Failed::Ended => "is over",
+                Failed::PermissionLacking => "lacks the permission",
+                Failed::RevokedSource => "was made by a right that is gone",
+                Failed::CountUsedUp => "has no entry left",
+            };
+            Some(format!("{} {what}", ground.candidate.grant.id))
+        })
+    }
 }
 
-/// The end of the stretch that `at` lies in, of windows that follow each other without a
-/// gap; `at` itself when it lies in none.
-fn end_of<W: Iterator<Item = Span>>(
-    windows: &impl Fn(DateTime<Utc>) -> W,
-    at: DateTime<Utc>,
-) -> Result<DateTime<Utc>, Endless> {
-    let mut end = at;
-    for _ in 0..MAX_WINDOWS {
-        let holding = windows(end).filter(|window| window.contains(end));
-        let ends: Option<Vec<_>> = holding.map(|window| window.until).collect();
-        match ends.ok_or(Endless)?.into_iter().max() {
-            Some(until) => end = until,
-            None => return Ok(end),
+impl Ground<'_> {
+    /// The same, with when the grant holds.
+    fn because(
+        &self,
+        cursor: &mut Cursor<'_>,
+        zone: Zone,
+        at: DateTime<Utc>,
+        budget: &mut Budget,
+    ) -> Because {
+        let failed = self.standing.err();
+        let (from, until) = match failed {
+            Some(Failed::Ended) => {
+                let (from, until) = self.candidate.timings[0].span(zone);
+                (Some(from), until)
+            }
+            _ => match cursor.window(at, budget) {
+                Ok(Some(window)) => (Some(window.from), window.until),
+                Ok(None) | Err(_) => (None, None),
+            },
+        };
+        Because {
+            shown: self.candidate.grant.id.into(),
+            rule: self.standing.ok().flatten(),
+            failed,
+            from,
+            until,
         }
     }
-    Err(Endless)
 }
-
-impl Because {
-    /// What it lacks, in words; nothing of one that holds.
-    pub fn lack(&self) -> Option<String> {
-        let what = match self.failed? {
-            Failed::OutsideSchedule => "is outside its schedule",
-            Failed::BeforeStart => "has not begun",
-            Failed::Ended => "is over",
-            Failed::PermissionLacking => "lacks the permission",
-            Failed::RevokedSource => "was made by a right that is gone",
-            Failed::CountUsedUp => "has no entry left",
-        };
-        Some(format!("{} {what}", self.grant))
-    }
-
-    /// What it is about.
-    pub fn grant(&self) -> GrantId {
-        self.grant
-    }
-
-    /// Until when the grant holds; nothing when that is without end.
-    pub fn until(&self) -> Option<DateTime<Utc>> {
-        self.until
-    }
-}
-
-/// That a stretch has no end, or none that is near.
-struct Endless;
 
 #[cfg(test)]
 mod tests {
@@ -418,6 +443,11 @@ mod tests {
 
     fn decided(candidates: &[Candidate], when: &str, permission: Option<Permission>) -> Value {
         serde_json::to_value(decide(candidates, Zone::UTC, at(when), permission)).unwrap()
+    }
+
+    fn window(candidate: &Candidate, when: &str) -> Option<Span> {
+        let mut cursor = Cursor::new(candidate, Zone::UTC);
+        cursor.window(at(when), &mut budget()).unwrap()
     }
 
     const ALWAYS: &str = "2024-01-01T00:00:00Z";
@@ -500,6 +530,40 @@ mod tests {
         assert_eq!(answer["because"][0]["until"], Value::Null);
     }
 
+    /// Ninety-nine short stretches of each day, and one of every second week.
+    fn many(offset: u32) -> Value {
+        let clock =
+            |secs: u32| format!("{:02}:{:02}:{:02}", secs / 3_600, secs / 60 % 60, secs % 60);
+        let each = (0..99).map(|place| offset + place * 850);
+        let mut rules: Vec<_> = each
+            .map(|secs| hours(&clock(secs), &clock(secs + 100))[0].clone())
+            .collect();
+        rules.push(json!({"recurrence": "BiWeekly", "dayOfWeek": "Monday", "period": {"startTime": clock(offset + 200), "endTime": clock(offset + 250)}}));
+        json!(rules)
+    }
+
+    #[test]
+    fn more_rules_than_there_is_time_for_are_judged_all_the_same_and_the_answer_says_so() {
+        let chains = (1..=200).map(|id| {
+            // Those of the first have an instant in common with none of the others.
+            let above = (1..9u32).map(|level| timing(ALWAYS, None, many(level)));
+            let own = timing(ALWAYS, None, many(if id == 1 { 0 } else { 300 }));
+            candidate(id, [own].into_iter().chain(above).collect())
+        });
+        let chains: Vec<_> = chains.collect();
+        let answer = decided(&chains, "2024-06-03T00:00:50Z", None);
+        assert_eq!(answer["allowed"], true);
+        assert_eq!(answer["because"][0]["id"], 1);
+        assert_eq!(answer["because"].as_array().unwrap().len(), 1);
+        assert_eq!(answer["incomplete"], true);
+        assert_eq!(answer["next"], Value::Null);
+        // Ten such chains are within the budget.
+        let answer = decided(&chains[..10], "2024-06-03T00:00:50Z", None);
+        assert_eq!(answer["incomplete"], Value::Null);
+        assert_eq!(answer["because"][0]["until"], "2024-06-03T00:01:40Z");
+        assert_eq!(answer["next"]["from"], "2024-06-03T00:03:28Z");
+    }
+
     #[test]
     fn a_grant_holds_only_while_those_above_it_do() {
         let own = timing(ALWAYS, None, hours("08:00:00", "12:00:00"));
@@ -507,12 +571,12 @@ mod tests {
         let one = candidate(1, vec![own.clone(), above]);
         assert!(!one.holds(Zone::UTC, at("2024-06-03T09:00:00Z")));
         assert!(one.holds(Zone::UTC, at("2024-06-03T10:00:00Z")));
-        let window = one.window(Zone::UTC, at("2024-06-03T09:00:00Z")).unwrap();
-        assert_eq!(window.from, at("2024-06-03T10:00:00Z"));
-        assert_eq!(window.until, Some(at("2024-06-03T12:00:00Z")));
-        // Rules that never meet have no window, and are not looked at for ever.
+        let found = window(&one, "2024-06-03T09:00:00Z").unwrap();
+        assert_eq!(found.from, at("2024-06-03T10:00:00Z"));
+        assert_eq!(found.until, Some(at("2024-06-03T12:00:00Z")));
+        // Rules that never meet have no window, which is soon said.
         let never = timing(ALWAYS, None, hours("18:00:00", "20:00:00"));
         let one = candidate(1, vec![own, never]);
-        assert_eq!(one.window(Zone::UTC, at("2024-06-03T09:00:00Z")), None);
+        assert_eq!(window(&one, "2024-06-03T09:00:00Z"), None);
     }
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Candidate, Failed, NextWindow, next};
-use crate::timing::Rule;
+use super::{Candidate, Cursor, Failed, NextWindow, next};
+use crate::timing::{Budget, Rule};
 
 /// How a grant stands at an instant, and when it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -26,6 +26,11 @@ pub struct Outlook {
     /// it does not again.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextWindow>,
+    /// True when there are more rules than there is time to find the windows of: `now` or
+    /// `next` may be missing. Left out otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(examples(false))]
+    incomplete: bool,
 }
 
 impl Candidate {
@@ -35,18 +40,22 @@ impl Candidate {
         own.map(|timing| timing.rules.clone()).unwrap_or_default()
     }
 
-    /// How it stands at `at`, at a door in `zone`.
-    pub fn outlook(&self, zone: Zone, at: DateTime<Utc>) -> Outlook {
+    /// How it stands at `at`, at a door in `zone`; its windows as far as `budget` goes.
+    pub fn outlook(&self, zone: Zone, at: DateTime<Utc>, budget: &mut Budget) -> Outlook {
         let failed = self.standing(zone, at).err();
         let holds_now = failed.is_none();
+        let mut cursor = [Cursor::new(self, zone)];
+        let now = match holds_now {
+            true => cursor[0].window(at, budget),
+            false => Ok(None),
+        };
+        let next = now.and_then(|_| next(&mut cursor, at, budget));
         Outlook {
             holds_now,
             failed,
-            now: self
-                .window(zone, at)
-                .filter(|_| holds_now)
-                .map(NextWindow::from),
-            next: next(&[self], zone, at).map(NextWindow::from),
+            now: now.ok().flatten().map(NextWindow::from),
+            next: next.ok().flatten().map(NextWindow::from),
+            incomplete: next.is_err(),
         }
     }
 }

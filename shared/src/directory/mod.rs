@@ -21,16 +21,19 @@ pub use device::{
 pub use device_group::{
     DeviceGroup, DeviceGroupChanges, DeviceGroupCreated, DeviceGroupView, NewDeviceGroup,
 };
-pub use organization::{NewOrganization, Organization, OrganizationChanges, OrganizationView};
+pub use organization::{NewAdmin, Of, Organization, OrganizationChanges, OrganizationView};
 pub(crate) use resource::versioned;
 pub use resource::{
     Claim, GROUPS, Group, InGroup, Link, MAX_LISTED, ORGANIZATION_ZONE, Own, Reference, Resource,
-    SPACES, View, ZONE_VERSION,
+    Roll, SPACES, View, ZONE_VERSION,
 };
 pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};
 pub use space::{NewSpace, Space, SpaceChanges, SpaceCreated, SpaceView};
-pub use user::{NewUser, User, UserChanges, UserCreated, UserInvitation, UserView};
+pub use user::{
+    Admins, InvitationToken, NewUser, User, UserChanges, UserCreated, UserInvitation, UserKind,
+    UserView,
+};
 pub use user_group::{NewUserGroup, UserGroup, UserGroupChanges, UserGroupCreated, UserGroupView};
 
 /// The version of an item that was written before items had one.

@@ -9,7 +9,7 @@ use super::{Documented, Resource, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::OrganizationId;
 use crate::table::Key;
-use crate::wire::json::{Fault, Faults, Fields, Label};
+use crate::wire::json::{Fault, FaultCode, Faults, Fields, Label};
 use crate::wire::schema::TimeZone;
 
 /// An organization: the tenant.
@@ -89,33 +89,43 @@ impl Resource for Organization {
     }
 }
 
-/// An organization that shall be made, with its first admin.
+/// An admin who shall be made, and of which organization.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NewOrganization {
-    /// Its name.
-    pub name: String,
-    /// Whether it is one person's own.
-    pub personal: bool,
-    /// The zone of doors that have none of their own.
-    pub time_zone: Zone,
+pub struct NewAdmin {
+    /// The organization.
+    pub of: Of,
     /// The admin's given name.
-    pub admin_first_name: String,
+    pub first_name: String,
     /// The admin's family name.
-    pub admin_last_name: String,
+    pub last_name: String,
 }
 
-impl NewOrganization {
+/// The organization of a new admin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Of {
+    /// One that shall be made.
+    New {
+        /// Its name.
+        name: String,
+        /// Whether it is one person's own.
+        personal: bool,
+        /// The zone of doors that have none of their own.
+        time_zone: Zone,
+    },
+    /// One that exists.
+    Existing(OrganizationId),
+}
+
+impl NewAdmin {
     /// Reads `{"name", "timeZone", "personal", "admin": {"firstName", "lastName"}}`;
-    /// `personal` may be left out and is then false.
+    /// `personal` may be left out and is then false. Or `{"organizationId", "admin"}`.
     ///
     /// # Errors
     /// Every fault, each with the path of its field.
     pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
-            let name = body.required("name").map(|Label(name)| name);
-            let time_zone = body.required("timeZone");
-            let personal = body.optional("personal").unwrap_or(false);
+            let of = Of::read(&body);
             if !body.has("admin") {
                 body.missing("admin");
             }
@@ -123,13 +133,34 @@ impl NewOrganization {
             let first = admin.required("firstName").map(|Label(name)| name);
             let last = admin.required("lastName").map(|Label(name)| name);
             Some(Self {
-                name: name?,
-                personal,
-                time_zone: time_zone?,
-                admin_first_name: first?,
-                admin_last_name: last?,
+                of: of?,
+                first_name: first?,
+                last_name: last?,
             })
         });
         faults.or(new)
+    }
+}
+
+impl Of {
+    fn read(body: &Fields<'_>) -> Option<Self> {
+        if !body.has("organizationId") {
+            let name = body.required("name").map(|Label(name)| name);
+            let time_zone = body.required("timeZone");
+            let personal = body.optional("personal").unwrap_or(false);
+            return Some(Self::New {
+                name: name?,
+                personal,
+                time_zone: time_zone?,
+            });
+        }
+        // Half of a new organization is a mistake, and not an old one.
+        for field in ["name", "timeZone", "personal"] {
+            if body.has(field) {
+                let message = "not beside `organizationId`, whose organization exists";
+                body.fault(field, FaultCode::NotAllowed, message);
+            }
+        }
+        body.optional("organizationId").map(Self::Existing)
     }
 }

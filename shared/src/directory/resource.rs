@@ -1,5 +1,7 @@
 //! What the things of the directory have in common.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,7 @@ use crate::caller::OrganizationScope;
 use crate::grant::Source;
 use crate::id::{Identifier, OrganizationId, UserId};
 use crate::keyring::Keyring;
+use crate::role::Area;
 use crate::table::{Element, Key, KeyPrefix};
 use crate::wire::json::{Fault, Faults, Fields};
 
@@ -46,6 +49,8 @@ pub trait Resource:
     const CLAIMS: bool = false;
     /// Whether other things say that they belong to one.
     const LINKS: bool = false;
+    /// What a role must let one write, to write one.
+    const AREA: Area = Area::Directory;
 
     /// Whether the zone of the organization stands in each of them, for decisions to read: in
     /// [`ORGANIZATION_ZONE`], spread by `follow-up` when one is made and when that zone changes.
@@ -63,6 +68,11 @@ pub trait Resource:
     /// The same with the next version.
     #[must_use]
     fn next_version(self) -> Self;
+
+    /// The same as everyone who reads it may see it.
+    fn shown(&self) -> Cow<'_, Self> {
+        Cow::Borrowed(self)
+    }
 
     /// Takes over what a body says of it. What that leaves out stays as it is.
     fn read(&mut self, body: &Fields<'_>);
@@ -84,6 +94,11 @@ pub trait Resource:
 
     /// What stands and falls with it, for decisions to read.
     fn keyring(&self, _scope: &OrganizationScope) -> Option<(Key, Keyring)> {
+        None
+    }
+
+    /// Where it is listed as one of those of which one must stay.
+    fn roll(&self, _scope: &OrganizationScope) -> Option<Roll> {
         None
     }
 
@@ -192,6 +207,18 @@ pub struct Claim {
     pub key: Key,
 }
 
+/// That a thing is one of those of which one must stay: an element of a set, which may not
+/// become empty. So of two that go at once the second is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roll {
+    /// The item that has the set.
+    pub key: Key,
+    /// The set.
+    pub set: &'static str,
+    /// What stands in it for this one.
+    pub element: Element,
+}
+
 /// That another thing belongs to this one: in a set that the other has, and where there may
 /// be many of them in an item of its own, by which they are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,10 +269,10 @@ pub trait Group: Resource {
 /// A thing as it is shown: with its organization.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct View<'r, R> {
+pub struct View<'r, R: Clone> {
     organization_id: OrganizationId,
     #[serde(flatten)]
-    thing: &'r R,
+    thing: Cow<'r, R>,
 }
 
 impl<'r, R: Resource> View<'r, R> {
@@ -253,7 +280,7 @@ impl<'r, R: Resource> View<'r, R> {
     pub fn new(scope: &OrganizationScope, thing: &'r R) -> Self {
         Self {
             organization_id: scope.organization(),
-            thing,
+            thing: thing.shown(),
         }
     }
 }

@@ -1,20 +1,50 @@
 //! Users.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Claim, Documented, New, Own, Resource, View, first};
+use super::{Claim, Documented, New, Own, Resource, Roll, View, first};
 use crate::caller::OrganizationScope;
-use crate::id::{UserGroupId, UserId};
+use crate::credential::{Credential, CredentialHash};
+use crate::id::{Id, UserGroupId, UserId};
+use crate::invitation;
 use crate::keyring::Keyring;
-use crate::role::Role;
-use crate::table::Key;
-use crate::wire::json::{Email, Fields, Label, Name, Named, Phone};
+use crate::role::{Area, By, Reach, Role};
+use crate::table::{Element, If, Key};
+use crate::wire::json::{Email, FaultCode, Fields, Label, Name, Named, Phone};
 use crate::wire::schema::Instant;
+
+/// What kind of user it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(
+    description = "What kind of user it is: a `person`, or a `service` account, which an API key speaks for and which cannot be invited.",
+    examples("service")
+)]
+pub enum UserKind {
+    /// Somebody, who is invited and takes up the account.
+    #[default]
+    Person,
+    /// A program. It is nobody's, and does not end with who made it.
+    Service,
+}
+
+impl UserKind {
+    fn is_person(&self) -> bool {
+        *self == Self::Person
+    }
+}
+
+impl Named for UserKind {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("person", Self::Person), ("service", Self::Service)];
+}
 
 /// A user of an organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -50,10 +80,96 @@ pub struct User {
         with = "serde_dynamo::number_set"
     )]
     pub groups: BTreeSet<UserGroupId>,
+    /// What kind of user it is; left out of a person.
+    #[serde(default, skip_serializing_if = "UserKind::is_person")]
+    pub kind: UserKind,
+    /// The last token that the user was invited with. It is stored here and shown elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub invitation: Option<InvitationToken>,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
+}
+
+/// The users who run an organization, of whom one must stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admins {
+    /// Their numbers.
+    #[serde(with = "serde_dynamo::number_set")]
+    pub users: BTreeSet<UserId>,
+}
+
+impl Admins {
+    /// The name of the set.
+    pub const USERS: &'static str = "users";
+
+    /// That these are still all of them.
+    pub fn unchanged(&self) -> If {
+        let numbers = self.users.iter().map(UserId::to_string);
+        If::Is(Self::USERS, AttributeValue::Ns(numbers.collect()).into())
+    }
+}
+
+/// An access token that a user is invited with, by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationToken {
+    /// The key of its credential.
+    pub hash: CredentialHash,
+    /// When it was made.
+    pub date_created: DateTime<Utc>,
+    /// When it ends.
+    #[serde(with = "chrono::serde::ts_seconds")]
+    pub expires_at: DateTime<Utc>,
+}
+
+impl User {
+    /// Invites the user at `now` with a token, in the place of the last one, and gives its
+    /// credential. That speaks for the roles which the user has now, and for none that they
+    /// are given later: whoever has the token was not trusted with those.
+    pub fn invite(
+        &mut self,
+        scope: &OrganizationScope,
+        token: Uuid,
+        now: DateTime<Utc>,
+    ) -> (Key, Credential) {
+        let hash = CredentialHash::of_token(token);
+        let expires_at = invitation::expiration(now);
+        let credential = Credential {
+            id: format!("invitation-{}", self.id),
+            roles: Some(self.roles.clone()),
+            expires_at: Some(expires_at),
+            ..Credential::of(scope.organization(), self.id)
+        };
+        let key = Key::credential(&hash);
+        self.invitation = Some(InvitationToken {
+            hash,
+            date_created: now,
+            expires_at,
+        });
+        (key, credential)
+    }
+
+    /// Whether the user is one of those who run the organization: a person whose role lets them
+    /// give roles to others. A service account is none, since nobody can sign in as it.
+    pub fn is_admin(&self) -> bool {
+        self.kind == UserKind::Person && self.writes_directory()
+    }
+
+    /// Whether a role of the user lets them write the directory, API keys among it.
+    pub fn writes_directory(&self) -> bool {
+        let reach = |role: &Role| By::Role(*role).reach(Area::Directory);
+        self.roles.iter().any(|role| reach(role) >= Reach::Write)
+    }
+
+    /// The token that the user may still take up the account with at `now`.
+    pub fn open_invitation(&self, now: DateTime<Utc>) -> Option<&InvitationToken> {
+        self.invitation
+            .as_ref()
+            .filter(|token| now < token.expires_at)
+    }
 }
 
 /// The body of a change, as the API document shows it; [`Resource::changed`] reads it.
@@ -67,7 +183,8 @@ pub struct User {
             "lastName": "Member",
             "emailAddress": "max@example.com",
             "phoneNumber": "+491701234567",
-            "roles": ["AccessAdmin"]
+            "roles": ["AccessAdmin"],
+            "kind": "person"
         }),
         json!({
             "firstName": "Grace",
@@ -93,6 +210,8 @@ pub struct UserChanges {
     /// What the user is in the organization; nothing for a plain member.
     #[schema(max_items = 6)]
     pub roles: Option<Vec<Role>>,
+    /// What kind of user it is, a person by default; it cannot change.
+    pub kind: Option<UserKind>,
 }
 
 impl Documented for User {
@@ -123,6 +242,8 @@ impl Resource for User {
             registered: false,
             roles: Vec::new(),
             groups: BTreeSet::new(),
+            kind: UserKind::Person,
+            invitation: None,
             version: 1,
         }
     }
@@ -130,12 +251,32 @@ impl Resource for User {
     super::resource::versioned!();
 
     fn read(&mut self, body: &Fields<'_>) {
+        // One that has no name yet is only being made.
+        let is_new = self.first_name.is_empty();
         body.set::<Label, _>("firstName", &mut self.first_name);
         body.set::<Label, _>("lastName", &mut self.last_name);
         body.set_or_clear::<Email, _>("emailAddress", &mut self.email_address);
         body.set_or_clear::<Phone, _>("phoneNumber", &mut self.phone_number);
         if let Some(roles) = body.list::<Name<Role>>("roles", Role::NAMES.len()) {
             self.roles = roles.into_iter().map(|Name(role)| *role).collect();
+        }
+        match body.name::<UserKind>("kind") {
+            Some(kind) if is_new => self.kind = kind,
+            Some(kind) if kind != self.kind => {
+                let message = "the kind of a user cannot change";
+                body.fault("kind", FaultCode::NotAllowed, message);
+            }
+            _ => {}
+        }
+    }
+
+    fn shown(&self) -> Cow<'_, Self> {
+        match self.invitation {
+            None => Cow::Borrowed(self),
+            Some(_) => Cow::Owned(Self {
+                invitation: None,
+                ..self.clone()
+            }),
         }
     }
 
@@ -146,6 +287,14 @@ impl Resource for User {
     fn keyring(&self, scope: &OrganizationScope) -> Option<(Key, Keyring)> {
         let groups = self.groups.clone();
         Some((scope.keyring(self.id), Keyring { groups }))
+    }
+
+    fn roll(&self, scope: &OrganizationScope) -> Option<Roll> {
+        self.is_admin().then(|| Roll {
+            key: scope.admins(),
+            set: Admins::USERS,
+            element: Element::Number(self.id.number()),
+        })
     }
 
     fn claims(&self, scope: &OrganizationScope) -> Vec<Claim> {
@@ -160,7 +309,7 @@ impl Resource for User {
     }
 }
 
-/// What a new user is sent with the token by which they take up the account.
+/// What a user is sent with the token by which they take up the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserInvitation {
     /// When the token ends.
@@ -174,9 +323,10 @@ pub struct UserInvitation {
 pub struct UserCreated {
     /// The number of the user.
     pub user_id: UserId,
-    /// How long the token is good.
-    pub invitation: UserInvitation,
-    /// An access token of the user's, to take up the account with; shown this once.
+    /// How long the token is good; left out of a service account.
+    pub invitation: Option<UserInvitation>,
+    /// An access token of the user's, to take up the account with; shown this once. Left out
+    /// of a service account.
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
-    pub token: Uuid,
+    pub token: Option<Uuid>,
 }

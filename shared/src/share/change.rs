@@ -122,6 +122,7 @@ mod tests {
 
     use super::*;
     use crate::timing::LocalWindow;
+    use crate::web_key::{WebKeyHash, WebKeyMark};
     use crate::wire::schema;
 
     fn id<T: crate::id::Id>(number: u64) -> T {
@@ -144,6 +145,7 @@ mod tests {
             auto_remove_after: None,
             expires_at: None,
             web_key: None,
+            calendar_links: Vec::new(),
             parent: None,
             depth: 0,
             version: 1,
@@ -247,9 +249,73 @@ mod tests {
     }
 
     #[test]
+    fn what_is_equal_or_narrower_reaches_no_further() {
+        let mondays = json!([{"recurrence": "Weekly", "dayOfWeek": "Monday"}]);
+        let of_two_weeks = json!([{"recurrence": "BiWeekly", "dayOfWeek": "Monday"}]);
+        let base = changed(
+            &share(),
+            json!({
+                "startDate": "2027-01-04", "endDate": "2027-12-31",
+                "permissions": {"administrate": true, "remoteActivate": true},
+                "schedule": [mondays[0], of_two_weeks[0]],
+            }),
+        );
+        let reaches = |body: Value| {
+            changed(&base, body).reaches_beyond(
+                &base,
+                "Europe/Berlin".parse::<crate::timing::Zone>().unwrap(),
+            )
+        };
+        for body in [
+            json!({}),
+            json!({"personalSettings": {"notifications": true}}),
+            json!({"autoRemoveAfter": "WEEK"}),
+            json!({"permissions": {"administrate": false}}),
+            json!({"endDate": "2027-12-30"}),
+            json!({"startDate": "2027-01-04", "startTime": "08:00:00"}),
+            // Two weeks later: the same weeks count.
+            json!({"startDate": "2027-01-18"}),
+            json!({"schedule": mondays}),
+            json!({"schedule": of_two_weeks}),
+        ] {
+            assert!(!reaches(body.clone()), "{body}");
+        }
+        for body in [
+            json!({"permissions": {"assignKeyfob": true}}),
+            json!({"endDate": "2028-01-01"}),
+            json!({"endDate": null}),
+            json!({"startDate": "2027-01-03"}),
+            json!({"startDate": null}),
+            // A week later: the others.
+            json!({"startDate": "2027-01-11"}),
+            json!({"schedule": null}),
+            json!({"schedule": [{"recurrence": "Daily"}]}),
+            json!({"scheduleId": 7}),
+        ] {
+            assert!(reaches(body.clone()), "{body}");
+        }
+        let zone = "Europe/Berlin".parse::<crate::timing::Zone>().unwrap();
+        let named = changed(&share(), json!({"scheduleId": 7}));
+        assert!(!named.reaches_beyond(&share(), zone));
+        assert!(share().reaches_beyond(&named, zone));
+        assert!(!named.reaches_beyond(&named, zone));
+        assert!(changed(&named, json!({"scheduleId": 8})).reaches_beyond(&named, zone));
+        let open = Share {
+            receiver: None,
+            ..share()
+        };
+        assert!(share().reaches_beyond(&open, zone));
+    }
+
+    #[test]
     fn a_web_key_keeps_the_share_from_losing_its_end() {
         let mut share = changed(&share(), json!({"endDate": "2027-12-31"}));
-        share.web_key = Some(Uuid::nil());
+        share.web_key = Some(WebKeyMark {
+            hash: WebKeyHash::of(Uuid::nil()),
+            creator: id(1),
+            parent: None,
+            date_created: share.date_created,
+        });
         let endless = json!({"endDate": null});
         assert_eq!(
             faults(&share, endless),

@@ -10,7 +10,6 @@ use crate::timing::Zone;
 use chrono::{DateTime, Days, Months, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 pub use change::ShareChanges;
 pub use names::Names;
@@ -19,9 +18,11 @@ pub use terms::MAX_RULES;
 pub(crate) use terms::rules;
 pub use view::{AccountView, UserGroupView, View};
 
+use crate::calendar_link::LinkOfUser;
 use crate::grant::{Grant, GrantId, Parent, Permissions, Receiver, Source};
 use crate::id::{OrganizationId, ScheduleId, ShareId, UserId};
 use crate::timing::{Rule, Timing};
+use crate::web_key::WebKeyMark;
 use crate::wire::json::Named;
 
 /// What the receiver of a share has chosen for themselves.
@@ -107,9 +108,12 @@ pub struct Share {
         with = "chrono::serde::ts_seconds_option"
     )]
     pub expires_at: Option<DateTime<Utc>>,
-    /// The key of the link that opens the door for whoever has it.
+    /// The link that opens the door for anyone who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub web_key: Option<Uuid>,
+    pub web_key: Option<WebKeyMark>,
+    /// The links at which calendar programs fetch when it holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendar_links: Vec<LinkOfUser>,
     /// By right of which grant it was made; by role when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -187,6 +191,24 @@ impl Share {
     /// Whether it has an end.
     pub fn has_end(&self) -> bool {
         self.timing.span(Zone::UTC).1.is_some()
+    }
+
+    /// Whether it gives anyone more than it did `before`, at a door in `zone`: a permission, an
+    /// instant before its start or after its end, or one that its schedule left out; or gives
+    /// it to somebody else. What is not known to be within what was reaches further: a rule
+    /// that was not among its rules, and another named schedule.
+    pub fn reaches_beyond(&self, before: &Self, zone: Zone) -> bool {
+        let schedule = match (before.schedule, self.schedule) {
+            (None, None) => true,
+            (None, Some(_)) => before.timing.rules.is_empty(),
+            (Some(was), Some(is)) => was == is && self.timing.counts_weeks_as(&before.timing, zone),
+            (Some(_), None) => false,
+        };
+        let within = schedule
+            && self.timing.is_within(&before.timing, zone)
+            && self.permissions.beyond(before.permissions).next().is_none()
+            && (self.receiver, self.source) == (before.receiver, before.source);
+        !within
     }
 
     /// When it holds: with the rules of its named schedule, when it keeps one.

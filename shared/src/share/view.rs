@@ -11,7 +11,6 @@ use crate::id::{
     DeviceGroupId, DeviceId, OrganizationId, ScheduleId, ShareId, UserGroupId, UserId,
 };
 use crate::timing::Rule;
-use crate::web_key;
 use crate::wire::schema::{Instant, LocalDate, LocalTime};
 
 /// The full view. What is unset is left out.
@@ -61,7 +60,8 @@ pub struct View {
     /// How long it stays after its end; left out when it stays for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_remove_after: Option<AutoRemoveAfter>,
-    /// The link that opens the door for whoever has it.
+    /// That somebody was given a link that is good for the receiver's right. Its address was
+    /// shown when it was made, and is shown to nobody again.
     #[serde(skip_serializing_if = "Option::is_none")]
     web_key: Option<WebKeyView>,
     /// Of an open invitation.
@@ -204,16 +204,16 @@ pub struct UserGroupView {
     name: String,
 }
 
-/// The link that opens the door for whoever has it.
+/// What is told of a web key.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = ShareWebKey)]
 struct WebKeyView {
-    /// Its address.
-    #[schema(
-        format = "uri",
-        examples("https://api.example/web-keys/8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")
-    )]
-    url: String,
+    /// Who made it.
+    creator_id: UserId,
+    /// When it was made.
+    #[schema(value_type = Instant)]
+    date_created: DateTime<Utc>,
 }
 
 /// An open invitation.
@@ -226,9 +226,8 @@ struct InvitationView {
 }
 
 impl View {
-    /// The view of `share` at `now`, with the names of what it refers to, in a deployment
-    /// whose addresses begin with `base`.
-    pub fn new(share: Share, names: &Names, now: DateTime<Utc>, base: &str) -> Self {
+    /// The view of `share` at `now`, with the names of what it refers to.
+    pub fn new(share: Share, names: &Names, now: DateTime<Utc>) -> Self {
         let state = share.state(names.zone(&share), now);
         let local = share.timing.window.local();
         let organization = names.organization.as_ref();
@@ -253,7 +252,8 @@ impl View {
             personal_settings: share.personal_settings,
             auto_remove_after: share.auto_remove_after,
             web_key: share.web_key.map(|key| WebKeyView {
-                url: web_key::url(base, key),
+                creator_id: key.creator,
+                date_created: key.date_created,
             }),
             invitation: share
                 .invitation_expiration

@@ -11,13 +11,14 @@ use crate::access::exclusive::{self, Calendar, Taken};
 use crate::access::{ACCESS, COUNT, Code, CodeTerms, Entry, LAST_ENTRY, USED};
 use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
-use crate::credential::Credential;
-use crate::directory::{Device, GROUPS, Resource, SPACES, Schedule, User, schedule};
+use crate::credential::{ApiKey, ApiKeySecret, Credential, LAST_USED};
+use crate::directory::{Admins, Device, GROUPS, Resource, SPACES, Schedule, User, schedule};
 use crate::grant::{Grant, GrantId, PARENT, Parent, Permissions, Receiver, SCHEDULE, Source};
 use crate::id::{AccessId, SpaceId};
 use crate::keyring::Keyring;
 use crate::secret::Random;
 use crate::token::{REFRESH, RefreshToken};
+use crate::warrant::ROLES;
 
 #[track_caller]
 fn assert_has(item: &impl Serialize, names: &[&str]) {
@@ -114,12 +115,24 @@ fn what_conditions_name_are_attributes_of_tokens() {
     let family = crate::id::FamilyId::generate(&random).unwrap();
     let token = RefreshToken::generate(client, family, &random).unwrap();
     assert_has(&token.last_of_family(now()), &[REFRESH, EXPIRES_AT]);
-    let client = Credential {
-        id: String::new(),
-        organization: 7.try_into().unwrap(),
-        user: 1.try_into().unwrap(),
-        client: None,
-        expires_at: None,
-    };
+    let client = Credential::of(7.try_into().unwrap(), 1.try_into().unwrap());
     assert_has(&token.credential(&client, now()), &[EXPIRES_AT]);
+}
+
+#[test]
+fn what_conditions_and_changes_name_are_attributes_of_users_and_api_keys() {
+    let user = User::blank(2.try_into().unwrap());
+    assert_has(&user, &[ROLES]);
+    let admins = Admins {
+        users: [user.id].into(),
+    };
+    assert_has(&admins, &[Admins::USERS]);
+    let random = Random::new(ring::rand::SystemRandom::new());
+    let secret = ApiKeySecret::generate(&random).unwrap();
+    let mut key = ApiKey::new(&secret, user.id, "N".to_owned(), now());
+    key.last_used = Some(now().date_naive());
+    assert_has(&key, &[LAST_USED]);
+    let mut credential = Credential::of(7.try_into().unwrap(), user.id);
+    credential.last_used = key.last_used;
+    assert_has(&credential, &[LAST_USED]);
 }

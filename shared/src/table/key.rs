@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::access::{AccessCode, AccessTemplate};
 use crate::audit::AuditEntry;
+use crate::calendar_link::{CalendarLink, CalendarLinkHash};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
 use crate::directory::{Device, DeviceGroup, Resource, Schedule, Space, UserGroup};
@@ -113,9 +114,39 @@ impl Key {
         }
     }
 
+    /// The key of a calendar link: of no tenant, since a program that has the link says nothing
+    /// else.
+    pub fn calendar_link(hash: &CalendarLinkHash) -> Self {
+        Self {
+            pk: format!("CALENDAR#{}", hash.as_str()),
+            sk: "CALENDAR".to_owned(),
+        }
+    }
+
+    /// The keys of the user that a calendar link speaks for, and of the share that it shows.
+    pub fn of_calendar_link(link: &CalendarLink) -> [Self; 2] {
+        [
+            apart(link.organization, user(link.user)),
+            share(link.organization, link.share),
+        ]
+    }
+
     /// The key of the user that a credential speaks for.
     pub fn user_of(credential: &Credential) -> Self {
         apart(credential.organization, user(credential.user))
+    }
+
+    /// The key of the user as long as whose right a credential is good, if there is one
+    /// besides the user that it speaks for.
+    pub fn upholder_of(credential: &Credential) -> Option<Self> {
+        let upholder = credential.upheld_by?;
+        Some(apart(credential.organization, user(upholder)))
+    }
+
+    /// The key of the API key that a credential is, in its organization.
+    pub fn api_key_of(credential: &Credential) -> Option<Self> {
+        let id = credential.api_key()?;
+        Some(together(credential.organization, api_key(id)))
     }
 }
 
@@ -250,6 +281,22 @@ fn is_id(end: &str) -> bool {
     is_number || is_uuid
 }
 
+/// The key of one of the few things that an organization has in its own partition.
+fn together(organization: OrganizationId, sk: String) -> Key {
+    Key {
+        pk: format!("ORG#{organization}"),
+        sk,
+    }
+}
+
+/// The key of a share, among all those of its organization.
+fn share(organization: OrganizationId, id: ShareId) -> Key {
+    Key {
+        pk: format!("ORG#{organization}#LIST#SHARE"),
+        sk: numbered("SHARE", id),
+    }
+}
+
 /// The key of what has a partition of its own in an organization, called as it is.
 fn apart(organization: OrganizationId, sk: String) -> Key {
     Key {
@@ -260,6 +307,10 @@ fn apart(organization: OrganizationId, sk: String) -> Key {
 
 fn numbered(kind: &str, id: impl Id) -> String {
     format!("{kind}#{:016}", id.number())
+}
+
+fn api_key(id: ApiKeyId) -> String {
+    format!("APIKEY#{id}")
 }
 
 fn user(id: UserId) -> String {
@@ -289,10 +340,7 @@ fn space(id: SpaceId) -> String {
 impl OrganizationScope {
     /// One of the few things of the organization itself, which nothing that decides reads.
     fn key(&self, sk: String) -> Key {
-        Key {
-            pk: format!("ORG#{}", self.organization()),
-            sk,
-        }
+        together(self.organization(), sk)
     }
 
     /// What has a partition of its own.
@@ -365,6 +413,11 @@ impl OrganizationScope {
         self.apart(user(id))
     }
 
+    /// Who may run the organization: the users of whom one must stay.
+    pub fn admins(&self) -> Key {
+        self.key("ADMINS".to_owned())
+    }
+
     /// A group of users.
     pub fn user_group(&self, id: UserGroupId) -> Key {
         self.thing(UserGroup::KEY, id)
@@ -397,7 +450,7 @@ impl OrganizationScope {
 
     /// An API key.
     pub fn api_key(&self, id: ApiKeyId) -> Key {
-        self.key(format!("APIKEY#{id}"))
+        self.key(api_key(id))
     }
 
     /// All API keys.
@@ -419,9 +472,7 @@ impl OrganizationScope {
 
     /// A share.
     pub fn share(&self, id: ShareId) -> Key {
-        let KeyPrefix(mut key) = self.shares();
-        key.sk.push_str(&format!("{:016}", id.number()));
-        key
+        share(self.organization(), id)
     }
 
     /// All shares.
@@ -533,6 +584,20 @@ impl OrganizationScope {
         let KeyPrefix(mut key) = self.grants_to(to);
         key.sk.push_str(&format!("{}#", source_text(source)));
         KeyPrefix(key)
+    }
+
+    /// How many shares to one receiver on one source somebody made by right of another.
+    pub fn passed_on(&self, receiver: Receiver, source: Source, by: UserId) -> Key {
+        let KeyPrefix(mut key) = self.all_passed_on(receiver);
+        key.sk
+            .push_str(&format!("{}#{}", source_text(source), user(by)));
+        key
+    }
+
+    /// The same for one receiver, on all sources and by everyone.
+    pub fn all_passed_on(&self, receiver: Receiver) -> KeyPrefix {
+        let receiver = receiver_text(receiver);
+        KeyPrefix(self.of(&receiver, format!("PASSEDON#{receiver}#")))
     }
 
     /// All grants on one source.

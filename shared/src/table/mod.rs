@@ -32,6 +32,7 @@ pub use transaction::{
 
 use self::key::Stand;
 use crate::secret::Random;
+use crate::warrant::Warrant;
 use crate::wire::{Error, Result};
 
 /// An item as DynamoDB holds it.
@@ -534,9 +535,10 @@ impl Table {
         Attempt::all(self)
     }
 
-    /// An empty transaction. Its actions are told apart by tags of the type `T`.
-    pub fn transaction<T: Copy>(&self) -> Transaction<'_, T> {
-        Transaction::new(self)
+    /// An empty transaction, to be written by this right. Its actions are told apart by tags
+    /// of the type `T`.
+    pub fn transaction<T: Copy>(&self, by: &Warrant) -> Transaction<'_, T> {
+        Transaction::new(self, by)
     }
 }
 

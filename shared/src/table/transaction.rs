@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{BoxFuture, Item, Key, Read, Table, failure, from_item, to_item};
+use crate::warrant::{ByRole, Warrant};
 use crate::wire::{Error, Result};
 
 /// How often a change is tried that meets others. With the waits between, some two seconds at
@@ -49,6 +50,8 @@ pub enum If {
     AtMost(&'static str, i64),
     /// A number is at least this.
     AtLeast(&'static str, i64),
+    /// A set has more elements than this; never, if it is missing.
+    MoreThan(&'static str, u32),
     /// A number is less than another one of the same item.
     Below(&'static str, &'static str),
     /// A number is one of these; never, if there are none.
@@ -134,6 +137,10 @@ impl If {
             }
             Self::AtLeast(name, least) => {
                 format!("{} >= {}", to.name(name), to.value(number(*least)))
+            }
+            Self::MoreThan(name, most) => {
+                let most = to.value(number(i64::from(*most)));
+                format!("size({}) > {most}", to.name(name))
             }
             Self::Below(name, other) => format!("{} < {}", to.name(name), to.name(other)),
             // DynamoDB takes no empty list, and no version is nought.
@@ -320,6 +327,8 @@ impl Change {
 /// The names and values that one item's expressions speak of.
 #[derive(Debug, Default)]
 struct Expressions {
+    /// What the places begin with, so that two may stand beside each other.
+    prefix: &'static str,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
     fault: Option<String>,
@@ -331,13 +340,13 @@ impl Expressions {
         if let Some((place, _)) = self.names.iter().find(|(_, known)| *known == name) {
             return place.clone();
         }
-        let place = format!("#{}", self.names.len());
+        let place = format!("#{}{}", self.prefix, self.names.len());
         self.names.insert(place.clone(), name.to_owned());
         place
     }
 
     fn value(&mut self, value: impl Into<Value>) -> String {
-        let place = format!(":{}", self.values.len());
+        let place = format!(":{}{}", self.prefix, self.values.len());
         match value.into().0 {
             Ok(value) => {
                 self.values.insert(place.clone(), value);
@@ -375,16 +384,27 @@ pub struct Transaction<'t, T> {
     /// Which of the items are checks that may be read instead.
     references: Vec<usize>,
     fault: Option<Error>,
+    /// The role by which it is written, if it is one.
+    by: Option<ByRole>,
 }
 
 impl<'t, T: Copy> Transaction<'t, T> {
-    pub(super) fn new(table: &'t Table) -> Self {
+    pub(super) fn new(table: &'t Table, by: &Warrant) -> Self {
+        let by = match by {
+            Warrant::Role(by) => Some(by.clone()),
+            Warrant::Grant
+            | Warrant::Own
+            | Warrant::Secret
+            | Warrant::Further
+            | Warrant::System => None,
+        };
         Self {
             table,
             items: Vec::new(),
             tags: Vec::new(),
             references: Vec::new(),
             fault: None,
+            by,
         }
     }
 
@@ -540,7 +560,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
     }
 
-    /// How many actions it has. DynamoDB takes [`MAX_ACTIONS`].
+    /// How many actions it has, besides that which checks the role it is written by. DynamoDB
+    /// takes [`MAX_ACTIONS`].
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -555,14 +576,15 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// DynamoDB by its token, and carried out once.
     ///
     /// # Errors
-    /// 429 or 503; 500 for a fault of one of its actions. That its conditions did not hold is
-    /// no error but [`Refused`].
+    /// 403 when it is written by a role that the caller has no longer; 429 or 503; 500 for a
+    /// fault of one of its actions. That its conditions did not hold is no error but
+    /// [`Refused`].
     pub async fn send(self) -> Result<std::result::Result<(), Refused<T>>> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         Ok(
-            match send(self.table, self.items, &self.references).await? {
+            match send_by(self.table, self.items, self.references, self.by).await? {
                 Outcome::Done => Ok(()),
                 Outcome::Refused(reasons) => {
                     let refused = self.tags.into_iter().zip(reasons);
@@ -738,6 +760,112 @@ async fn first_missing(
     let mut each = checks.iter().zip(found);
     let missing = each.find(|(_, found)| found.is_none());
     Ok(missing.map(|(place, _)| *place))
+}
+
+/// Sends what is written `by` a role, on condition that the caller still has it.
+fn send_by(
+    table: &Table,
+    mut items: Vec<TransactWriteItem>,
+    mut references: Vec<usize>,
+    by: Option<ByRole>,
+) -> BoxFuture<'_, Result<Outcome>> {
+    Box::pin(async move {
+        let Some(by) = by else {
+            return send(table, items, &references).await;
+        };
+        let actions = items.len();
+        let place = require(&mut items, &table.name, &by)?;
+        // Who reads a check instead sees that the item is there, and not the role.
+        references.retain(|reference| *reference != place);
+        let outcome = send(table, items, &references).await?;
+        if let Outcome::Refused(reasons) = &outcome
+            && let Some(reason) = reasons.get(place)
+            && is(reason, CONDITION)
+        {
+            // Where an action of the transaction's own asks more of the same item, that may be
+            // what did not hold.
+            let of_the_role_alone = place == actions;
+            if of_the_role_alone || !by.holds(reason.item.as_ref()) {
+                return Err(Error::InsufficientRights(Vec::new()));
+            }
+        }
+        Ok(outcome)
+    })
+}
+
+/// Has a transaction check a role, and gives the place of the action that does. DynamoDB takes
+/// one action for an item: where one is about the user, that one checks it, too.
+fn require(items: &mut Vec<TransactWriteItem>, table: &str, by: &ByRole) -> Result<usize> {
+    let key = by.user().attributes();
+    let mut expressions = Expressions {
+        prefix: "by",
+        ..Expressions::default()
+    };
+    let condition = by.condition().write(&mut expressions);
+    let condition = condition.ok_or_else(|| internal("a role that nobody has"))?;
+    let parts = expressions.into_parts()?;
+    if let Some(place) = items.iter().position(|item| is_about(item, &key)) {
+        narrow(&mut items[place], &condition, parts);
+        return Ok(place);
+    }
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(key))
+        .return_values_on_condition_check_failure(OnFailure::AllOld)
+        .condition_expression(condition)
+        .set_expression_attribute_names(parts.names)
+        .set_expression_attribute_values(parts.values)
+        .build()
+        .map_err(internal)?;
+    items.push(TransactWriteItem::builder().condition_check(check).build());
+    Ok(items.len() - 1)
+}
+
+/// Whether an action is about the item with this key.
+fn is_about(action: &TransactWriteItem, key: &Item) -> bool {
+    let has = |item: &Item| {
+        key.iter()
+            .all(|(name, value)| item.get(name) == Some(value))
+    };
+    action.put().is_some_and(|put| has(put.item()))
+        || action.update().is_some_and(|update| has(update.key()))
+        || action.delete().is_some_and(|delete| has(delete.key()))
+        || action
+            .condition_check()
+            .is_some_and(|check| has(check.key()))
+}
+
+/// Has an action ask for one condition more.
+fn narrow(action: &mut TransactWriteItem, condition: &str, parts: Parts) {
+    let both = |own: &str| format!("({own}) AND ({condition})");
+    let both_or_one = |own: Option<&String>| match own {
+        Some(own) => Some(both(own)),
+        None => Some(condition.to_owned()),
+    };
+    let names = parts.names.unwrap_or_default();
+    let values = parts.values.unwrap_or_default();
+    macro_rules! extend {
+        ($action:ident) => {
+            $action.return_values_on_condition_check_failure = Some(OnFailure::AllOld);
+            let own = &mut $action.expression_attribute_names;
+            own.get_or_insert_default().extend(names);
+            let own = &mut $action.expression_attribute_values;
+            own.get_or_insert_default().extend(values);
+        };
+    }
+    if let Some(put) = &mut action.put {
+        put.condition_expression = both_or_one(put.condition_expression.as_ref());
+        extend!(put);
+    } else if let Some(update) = &mut action.update {
+        update.condition_expression = both_or_one(update.condition_expression.as_ref());
+        extend!(update);
+    } else if let Some(delete) = &mut action.delete {
+        delete.condition_expression = both_or_one(delete.condition_expression.as_ref());
+        extend!(delete);
+    } else if let Some(check) = &mut action.condition_check {
+        check.condition_expression = both(&check.condition_expression);
+        extend!(check);
+    }
 }
 
 /// Sends these items. The checks at `references` are read instead as soon as they meet others.

@@ -119,6 +119,9 @@ pub enum Conflict {
     /// Others kept changing it.
     #[error("changed meanwhile")]
     Changed,
+    /// It is the last admin of the organization.
+    #[error("the last admin")]
+    LastAdmin,
 }
 
 impl Error {
@@ -184,6 +187,11 @@ impl Error {
                 StatusCode::CONFLICT,
                 "conflictError",
                 "This was changed meanwhile, try again",
+            ),
+            Self::Conflict(Conflict::LastAdmin) => (
+                StatusCode::CONFLICT,
+                "lastAdminError",
+                "The last admin of an organization can neither be deleted nor lose the role",
             ),
             Self::Taken(_) => (StatusCode::CONFLICT, "takenError", "This is taken"),
             Self::PreconditionFailed => (

@@ -9,8 +9,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::timing::{Zone, end_of_day};
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -19,6 +18,7 @@ use uuid::Uuid;
 
 use super::jsv::{self, Step, render};
 use crate::id;
+use crate::timing::{Zone, end_of_day};
 
 /// What kind of fault a field has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -210,6 +210,21 @@ impl FromJson for EndTime {
 impl From<EndTime> for Option<NaiveTime> {
     fn from(EndTime(time): EndTime) -> Self {
         time
+    }
+}
+
+impl FromJson for DateTime<Utc> {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "an instant such as \"2027-01-31T08:00:00+01:00\"";
+        let text = text(EXPECTED, value)?;
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| instant.to_utc())
+            .ok()
+            .filter(|instant| (1..=9999).contains(&instant.year()))
+            .ok_or_else(|| {
+                let message = format!("expected {EXPECTED}, from year 0001 to 9999");
+                (FaultCode::InvalidValue, message)
+            })
     }
 }
 

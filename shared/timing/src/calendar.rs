@@ -5,21 +5,31 @@
 //! the clock changes: whether its length is that of the clock or of time, and which
 //! instant a repeated or missing local time is. So an occurrence is part of a series
 //! only if all of them must show it at the same two instants: its start exists once,
-//! and its length is what the clock says. Where an occurrence is not like that, the
-//! series ends before it and goes on after it, and the occurrence itself is an event
-//! of its own in UTC. What the calendar shows is thus exactly what the door does.
+//! and its length is what the clock says. An occurrence that is not like that is an event
+//! of its own in UTC. The series leaves it out (`EXDATE`); where its start does not exist
+//! once, which programs do not understand alike there either, the series ends before it
+//! and another one goes on after it. What the calendar shows is thus exactly what the door
+//! does.
+//!
+//! A program that fetches the calendar again knows an event by its `UID`. That of a
+//! series is made of what the rule says and of where the series ends so, that of a single
+//! event of the occurrence that it is, cut or whole: neither depends on the range that was
+//! asked for.
 //!
 //! The text is written by the crate `ics`. Of the livelier ones, `icalendar` puts a
 //! `DTSTAMP` from the clock and a random `UID` into every component, `VTIMEZONE` too,
-//! where RFC 5545 has neither.
+//! where RFC 5545 has neither. `ics` does not count the space with which a folded line
+//! goes on: so the lines are folded here.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ics::components::Property;
 use ics::parameters::TzIDParam;
-use ics::properties::{DtEnd, DtStart, RRule, Summary, Transp};
+use ics::properties::{DtEnd, DtStart, ExDate, RRule, RefreshInterval, Summary, Transp};
 use ics::{Event, ICalendar, escape_text};
 
 use super::clock::{DAY, Moment, Wall, naive};
 use super::pattern::{Cycle, Pattern, Stretch};
+use super::together::MARGIN;
 use super::zone::Zone;
 use super::{Timing, vtimezone};
 
@@ -30,6 +40,12 @@ const HORIZON: TimeDelta = TimeDelta::days(3_653);
 const FIRST: &str = "0001-01-02T00:00:00Z";
 /// Likewise for what comes after.
 const LAST: &str = "9999-12-30T00:00:00Z";
+
+/// How often a program shall fetch the calendar again (RFC 7986).
+const REFRESH: &str = "PT1H";
+
+/// The most octets that a line may have, without the break at its end (RFC 5545, 3.1).
+const LINE: usize = 75;
 
 /// What a calendar says of its events besides when they are.
 ///
@@ -87,9 +103,11 @@ impl Timing {
             // An end that no calendar can name is none.
             limit: if limit < last { limit } else { Moment::NEVER },
             horizon: limit.min(start.plus(HORIZON.num_seconds())).min(last),
+            changes: Vec::new(),
             events: Vec::new(),
             zoned: false,
         };
+        writer.find_changes();
         if start < writer.limit && start < last {
             match self.pattern(zone) {
                 Pattern::Always => writer.always(),
@@ -173,12 +191,15 @@ fn week_of(wall: Wall) -> i64 {
     (wall.day() + 3).div_euclid(7)
 }
 
-/// A run of occurrences that a series can show.
-#[derive(Clone, Copy)]
+/// The occurrences that a series shows.
 struct Run {
     first: Stretch,
     last: Moment,
     count: usize,
+    /// Where occurrences between the first and the last would begin that are not in it.
+    without: Vec<Wall>,
+    /// Likewise after the last.
+    behind: Vec<Wall>,
 }
 
 struct Writer<'a> {
@@ -187,90 +208,171 @@ struct Writer<'a> {
     start: Moment,
     limit: Moment,
     horizon: Moment,
+    /// The days up to the horizon, and a few more, in which the clock is changed: their
+    /// first seconds, in order, and how far ahead of UTC it is after them.
+    changes: Vec<(i64, i64)>,
     events: Vec<Event<'static>>,
     /// Whether an event names the zone.
     zoned: bool,
 }
 
 impl Writer<'_> {
+    /// Looks for clock changes once, for all series.
+    fn find_changes(&mut self) {
+        let first = self.start.secs() - 2 * MARGIN;
+        let ahead = |secs| Moment::at(secs).wall(self.zone).secs - secs;
+        let mut before = ahead(first);
+        let mut changes = vec![(i64::MIN, before)];
+        // As far as all ranges look: what comes after this one tells where a series ends.
+        let last = self.start.secs() + HORIZON.num_seconds();
+        let days = (last + 2 * MARGIN - first) / DAY;
+        for day in (0..=days).map(|day| first + day * DAY) {
+            let after = ahead(day + DAY);
+            if after != before {
+                changes.push((day, after));
+                before = after;
+            }
+        }
+        self.changes = changes;
+    }
+
+    /// The instants of a stretch, if no clock change is so near that it could matter.
+    fn plain(&self, stretch: Stretch) -> Option<(Moment, Moment)> {
+        let place = self
+            .changes
+            .partition_point(|(day, _)| *day <= stretch.0.secs + MARGIN);
+        let (day, ahead) = *self.changes.get(place.checked_sub(1)?)?;
+        let is_far = stretch.0.secs.saturating_sub(day) > MARGIN
+            && stretch.1.secs < self.start.secs() + HORIZON.num_seconds();
+        is_far.then(|| (stretch.0.minus(ahead), stretch.1.minus(ahead)))
+    }
+
     /// The whole range: one event or, when it is endless, days in UTC without end.
     fn always(&mut self) {
-        if self.limit == Moment::NEVER {
-            let mut event = self.event(self.start, self.start.plus(DAY));
-            event.push(RRule::new("FREQ=DAILY"));
-            self.events.push(event);
+        let endless = self.limit == Moment::NEVER;
+        let until = if endless {
+            self.start.plus(DAY)
         } else {
-            let event = self.event(self.start, self.limit);
-            self.events.push(event);
+            self.limit
+        };
+        let mut event = self.event(&self.uid("always"), self.start, until);
+        if endless {
+            event.push(RRule::new("FREQ=DAILY"));
         }
+        self.events.push(event);
     }
 
     /// The occurrences of stretches with the same hours.
     fn series(&mut self, cycle: Cycle<'_>) {
+        let name = name_of(cycle);
         let mut run: Option<Run> = None;
         for k in cycle.first_ending_after(self.start, self.zone).. {
-            let (Some(stretch), Some((from, until))) = (cycle.nth(k), cycle.instants(k, self.zone))
-            else {
+            let Some(stretch) = cycle.nth(k) else { return };
+            let plain = self.plain(stretch);
+            let instants = plain.or_else(|| cycle.instants(k, self.zone));
+            let Some((from, until)) = instants else {
                 return;
             };
             if from >= self.limit {
                 break;
             }
-            if from >= self.horizon && run.is_some() {
+            if from >= self.horizon
+                && let Some(mut run) = run.take()
+            {
+                run.without.append(&mut run.behind);
                 let rule = rule_of(cycle, self.open_end());
-                self.push_run(run, Some(rule));
+                self.push_run(&name, run, Some(rule));
                 return;
             }
-            if self.is_regular(stretch, from, until) {
-                let begun = run.map_or((stretch, 0), |run| (run.first, run.count));
-                run = Some(Run {
-                    first: begun.0,
-                    last: from,
-                    count: begun.1 + 1,
-                });
+            let is_whole = self.start <= from && until <= self.limit;
+            if is_whole && (plain.is_some() || self.is_regular(stretch, from, until)) {
+                match &mut run {
+                    Some(run) => {
+                        run.without.append(&mut run.behind);
+                        run.last = from;
+                        run.count += 1;
+                    }
+                    None => {
+                        run = Some(Run {
+                            first: stretch,
+                            last: from,
+                            count: 1,
+                            without: Vec::new(),
+                            behind: Vec::new(),
+                        });
+                    }
+                }
                 continue;
             }
-            self.push_closed(cycle, run.take());
+            if self.is_once(stretch.0) {
+                if let Some(run) = &mut run {
+                    run.behind.push(stretch.0);
+                }
+            } else if let Some(run) = run.take() {
+                self.push_closed(cycle, &name_until(&name, Some(stretch.0)), run);
+            }
+            let uid = self.uid(&format!("{}-{name}", utc(from)));
             let (from, until) = (from.max(self.start), until.min(self.limit));
             if from < until {
-                let event = self.event(from, until);
+                let event = self.event(&uid, from, until);
                 self.events.push(event);
             }
         }
-        self.push_closed(cycle, run);
+        if let Some(run) = run {
+            let end = self.next_end(cycle, run.last.wall(self.zone));
+            self.push_closed(cycle, &name_until(&name, end), run);
+        }
     }
 
-    /// Whether every program must take the occurrence for these two instants.
-    fn is_regular(&self, stretch: Stretch, from: Moment, until: Moment) -> bool {
-        let (start, end) = stretch;
-        self.start <= from
-            && until <= self.limit
-            && start.begins(self.zone) == start.ends(self.zone)
-            && from.wall(self.zone) == start
-            && until.wall(self.zone) == end
-            && until.secs() - from.secs() == end.secs - start.secs
+    /// Whether the clock shows this once.
+    fn is_once(&self, wall: Wall) -> bool {
+        wall.begins(self.zone) == wall.ends(self.zone)
+            && wall.begins(self.zone).wall(self.zone) == wall
     }
 
-    fn push_closed(&mut self, cycle: Cycle<'_>, run: Option<Run>) {
-        let rule = run.filter(|run| run.count > 1).map(|run| {
+    /// The first start after another one that the clock does not show once, if there is one
+    /// within ten years.
+    fn next_end(&self, cycle: Cycle<'_>, after: Wall) -> Option<Wall> {
+        self.changes.iter().find_map(|(day, _)| {
+            let (first, last) = (day.saturating_sub(MARGIN), day.saturating_add(MARGIN));
+            if last <= after.secs {
+                return None;
+            }
+            let first = cycle.first_ending_after_wall(Wall::at_secs(first.max(after.secs)));
+            let starts = (first..).map_while(|k| Some(cycle.nth(k)?.0));
+            let mut near = starts.take_while(|start| start.secs < last);
+            near.find(|start| *start > after && !self.is_once(*start))
+        })
+    }
+
+    fn push_closed(&mut self, cycle: Cycle<'_>, name: &str, run: Run) {
+        let rule = (run.count > 1).then(|| {
             // Any instant from the last start up to the next one says the same. Programs
             // that take it for local time are right too if it is not before that either.
             let ahead = run.last.wall(self.zone).secs - run.last.secs();
             rule_of(cycle, Some(run.last.plus(ahead.max(0))))
         });
-        self.push_run(run, rule);
+        self.push_run(name, run, rule);
     }
 
-    fn push_run(&mut self, run: Option<Run>, rule: Option<String>) {
-        let Some(Run { first, .. }) = run else {
-            return;
-        };
-        let from = first.0.begins(self.zone);
-        let mut event = Event::new(self.uid(from), utc(self.entry.stamp.into()));
-        event.push(in_zone(DtStart::new(local(first.0)), self.zone));
-        event.push(in_zone(DtEnd::new(local(first.1)), self.zone));
+    /// Whether every program must take the occurrence for these two instants.
+    fn is_regular(&self, stretch: Stretch, from: Moment, until: Moment) -> bool {
+        let (start, end) = stretch;
+        self.is_once(start)
+            && until.wall(self.zone) == end
+            && until.secs() - from.secs() == end.secs - start.secs
+    }
+
+    fn push_run(&mut self, name: &str, run: Run, rule: Option<String>) {
+        let mut event = Event::new(self.uid(name), utc(self.entry.stamp.into()));
+        event.push(in_zone(DtStart::new(local(run.first.0)), self.zone));
+        event.push(in_zone(DtEnd::new(local(run.first.1)), self.zone));
         if let Some(rule) = rule {
             event.push(RRule::new(rule));
+        }
+        if !run.without.is_empty() {
+            let without: Vec<_> = run.without.into_iter().map(local).collect();
+            event.push(in_zone(ExDate::new(without.join(",")), self.zone));
         }
         self.describe(&mut event);
         self.events.push(event);
@@ -283,8 +385,8 @@ impl Writer<'_> {
     }
 
     /// One event in UTC.
-    fn event(&self, from: Moment, until: Moment) -> Event<'static> {
-        let mut event = Event::new(self.uid(from), utc(self.entry.stamp.into()));
+    fn event(&self, uid: &str, from: Moment, until: Moment) -> Event<'static> {
+        let mut event = Event::new(uid.to_owned(), utc(self.entry.stamp.into()));
         event.push(DtStart::new(utc(from)));
         event.push(DtEnd::new(utc(until)));
         self.describe(&mut event);
@@ -297,9 +399,9 @@ impl Writer<'_> {
         event.push(Transp::transparent());
     }
 
-    /// No two events of a grant start at the same instant.
-    fn uid(&self, from: Moment) -> String {
-        format!("{}-{}", utc(from), plain(self.entry.uid))
+    /// What is called so among the events of the grant.
+    fn uid(&self, name: &str) -> String {
+        format!("{name}-{}", plain(self.entry.uid))
     }
 
     fn summary(&self) -> String {
@@ -310,14 +412,63 @@ impl Writer<'_> {
         let mut calendar = ICalendar::new("2.0", "-//Latchkey//Latchkey//EN");
         calendar.push(ics::properties::CalScale::new("GREGORIAN"));
         calendar.push(ics::properties::Method::new("PUBLISH"));
+        // By RFC 7986, and as programs understood it before that.
         calendar.push(ics::properties::Name::new(self.summary()));
+        calendar.push(Property::new("X-WR-CALNAME", self.summary()));
+        calendar.push(RefreshInterval::new(REFRESH));
+        calendar.push(Property::new("X-PUBLISHED-TTL", REFRESH));
         if self.zoned {
             calendar.add_timezone(vtimezone::of(self.zone, self.start, self.horizon));
         }
         for event in self.events {
             calendar.add_event(event);
         }
-        calendar.to_string()
+        folded(&calendar.to_string())
+    }
+}
+
+/// The text with all its lines folded anew.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len() + text.len() / LINE * 3);
+    for line in text.replace("\r\n ", "").split_inclusive("\r\n") {
+        let mut left = line.trim_end_matches("\r\n");
+        let mut room = LINE;
+        while left.len() > room {
+            let cut = (1..=room).rev().find(|cut| left.is_char_boundary(*cut));
+            let (now, later) = left.split_at(cut.unwrap_or(left.len()));
+            folded.push_str(now);
+            folded.push_str("\r\n ");
+            left = later;
+            // The space that a folded line begins with counts.
+            room = LINE - 1;
+        }
+        folded.push_str(left);
+        folded.push_str("\r\n");
+    }
+    folded
+}
+
+/// What tells a series from the others of a grant: its days and its hours.
+fn name_of(cycle: Cycle<'_>) -> String {
+    let rule = rule_of(cycle, None);
+    let rule = rule.replace("FREQ=", "").replace(";WKST=MO", "");
+    let rule = rule.replace([';', ',', '='], "-").to_lowercase();
+    let Some((start, end)) = cycle.stretches.first() else {
+        return rule;
+    };
+    let time = naive(start.secs).format("%H%M%S");
+    let length = end.secs - start.secs;
+    match (start.nanos, end.nanos) {
+        (0, 0) => format!("{rule}-{time}-{length}"),
+        (from, to) => format!("{rule}-{time}.{from:09}-{length}.{to:09}"),
+    }
+}
+
+/// The name of a series that ends before such a start, or does not end.
+fn name_until(name: &str, end: Option<Wall>) -> String {
+    match end {
+        Some(end) => format!("{name}-until-{}", naive(end.secs).format("%Y%m%d")),
+        None => name.to_owned(),
     }
 }
 

@@ -46,7 +46,13 @@ impl Moment {
         nanos: 0,
     };
 
-    /// So many seconds after 1970 began.
+    /// Before every instant that chrono can name.
+    pub(super) const EVER: Moment = Moment {
+        secs: i64::MIN / 2,
+        nanos: 0,
+    };
+
+    /// So many seconds after the beginning of 1970.
     pub(super) fn at(secs: i64) -> Moment {
         Moment { secs, nanos: 0 }
     }
@@ -126,6 +132,11 @@ impl Wall {
         }
     }
 
+    /// So many seconds after 1970-01-01 00:00:00.
+    pub(super) fn at_secs(secs: i64) -> Self {
+        Wall { secs, nanos: 0 }
+    }
+
     pub(super) fn plus_days(self, days: i64) -> Self {
         self.plus(days * DAY)
     }
@@ -170,6 +181,11 @@ impl Wall {
             secs,
             nanos: self.nanos,
         }
+    }
+
+    /// The instant at which a clock so many seconds ahead of UTC shows this.
+    pub(super) fn minus(self, offset: i64) -> Moment {
+        self.read_at(self.secs - offset)
     }
 }
 

@@ -22,6 +22,7 @@ mod clock;
 mod pattern;
 mod rule;
 pub mod schema;
+mod together;
 mod vtimezone;
 mod window;
 mod windows;
@@ -35,6 +36,7 @@ use pattern::{Cycle, Pattern};
 
 pub use calendar::CalendarEntry;
 pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule, end_of_day};
+pub use together::{Budget, RanOut, Together};
 pub use window::{InstantWindow, LocalWindow, ShownWindow, Window, WindowError, WindowFault};
 pub use windows::{Span, Windows};
 pub use zone::{UnknownZone, Zone};
@@ -136,12 +138,14 @@ impl Timing {
             return Standing::Holds(None);
         }
         let base = monday(self.first_day(zone));
+        let shown = at.wall(zone);
+        let steady = together::is_steady_about(zone, at);
         let holding = self.rules.iter().position(|rule| {
             let cycle = Cycle {
                 stretches: &[rule.occurrence(base)],
                 length: rule.step() * DAY,
             };
-            cycle.holds(at, zone)
+            cycle.holds(at, shown, steady, zone)
         });
         match holding {
             Some(place) => Standing::Holds(Some(place)),
@@ -198,7 +202,38 @@ impl Timing {
         if at >= range.1 {
             return None;
         }
-        Windows::around(zone, self.pattern(zone), range, at)
+        Windows::around(zone, &self.pattern(zone), range, at)
+    }
+
+    /// Whether it is known to hold only when `wider` does, at a door in that zone: it begins
+    /// no earlier and ends no later, and each of its rules is one of `wider`'s. A rule that
+    /// lies within another one is not known for it.
+    ///
+    /// ```
+    /// use timing::{DayOfWeek, InstantWindow, Rule, Timing, Zone};
+    ///
+    /// let window = InstantWindow::new("2024-06-03T00:00:00Z".parse().unwrap(), None).unwrap();
+    /// let always = Timing::new(window, vec![]);
+    /// let mondays = Timing::new(window, vec![Rule::weekly(DayOfWeek::Monday, None)]);
+    /// assert!(mondays.is_within(&always, Zone::UTC));
+    /// assert!(!always.is_within(&mondays, Zone::UTC));
+    /// ```
+    pub fn is_within(&self, wider: &Timing, zone: Zone) -> bool {
+        let ((from, until), (first, last)) =
+            (self.window.moments(zone), wider.window.moments(zone));
+        let known = |rule| wider.rules.contains(rule);
+        let has_rules =
+            wider.rules.is_empty() || (!self.rules.is_empty() && self.rules.iter().all(known));
+        let counts_alike = !self.rules.iter().any(Rule::counts_weeks)
+            || wider.rules.is_empty()
+            || self.counts_weeks_as(wider, zone);
+        from >= first && until <= last && has_rules && counts_alike
+    }
+
+    /// Whether the same weeks are those of its biweekly rules as of another timing's.
+    pub fn counts_weeks_as(&self, other: &Timing, zone: Zone) -> bool {
+        let week = |timing: &Timing| monday(timing.window.first_day(zone));
+        (week(self) - week(other)).rem_euclid(14) == 0
     }
 
     /// The two ends of its window as instants, before any rule is asked; no second one
@@ -217,6 +252,13 @@ impl Timing {
 
     fn pattern(&self, zone: Zone) -> Pattern {
         Pattern::new(&self.rules, self.first_day(zone))
+    }
+
+    /// What it costs to make the pattern of its rules, in looks: each occurrence of each rule
+    /// in a fortnight is put in its place.
+    fn looks(&self) -> usize {
+        let each = self.rules.iter().map(|rule| 14 / rule.step());
+        usize::try_from(each.sum::<i64>()).unwrap_or(usize::MAX) * 4
     }
 
     /// The day from which the weeks are counted; any will do when no rule counts them.

@@ -58,7 +58,7 @@ impl Cycle<'_> {
 
     /// The number of a stretch that ends after the clock showed this; where fractions
     /// of the same second matter there may be earlier ones.
-    fn first_ending_after_wall(&self, wall: Wall) -> i64 {
+    pub(super) fn first_ending_after_wall(&self, wall: Wall) -> i64 {
         let Some((_, first_end)) = self.stretches.first() else {
             return 0;
         };
@@ -68,9 +68,9 @@ impl Cycle<'_> {
         cycle * self.stretches.len() as i64 + place as i64
     }
 
-    /// Whether one of the stretches holds at the instant.
-    pub(super) fn holds(&self, at: Moment, zone: Zone) -> bool {
-        let shown = at.wall(zone);
+    /// Whether one of the stretches holds at the instant, at which the clock shows this.
+    /// `steady` is whether it is known to show the same as ever for days around it.
+    pub(super) fn holds(&self, at: Moment, shown: Wall, steady: bool, zone: Zone) -> bool {
         let inside = |(start, end): Stretch| start <= shown && shown < end;
         // What the clock shows as allowed is: no clock change takes it away.
         if self
@@ -78,6 +78,9 @@ impl Cycle<'_> {
             .is_some_and(inside)
         {
             return true;
+        }
+        if steady {
+            return false;
         }
         let k = self.first_ending_after_shown(at, shown, zone);
         self.nth(k)

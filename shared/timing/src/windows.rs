@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::clock::Moment;
-use super::pattern::Pattern;
+use super::pattern::{Cycle, Pattern};
 use super::zone::Zone;
 
 /// A stretch of time between two instants, half-open.
@@ -40,7 +40,7 @@ impl Span {
     }
 
     /// `None` when it begins after all instants that chrono can say.
-    fn of(from: Moment, until: Moment) -> Option<Span> {
+    pub(super) fn of(from: Moment, until: Moment) -> Option<Span> {
         from.until()?;
         Some(Span {
             from: from.saturating(),
@@ -79,27 +79,79 @@ impl Windows {
         }
     }
 
+    /// The windows of a cycle within a range, as instants of which chrono may have no name.
+    pub(super) fn stays(
+        zone: Zone,
+        cycle: Cycle<'_>,
+        mut range: (Moment, Moment),
+    ) -> impl Iterator<Item = (Moment, Moment)> {
+        let mut k = cycle.first_ending_after(range.0, zone);
+        std::iter::from_fn(move || next(cycle, zone, &mut range, &mut k))
+    }
+
     /// The window within a range that holds at an instant of the range, or the first
     /// after it, with what lies of it before the instant.
     pub(super) fn around(
         zone: Zone,
-        pattern: Pattern,
-        range: (Moment, Moment),
+        pattern: &Pattern,
+        mut range: (Moment, Moment),
         at: Moment,
     ) -> Option<Span> {
-        let mut windows = Windows::new(zone, pattern, (at, range.1));
-        windows.range.0 = range.0;
-        if let Some(cycle) = windows.pattern.cycle() {
-            // Where the clock repeated an hour, the one before may touch this one.
-            while let (Some((_, before)), Some((this, _))) =
-                (cycle.nth(windows.k - 1), cycle.nth(windows.k))
-                && !before.is_long_before(this)
-                && before.ends(zone) >= this.begins(zone)
-            {
-                windows.k -= 1;
-            }
+        let Some(cycle) = pattern.cycle() else {
+            return Span::of(range.0, range.1);
+        };
+        let mut k = cycle.first_ending_after(at, zone);
+        // Where the clock repeated an hour, the one before may touch this one.
+        while let (Some((_, before)), Some((this, _))) = (cycle.nth(k - 1), cycle.nth(k))
+            && !before.is_long_before(this)
+            && before.ends(zone) >= this.begins(zone)
+        {
+            k -= 1;
         }
-        windows.next()
+        let (from, until) = next(cycle, zone, &mut range, &mut k)?;
+        Span::of(from, until)
+    }
+}
+
+/// The first of the windows of a cycle that is left in a range. Takes it out of the range,
+/// and moves the number of the stretch to look at next.
+fn next(
+    cycle: Cycle<'_>,
+    zone: Zone,
+    range: &mut (Moment, Moment),
+    k: &mut i64,
+) -> Option<(Moment, Moment)> {
+    let (from, limit) = *range;
+    if from >= limit {
+        return None;
+    }
+    // Not endless: stretches vanish in the gap of a clock change only.
+    loop {
+        let (shown, mut end) = cycle.nth(*k)?;
+        let start = shown.begins(zone);
+        if start >= limit {
+            range.0 = limit;
+            return None;
+        }
+        *k += 1;
+        let start = start.max(from);
+        let mut until = end.ends(zone);
+        if until <= start {
+            continue;
+        }
+        // Nor is this: they touch in the hour that a clock change repeats only.
+        while let Some((next, next_end)) = cycle.nth(*k)
+            && until < limit
+            && !end.is_long_before(next)
+            && next.begins(zone) <= until
+        {
+            end = next_end;
+            until = until.max(end.ends(zone));
+            *k += 1;
+        }
+        let until = until.min(limit);
+        range.0 = until;
+        return Some((start, until));
     }
 }
 
@@ -107,42 +159,13 @@ impl Iterator for Windows {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
-        let (from, limit) = self.range;
-        if from >= limit {
-            return None;
-        }
         let Some(cycle) = self.pattern.cycle() else {
+            let (from, limit) = self.range;
             self.range.0 = limit;
-            return Span::of(from, limit);
+            return Span::of(from, limit).filter(|_| from < limit);
         };
-        // Not endless: stretches vanish in the gap of a clock change only.
-        loop {
-            let (shown, mut end) = cycle.nth(self.k)?;
-            let start = shown.begins(self.zone);
-            if start >= limit {
-                self.range.0 = limit;
-                return None;
-            }
-            self.k += 1;
-            let start = start.max(from);
-            let mut until = end.ends(self.zone);
-            if until <= start {
-                continue;
-            }
-            // Nor is this: they touch in the hour that a clock change repeats only.
-            while let Some((next, next_end)) = cycle.nth(self.k)
-                && until < limit
-                && !end.is_long_before(next)
-                && next.begins(self.zone) <= until
-            {
-                end = next_end;
-                until = until.max(end.ends(self.zone));
-                self.k += 1;
-            }
-            let until = until.min(limit);
-            self.range.0 = until;
-            return Span::of(start, until);
-        }
+        let (from, until) = next(cycle, self.zone, &mut self.range, &mut self.k)?;
+        Span::of(from, until)
     }
 }
 

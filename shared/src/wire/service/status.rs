@@ -77,7 +77,8 @@ fn of_error(error: &Error) -> &'static str {
         Error::NotFound(_) => "NotFound",
         Error::NotAcceptable => "NotAcceptable",
         Error::Conflict(Conflict::Exists { .. }) => "AlreadyExists",
-        Error::Conflict(Conflict::InUse | Conflict::Changed) | Error::Taken(_) => "Conflict",
+        Error::Conflict(Conflict::InUse | Conflict::Changed | Conflict::LastAdmin)
+        | Error::Taken(_) => "Conflict",
         Error::PreconditionFailed => "PreconditionFailed",
         Error::BodyTooLarge => "RequestEntityTooLarge",
         Error::UnsupportedMediaType => "UnsupportedMediaType",

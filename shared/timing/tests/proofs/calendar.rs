@@ -71,18 +71,80 @@ fn a_night_in_which_the_clock_changes_is_an_event_of_its_own_in_utc() {
     let text = written(&timing, zone("Europe/Berlin"), STAMP, "");
     let from = text.find("BEGIN:VEVENT").unwrap();
     assert_eq!(
-        lines(&text[from..], &["DTSTART", "DTEND", "RRULE"]),
+        lines(&text[from..], &["DTSTART", "DTEND", "RRULE", "EXDATE"]),
         [
-            "DTSTART;TZID=Europe/Berlin:20240329T220000",
-            "DTEND;TZID=Europe/Berlin:20240330T060000",
             // Seven hours.
             "DTSTART:20240330T210000Z",
             "DTEND:20240331T040000Z",
-            "DTSTART;TZID=Europe/Berlin:20240331T220000",
-            "DTEND;TZID=Europe/Berlin:20240401T060000",
+            "DTSTART;TZID=Europe/Berlin:20240329T220000",
+            "DTEND;TZID=Europe/Berlin:20240330T060000",
             "RRULE:FREQ=DAILY;UNTIL=20240401T220000Z",
+            "EXDATE;TZID=Europe/Berlin:20240330T220000",
         ],
     );
+}
+
+#[test]
+fn an_event_keeps_its_name_whatever_range_is_asked_for() {
+    let zone = zone("Europe/Berlin");
+    let rules = vec![
+        daily("23:00-02:10"),
+        weekly(Monday, "09:00-17:00"),
+        biweekly(Monday, "18:00-18:30"),
+        biweekly(Tuesday, "18:00-18:30"),
+        // In the hour that is left out and repeated.
+        daily("02:30-02:45"),
+    ];
+    let timing = Timing::new(local("2024-01-01", ""), rules);
+    let uids = |from: &str, until: &str| {
+        let text = written(&timing, zone, from, until);
+        let uids = text.lines().filter_map(|line| line.strip_prefix("UID:"));
+        let uids: Vec<_> = uids.map(str::to_owned).collect();
+        let mut once = uids.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), uids.len(), "{uids:?}");
+        once
+    };
+    let end = "2025-06-10T12:00:00Z";
+    let whole = uids("2024-01-01T00:00:00Z", end);
+    assert_eq!(
+        whole,
+        [
+            "20231231T220000Z-daily-230000-11400-share-7@latchkey.example",
+            "20240330T220000Z-daily-230000-11400-share-7@latchkey.example",
+            "20241026T210000Z-daily-230000-11400-share-7@latchkey.example",
+            "20241027T003000Z-daily-023000-900-share-7@latchkey.example",
+            "20250329T220000Z-daily-230000-11400-share-7@latchkey.example",
+            "daily-023000-900-until-20240331-share-7@latchkey.example",
+            "daily-023000-900-until-20241027-share-7@latchkey.example",
+            "daily-023000-900-until-20250330-share-7@latchkey.example",
+            "daily-023000-900-until-20251026-share-7@latchkey.example",
+            "daily-230000-11400-share-7@latchkey.example",
+            "weekly-byday-mo-090000-28800-share-7@latchkey.example",
+            "weekly-interval-2-byday-mo-tu-180000-1800-share-7@latchkey.example",
+        ]
+    );
+    let froms = [
+        "2024-06-03T12:00:00Z",
+        "2024-10-27T12:00:00Z",
+        "2025-05-01T12:00:00Z",
+    ];
+    for (from, until) in froms
+        .iter()
+        .flat_map(|from| [(from, end), (from, "2025-05-06T12:00:00Z")])
+    {
+        for uid in uids(from, until) {
+            assert!(whole.contains(&uid), "{uid} from {from}");
+        }
+    }
+    // In the middle of one: it has the name that it has wherever it is cut.
+    let cut = uids("2025-01-06T10:00:00Z", "2025-01-06T11:00:00Z");
+    assert_eq!(
+        cut,
+        ["20250106T080000Z-weekly-byday-mo-090000-28800-share-7@latchkey.example"]
+    );
+    assert_eq!(cut, uids("2025-01-06T12:00:00Z", "2025-01-06T12:30:00Z"));
 }
 
 /// The value of a property, where each has it once.
@@ -138,8 +200,37 @@ fn text_of_people_is_escaped_and_lines_are_folded() {
     let timing = Timing::new(local("2024-06-03", "2024-06-03"), vec![]);
     let text = written(&timing, Zone::UTC, STAMP, "");
     assert!(text.contains("Front door\\; east\\, \"old\" wing\\nand the long"));
-    assert!(text.lines().all(|line| line.len() <= 76));
+    for name in ["", "x", "ä", "🚪", "x🚪"] {
+        let summary = name.repeat(200);
+        let entry = CalendarEntry {
+            uid: "1",
+            summary: &summary,
+            stamp: at(STAMP),
+        };
+        let text = timing.calendar(Zone::UTC, &entry, at(STAMP), None);
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
+        let longest = text.split("\r\n").map(str::len).max().unwrap();
+        assert!(longest <= 75, "{longest}");
+        let unfolded = text.replace("\r\n ", "");
+        for line in ["SUMMARY", "NAME", "X-WR-CALNAME"] {
+            let line = format!("\r\n{line}:{summary}\r\n");
+            assert!(unfolded.contains(&line), "{text}");
+        }
+    }
     assert!(text.ends_with("END:VCALENDAR\r\n"));
+}
+
+#[test]
+fn programs_are_told_when_to_come_again() {
+    let timing = Timing::new(local("2024-06-03", "2024-06-03"), vec![]);
+    let text = written(&timing, Zone::UTC, STAMP, "");
+    assert_eq!(
+        lines(&text, &["REFRESH-INTERVAL", "X-PUBLISHED-TTL"]),
+        [
+            "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+            "X-PUBLISHED-TTL:PT1H"
+        ],
+    );
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use proptest::prelude::*;
-use timing::{InstantWindow, LocalWindow, Period, Recurrence, Rule, Span, Timing, Window, Zone};
+use timing::{
+    Budget, InstantWindow, LocalWindow, Period, Recurrence, Rule, Span, Timing, Together, Window,
+    Zone,
+};
 
-use crate::support::{self, runner};
+use crate::support::{self, runner, zone};
 
 const DAY: i64 = 86_400;
 /// 1970 to 2105.
@@ -240,6 +243,158 @@ fn the_next_window_is_the_one_that_holds_or_the_first_after() {
             Ok(())
         })
         .unwrap();
+}
+
+/// The window in which all timings hold at an instant, or the next one: by going from window
+/// to window of each until they meet. Nothing when they have not after a thousand.
+fn stepped(timings: &[Timing], zone: Zone, mut at: DateTime<Utc>) -> Option<Option<Span>> {
+    for _ in 0..1_000 {
+        let windows = timings.iter().map(|timing| timing.next(zone, at));
+        let Some(windows) = windows.collect::<Option<Vec<Span>>>() else {
+            return Some(None);
+        };
+        let from = windows.iter().map(|window| window.from).max()?;
+        if from <= at || windows.iter().all(|window| window.contains(from)) {
+            let until = windows.iter().filter_map(|window| window.until).min();
+            return Some(Some(Span { from, until }));
+        }
+        at = from;
+    }
+    None
+}
+
+/// An instant within some days of a clock change, in zones that have many and odd ones, and
+/// times of the day about those.
+fn near_a_change() -> impl Strategy<Value = (Zone, DateTime<Utc>)> {
+    let zones = [
+        "Europe/Berlin",
+        "America/New_York",
+        "America/St_Johns",
+        "America/Havana",
+        "Australia/Lord_Howe",
+        "Africa/Casablanca",
+        "Pacific/Apia",
+        "Asia/Tehran",
+    ];
+    let changes = zones.map(zone).into_iter().flat_map(|zone| {
+        let shown = move |at: DateTime<Utc>| zone.offset(at);
+        let first: DateTime<Utc> = "2009-01-01T00:00:00Z".parse().unwrap();
+        let hours = (0..20 * 366 * 24).map(move |hour| first + TimeDelta::hours(hour));
+        let changes = hours.filter(move |at| shown(*at) != shown(*at + TimeDelta::hours(1)));
+        changes.map(move |at| (zone, at))
+    });
+    let changes: Vec<_> = changes.collect();
+    assert!(changes.len() > 200);
+    (proptest::sample::select(changes), -DAY * 3..DAY * 2)
+        .prop_map(|((zone, at), ahead)| (zone, at + TimeDelta::seconds(ahead)))
+}
+
+/// Rules whose boundaries lie where clocks are changed, to the minute.
+fn rules_of_the_night() -> impl Strategy<Value = Rule> {
+    let times = (0..240u32, 0..2u32).prop_map(|(minutes, half)| {
+        let secs = (minutes + half * 23 * 60) % 1_440 * 60;
+        NaiveTime::from_num_seconds_from_midnight_opt(secs, 0).unwrap()
+    });
+    let period = (times.clone(), times).prop_map(|(start, end)| Period { start, end });
+    (0..3, 0..7u8, period).prop_map(|(kind, day, period)| {
+        let day = Weekday::try_from(day).unwrap().into();
+        match kind {
+            0 => Rule::daily(Some(period)),
+            1 => Rule::weekly(day, Some(period)),
+            _ => Rule::biweekly(day, Some(period)),
+        }
+    })
+}
+
+fn assert_together(timings: &[Timing], zone: Zone, at: DateTime<Utc>) -> Result<(), TestCaseError> {
+    let mut budget = Budget::new(usize::MAX);
+    let mut together = Together::new(timings, zone, &mut budget).unwrap();
+    let mut at = at;
+    // Some windows, one after the other, as they are asked for.
+    for _ in 0..6 {
+        let found = together.next(at, &mut budget).unwrap();
+        match stepped(timings, zone, at) {
+            // Some meet in the repeated hour of one Sunday in a dozen: that is not waited for.
+            Some(Some(late)) if late.from > at + TimeDelta::days(740) => {
+                prop_assert!(found.is_none() || found == Some(late), "{} in {}", at, zone);
+            }
+            Some(stepped) => prop_assert_eq!(found, stepped, "{} in {}", at, zone),
+            // What stepping does not reach may be there all the same.
+            None => prop_assert_eq!(found, None, "{} in {}", at, zone),
+        }
+        let Some(until) = found.and_then(|found| found.until) else {
+            break;
+        };
+        prop_assert!(until > at);
+        at = until;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_several_share_is_what_stepping_from_one_to_the_other_finds() {
+    let others = proptest::collection::vec(timings(), 1..4);
+    runner("together", 1_000)
+        .run(&(timings(), others), |((timing, zone, at, _), others)| {
+            // About the same time, or they hardly ever meet.
+            let mut timings = vec![timing.clone()];
+            timings.extend(
+                others
+                    .into_iter()
+                    .map(|(other, ..)| Timing::new(timing.window, other.rules)),
+            );
+            assert_together(&timings, zone, at)
+        })
+        .unwrap();
+}
+
+#[test]
+fn so_it_is_where_clocks_are_changed() {
+    let rules = proptest::collection::vec(rules_of_the_night(), 1..6);
+    let all = proptest::collection::vec(rules, 2..4);
+    runner("together at night", 2_000)
+        .run(&(near_a_change(), all), |((zone, at), all)| {
+            let before = at - TimeDelta::days(30);
+            let window = InstantWindow::new(before, None).unwrap();
+            let timings = all.into_iter().map(|rules| Timing::new(window, rules));
+            assert_together(&timings.collect::<Vec<_>>(), zone, at)
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_meets_in_the_repeated_hour_alone_is_found_there() {
+    // On the clock the one ends where the other begins; in time, the one goes on until the
+    // second half past two, and the other has begun at the first.
+    let window = InstantWindow::new("2024-06-01T00:00:00Z".parse().unwrap(), None).unwrap();
+    let rule = |text| Rule::daily(Some(serde_json::from_str::<Period>(text).unwrap()));
+    let timings = [
+        rule(r#"{"startTime": "02:00:00", "endTime": "02:30:00"}"#),
+        rule(r#"{"startTime": "02:30:00", "endTime": "03:00:00"}"#),
+    ]
+    .map(|rule| Timing::new(window, vec![rule]));
+    let mut budget = Budget::new(100_000);
+    let zone = zone("Europe/Berlin");
+    let mut together = Together::new(&timings, zone, &mut budget).unwrap();
+    for year in ["2024-10-27", "2025-10-26"] {
+        let asked = format!("{}-02T00:00:00Z", &year[..7]).parse().unwrap();
+        let found = together.next(asked, &mut budget).unwrap().unwrap();
+        assert_eq!(found.from.to_rfc3339(), format!("{year}T00:30:00+00:00"));
+        assert_eq!(
+            found.until.unwrap().to_rfc3339(),
+            format!("{year}T01:30:00+00:00")
+        );
+    }
+}
+
+#[test]
+fn a_budget_that_runs_out_says_so_and_stays_so() {
+    let window = InstantWindow::new("2024-06-01T00:00:00Z".parse().unwrap(), None).unwrap();
+    let timing = Timing::new(window, vec![Rule::daily(None); 100]);
+    let mut budget = Budget::new(5_599);
+    assert!(Together::new(std::slice::from_ref(&timing), Zone::UTC, &mut budget).is_err());
+    assert!(budget.has_run_out() && budget.spend(0).is_err());
+    assert!(Together::new(&[timing], Zone::UTC, &mut Budget::new(5_600)).is_ok());
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! `DELETE /v2/shares/{shareId}/calendar-link`.
+//!
+//! Two round trips: the share, and the one transaction that takes the link away.
+
+use http::StatusCode;
+use latchkey::calendar_link::CALENDAR_LINKS;
+use latchkey::id::ShareId;
+use latchkey::table::{Change, If, Key};
+use latchkey::warrant::Warrant;
+use latchkey::wire::{Conflict, Error, Response, Result};
+
+use super::changing::{DECIDES, Part};
+use super::reading::find;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "delete-calendar-link",
+    handle: |call| Box::pin(delete(call)),
+};
+
+/// Delete a calendar link.
+///
+/// The caller's own: from then on there is no calendar at its address.
+///
+/// Who may: the user who made it.
+#[utoipa::path(
+    delete,
+    path = "/v2/shares/{shareId}/calendar-link",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(("shareId" = ShareId, Path, description = "The number of the share.", example = 4)),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 404, description = "The caller has no link to this share."),
+        (status = 409, description = "Others kept changing the share; try again."),
+    ),
+)]
+pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let user = call.caller.user();
+    for attempt in call.table.attempts() {
+        let (scope, share) = find(&call, DECIDES).await?;
+        let (own, links): (Vec<_>, Vec<_>) = share
+            .calendar_links
+            .iter()
+            .cloned()
+            .partition(|link| link.user == user);
+        if own.is_empty() {
+            return Err(Error::NotFound("calendar link"));
+        }
+        let mut writes = call.table.transaction(&Warrant::Own);
+        let change = match links.is_empty() {
+            true => Change::default().remove(CALENDAR_LINKS),
+            false => Change::default().set(CALENDAR_LINKS, &links),
+        };
+        let same = If::is(CALENDAR_LINKS, &share.calendar_links);
+        writes.update(Part::Share, &scope.share(share.id), change, same);
+        for link in own {
+            let key = Key::calendar_link(&link.hash);
+            writes.delete(Part::CalendarLink, &key, If::Always);
+        }
+        if writes.send().await?.is_ok() {
+            return Ok(Response::empty(StatusCode::NO_CONTENT));
+        }
+        attempt.back_off().await?;
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}

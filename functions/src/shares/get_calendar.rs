@@ -1,0 +1,78 @@
+//! `GET /v2/calendars/{calendar}`.
+//!
+//! Three round trips: what the link leads to, at once the share and the user whose link it is,
+//! and the names of what the share refers to.
+
+use http::header::CACHE_CONTROL;
+use latchkey::calendar_link::{CalendarLink, CalendarLinkHash};
+use latchkey::directory::User;
+use latchkey::share::{Share, State};
+use latchkey::table::{Key, Read};
+use latchkey::wire::{Error, Response, Result};
+
+use super::calendar::icalendar;
+use super::reading::names;
+use crate::lambda::{Call, OpenCall, OpenEndpoint};
+
+/// The endpoint.
+pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
+    operation: "get-calendar",
+    handle: |call| Box::pin(get(call)),
+    say: Error::response,
+};
+
+const NOT_FOUND: Error = Error::NotFound("calendar");
+
+/// Get a calendar.
+///
+/// When a share holds, as an iCalendar, at the address that a calendar link is. Without a
+/// credential: the address is the secret. The calendar is as its user would get it now, and
+/// ends when they may not get the share any more.
+///
+/// Who may: everyone who has the address.
+#[utoipa::path(
+    get,
+    path = "/v2/calendars/{calendar}",
+    tag = "Shares",
+    operation_id = ENDPOINT.operation,
+    params(("calendar" = String, Path, description = "The secret of the link, and `.ics`.", example = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc.ics")),
+    responses(
+        (status = 200, description = "The calendar.", content((String = "text/calendar"))),
+        (status = 404, description = "No calendar link has this address: it is unknown or was deleted, the share is over or gone, or its user may not get it any more."),
+    ),
+    security(()),
+)]
+pub(crate) async fn get(call: OpenCall) -> Result<Response> {
+    let name = call.request.path.get("calendar");
+    let hash = name.and_then(|name| CalendarLinkHash::of_file(name));
+    let key = Key::calendar_link(&hash.ok_or(NOT_FOUND)?);
+    let table = call.table().await?;
+    let link: Option<CalendarLink> = table.get(&key, Read::Strong).await?;
+    let link = link.ok_or(NOT_FOUND)?;
+    let keys = Key::of_calendar_link(&link);
+    let items = table.get_all(&keys, Read::Eventual).await?;
+    let user: Option<User> = items.get(&keys[0])?;
+    let share: Option<Share> = items.get(&keys[1])?;
+    let share = share.filter(|share| !share.is_gone(call.now));
+    let (Some(user), Some(share)) = (user, share) else {
+        return Err(NOT_FOUND);
+    };
+    let call = Call {
+        operation: ENDPOINT.operation,
+        caller: link.caller(user.roles),
+        request: call.request,
+        table,
+        random: call.random,
+        now: call.now,
+    };
+    let scope = call.caller.scope(link.organization)?;
+    let names = names(&call, &scope, &share).await;
+    let names = names.map_err(|error| match error {
+        Error::NotFound(_) => NOT_FOUND,
+        error => error,
+    })?;
+    if share.state(names.zone(&share), call.now) == State::Ended {
+        return Err(NOT_FOUND);
+    }
+    Ok(icalendar(&share, &names, None).header(CACHE_CONTROL, "private"))
+}

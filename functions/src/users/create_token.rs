@@ -1,0 +1,101 @@
+//! `POST /v2/users/{userId}/tokens`.
+//!
+//! Reads the user, and writes the new credential in the place of the former one: two round
+//! trips.
+
+use http::StatusCode;
+use latchkey::directory::{Resource, User, UserInvitation, UserKind};
+use latchkey::id::UserId;
+use latchkey::role::Area;
+use latchkey::table::{If, Key};
+use latchkey::wire::idempotency::IdempotencyKey;
+use latchkey::wire::{Conflict, Error, Response, Result};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::tokens::{Part, find};
+use crate::lambda::{Call, Endpoint, Once};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "create-user-token",
+    handle: |call| Box::pin(create(call)),
+};
+
+/// The answer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserTokenCreated, description = "A token that a user is invited with.")]
+pub(crate) struct Created {
+    /// How long the token is good.
+    invitation: UserInvitation,
+    /// An access token of the user's, to take up the account with; shown this once.
+    #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
+    token: Uuid,
+}
+
+const SERVICE: Error = Error::NotPossible {
+    code: "serviceAccountNotInvitableError",
+    message: "A service account cannot be invited: create an API key for it",
+};
+
+/// Invite a user again.
+///
+/// Answers a new token, which is shown this once: an access token of the user's that ends at
+/// `invitation.expiration`. The token that the user was invited with before ends. The new one
+/// speaks for the roles that the user has now, and for none that they are given later.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    post,
+    path = "/v2/users/{userId}/tokens",
+    tag = "Users",
+    operation_id = ENDPOINT.operation,
+    params(
+        ("userId" = UserId, Path, description = "The number of the user."),
+        IdempotencyKey,
+    ),
+    responses(
+        (status = 201, description = "The token is good from now on.", body = Created),
+        (status = 400, description = "`serviceAccountNotInvitableError`: the user is a service account."),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn create(call: Call) -> Result<Response> {
+    let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
+    let once = Once::of(&call, &json!({ "userId": id }))?;
+    let token = call.random.uuid()?;
+    for attempt in call.table.attempts() {
+        let (scope, before) = find(&call, id).await?;
+        if before.kind == UserKind::Service {
+            return Err(SERVICE);
+        }
+        let mut after = before.clone();
+        let (key, credential) = after.invite(&scope, token, call.now);
+        let expiration = credential.expires_at.unwrap_or(call.now);
+        let answer = Created {
+            invitation: UserInvitation { expiration },
+            token,
+        };
+        let answer = Response::json(StatusCode::CREATED, &answer);
+
+        let mut writes = call.table.transaction(&scope.to_write(Area::Directory)?);
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+        let states = (&before, &after);
+        writes.change(Part::User, &scope.user(id), states, before.version);
+        writes.put_new(Part::Token, &key, &credential);
+        if let Some(former) = &before.invitation {
+            writes.delete(Part::Token, &Key::credential(&former.hash), If::Always);
+        }
+        let refused = match writes.send().await? {
+            Ok(()) => return Ok(answer),
+            Err(refused) => refused,
+        };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency, StatusCode::CREATED)? {
+            return Ok(first);
+        }
+        attempt.back_off().await?;
+    }
+    Err(Error::Conflict(Conflict::Changed))
+}

@@ -1,0 +1,61 @@
+//! `GET /v2/users/{userId}/tokens`.
+//!
+//! Reads the user: one round trip.
+
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use latchkey::directory::{Resource, User};
+use latchkey::id::UserId;
+use latchkey::wire::schema::Instant;
+use latchkey::wire::{Response, Result};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::tokens::find;
+use crate::lambda::{Call, Endpoint};
+
+/// The endpoint.
+pub const ENDPOINT: Endpoint = Endpoint {
+    operation: "list-user-tokens",
+    handle: |call| Box::pin(list(call)),
+};
+
+/// What is shown of a token: neither itself nor what is stored in its place.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UserToken, description = "A token that a user was invited with, without the token itself.")]
+pub(crate) struct View {
+    /// When it was made.
+    #[schema(value_type = Instant)]
+    date_created: DateTime<Utc>,
+    /// When it ends.
+    #[schema(value_type = Instant)]
+    expiration: DateTime<Utc>,
+}
+
+/// List the tokens that a user was invited with.
+///
+/// Those that are still good: one or none, since a new one ends the one before. The user may
+/// have used it already.
+///
+/// Who may: the roles `Admin` and `TenantAdmin`.
+#[utoipa::path(
+    get,
+    path = "/v2/users/{userId}/tokens",
+    tag = "Users",
+    operation_id = ENDPOINT.operation,
+    params(("userId" = UserId, Path, description = "The number of the user.")),
+    responses(
+        (status = 200, description = "The tokens.", body = Vec<View>),
+        (status = 403, description = "The roles of the caller do not allow it."),
+    ),
+)]
+pub(crate) async fn list(call: Call) -> Result<Response> {
+    let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
+    let (_, user) = find(&call, id).await?;
+    let tokens = user.open_invitation(call.now).map(|token| View {
+        date_created: token.date_created,
+        expiration: token.expires_at,
+    });
+    Ok(Response::json(StatusCode::OK, &Vec::from_iter(tokens)))
+}

@@ -1,0 +1,32 @@
+//! The token that a user was invited with: what its operations have in common.
+
+use latchkey::caller::OrganizationScope;
+use latchkey::directory::{Resource, User};
+use latchkey::id::UserId;
+use latchkey::table::Read;
+use latchkey::wire::{Error, Result};
+
+use crate::directory::{writes, writing};
+use crate::lambda::Call;
+
+/// What each item of a transaction is there for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Part {
+    /// The first answer to a request with a key.
+    Idempotency,
+    /// The user.
+    User,
+    /// A token.
+    Token,
+}
+
+/// A user whom the caller may invite. One round trip.
+///
+/// # Errors
+/// 403 when the caller may invite nobody, 404 when there is no such user.
+pub(super) async fn find(call: &Call, id: UserId) -> Result<(OrganizationScope, User)> {
+    writing(call)?;
+    let key = |scope: &OrganizationScope| writes(scope).then(|| scope.user(id));
+    let found = call.find::<User>(key, &[Read::Strong]).await?;
+    found.ok_or(Error::NotFound(User::WHAT))
+}

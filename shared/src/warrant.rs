@@ -1,0 +1,128 @@
+//! By what right something is written.
+//!
+//! A function learns the caller's roles from the authorizer, whose answer API Gateway keeps for
+//! some minutes. So by a role that was read then, nothing may be written now: the transaction
+//! itself checks that the user still exists and still has a role that allows it. There is no
+//! transaction without a [`Warrant`], so no writer can forget it.
+
+use crate::role::{Area, By, Reach, Role};
+use crate::table::{If, Item, Key, from_item};
+use crate::wire::json::Named;
+
+/// By what right a transaction writes.
+#[derive(Debug, Clone)]
+pub enum Warrant {
+    /// By a role of the caller's, which the transaction checks. [`OrganizationScope::to_write`]
+    /// gives one.
+    ///
+    /// [`OrganizationScope::to_write`]: crate::caller::OrganizationScope::to_write
+    Role(ByRole),
+    /// By a grant that the caller holds. Whoever writes by it adds what it depends on.
+    Grant,
+    /// By a secret that was presented: an invitation, an API key, a token.
+    Secret,
+    /// Nothing but being the caller: what each user may keep for themself, and what is worth no
+    /// more than the caller's rights are when it is used.
+    Own,
+    /// A later step of a change whose first step was checked. To stop half way would leave
+    /// something behind.
+    Further,
+    /// Nobody's: what the system does by itself.
+    System,
+}
+
+impl Warrant {
+    /// How many actions of a transaction check it, at most.
+    pub fn actions(&self) -> usize {
+        usize::from(matches!(self, Self::Role(_)))
+    }
+}
+
+/// A role by which something is written: that a user exists and has one of these.
+#[derive(Debug, Clone)]
+pub struct ByRole {
+    user: Key,
+    roles: Vec<Role>,
+}
+
+/// The attribute of a user that has the roles.
+pub(crate) const ROLES: &str = "roles";
+
+impl ByRole {
+    /// That `user` has a role which lets them write in `area`.
+    pub fn writing(user: Key, area: Area) -> Self {
+        let roles = Role::NAMES.iter().map(|(_, role)| *role);
+        let roles = roles.filter(|role| By::Role(*role).reach(area) >= Reach::Write);
+        Self {
+            user,
+            roles: roles.collect(),
+        }
+    }
+
+    /// That `user` has this very role.
+    pub fn having(user: Key, role: Role) -> Self {
+        Self {
+            user,
+            roles: vec![role],
+        }
+    }
+
+    /// The user's own item.
+    pub fn user(&self) -> &Key {
+        &self.user
+    }
+
+    /// What is asked of it.
+    pub fn condition(&self) -> If {
+        let has = |role: &Role| If::contains(ROLES, role);
+        If::Any(self.roles.iter().map(has).collect())
+    }
+
+    /// Whether an item as it stands in the table is what is asked for.
+    pub(crate) fn holds(&self, item: Option<&Item>) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Roles {
+            #[serde(default)]
+            roles: Vec<Role>,
+        }
+        let read = item.map(|item| from_item::<Roles>(item.clone()));
+        // What cannot be read gives no right.
+        read.is_some_and(|read| {
+            read.is_ok_and(|user| user.roles.iter().any(|role| self.roles.contains(role)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::caller::OrganizationScope;
+
+    #[test]
+    fn a_role_holds_for_who_has_it_and_for_nobody_who_is_gone_or_cannot_be_read() {
+        let scope = OrganizationScope::of_change(7.try_into().unwrap());
+        let user = scope.user(1.try_into().unwrap());
+        let by = ByRole::writing(user.clone(), Area::Shares);
+        let item = |roles: serde_json::Value| -> Item {
+            serde_dynamo::to_item(json!({ "roles": roles })).unwrap()
+        };
+        for role in ["Admin", "TenantAdmin", "AccessAdmin"] {
+            assert!(by.holds(Some(&item(json!(["Receptionist", role])))));
+        }
+        for roles in [
+            json!([]),
+            json!(["Receptionist"]),
+            json!(["Other"]),
+            json!(7),
+        ] {
+            assert!(!by.holds(Some(&item(roles))));
+        }
+        assert!(!by.holds(Some(&Item::new())));
+        assert!(!by.holds(None));
+        let controller = ByRole::having(user, Role::Device);
+        assert!(controller.holds(Some(&item(json!(["Device"])))));
+        assert!(!controller.holds(Some(&item(json!(["Admin"])))));
+    }
+}

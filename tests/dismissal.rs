@@ -1,0 +1,379 @@
+//! What somebody can still do whose roles were taken away while API Gateway keeps what the
+//! authorizer said of them; and that an organization keeps an admin.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use latchkey::role::Role;
+use latchkey::table::Item;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::events::{event, functions};
+use crate::system::{Answer, Store, System, Tenant};
+
+/// What is there, by its keys.
+async fn state(store: &Store) -> BTreeMap<String, Item> {
+    let items = store.items().await.into_iter();
+    items
+        .map(|mut item| {
+            // A set has no order.
+            for value in item.values_mut() {
+                if let AttributeValue::Ns(set) | AttributeValue::Ss(set) = value {
+                    set.sort();
+                }
+            }
+            let key = |name: &str| item[name].as_s().unwrap().clone();
+            (format!("{} {}", key("PK"), key("SK")), item)
+        })
+        .collect()
+}
+
+/// Checks that nothing was written since there was this.
+#[track_caller]
+fn assert_same(now: &BTreeMap<String, Item>, before: &BTreeMap<String, Item>, of: &str) {
+    let keys = now.keys().chain(before.keys());
+    for key in keys {
+        assert_eq!(now.get(key), before.get(key), "{of}: {key}");
+    }
+}
+
+/// The operations that write without a role, each with what they write by.
+const WITHOUT_ROLE: &[(&str, &str)] = &[
+    ("activate-device", "a grant"),
+    ("deactivate-device", "a grant"),
+    ("claim-share", "the token of the invitation"),
+    ("create-calendar-link", "nothing but being the caller"),
+    ("delete-calendar-link", "nothing but being the caller"),
+    ("oauth-token", "the secret of an API key"),
+    ("oauth-revoke", "the secret of an API key"),
+];
+
+/// Those whose sample event asks for what is so already.
+const THERE_ALREADY: &[&str] = &["add-device-to-group", "add-user-to-group"];
+
+/// Whether the sample event of a function is a request that writes by role.
+fn writes_by_role(event: &Value) -> bool {
+    event["httpMethod"] != "GET" && event["requestContext"]["authorizer"].is_object()
+}
+
+#[tokio::test]
+async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let mut walked = Vec::new();
+    for name in functions() {
+        let text = event(&name);
+        let event: Value = serde_json::from_str(&text).unwrap();
+        if !writes_by_role(&event) {
+            continue;
+        }
+        // Such a list is asked for in the body, too.
+        let reads = ["list-", "get-", "decide"]
+            .iter()
+            .any(|verb| name.starts_with(verb));
+        if reads || WITHOUT_ROLE.iter().any(|(other, _)| *other == name) {
+            system.invoke(&name, &text).await;
+            continue;
+        }
+        let user = event["requestContext"]["authorizer"]["userId"]
+            .as_str()
+            .unwrap();
+        let sort_key = format!("USER#{:016}", user.parse::<u64>().unwrap());
+        let before = store
+            .item(&format!("ORG#1#{sort_key}"), &sort_key)
+            .await
+            .unwrap();
+        let mut demoted = before.clone();
+        demoted.insert("roles".to_owned(), AttributeValue::L(vec![]));
+        for now in [Some(demoted), None] {
+            match &now {
+                Some(demoted) => store.put_item(demoted).await,
+                None => store.delete_items(&sort_key).await,
+            }
+            let there = state(&store).await;
+            let answer = system.invoke(&name, &text).await;
+            assert_eq!(answer["statusCode"], 403, "{name}: {answer}");
+            assert_same(&state(&store).await, &there, &name);
+            store.put_item(&before).await;
+        }
+        // With the role it is served, and writes.
+        let there = state(&store).await;
+        let answer = system.invoke(&name, &text).await;
+        let status = answer["statusCode"].as_u64().unwrap();
+        assert!((200..300).contains(&status), "{name}: {answer}");
+        let written = state(&store).await != there;
+        assert!(written || THERE_ALREADY.contains(&&*name), "{name}");
+        walked.push(name);
+    }
+    assert!(walked.len() > 30, "{walked:?}");
+}
+
+/// Organization 7, where user 2 is an Admin, user 3 an AccessAdmin and user 4 a door's
+/// controller, at a gateway that keeps what the authorizer says and has heard of all of them.
+async fn remembered() -> (Store, System, Tenant) {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = Tenant::new(7)
+        .with_roles(2, &[Role::Admin])
+        .with_roles(3, &[Role::AccessAdmin])
+        .with_roles(4, &[Role::Device]);
+    store.put(&tenant.world).await;
+    for user in 1..=4 {
+        let own = format!("/v2/users/{user}");
+        assert_eq!(system.get(&own, tenant.token(user)).await.status, 200);
+    }
+    (store, system, tenant)
+}
+
+fn new_admin() -> Value {
+    json!({"organizationId": 7, "firstName": "A", "lastName": "B", "roles": ["Admin"]})
+}
+
+#[tokio::test]
+async fn a_deleted_admin_makes_neither_a_new_admin_nor_an_api_key() {
+    let (store, system, tenant) = remembered().await;
+    let gone = system.delete("/v2/users/2", tenant.token(1)).await;
+    assert_eq!(gone.status, 204, "{}", gone.body);
+    let there = state(&store).await;
+    let dismissed = tenant.token(2);
+    // The gateway still lets them in.
+    assert_eq!(system.get("/v2/users", dismissed).await.status, 200);
+    let refused = |answer: Answer| answer.assert_error(403, "insufficientRightsError");
+    refused(system.post("/v2/users", dismissed, &new_admin()).await);
+    let key = json!({"organizationId": 7, "name": "N"});
+    refused(system.post("/v2/api-keys", dismissed, &key).await);
+    let others = json!({"organizationId": 7, "name": "N", "userId": 5});
+    refused(system.post("/v2/api-keys", dismissed, &others).await);
+    refused(
+        system
+            .post("/v2/users/5/tokens", dismissed, &json!({}))
+            .await,
+    );
+    let promote = json!({"roles": ["Admin"]});
+    refused(system.put("/v2/users/5", dismissed, &promote).await);
+    refused(system.delete("/v2/users/1", dismissed).await);
+    assert_same(&state(&store).await, &there, "refused");
+}
+
+#[tokio::test]
+async fn a_demoted_access_admin_does_not_give_themself_a_right() {
+    let (store, system, tenant) = remembered().await;
+    let demote = json!({"roles": []});
+    let path = "/v2/users/3";
+    assert_eq!(system.put(path, tenant.token(1), &demote).await.status, 200);
+    let there = state(&store).await;
+    for receiver in [3, 5] {
+        let share = tenant.share(json!({
+            "receiver": {"userId": receiver},
+            "permissions": {"administrate": true},
+        }));
+        let refused = system.post("/v2/shares", tenant.token(3), &share).await;
+        refused.assert_error(403, "insufficientRightsError");
+    }
+    assert_same(&state(&store).await, &there, "refused");
+    // Another role that allows it is enough.
+    let other = json!({"roles": ["TenantAdmin"]});
+    assert_eq!(system.put(path, tenant.token(1), &other).await.status, 200);
+    let share = tenant.share(json!({"receiver": {"userId": 3}}));
+    let made = system.post("/v2/shares", tenant.token(3), &share).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+}
+
+#[tokio::test]
+async fn who_changes_themself_is_checked_in_the_same_item() {
+    let (store, system, tenant) = remembered().await;
+    let (one, two) = (tenant.token(1), tenant.token(2));
+    let name = json!({"firstName": "Other"});
+    assert_eq!(system.put("/v2/users/2", two, &name).await.status, 200);
+    for method in [Method::PUT, Method::DELETE] {
+        let answer = system
+            .call(method, "/v2/user-groups/2/users/2", two, None)
+            .await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+    }
+    let key = json!({"organizationId": 7, "name": "N"});
+    assert_eq!(system.post("/v2/api-keys", two, &key).await.status, 201);
+    let own = system.post("/v2/users/2/tokens", two, &json!({})).await;
+    assert_eq!(own.status, 201, "{}", own.body);
+    // What is refused for another reason is said so.
+    let taken = json!({"phoneNumber": "+31612345671"});
+    let refused = system.put("/v2/users/2", two, &taken).await;
+    refused.assert_error(409, "alreadyExistsError");
+    let demote = json!({"roles": ["Receptionist"]});
+    assert_eq!(system.put("/v2/users/2", one, &demote).await.status, 200);
+    let there = state(&store).await;
+    let promote = json!({"roles": ["Admin"]});
+    let another = json!({"firstName": "Another"});
+    for (path, body) in [("/v2/users/2", &promote), ("/v2/users/2", &another)] {
+        let refused = system.put(path, two, body).await;
+        refused.assert_error(403, "insufficientRightsError");
+    }
+    let refused = system.delete("/v2/users/2", two).await;
+    refused.assert_error(403, "insufficientRightsError");
+    let refused = system
+        .call(Method::PUT, "/v2/user-groups/2/users/2", two, None)
+        .await;
+    refused.assert_error(403, "insufficientRightsError");
+    assert_same(&state(&store).await, &there, "refused");
+    // Themself is deleted by their own right, too.
+    let promote = json!({"roles": ["Admin"]});
+    assert_eq!(system.put("/v2/users/2", one, &promote).await.status, 200);
+    assert_eq!(system.delete("/v2/users/2", two).await.status, 204);
+}
+
+#[tokio::test]
+async fn many_writes_of_one_admin_at_once_succeed_when_they_meet() {
+    let (store, system, tenant) = remembered().await;
+    // Each waits for others, a few times over.
+    store.conflict(40);
+    let make = |number: usize| {
+        let device = json!({"organizationId": 7, "name": format!("Door {number}")});
+        let (system, token) = (&system, tenant.token(1));
+        async move { system.post("/v2/devices", token, &device).await.status }
+    };
+    let made = futures_util::future::join_all((0..16).map(make)).await;
+    assert!(made.iter().all(|status| *status == 201), "{made:?}");
+}
+
+#[tokio::test]
+async fn the_last_admin_stays() {
+    let store = Store::start().await;
+    let system = System::unforgiving(&store).await;
+    // A service account is no admin for this, and neither is who only gives rights.
+    let tenant = Tenant::new(7).with_roles(3, &[Role::AccessAdmin]);
+    store.put(&tenant.world).await;
+    let one = tenant.token(1);
+    let mut service = new_admin();
+    service["kind"] = json!("service");
+    assert_eq!(system.post("/v2/users", one, &service).await.status, 201);
+
+    let there = state(&store).await;
+    for roles in [json!([]), json!(["AccessAdmin", "Device"])] {
+        let refused = system
+            .put("/v2/users/1", one, &json!({"roles": roles}))
+            .await;
+        refused.assert_error(409, "lastAdminError");
+    }
+    let refused = system.delete("/v2/users/1", one).await;
+    refused.assert_error(409, "lastAdminError");
+    assert_same(&state(&store).await, &there, "refused");
+    // What keeps them an admin is no matter.
+    for roles in [json!(["TenantAdmin"]), json!(["Admin", "Device"])] {
+        let changed = system
+            .put("/v2/users/1", one, &json!({"roles": roles}))
+            .await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+    }
+    // With another one, of either role, they may go.
+    for role in ["Admin", "TenantAdmin"] {
+        let roles = |roles: Value| json!({"roles": roles});
+        let two = "/v2/users/2";
+        let made = system.put(two, one, &roles(json!([role]))).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+        let left = system.put("/v2/users/1", one, &roles(json!([]))).await;
+        assert_eq!(left.status, 200, "{}", left.body);
+        let refused = system.delete(two, tenant.token(2)).await;
+        refused.assert_error(409, "lastAdminError");
+        let back = system
+            .put("/v2/users/1", tenant.token(2), &roles(json!(["Admin"])))
+            .await;
+        assert_eq!(back.status, 200, "{}", back.body);
+        let left = system.put(two, tenant.token(2), &roles(json!([]))).await;
+        assert_eq!(left.status, 200, "{}", left.body);
+    }
+    // One that is made counts, too, and one that is deleted does not.
+    let made = system.post("/v2/users", one, &new_admin()).await.json();
+    let other = format!("/v2/users/{}", made["userId"]);
+    assert_eq!(system.delete(&other, one).await.status, 204);
+    let refused = system.delete("/v2/users/1", one).await;
+    refused.assert_error(409, "lastAdminError");
+}
+
+#[tokio::test]
+async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    for round in 0..8 {
+        let tenant = Tenant::new(70 + round).with_roles(2, &[Role::Admin]);
+        store.put(&tenant.world).await;
+        let (one, two) = (tenant.token(1), tenant.token(2));
+        let demote = json!({"roles": []});
+        let answers = if round % 2 == 0 {
+            tokio::join!(
+                system.put("/v2/users/2", one, &demote),
+                system.put("/v2/users/1", two, &demote),
+            )
+        } else {
+            tokio::join!(
+                system.delete("/v2/users/2", one),
+                system.delete("/v2/users/1", two),
+            )
+        };
+        let answers = [answers.0, answers.1];
+        let done = answers.iter().filter(|answer| answer.status.is_success());
+        assert_eq!(done.count(), 1, "{answers:?}");
+        let refused = answers.iter().find(|answer| !answer.status.is_success());
+        let status = refused.unwrap().status.as_u16();
+        assert!([403, 409].contains(&status), "{answers:?}");
+        let admins = [1, 2].map(|user| format!("USER#{user:016}"));
+        let mut left = 0;
+        for key in admins {
+            let partition = format!("ORG#{}#{key}", tenant.number());
+            let user = store.item(&partition, &key).await;
+            let roles = user.map(|user| user["roles"].as_l().unwrap().len());
+            left += roles.unwrap_or(0);
+        }
+        assert_eq!(left, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deployment() {
+    const FUNCTION: &str = "bootstrap-organization";
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    let tenant = Tenant::new(7);
+    store.put(&tenant.world).await;
+    let event = |organization: u64| {
+        let admin = json!({"firstName": "New", "lastName": "Admin"});
+        json!({"organizationId": organization, "admin": admin}).to_string()
+    };
+    let there = state(&store).await;
+    let failed = system.invoke_failing(FUNCTION, &event(7)).await;
+    let message = failed["errorMessage"].as_str().unwrap();
+    assert!(message.contains("user 1"), "{failed}");
+    let failed = system.invoke_failing(FUNCTION, &event(8)).await;
+    let message = failed["errorMessage"].as_str().unwrap();
+    assert!(message.contains("no organization 8"), "{failed}");
+    let both =
+        json!({"organizationId": 7, "name": "N", "admin": {"firstName": "A", "lastName": "B"}});
+    let failed = system.invoke_failing(FUNCTION, &both.to_string()).await;
+    let message = failed["errorMessage"].as_str().unwrap();
+    assert!(message.contains("name"), "{failed}");
+    assert_same(&state(&store).await, &there, "refused");
+
+    // By hand, for over HTTP it cannot be.
+    let mut user = store
+        .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")
+        .await
+        .unwrap();
+    user.insert("roles".to_owned(), AttributeValue::L(vec![]));
+    store.put_item(&user).await;
+    let made = system.invoke(FUNCTION, &event(7)).await;
+    assert_eq!(made["organizationId"], 7);
+    let key = &made["apiKey"];
+    let secret = |name: &str| key[name].as_str().unwrap().to_owned();
+    let users = system
+        .request(Method::GET, "/v2/users")
+        .basic_auth(secret("id"), Some(secret("secret")));
+    let users = Answer::of(users).await;
+    assert_eq!(users.status, 200, "{}", users.body);
+    // From now on it has one, who stays.
+    system.invoke_failing(FUNCTION, &event(7)).await;
+    let path = format!("/v2/users/{}", made["userId"]);
+    let gone = system
+        .request(Method::DELETE, &path)
+        .basic_auth(secret("id"), Some(secret("secret")));
+    Answer::of(gone).await.assert_error(409, "lastAdminError");
+}
