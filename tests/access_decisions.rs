@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono_tz::Pacific::Kiritimati;
 use latchkey::access::Access;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
 use crate::decide::World;
-use crate::system::{SPACE, Tenant, access_space, hours_from_now, window};
+use crate::system::{
+    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, window, zone,
+};
 
 /// Another space.
 const OTHER: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000009");
@@ -92,14 +93,14 @@ async fn an_access_to_a_space_opens_every_device_of_it() {
 #[tokio::test]
 async fn each_condition_that_fails_is_named() {
     let mut tenant = tenant();
-    tenant.world.devices[0].time_zone = Some(Kiritimati);
+    tenant.world.devices[0].time_zone = Some(zone(KIRITIMATI));
     let world = World::of(tenant).await;
     let future = window("2090-01-01T00:00:00Z", None);
     let past = window("2020-01-01T00:00:00Z", Some("2020-01-02T00:00:00Z"));
     world.give(1, 4, |access| access.window = future).await;
     world.give(2, 5, |access| access.window = past).await;
     // The hours are those on the clock of each door: of the first far in the east.
-    let open = hours_from_now(Kiritimati, -1, 1);
+    let open = hours_from_now(zone(KIRITIMATI), -1, 1);
     world
         .give(3, 6, |access| access.spaces[0].terms.hours = open)
         .await;
@@ -177,7 +178,7 @@ async fn who_has_an_access_is_a_holder_and_the_pages_go_on_over_spaces() {
     other.id = OTHER.into();
     tenant.world.spaces.push(other);
     let world = World::of(tenant).await;
-    let hours = hours_from_now(chrono_tz::Europe::Amsterdam, 2, 4);
+    let hours = hours_from_now(zone(AMSTERDAM), 2, 4);
     let id = world
         .give(1, 4, |access| {
             access.spaces[0].terms.hours = hours;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, Code};
@@ -312,8 +313,8 @@ async fn what_a_space_leaves_out_is_taken_from_the_template_and_one_code_may_do_
     let terms = access.spaces[0].terms;
     assert_eq!((terms.count, terms.exclusive), (Some(5), true));
     assert_eq!(
-        (terms.from_second(), terms.to_second()),
-        (Some(8 * 3600), Some(20 * 3600))
+        (terms.from_hour(), terms.to_hour()),
+        (Some(TimeDelta::hours(8)), Some(TimeDelta::hours(20)))
     );
     let codes = home.codes(&id).await;
     assert_eq!(codes.values().collect::<HashSet<_>>().len(), 1, "{codes:?}");
@@ -339,8 +340,8 @@ async fn what_a_space_leaves_out_is_taken_from_the_template_and_one_code_may_do_
     let terms = access.spaces[0].terms;
     assert_eq!((terms.count, terms.exclusive), (Some(2), false));
     assert_eq!(
-        (terms.from_second(), terms.to_second()),
-        (Some(0), Some(12 * 3600))
+        (terms.from_hour(), terms.to_hour()),
+        (Some(TimeDelta::zero()), Some(TimeDelta::hours(12)))
     );
     assert_ne!(access.spaces[0].code, access.spaces[1].code);
     home.store.stop();
@@ -728,5 +729,81 @@ async fn who_may_write_accesses_writes_them() {
             .post(PATH, home.tenant.token(user), &body(&[1]))
             .await;
         assert_eq!(answer.status == 200, may, "{role:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn hours_keep_their_fractions_of_a_second() {
+    let home = Home::with_spaces(1).await;
+    let hours = |from: &str, to: &str| {
+        let mut body = body(&[1]);
+        body["Spaces"][0]["FromHour"] = json!(from);
+        body["Spaces"][0]["ToHour"] = json!(to);
+        body
+    };
+    for (from, to, shown) in [
+        // Half a second, and not the whole day.
+        ("PT8H", "PT8H0M0.5S", ["08:00:00", "08:00:00.5000000"]),
+        (
+            "08:00:00",
+            "08:00:00.0000001",
+            ["08:00:00", "08:00:00.0000001"],
+        ),
+        ("08:00:00.5", "PT8H", ["08:00:00.5000000", "08:00:00"]),
+        // The end of the day, as .NET has it.
+        ("08:00:00", "23:59:59.9999999", ["08:00:00", "00:00:00"]),
+        ("PT0S", "PT23H59M59.9999999S", ["00:00:00", "00:00:00"]),
+        (
+            "23:59:59.9999999",
+            "06:00:00",
+            ["23:59:59.9999999", "06:00:00"],
+        ),
+    ] {
+        let id = home.created(&hours(from, to)).await;
+        let path = "/BusinessUserAccesses.json";
+        let answer = home.system.get(path, home.tenant.token(1)).await;
+        for (name, shown) in ["fromHour", "toHour"].into_iter().zip(shown) {
+            let shown = format!("\"{name}\":\"{shown}\"");
+            assert!(answer.body.contains(&shown), "{from} {to}: {}", answer.body);
+        }
+        let terms = &home.access(&id).await.unwrap().spaces[0].terms;
+        let length = terms.to_hour().unwrap() - terms.from_hour().unwrap();
+        if to == "PT8H0M0.5S" {
+            assert_eq!(length, TimeDelta::milliseconds(500));
+        }
+        assert!(home.delete(&id).await.status.is_success());
+    }
+    for to in ["08:00:00.00000001", "-00:00:00.5", "1.00:00:00.0000001"] {
+        let answer = home.create(&hours("08:00:00", to)).await;
+        assert_eq!(answer.status, 400, "{to}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn seconds_are_not_taken_for_milliseconds() {
+    let home = Home::with_spaces(1).await;
+    let seconds = hour(0) / 1_000;
+    for wrong in [
+        json!(seconds),
+        json!(seconds.to_string()),
+        json!(format!("/Date({seconds}+0100)/")),
+    ] {
+        for field in ["ValidFrom", "ValidTo"] {
+            let answer = home.create(&with(body(&[1]), json!({field: wrong}))).await;
+            assert_eq!(answer.status, 400, "{wrong}: {}", answer.body);
+            let message = answer.body.to_ascii_lowercase();
+            assert!(
+                message.contains("seconds?") && message.contains(&field.to_ascii_lowercase()),
+                "{message}"
+            );
+        }
+    }
+    for right in [
+        json!(-62_135_596_800_000_i64),
+        json!("1999-12-31T23:00:00Z"),
+        json!("0001-01-01"),
+    ] {
+        home.created(&with(body(&[1]), json!({"ValidFrom": right})))
+            .await;
     }
 }

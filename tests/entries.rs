@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use chrono_tz::Europe::Amsterdam;
-use chrono_tz::Pacific::Kiritimati;
 use futures_util::future::join_all;
 use latchkey::access::Access;
 use latchkey::table::{Item, MAX_ATTEMPTS};
@@ -11,7 +9,8 @@ use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
 use crate::system::{
-    Answer, SPACE, Store, System, Tenant, access_space, hours_from_now, is_of, window,
+    AMSTERDAM, Answer, KIRITIMATI, SPACE, Store, System, Tenant, access_space, hours_from_now,
+    is_of, window, zone,
 };
 
 /// The user who is the door's controller.
@@ -174,7 +173,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         })
         .await;
     scene.give(2, "100002", |access| access.window = past).await;
-    let closed = hours_from_now(Amsterdam, 2, 4);
+    let closed = hours_from_now(zone(AMSTERDAM), 2, 4);
     scene
         .give(3, "100003", |access| access.spaces[0].terms.hours = closed)
         .await;
@@ -244,7 +243,7 @@ async fn what_is_no_code_is_named_and_a_space_that_is_gone_is_not_there() {
 #[tokio::test]
 async fn hours_are_those_of_the_door_where_it_stands() {
     let mut tenant = with_door(Tenant::new(7));
-    tenant.world.devices[1].time_zone = Some(Kiritimati);
+    tenant.world.devices[1].time_zone = Some(zone(KIRITIMATI));
     let store = Store::start().await;
     let system = System::on(&store).await;
     store.put(&tenant.world).await;
@@ -253,10 +252,10 @@ async fn hours_are_those_of_the_door_where_it_stands() {
         system,
         tenant,
     };
-    let at = |zone| hours_from_now(zone, -1, 1);
+    let at = |name| hours_from_now(zone(name), -1, 1);
     scene
         .give(1, "100001", |access| {
-            access.spaces[0].terms.hours = at(Kiritimati)
+            access.spaces[0].terms.hours = at(KIRITIMATI)
         })
         .await;
     let answer = scene.enter("100001").await;
@@ -264,7 +263,7 @@ async fn hours_are_those_of_the_door_where_it_stands() {
     assert!(answer.json()["until"].is_string());
     scene
         .give(2, "100002", |access| {
-            access.spaces[0].terms.hours = at(Amsterdam)
+            access.spaces[0].terms.hours = at(AMSTERDAM)
         })
         .await;
     assert_refused(&scene.enter("100002").await, WRONG);

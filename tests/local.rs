@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use latchkey::timing::Zone;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -42,6 +43,7 @@ async fn when_ready_it_says_what_there_is_in_one_line() {
         json!({
             "organizationId": 1,
             "deviceId": 1,
+            "timeZones": Zone::release(),
             "users": [1, 2],
             "tokens": {"admin": "293891d1-9278-4468-b322-6887e5e39164", "member": "2f41dafc-e24e-47af-a80b-f644fba8b137"},
         })

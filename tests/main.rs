@@ -51,6 +51,7 @@ mod system;
 mod template;
 mod templates;
 mod tenancy;
+mod time_zones;
 mod unknown;
 mod update_share;
 mod web_key;

@@ -1,7 +1,6 @@
 //! The organization that every case is about, whatever else is in it.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Europe::Amsterdam;
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, AccessCode, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
 use latchkey::caller::{Caller, Membership};
@@ -17,7 +16,7 @@ use latchkey::role::Role;
 use latchkey::secret::Random;
 use latchkey::share::Share;
 use latchkey::timing::InstantWindow;
-use latchkey_demo::World;
+use latchkey_demo::{World, ZONE};
 use serde_json::json;
 use uuid::{Builder, Uuid};
 
@@ -67,7 +66,7 @@ impl House {
     /// # Errors
     /// The system has no random numbers.
     pub fn new(organization: OrganizationId, random: &Random) -> Result<Self> {
-        let mut world = World::empty(organization, "Harbour Street Coworking", Amsterdam);
+        let mut world = World::empty(organization, "Harbour Street Coworking", ZONE.parse()?);
         let numbers = || 1..=DIRECTORY;
         world.users = numbers().map(user).collect::<Result<_>>()?;
         world.user_groups = numbers().map(user_group).collect::<Result<_>>()?;
@@ -175,7 +174,7 @@ fn device(number: u64) -> Result<Device> {
     };
     Ok(Device {
         name: format!("Front door {number:02}"),
-        time_zone: Some(Amsterdam).filter(|_| number != ZONELESS),
+        time_zone: Some(ZONE.parse()?).filter(|_| number != ZONELESS),
         location: Some("Ground floor, behind the garden".to_owned()),
         gateway_id: Some(ForeignId::Number(1)),
         groups: groups

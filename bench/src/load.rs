@@ -15,7 +15,6 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use chrono::{NaiveTime, TimeDelta};
-use chrono_tz::Europe::Amsterdam;
 use dynoxide::{AttributeValue as Embedded, Database, ImportOptions};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,7 +25,7 @@ use latchkey::grant::{Receiver, Source};
 use latchkey::id::{OrganizationId, SpaceId};
 use latchkey::table::{Item, Read, Table, WRITTEN_AT_ONCE};
 use latchkey::timing::Period;
-use latchkey_demo::World;
+use latchkey_demo::{World, ZONE};
 use serde::de::IgnoredAny;
 
 use crate::Result;
@@ -99,7 +98,7 @@ impl Population {
 
     fn page(self, numbers: Range<u64>) -> Result<(u64, Vec<Item>)> {
         let (users, devices, floors) = (self.users(), self.devices(), self.floors());
-        let mut world = World::empty(self.organization, "", Amsterdam);
+        let mut world = World::empty(self.organization, "", ZONE.parse()?);
         for number in numbers {
             // The first numbers of all make what shares and accesses are between.
             if number < users {
@@ -114,7 +113,7 @@ impl Population {
                 let space = Some(number).filter(|space| *space < floors * SPACES_OF_A_FLOOR);
                 world.devices.push(Device {
                     name: format!("Door {number}"),
-                    time_zone: Some(Amsterdam),
+                    time_zone: Some(ZONE.parse()?),
                     location: Some("Ground floor, behind the garden".to_owned()),
                     spaces: space.map(space_of).into_iter().collect(),
                     ..Device::blank(id(FIRST + number)?)
@@ -386,7 +385,7 @@ mod tests {
         let by_api = Sink::Table(table.clone(), 4);
         for (sink, number) in [(store.sink(), 8), (by_api, 9)] {
             sink.organization(number, 30, 20).await.unwrap();
-            let world = World::empty(id(number).unwrap(), "", Amsterdam);
+            let world = World::empty(id(number).unwrap(), "", latchkey::timing::Zone::UTC);
             let accesses = world.scope().unwrap().accesses();
             let page = table.page::<Access>(&accesses, 100, None, Read::Strong);
             assert_eq!(

@@ -379,7 +379,8 @@ mod tests {
             .unwrap();
         let meter = Meter::default();
         let table = store.table(&meter);
-        let world = latchkey_demo::World::empty(id(ORGANIZATION).unwrap(), "", chrono_tz::UTC);
+        let world =
+            latchkey_demo::World::empty(id(ORGANIZATION).unwrap(), "", latchkey::timing::Zone::UTC);
         let key = world.scope().unwrap().organization_key();
         join!(read(&table, &key, first), read(&table, &key, second));
         let cost = meter.take();

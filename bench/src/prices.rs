@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::TimeDelta;
-use chrono_tz::Europe::Amsterdam;
 use dynoxide::types::item_size;
 use latchkey::access::{AccessSpace, SpaceTerms};
 use latchkey::grant::{Receiver, Source};
-use latchkey_demo::World;
+use latchkey_demo::{World, ZONE};
 use latchkey_local::template::Stack;
 use serde::Deserialize;
 
@@ -207,7 +206,7 @@ const LONG: u64 = 730_000_000_000_000;
 /// What one share is in the table. The index has all of a grant.
 fn share_sizes() -> Result<Vec<Size>> {
     let (user, device) = (Receiver::User(id(LONG)?), Source::Device(id(LONG)?));
-    let mut world = World::empty(id(ORGANIZATION)?, "", Amsterdam);
+    let mut world = World::empty(id(ORGANIZATION)?, "", ZONE.parse()?);
     world.shares = vec![share(world.organization.id, LONG, user, device)?];
     let [share, grant] = item_sizes(&world)?[..] else {
         return Err("a share is not two items".into());
@@ -231,7 +230,7 @@ fn access_sizes() -> Result<Vec<Size>> {
         let code = code(number)?;
         Ok(AccessSpace { terms, code })
     });
-    let mut world = World::empty(id(ORGANIZATION)?, "", Amsterdam);
+    let mut world = World::empty(id(ORGANIZATION)?, "", ZONE.parse()?);
     let until = created() + TimeDelta::days(7);
     let made_for = (LONG, id(LONG)?);
     let spaces = spaces.collect::<Result<_>>()?;

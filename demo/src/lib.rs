@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::{Europe, Tz};
 use latchkey::access::template::{TemplateScope, TemplateThing};
 use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, SpaceTerms};
 use latchkey::calendar_link::{CalendarLink, CalendarLinkHash, LinkOfUser};
@@ -23,11 +22,14 @@ use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Item, Key, Table, to_item};
-use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing};
+use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing, Zone};
 use latchkey::warrant::Warrant;
 use latchkey::wire::Result;
 use serde_json::json;
 use uuid::{Uuid, uuid};
+
+/// The time zone of the demo organization and of its door.
+pub const ZONE: &str = "Europe/Amsterdam";
 
 /// The token of the demo organization's admin. Published: good for demonstrations alone.
 pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
@@ -92,7 +94,7 @@ pub struct World {
 
 impl World {
     /// An organization with nothing in it.
-    pub fn empty(id: OrganizationId, name: &str, time_zone: Tz) -> Self {
+    pub fn empty(id: OrganizationId, name: &str, time_zone: Zone) -> Self {
         Self {
             organization: Organization {
                 id,
@@ -415,7 +417,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         roles,
         ..User::blank(id)
     };
-    let mut world = World::empty(1.try_into()?, "Demo House", Europe::Amsterdam);
+    let mut world = World::empty(1.try_into()?, "Demo House", ZONE.parse()?);
     world.users = vec![
         user(one, "Ada", "Admin", "ada@example.com", vec![Role::Admin]),
         user(two, "Max", "Member", "max@example.com", vec![]),
@@ -430,7 +432,7 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     world.devices = vec![Device {
         id: 1.try_into()?,
         name: "Front door".to_owned(),
-        time_zone: Some(Europe::Amsterdam),
+        time_zone: Some(ZONE.parse()?),
         location: Some("Ground floor".to_owned()),
         gateway_id: Some(ForeignId::Number(1)),
         activation_time: Some(5),

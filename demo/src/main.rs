@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use latchkey::secret::Random;
+use latchkey::timing::Zone;
 use latchkey_demo::{ADMIN_TOKEN, MEMBER_TOKEN, demo};
 use latchkey_functions::store;
 use ring::rand::SystemRandom;
@@ -44,9 +45,11 @@ fn main() -> ExitCode {
 
 fn announcement() -> serde_json::Value {
     json!({
+        "facts": {"Time zones": format!("IANA {}", Zone::release())},
         "ready": {
             "organizationId": 1,
             "deviceId": 1,
+            "timeZones": Zone::release(),
             "users": [1, 2],
             "tokens": {"admin": ADMIN_TOKEN.to_string(), "member": MEMBER_TOKEN.to_string()},
         },

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use latchkey::timing::Zone;
 use latchkey::wire::headers::CHALLENGE;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::service::Format;
@@ -52,7 +53,8 @@ use crate::{
                        `/api/{operation}` of one that changes something is 405.\n\n`null` in a `POST` is the same as a field left out; in a `PUT` \
                        it empties a field that may be empty, and one left out stays as it is. \
                        Dates and times without an offset are those on the wall clock of the \
-                       door."
+                       door. `x-time-zones` names the release of the IANA database that time \
+                       zones are of."
     ),
     servers(
         (url = ".", description = "The deployment that this document came from"),
@@ -128,10 +130,15 @@ pub fn document() -> serde_json::Result<String> {
 /// Adds what endpoints have in common.
 struct Common;
 
+/// Where `info` says of which release of the IANA database the time zones are.
+const TIME_ZONES: &str = "x-time-zones";
+
 impl Modify for Common {
     fn modify(&self, document: &mut Document) {
         let plain = errors(Shape::Plain);
         let service = errors(Shape::Service);
+        let info = document.info.extensions.get_or_insert_default();
+        info.insert(TIME_ZONES.to_owned(), Zone::release().into());
         let components = document.components.get_or_insert_default();
         components.headers.extend(headers());
         components.security_schemes.extend(security_schemes());

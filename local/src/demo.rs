@@ -17,6 +17,9 @@ pub struct Demo {
     /// What a script wants to know of the data: it is passed on as it is.
     #[serde(default)]
     pub ready: Map<String, Value>,
+    /// What a person wants to know of it: lines of the summary, each a name and a value.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
     /// A request that works.
     pub first_call: Option<FirstCall>,
 }

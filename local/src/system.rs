@@ -147,6 +147,7 @@ impl System {
             routes: &self.routes,
             store: (&self.store_url, self.store_place.clone()),
             invoke_url: &self.invoke_url,
+            facts: &self.demo.facts,
             first_call: first_call.as_deref(),
             notes: &self.notes,
         }

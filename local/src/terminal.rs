@@ -1,5 +1,6 @@
 //! What a person sees: the progress of the build, and what is there once it is up.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -106,6 +107,8 @@ pub struct Summary<'s> {
     pub store: (&'s str, String),
     /// The URL for invocations by name.
     pub invoke_url: &'s str,
+    /// What the demo program says of itself, each a name and a value.
+    pub facts: &'s BTreeMap<String, String>,
     /// A first call, as a command.
     pub first_call: Option<&'s str>,
     /// What the deployed system does and this one does not.
@@ -153,6 +156,9 @@ impl Summary<'_> {
             self.invoke_url,
             dim.apply_to("for `aws lambda invoke --endpoint-url`")
         ));
+        for (name, value) in self.facts {
+            line(format!("  {name:<10} {value}"));
+        }
         if !self.notes.is_empty() {
             line(String::new());
             for note in self.notes {

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use latchkey::decision::{Candidate, budget, decide, judge};
 use latchkey::grant::{Grant, GrantId, MAX_DEPTH, Permission, Permissions, Receiver, Source};
 use latchkey::share::MAX_RULES;
-use latchkey::timing::{DayOfWeek, InstantWindow, Period, Rule, Timing};
+use latchkey::timing::{DayOfWeek, InstantWindow, Period, Rule, Timing, Zone};
 
 /// What one answer may take.
 const ALLOWED: Duration = Duration::from_millis(50);
@@ -106,7 +106,7 @@ fn main() -> ExitCode {
             let chains: Vec<_> = (1..=count).filter_map(|id| chain(id, kind)).collect();
             for (when, at) in WHEN {
                 let at: DateTime<Utc> = at.parse().unwrap_or_default();
-                let zone = chrono_tz::Europe::Berlin;
+                let zone = "Europe/Berlin".parse::<Zone>().unwrap();
                 let wanted = Some(Permission::RemoteActivate);
                 let page = &chains[..chains.len().min(100)];
                 let costs = [

@@ -3,8 +3,8 @@
 //! Reads that decide are strongly consistent: a grant that was taken away is not seen
 //! again.
 
+use crate::timing::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use crate::caller::OrganizationScope;
 use crate::decision::{self, Candidate, Found};
@@ -20,7 +20,7 @@ use crate::wire::{Error, Result};
 #[derive(Debug)]
 pub struct Administration {
     user: UserId,
-    zone: Tz,
+    zone: Zone,
     held: Vec<Candidate>,
 }
 
@@ -37,7 +37,7 @@ pub struct Above {
 }
 
 /// Whether a grant reaches as far as a share does, and is not itself held by right of it.
-fn covers(held: &Candidate, share: &Share, zone: Tz) -> bool {
+fn covers(held: &Candidate, share: &Share, zone: Zone) -> bool {
     !held
         .chain()
         .any(|grant| grant.id == GrantId::Share(share.id))
@@ -63,7 +63,7 @@ impl Administration {
     }
 
     /// The zone of the door.
-    pub fn zone(&self) -> Tz {
+    pub fn zone(&self) -> Zone {
         self.zone
     }
 
@@ -150,7 +150,7 @@ impl Administration {
 }
 
 /// In what such a share goes beyond the grant that it would be made by right of.
-fn beyond(permissions: Permissions, timing: &Timing, held: &Candidate, zone: Tz) -> Vec<Fault> {
+fn beyond(permissions: Permissions, timing: &Timing, held: &Candidate, zone: Zone) -> Vec<Fault> {
     let fault =
         |field: String, message: &str| Fault::new(field, FaultCode::InsufficientRights, message);
     let permissions = permissions.beyond(held.permissions);
@@ -211,7 +211,7 @@ pub fn administration_until<'f>(
             Some(found) => Administration::of(user, &found, now),
             None => Administration {
                 user,
-                zone: Tz::UTC,
+                zone: Zone::UTC,
                 held: Vec::new(),
             },
         })

@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 pub use fixture::Fixture;
 pub use store::{Call, Loss, Store, is_of, scope};
-pub use tenant::{SPACE, Tenant, access_space, hours_from_now, share_body, window};
+pub use tenant::{
+    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, share_body, window, zone,
+};
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {

@@ -1,8 +1,6 @@
 //! Organizations that tests need.
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use chrono_tz::Europe::Amsterdam;
-use chrono_tz::Tz;
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
 use latchkey::credential::{ApiKey, ApiKeySecret};
@@ -10,7 +8,7 @@ use latchkey::directory::{Device, DeviceGroup, Resource, Schedule, Space, User, 
 use latchkey::id::{AccessTemplateId, Id, SpaceId};
 use latchkey::role::Role;
 use latchkey::secret::Random;
-use latchkey::timing::{InstantWindow, Period};
+use latchkey::timing::{InstantWindow, Period, Zone};
 use latchkey_demo::World;
 use ring::rand::SystemRandom;
 use serde_json::{Value, json};
@@ -39,7 +37,11 @@ impl Tenant {
     /// one) and 2 (nothing); named schedule 1, of Mondays; one space without devices, and an
     /// access template of it.
     pub fn new(number: u64) -> Self {
-        let mut world = World::empty(id(number), &format!("Organization {number}"), Amsterdam);
+        let mut world = World::empty(
+            id(number),
+            &format!("Organization {number}"),
+            zone(AMSTERDAM),
+        );
         world.users = (1..=9)
             .map(|user| User {
                 first_name: format!("User {user}"),
@@ -67,7 +69,7 @@ impl Tenant {
         world.devices = [1, 2]
             .map(|device| Device {
                 name: format!("Door {device}"),
-                time_zone: Some(Amsterdam),
+                time_zone: Some(zone(AMSTERDAM)),
                 groups: if device == 1 {
                     [id(1)].into()
                 } else {
@@ -191,10 +193,21 @@ pub fn window(from: &str, until: Option<&str>) -> InstantWindow {
     InstantWindow::new(at(from), until.map(at)).unwrap()
 }
 
+/// The zone of most doors.
+pub const AMSTERDAM: &str = "Europe/Amsterdam";
+/// A zone twelve hours and more from it.
+pub const KIRITIMATI: &str = "Pacific/Kiritimati";
+
+/// The time zone of that name.
+pub fn zone(name: &str) -> Zone {
+    name.parse().unwrap()
+}
+
 /// The hours of the day between so many from now, on the clock of `zone`.
-pub fn hours_from_now(zone: Tz, from: i64, to: i64) -> Option<Period> {
+pub fn hours_from_now(zone: Zone, from: i64, to: i64) -> Option<Period> {
     let hour = |hours| {
-        let time = Utc::now().with_timezone(&zone).time() + TimeDelta::hours(hours);
+        let now = Utc::now();
+        let time = now.with_timezone(&zone.offset(now)).time() + TimeDelta::hours(hours);
         time.with_nanosecond(0).unwrap()
     };
     let (start, end) = (hour(from), hour(to));

@@ -173,7 +173,7 @@ fn space(number: u64) -> SpaceId {
 /// A user, a door, a space, a share and an access for each request, as a load has them.
 fn world(of: Of, count: u64) -> Result<World> {
     let organization = id(ORGANIZATION)?;
-    let mut world = World::empty(organization, "", chrono_tz::Europe::Amsterdam);
+    let mut world = World::empty(organization, "", latchkey_demo::ZONE.parse()?);
     let grouped = matches!(of, Of::ByGroup | Of::ByGroupOfBoth);
     for number in FIRST..FIRST + count {
         let mut user = User {
@@ -371,7 +371,7 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
             let mut organization = bench.house.world.organization.clone();
             let old = json!(organization);
             organization.version += 1;
-            organization.time_zone = chrono_tz::Asia::Tokyo;
+            organization.time_zone = "Asia/Tokyo".parse()?;
             let key = scope.organization_key();
             bench.table.put(&key, &organization).await?;
             bench.called();

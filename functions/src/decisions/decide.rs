@@ -5,13 +5,13 @@
 //! each grant that stands above another. Every read is strongly consistent.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Decision, Found};
 use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
 use latchkey::role::{Area, By, Reach};
+use latchkey::timing::Zone;
 use latchkey::wire::json::{FaultCode, Named};
 use latchkey::wire::schema::{Instant, TimeZone};
 use latchkey::wire::{Error, Query, Response, Result};
@@ -41,7 +41,7 @@ pub(crate) struct Answer {
     permission: Option<Permission>,
     /// The zone of the door, on whose clock it is made.
     #[schema(value_type = TimeZone)]
-    time_zone: Tz,
+    time_zone: Zone,
     #[serde(flatten)]
     decision: Decision,
 }

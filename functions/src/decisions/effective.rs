@@ -6,7 +6,6 @@
 //! decision does.
 
 use chrono::{NaiveDate, NaiveTime};
-use chrono_tz::Tz;
 use futures_util::future::try_join_all;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
@@ -15,6 +14,7 @@ use latchkey::directory::{ACTIVATION_TIME, ForeignId, Kind, Model};
 use latchkey::grant::{Permissions, Source};
 use latchkey::id::{AccessId, DeviceId, OrganizationId, ShareId};
 use latchkey::timing::Rule;
+use latchkey::timing::Zone;
 use latchkey::wire::schema::{LocalDate, LocalTime, TimeZone};
 use latchkey::wire::{Query, Response, Result};
 use serde::Serialize;
@@ -91,7 +91,7 @@ struct DeviceView {
     actual_firmware_version: Option<String>,
     /// Its zone: its own, else the organization's.
     #[schema(value_type = TimeZone)]
-    time_zone: Tz,
+    time_zone: Zone,
     /// What opens it, oldest first: each holds by itself.
     permissions: Vec<Permission>,
     /// How it is set.
@@ -356,7 +356,7 @@ impl ModelView {
 }
 
 impl Permission {
-    fn new(candidate: Candidate, zone: Tz) -> Self {
+    fn new(candidate: Candidate, zone: Zone) -> Self {
         let window = candidate.grant.timing.window.shown(zone);
         Self {
             share_id: candidate.grant.id.share(),

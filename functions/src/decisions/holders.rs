@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Outlook, Shown};
@@ -19,6 +18,7 @@ use latchkey::id::{DeviceId, ScheduleId};
 use latchkey::share::{AccountView, State, UserGroupView};
 use latchkey::table::{Items, Read};
 use latchkey::timing::Rule;
+use latchkey::timing::Zone;
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::schema::{LocalDate, LocalTime};
 use latchkey::wire::{Error, Page, Query, Response, Result};
@@ -172,7 +172,7 @@ fn page(call: &Call, scope: &OrganizationScope, id: DeviceId) -> Result<(Page, P
 }
 
 /// The zone of the door: the device's own, else the organization's.
-async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Tz> {
+async fn zone(call: &Call, scope: &OrganizationScope, device: &Device) -> Result<Zone> {
     match device.known_zone() {
         Some(zone) => Ok(zone),
         None => {
@@ -188,7 +188,7 @@ async fn grants(
     call: &Call,
     scope: &OrganizationScope,
     device: &Device,
-    zone: Tz,
+    zone: Zone,
     size: usize,
     place: Place,
 ) -> Result<(Vec<Grant>, Option<Place>)> {
@@ -289,7 +289,7 @@ impl<'r> Holder<'r> {
         candidate: Candidate,
         outlook: Outlook,
         receiver: &'r ReceiverView,
-        zone: Tz,
+        zone: Zone,
         now: DateTime<Utc>,
     ) -> Self {
         let schedule = candidate.rules();

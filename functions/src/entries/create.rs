@@ -21,7 +21,6 @@
 use std::slice;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use http::StatusCode;
 use latchkey::access::{
     ACCESS, COUNT, Code, ENTRY_ID, Entry, Guessed, LAST_ENTRY, Typed, USED, WrongCodes,
@@ -33,6 +32,7 @@ use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
 use latchkey::table::{Change, If, Key, Read, from_item};
+use latchkey::timing::Zone;
 use latchkey::wire::idempotency::{IdempotencyKey, KeyText};
 use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
@@ -280,7 +280,7 @@ impl Door<'_> {
         let grant = &code.terms.grant;
         let table = &self.call.table;
         let zone = match grant.timing.rules.is_empty() {
-            true => Tz::UTC,
+            true => Zone::UTC,
             false => decision::zone_of_space(table, self.scope, &self.space, Read::Strong).await?,
         };
         let candidate = Candidate {

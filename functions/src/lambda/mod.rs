@@ -25,6 +25,7 @@ use latchkey::access::draft::Desk;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key, Read, Table};
+use latchkey::timing::Zone;
 use latchkey::wire::json::Fault;
 use latchkey::wire::reading::Reading;
 use latchkey::wire::service::{self, Format};
@@ -275,6 +276,8 @@ where
 
 fn run(function: impl Future<Output = Result<(), lambda_http::Error>>) -> ExitCode {
     log::start();
+    // A door keeps the hours of its zone as this release has them.
+    tracing::info!(time_zones = Zone::release(), "started");
     // Lambda gives a process one request at a time: one thread serves it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

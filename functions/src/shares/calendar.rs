@@ -94,7 +94,7 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
             from
         };
         let timing = share.timing_with(names.rules(&share));
-        let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone).fixed_offset();
+        let in_zone = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at));
         let windows = timing.windows(zone, from, until).map(|window| WindowView {
             from: in_zone(window.from),
             until: in_zone(window.until.unwrap_or(until)),

@@ -1,6 +1,5 @@
 //! Changing a share: who may, and the one transaction that does it.
 
-use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::schedule;
 use latchkey::grant;
@@ -9,6 +8,7 @@ use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key, Read, Transaction};
+use latchkey::timing::Zone;
 use latchkey::warrant::Warrant;
 use latchkey::web_key::WebKey;
 use latchkey::wire::json::FaultCode;
@@ -241,7 +241,7 @@ async fn settle(
     if !share.has_end() || (share.auto_remove_after.is_none() && share.web_key.is_none()) {
         return Ok(None);
     }
-    let zone: Tz = match right {
+    let zone: Zone = match right {
         Some(held) => held.zone(),
         None => zone(call, scope, share).await?,
     };

@@ -1,6 +1,5 @@
 //! Finding shares, and showing them to who may know of them.
 
-use chrono_tz::Tz;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision;
 use latchkey::directory::User;
@@ -10,6 +9,7 @@ use latchkey::rights;
 use latchkey::role::{Area, Reach};
 use latchkey::share::{Names, Share};
 use latchkey::table::Read;
+use latchkey::timing::Zone;
 use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Call, SHOWN};
@@ -103,7 +103,7 @@ pub(super) async fn refusal(
 }
 
 /// The zone of the door of a share. One round trip.
-pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Tz> {
+pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Zone> {
     decision::zone_of(&call.table, scope, share.source, Read::Strong).await
 }
 

@@ -11,7 +11,7 @@ pub mod template;
 mod view;
 mod wrong_codes;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::{
@@ -146,19 +146,19 @@ impl Access {
     }
 }
 
-/// The hours of a period as times since midnight, in seconds: as they are shown.
+/// The hours of a period as times since midnight: as they are shown.
 impl SpaceTerms {
-    /// From which time of the day, in seconds after midnight; nothing when it is always.
-    pub fn from_second(&self) -> Option<u32> {
-        self.hours.map(|Period { start, .. }| second(start))
+    /// From which time of the day, as the time since midnight; nothing when it is always.
+    pub fn from_hour(&self) -> Option<TimeDelta> {
+        self.hours.map(|Period { start, .. }| since_midnight(start))
     }
 
     /// Until which time of the day, likewise.
-    pub fn to_second(&self) -> Option<u32> {
-        self.hours.map(|Period { end, .. }| second(end))
+    pub fn to_hour(&self) -> Option<TimeDelta> {
+        self.hours.map(|Period { end, .. }| since_midnight(end))
     }
 }
 
-fn second(time: chrono::NaiveTime) -> u32 {
-    chrono::Timelike::num_seconds_from_midnight(&time)
+fn since_midnight(time: NaiveTime) -> TimeDelta {
+    time.signed_duration_since(NaiveTime::MIN)
 }

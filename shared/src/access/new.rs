@@ -212,7 +212,7 @@ fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
     let exclusive = space.optional::<Flag>("exclusive");
     let hour = |name| {
         let span = space.optional::<TimeSpan>(name);
-        span.map(|span: TimeSpan| TimeDelta::seconds(span.seconds()))
+        span.map(TimeDelta::from)
     };
     let hours = match Period::from_hours(hour("fromHour"), hour("toHour")) {
         Ok(hours) => hours,
@@ -267,7 +267,8 @@ pub struct NewAccessBody {
     /// What it carries along, which means nothing to us.
     #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
-    /// From when on it is valid.
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
+    /// seconds.
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,
@@ -302,7 +303,8 @@ pub struct NewAccessBody {
 pub struct AccessChangesBody {
     /// The access.
     pub business_user_access_id: AccessId,
-    /// From when on it is valid.
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
+    /// seconds.
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,

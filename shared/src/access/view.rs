@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -134,15 +134,15 @@ impl View {
 
 impl SpaceView {
     fn new(space: &AccessSpace, name: Option<String>) -> Self {
-        let span = |second: Option<u32>| TimeSpan::of_seconds(second?.into());
+        let span = |time: Option<TimeDelta>| TimeSpan::of(time?);
         let terms = &space.terms;
         Self {
             thing_id: terms.space,
             name,
             access_code: space.code.clone(),
             access_count: terms.count,
-            from_hour: span(terms.from_second()),
-            to_hour: span(terms.to_second()),
+            from_hour: span(terms.from_hour()),
+            to_hour: span(terms.to_hour()),
             exclusive: terms.exclusive,
         }
     }

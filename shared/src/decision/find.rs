@@ -13,8 +13,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::timing::Zone;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
@@ -50,7 +50,7 @@ pub struct Found {
     /// What is asked about.
     pub door: Door,
     /// The zone of the door, as [`zone_of`] says.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The grants; nothing when there is no such user.
     pub candidates: Option<Vec<Candidate>>,
 }
@@ -149,7 +149,7 @@ pub struct Reachable {
     /// The device.
     pub device: Device,
     /// Its zone: its own, else the organization's.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The grants that open it and are not over, oldest share first; one at least.
     pub candidates: Vec<Candidate>,
 }
@@ -159,7 +159,7 @@ impl Reachable {
     /// when there are none.
     pub fn new<'c>(
         device: Device,
-        zone: Tz,
+        zone: Zone,
         candidates: impl IntoIterator<Item = &'c Candidate>,
         now: DateTime<Utc>,
     ) -> Option<Self> {
@@ -230,7 +230,7 @@ async fn reach(
     }
     let all_known = devices.values().all(|device| device.known_zone().is_some());
     let theirs = match all_known {
-        true => Tz::UTC,
+        true => Zone::UTC,
         false => zone_of_organization(table, scope, read).await?,
     };
 
@@ -260,7 +260,7 @@ async fn reach(
 /// Whether a grant is over at `now` in every zone, none of which is a day from UTC: of such
 /// a one nothing needs to be read.
 fn is_over_everywhere(grant: &Grant, now: DateTime<Utc>) -> bool {
-    let (_, until) = grant.timing.span(Tz::UTC);
+    let (_, until) = grant.timing.span(Zone::UTC);
     until.is_some_and(|until| until <= now - TimeDelta::days(1))
 }
 
@@ -330,7 +330,7 @@ pub fn zone_of<'f>(
     scope: &'f OrganizationScope,
     source: Source,
     read: Read,
-) -> BoxFuture<'f, Result<Tz>> {
+) -> BoxFuture<'f, Result<Zone>> {
     Box::pin(async move {
         let door = door(table, scope, source, read).await?;
         match door {
@@ -349,7 +349,7 @@ pub async fn zone_of_space(
     scope: &OrganizationScope,
     space: &Space,
     read: Read,
-) -> Result<Tz> {
+) -> Result<Zone> {
     let keys: Vec<_> = space.devices.iter().map(|id| scope.device(*id)).collect();
     let items = table.get_all(&keys, read).await?;
     let mut theirs = space.organization_time_zone;
@@ -367,7 +367,7 @@ pub async fn zone_of_space(
     }
 }
 
-async fn zone(table: &Table, scope: &OrganizationScope, door: &Door, read: Read) -> Result<Tz> {
+async fn zone(table: &Table, scope: &OrganizationScope, door: &Door, read: Read) -> Result<Zone> {
     let known = match door {
         Door::Device(device) => device.known_zone(),
         Door::Group(group) => group.organization_time_zone,
@@ -379,10 +379,14 @@ async fn zone(table: &Table, scope: &OrganizationScope, door: &Door, read: Read)
     }
 }
 
-async fn zone_of_organization(table: &Table, scope: &OrganizationScope, read: Read) -> Result<Tz> {
+async fn zone_of_organization(
+    table: &Table,
+    scope: &OrganizationScope,
+    read: Read,
+) -> Result<Zone> {
     let key = scope.organization_key();
     let organization: Option<Organization> = table.get(&key, read).await?;
-    Ok(organization.map_or(Tz::UTC, |organization| organization.time_zone))
+    Ok(organization.map_or(Zone::UTC, |organization| organization.time_zone))
 }
 
 /// Those of `grants` that open `device`, each with all that it rests on, in their order. To
@@ -467,7 +471,7 @@ struct Search<'f> {
 }
 
 impl Search<'_> {
-    async fn zone(&self, door: &Door) -> Result<Tz> {
+    async fn zone(&self, door: &Door) -> Result<Zone> {
         zone(self.table, self.scope, door, self.read).await
     }
 

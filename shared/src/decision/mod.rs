@@ -7,8 +7,8 @@ mod find;
 mod outlook;
 mod windows;
 
+use crate::timing::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -220,7 +220,7 @@ impl Candidate {
 
     /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
     /// has rules.
-    fn standing(&self, zone: Tz, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
+    fn standing(&self, zone: Zone, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
         let mut by = None;
         for (place, timing) in self.timings.iter().enumerate() {
             let own = place == 0;
@@ -248,20 +248,20 @@ impl Candidate {
     }
 
     /// Whether it holds at `at`, at a door in `zone`.
-    pub fn holds(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+    pub fn holds(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         self.standing(zone, at).is_ok()
     }
 
     /// Until when it holds without a break from `at` on, at a door in `zone`; nothing when it
     /// does not, or that is without end.
-    pub fn until(&self, zone: Tz, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn until(&self, zone: Zone, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let window = Cursor::new(self, zone).window(at, &mut budget());
         window.ok().flatten()?.until
     }
 
     /// Whether it holds neither at `at` nor ever after: it or one above it has ended, one
     /// above it is gone, or it is used up.
-    pub fn is_over(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+    pub fn is_over(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
         self.revoked || self.used_up || self.timings.iter().any(has_ended)
     }
@@ -273,12 +273,12 @@ impl Candidate {
 /// ```
 /// use latchkey::decision::judge;
 ///
-/// let verdict = judge(&[], chrono_tz::UTC, chrono::DateTime::UNIX_EPOCH, None);
+/// let verdict = judge(&[], latchkey::timing::Zone::UTC, chrono::DateTime::UNIX_EPOCH, None);
 /// assert!(!verdict.allowed);
 /// ```
 pub fn judge(
     candidates: &[Candidate],
-    zone: Tz,
+    zone: Zone,
     at: DateTime<Utc>,
     permission: Option<Permission>,
 ) -> Verdict<'_> {
@@ -312,12 +312,12 @@ pub fn judge(
 /// ```
 /// use latchkey::decision::decide;
 ///
-/// let decision = decide(&[], chrono_tz::UTC, chrono::DateTime::UNIX_EPOCH, None);
+/// let decision = decide(&[], timing::Zone::UTC, chrono::DateTime::UNIX_EPOCH, None);
 /// assert!(!decision.allowed);
 /// ```
 pub fn decide(
     candidates: &[Candidate],
-    zone: Tz,
+    zone: Zone,
     at: DateTime<Utc>,
     permission: Option<Permission>,
 ) -> Decision {
@@ -377,7 +377,7 @@ impl Ground<'_> {
     fn because(
         &self,
         cursor: &mut Cursor<'_>,
-        zone: Tz,
+        zone: Zone,
         at: DateTime<Utc>,
         budget: &mut Budget,
     ) -> Because {
@@ -442,11 +442,11 @@ mod tests {
     }
 
     fn decided(candidates: &[Candidate], when: &str, permission: Option<Permission>) -> Value {
-        serde_json::to_value(decide(candidates, Tz::UTC, at(when), permission)).unwrap()
+        serde_json::to_value(decide(candidates, Zone::UTC, at(when), permission)).unwrap()
     }
 
     fn window(candidate: &Candidate, when: &str) -> Option<Span> {
-        let mut cursor = Cursor::new(candidate, Tz::UTC);
+        let mut cursor = Cursor::new(candidate, Zone::UTC);
         cursor.window(at(when), &mut budget()).unwrap()
     }
 
@@ -569,8 +569,8 @@ mod tests {
         let own = timing(ALWAYS, None, hours("08:00:00", "12:00:00"));
         let above = timing(ALWAYS, None, hours("10:00:00", "18:00:00"));
         let one = candidate(1, vec![own.clone(), above]);
-        assert!(!one.holds(Tz::UTC, at("2024-06-03T09:00:00Z")));
-        assert!(one.holds(Tz::UTC, at("2024-06-03T10:00:00Z")));
+        assert!(!one.holds(Zone::UTC, at("2024-06-03T09:00:00Z")));
+        assert!(one.holds(Zone::UTC, at("2024-06-03T10:00:00Z")));
         let found = window(&one, "2024-06-03T09:00:00Z").unwrap();
         assert_eq!(found.from, at("2024-06-03T10:00:00Z"));
         assert_eq!(found.until, Some(at("2024-06-03T12:00:00Z")));

@@ -1,7 +1,7 @@
 //! How one grant stands, and when it holds.
 
+use crate::timing::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ impl Candidate {
     }
 
     /// How it stands at `at`, at a door in `zone`; its windows as far as `budget` goes.
-    pub fn outlook(&self, zone: Tz, at: DateTime<Utc>, budget: &mut Budget) -> Outlook {
+    pub fn outlook(&self, zone: Zone, at: DateTime<Utc>, budget: &mut Budget) -> Outlook {
         let failed = self.standing(zone, at).err();
         let holds_now = failed.is_none();
         let mut cursor = [Cursor::new(self, zone)];

@@ -1,7 +1,7 @@
 //! When grants hold, found with one budget for all that an answer tells of.
 
+use crate::timing::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::Candidate;
 use crate::timing::{Budget, RanOut, Span, Together};
@@ -10,7 +10,7 @@ use crate::timing::{Budget, RanOut, Span, Together};
 /// twice.
 pub(super) struct Cursor<'c> {
     candidate: &'c Candidate,
-    zone: Tz,
+    zone: Zone,
     /// Its rules, once they were asked for.
     together: Option<Together>,
     /// What was answered last: the same is true until that window ends, for ever when there
@@ -19,7 +19,7 @@ pub(super) struct Cursor<'c> {
 }
 
 impl<'c> Cursor<'c> {
-    pub(super) fn new(candidate: &'c Candidate, zone: Tz) -> Self {
+    pub(super) fn new(candidate: &'c Candidate, zone: Zone) -> Self {
         let is_gone = candidate.revoked || candidate.used_up;
         Self {
             candidate,

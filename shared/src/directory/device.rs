@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono_tz::Tz;
+use crate::timing::Zone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::RefOr;
@@ -33,7 +33,7 @@ pub struct Device {
     /// Its zone; the organization's when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<TimeZone>)]
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// Where it is, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
@@ -74,7 +74,7 @@ pub struct Device {
     /// [`Resource::IN_ZONE`]. Not shown, and written by nothing but that.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
-    pub organization_time_zone: Option<Tz>,
+    pub organization_time_zone: Option<Zone>,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -84,14 +84,14 @@ pub struct Device {
 impl Device {
     /// The zone of the door as the door says it: its own, else the organization's. `None` in
     /// the moments after it was made.
-    pub fn known_zone(&self) -> Option<Tz> {
+    pub fn known_zone(&self) -> Option<Zone> {
         self.time_zone.or(self.organization_time_zone)
     }
 
     /// The zone of the door: its own, else that of its organization.
-    pub fn zone(&self, organization: Option<&Organization>) -> Tz {
+    pub fn zone(&self, organization: Option<&Organization>) -> Zone {
         let theirs = organization.map(|organization| organization.time_zone);
-        self.known_zone().or(theirs).unwrap_or(Tz::UTC)
+        self.known_zone().or(theirs).unwrap_or(Zone::UTC)
     }
 
     /// What has the grants that open it, in the order of their keys: itself, the groups that
@@ -126,7 +126,7 @@ pub struct DeviceChanges {
     pub name: Option<String>,
     /// Its zone; the organization's when left out.
     #[schema(value_type = Option<TimeZone>)]
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// Where it is, in words.
     #[schema(min_length = 1, max_length = 200, examples("First floor"))]
     pub location: Option<String>,
@@ -286,7 +286,7 @@ impl Resource for Device {
 
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);
-        body.set_or_clear::<Tz, _>("timeZone", &mut self.time_zone);
+        body.set_or_clear::<Zone, _>("timeZone", &mut self.time_zone);
         body.set_or_clear::<Label, _>("location", &mut self.location);
         body.set_or_clear::<Remark, _>("remarks", &mut self.remarks);
         body.set_or_clear::<WebUrl, _>("carouselImageUrl", &mut self.carousel_image_url);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono_tz::Tz;
+use crate::timing::Zone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,7 +37,7 @@ pub struct DeviceGroup {
     /// [`Resource::IN_ZONE`]. Not shown, and written by nothing but that.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
-    pub organization_time_zone: Option<Tz>,
+    pub organization_time_zone: Option<Zone>,
     /// Grows by one with each change, of who is in it too.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]

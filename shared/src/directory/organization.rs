@@ -1,6 +1,6 @@
 //! Organizations.
 
-use chrono_tz::Tz;
+use crate::timing::Zone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,7 +26,7 @@ pub struct Organization {
     pub personal: bool,
     /// The zone of doors that have none of their own.
     #[schema(value_type = TimeZone)]
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// Grows by one with each change.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -49,7 +49,7 @@ pub struct OrganizationChanges {
     pub personal: Option<bool>,
     /// The zone of doors that have none of their own.
     #[schema(value_type = Option<TimeZone>)]
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
 }
 
 impl Documented for Organization {
@@ -71,7 +71,7 @@ impl Resource for Organization {
             id,
             name: String::new(),
             personal: false,
-            time_zone: Tz::UTC,
+            time_zone: Zone::UTC,
             version: 1,
         }
     }
@@ -85,7 +85,7 @@ impl Resource for Organization {
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);
         body.set::<bool, _>("personal", &mut self.personal);
-        body.set::<Tz, _>("timeZone", &mut self.time_zone);
+        body.set::<Zone, _>("timeZone", &mut self.time_zone);
     }
 }
 
@@ -110,7 +110,7 @@ pub enum Of {
         /// Whether it is one person's own.
         personal: bool,
         /// The zone of doors that have none of their own.
-        time_zone: Tz,
+        time_zone: Zone,
     },
     /// One that exists.
     Existing(OrganizationId),

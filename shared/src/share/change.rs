@@ -49,7 +49,7 @@ pub struct ShareChanges {
     /// The last day; `null`, and it has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; `null`, and it ends with that day.
+    /// When it ends on the last day; `null`, or `24:00`, and it ends with that day.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days, in place of what it kept before, a named schedule too.
@@ -265,8 +265,12 @@ mod tests {
                 "schedule": [mondays[0], of_two_weeks[0]],
             }),
         );
-        let reaches =
-            |body: Value| changed(&base, body).reaches_beyond(&base, chrono_tz::Europe::Berlin);
+        let reaches = |body: Value| {
+            changed(&base, body).reaches_beyond(
+                &base,
+                "Europe/Berlin".parse::<crate::timing::Zone>().unwrap(),
+            )
+        };
         for body in [
             json!({}),
             json!({"personalSettings": {"notifications": true}}),
@@ -295,7 +299,7 @@ mod tests {
         ] {
             assert!(reaches(body.clone()), "{body}");
         }
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = "Europe/Berlin".parse::<crate::timing::Zone>().unwrap();
         let named = changed(&share(), json!({"scheduleId": 7}));
         assert!(!named.reaches_beyond(&share(), zone));
         assert!(share().reaches_beyond(&named, zone));

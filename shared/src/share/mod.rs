@@ -6,8 +6,8 @@ mod new;
 mod terms;
 mod view;
 
-use chrono::{DateTime, Days, Months, TimeZone, Utc};
-use chrono_tz::Tz;
+use crate::timing::Zone;
+use chrono::{DateTime, Days, Months, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -60,16 +60,14 @@ impl Named for AutoRemoveAfter {
 
 impl AutoRemoveAfter {
     /// That long after `end`, on the calendar of `zone`; nothing when no calendar has it.
-    fn after(self, end: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        let end = end.with_timezone(&zone).naive_local();
+    fn after(self, end: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+        let end = end.with_timezone(&zone.offset(end)).naive_local();
         let then = match self {
             Self::Week => end.checked_add_days(Days::new(7)),
             Self::Month => end.checked_add_months(Months::new(1)),
             Self::Year => end.checked_add_months(Months::new(12)),
         }?;
-        // In the hour that a clock change leaves out, no one counts the minutes.
-        let there = zone.from_local_datetime(&then).latest();
-        Some(there.map_or_else(|| then.and_utc(), |then| then.to_utc()))
+        Some(zone.ends(then))
     }
 }
 
@@ -153,7 +151,7 @@ pub enum State {
 
 impl State {
     /// Where what holds by `timing` is in its life at `now`, at a door in `zone`.
-    pub fn of(timing: &Timing, zone: Tz, now: DateTime<Utc>) -> Self {
+    pub fn of(timing: &Timing, zone: Zone, now: DateTime<Utc>) -> Self {
         let (from, until) = timing.span(zone);
         if until.is_some_and(|until| until <= now) {
             Self::Ended
@@ -183,7 +181,7 @@ impl Share {
 
     /// When it is to be removed, at a door in `zone`: never, when it has no end or is to
     /// stay after it.
-    pub fn removal(&self, zone: Tz) -> Option<DateTime<Utc>> {
+    pub fn removal(&self, zone: Zone) -> Option<DateTime<Utc>> {
         let (_, end) = self.timing.span(zone);
         self.auto_remove_after?.after(end?, zone)
     }
@@ -195,14 +193,14 @@ impl Share {
 
     /// Whether it has an end.
     pub fn has_end(&self) -> bool {
-        self.timing.span(Tz::UTC).1.is_some()
+        self.timing.span(Zone::UTC).1.is_some()
     }
 
     /// Whether it gives anyone more than it did `before`, at a door in `zone`: a permission, an
     /// instant before its start or after its end, or one that its schedule left out; or gives
     /// it to somebody else. What is not known to be within what was reaches further: a rule
     /// that was not among its rules, and another named schedule.
-    pub fn reaches_beyond(&self, before: &Self, zone: Tz) -> bool {
+    pub fn reaches_beyond(&self, before: &Self, zone: Zone) -> bool {
         let schedule = match (before.schedule, self.schedule) {
             (None, None) => true,
             (None, Some(_)) => before.timing.rules.is_empty(),
@@ -225,7 +223,7 @@ impl Share {
     }
 
     /// Where it is in its life at `now`, at a door in `zone`.
-    pub fn state(&self, zone: Tz, now: DateTime<Utc>) -> State {
+    pub fn state(&self, zone: Zone, now: DateTime<Utc>) -> State {
         match State::of(&self.timing, zone, now) {
             State::Ended => State::Ended,
             _ if self.receiver.is_none() => State::Pending,
@@ -236,15 +234,16 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Europe::Amsterdam;
-
     use super::*;
 
     #[test]
     fn a_month_after_the_end_is_a_month_on_the_calendar_of_the_door() {
         let after = |auto: AutoRemoveAfter, end: &str| {
-            let then = auto.after(end.parse().unwrap(), Amsterdam).unwrap();
-            then.with_timezone(&Amsterdam).naive_local().to_string()
+            let amsterdam: Zone = "Europe/Amsterdam".parse().unwrap();
+            let then = auto.after(end.parse().unwrap(), amsterdam).unwrap();
+            then.with_timezone(&amsterdam.offset(then))
+                .naive_local()
+                .to_string()
         };
         // The end of the 30th of January, the beginning of the 31st.
         let end = "2027-01-30T23:00:00Z";
@@ -254,14 +253,14 @@ mod tests {
         // Summer time has begun meanwhile.
         let end = "2027-02-28T23:00:00Z";
         assert_eq!(after(AutoRemoveAfter::Month, end), "2027-04-01 00:00:00");
-        // A week after, there is no such hour.
+        // A week after, there is no such hour: it is the first moment after that.
         let end = "2027-03-21T01:30:00Z";
-        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 04:30:00");
+        assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 03:00:00");
     }
 
     #[test]
     fn a_removal_that_no_calendar_has_is_none() {
         let far = DateTime::<Utc>::MAX_UTC;
-        assert_eq!(AutoRemoveAfter::Year.after(far, Tz::UTC), None);
+        assert_eq!(AutoRemoveAfter::Year.after(far, Zone::UTC), None);
     }
 }

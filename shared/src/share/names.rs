@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
+use crate::timing::Zone;
 
 use super::Share;
 use crate::caller::OrganizationScope;
@@ -110,7 +110,7 @@ impl Names {
     }
 
     /// The zone of the door: the device's own, else the organization's.
-    pub fn zone(&self, share: &Share) -> Tz {
+    pub fn zone(&self, share: &Share) -> Zone {
         let known = match share.source {
             Source::Device(id) => self.devices.get(&id).and_then(Device::known_zone),
             Source::DeviceGroup(id) => {
@@ -121,6 +121,6 @@ impl Names {
         };
         let theirs = self.organization.as_ref();
         let theirs = theirs.map(|organization| organization.time_zone);
-        known.or(theirs).unwrap_or(Tz::UTC)
+        known.or(theirs).unwrap_or(Zone::UTC)
     }
 }

@@ -89,7 +89,7 @@ pub struct NewShareBody {
     /// The last day; left out, it has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; left out, with that day. Not without `endDate`.
+    /// When it ends on the last day; left out, or `24:00`, with that day. Not without `endDate`.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
     /// When it holds within those days: during any of these rules; without one, always.
@@ -149,7 +149,7 @@ impl NewShare {
 
 #[cfg(test)]
 mod tests {
-    use chrono_tz::Tz;
+    use crate::timing::Zone;
     use serde_json::{Value, json};
 
     use super::*;
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(share.permissions, Permissions::default());
         assert_eq!(share.personal_settings, PersonalSettings::default());
         assert!(share.timing.rules.is_empty());
-        assert_eq!(share.timing.span(Tz::UTC), (now(), None));
+        assert_eq!(share.timing.span(Zone::UTC), (now(), None));
         let open = NewShare::read(&with(json!({"receiver": null})), now()).unwrap();
         assert_eq!(open.receiver, None);
     }

@@ -7,7 +7,7 @@ use super::{PersonalSettings, Share};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::ScheduleId;
 use crate::timing::{DayOfWeek, LocalWindow, Period, Recurrence, Rule, Window, WindowFault};
-use crate::wire::json::{FaultCode, Fields, FromJson, Label, Named};
+use crate::wire::json::{EndTime, FaultCode, Fields, FromJson, Label, Named};
 
 /// The most rules that a schedule may have.
 pub const MAX_RULES: usize = 100;
@@ -113,8 +113,8 @@ type End = (Option<NaiveDate>, Option<NaiveTime>);
 fn window(body: &Fields<'_>, before: &LocalWindow) -> Option<LocalWindow> {
     let start = (before.start_date(), before.start_time());
     let end = (before.end_date(), before.end_time());
-    let (start, start_well) = changed_end(body, ["startDate", "startTime"], start);
-    let (end, end_well) = changed_end(body, ["endDate", "endTime"], end);
+    let (start, start_well) = changed_end::<NaiveTime>(body, ["startDate", "startTime"], start);
+    let (end, end_well) = changed_end::<EndTime>(body, ["endDate", "endTime"], end);
     if !start_well || !end_well {
         // What is wrong has been said; what follows from it need not be.
         return None;
@@ -149,27 +149,37 @@ fn window(body: &Fields<'_>, before: &LocalWindow) -> Option<LocalWindow> {
 
 /// One end as a body changes it, and whether what it says could be read. A date that is
 /// taken away takes its time with it.
-fn changed_end(body: &Fields<'_>, [date, time]: [&str; 2], before: End) -> (End, bool) {
-    let (new_date, date_well) = changed_part(body, date, before.0);
+fn changed_end<T>(body: &Fields<'_>, [date, time]: [&str; 2], before: End) -> (End, bool)
+where
+    T: FromJson + Into<Option<NaiveTime>>,
+{
+    let (new_date, date_well) = changed_part::<NaiveDate, _>(body, date, before.0);
     let before_time = before.1.filter(|_| !body.is_null(date));
-    let (new_time, time_well) = changed_part(body, time, before_time);
+    let (new_time, time_well) = changed_part::<T, _>(body, time, before_time);
+    // A time that is the end of its day leaves none to stand without a date.
+    let lacks_date = new_date.is_none() && new_time.is_none() && date_well && time_well;
+    if lacks_date && body.has(time) {
+        let fault = WindowFault::EndTimeWithoutDate.to_string();
+        body.fault(time, FaultCode::NotAllowed, fault);
+        return ((None, None), false);
+    }
     ((new_date, new_time), date_well && time_well)
 }
 
-fn changed_part<T: FromJson>(
+fn changed_part<T: FromJson + Into<Option<U>>, U>(
     body: &Fields<'_>,
     name: &str,
-    before: Option<T>,
-) -> (Option<T>, bool) {
+    before: Option<U>,
+) -> (Option<U>, bool) {
     if body.is_null(name) {
         return (None, true);
     }
     if !body.has(name) {
         return (before, true);
     }
-    let given = body.optional(name);
+    let given = body.optional::<T>(name);
     let well = given.is_some();
-    (given, well)
+    (given.and_then(Into::into), well)
 }
 
 /// Whether a window that begins with its creation has its end before that in every zone.
@@ -219,10 +229,10 @@ fn rule(fields: &Fields<'_>) -> Option<Rule> {
     let day = fields.name::<DayOfWeek>("dayOfWeek");
     let period = fields.object("period").map(|period| {
         let start = period.required("startTime");
-        let end = period.required("endTime");
+        let end = period.required::<EndTime>("endTime").map(Option::from);
         Some(Period {
             start: start?,
-            end: end?,
+            end: end?.unwrap_or(NaiveTime::MIN),
         })
     });
     if !fields.has("recurrence") {

@@ -12,7 +12,6 @@ use std::fmt;
 use std::rc::Rc;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -22,6 +21,7 @@ use uuid::Uuid;
 use super::jsv::{self, Step, render};
 use super::unknown::{Handling, Names, not_served, says_nothing};
 use crate::id;
+use crate::timing::{Zone, end_of_day};
 
 /// What kind of fault a field has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -288,16 +288,38 @@ impl FromJson for NaiveTime {
             .all(|part| part.len() == 2 || part.contains('.'));
         // The 60th second of a leap minute stands on no door's clock.
         let leap = text.get(6..8) == Some("60");
+        // What is finer than a nanosecond would be cut off, and two times be one.
+        let fine = text.split_once('.').is_some_and(|(_, part)| part.len() > 9);
         ["%H:%M:%S%.f", "%H:%M"]
             .iter()
             .find_map(|form| NaiveTime::parse_from_str(text, form).ok())
-            .filter(|_| plain && two_digits && !leap)
+            .filter(|_| plain && two_digits && !leap && !fine)
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
                     format!("expected {EXPECTED} that exists"),
                 )
             })
+    }
+}
+
+/// The local time at which something ends; nothing when it ends with its day: `24:00`, or what
+/// .NET writes for that.
+pub struct EndTime(Option<NaiveTime>);
+
+impl FromJson for EndTime {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        if let Some("24:00" | "24:00:00") = value.as_str() {
+            return Ok(Self(None));
+        }
+        let time = NaiveTime::from_json(value)?;
+        Ok(Self(Some(time).filter(|time| end_of_day(*time).is_none())))
+    }
+}
+
+impl From<EndTime> for Option<NaiveTime> {
+    fn from(EndTime(time): EndTime) -> Self {
+        time
     }
 }
 
@@ -331,7 +353,7 @@ impl FromJson for id::SpaceId {
     }
 }
 
-impl FromJson for Tz {
+impl FromJson for Zone {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
         const EXPECTED: &str = "an IANA time zone such as \"Europe/Berlin\"";
         let text = text(EXPECTED, value)?;
@@ -1179,6 +1201,7 @@ mod tests {
             "2022-6-23",
             "2022-06-23T00:00:00",
             "+2022-06-23",
+            "0000-06-23",
             "22-06-23",
             " 2022-06-23",
             "0000-01-01",
@@ -1189,10 +1212,12 @@ mod tests {
         }
         let time = |text: &str| NaiveTime::from_json(&text.into()).is_ok();
         assert!(time("13:53:02") && time("13:53") && time("00:00:00") && time("23:59:59.999"));
+        assert!(time("23:59:59.999999999"));
         for text in [
             "24:00:00",
             "13:60:00",
             "23:59:60",
+            "08:00:00.0000000001",
             "1:02:03",
             "13:53:02Z",
             "+1:53:02",
@@ -1201,6 +1226,29 @@ mod tests {
             "",
         ] {
             assert!(!time(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_end_may_be_the_end_of_the_day() {
+        let end = |text: &str| EndTime::from_json(&text.into()).ok().map(Option::from);
+        for text in [
+            "24:00",
+            "24:00:00",
+            "23:59:59.9999999",
+            "23:59:59.999999999",
+        ] {
+            assert_eq!(end(text), Some(None), "{text}");
+        }
+        for text in ["00:00", "23:59:59", "23:59:59.999", "23:59:59.9999998"] {
+            assert_eq!(
+                end(text),
+                Some(text.parse::<NaiveTime>().ok().or(Some(NaiveTime::MIN))),
+                "{text}"
+            );
+        }
+        for text in ["24:01", "24:00:01", "24:00:00.5", "25:00", "23:59:60", ""] {
+            assert_eq!(end(text), None, "{text}");
         }
     }
 }

@@ -22,7 +22,6 @@
 //! goes on: so the lines are folded here.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use ics::components::Property;
 use ics::parameters::TzIDParam;
 use ics::properties::{DtEnd, DtStart, ExDate, RRule, RefreshInterval, Summary, Transp};
@@ -31,6 +30,7 @@ use ics::{Event, ICalendar, escape_text};
 use super::clock::{DAY, Moment, Wall, naive};
 use super::pattern::{Cycle, Pattern, Stretch};
 use super::together::MARGIN;
+use super::zone::Zone;
 use super::{Timing, vtimezone};
 
 /// How far ahead occurrences are looked at one by one, for clock changes.
@@ -71,7 +71,7 @@ impl Timing {
     /// Fractions of a second are cut off, since iCalendar has none.
     ///
     /// ```
-    /// use timing::{CalendarEntry, DayOfWeek, InstantWindow, Period, Rule, Timing};
+    /// use timing::{CalendarEntry, DayOfWeek, InstantWindow, Period, Rule, Timing, Zone};
     ///
     /// let from = "2024-01-01T00:00:00Z".parse().unwrap();
     /// let hours: Period =
@@ -79,13 +79,14 @@ impl Timing {
     /// let rule = Rule::weekly(DayOfWeek::Monday, Some(hours));
     /// let timing = Timing::new(InstantWindow::new(from, None).unwrap(), vec![rule]);
     /// let entry = CalendarEntry { uid: "7@example.org", summary: "Front door", stamp: from };
-    /// let text = timing.calendar(chrono_tz::Europe::Berlin, &entry, from, None);
+    /// let berlin: Zone = "Europe/Berlin".parse().unwrap();
+    /// let text = timing.calendar(berlin, &entry, from, None);
     /// assert!(text.contains("DTSTART;TZID=Europe/Berlin:20240101T090000\r\n"));
     /// assert!(text.contains("RRULE:FREQ=WEEKLY;BYDAY=MO\r\n"));
     /// ```
     pub fn calendar(
         &self,
-        zone: Tz,
+        zone: Zone,
         entry: &CalendarEntry<'_>,
         from: DateTime<Utc>,
         until: Option<DateTime<Utc>>,
@@ -202,7 +203,7 @@ struct Run {
 }
 
 struct Writer<'a> {
-    zone: Tz,
+    zone: Zone,
     entry: &'a CalendarEntry<'a>,
     start: Moment,
     limit: Moment,
@@ -501,7 +502,7 @@ fn rule_of(cycle: Cycle<'_>, until: Option<Moment>) -> String {
 
 fn in_zone<'a>(
     property: impl Into<ics::components::Property<'a>>,
-    zone: Tz,
+    zone: Zone,
 ) -> ics::components::Property<'a> {
     let mut property = property.into();
     property.add(TzIDParam::new(zone.name()));

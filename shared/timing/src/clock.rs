@@ -16,9 +16,9 @@
 //! the boundary moves forward, and no boundary ends before it begins: what the
 //! evaluator does by arithmetic rests on these two facts.
 
-use chrono::offset::{LocalResult, Offset, TimeZone};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
-use chrono_tz::{GapInfo, Tz};
+
+use super::zone::{Showing, Zone};
 
 pub(super) const DAY: i64 = 86_400;
 
@@ -97,9 +97,8 @@ impl Moment {
     }
 
     /// What the wall clock of the zone shows at the instant.
-    pub(super) fn wall(self, zone: Tz) -> Wall {
-        let offset = zone.offset_from_utc_datetime(&naive(self.secs));
-        self.shown_at(seconds(&offset))
+    pub(super) fn wall(self, zone: Zone) -> Wall {
+        self.shown_at(zone.seconds_ahead(self.secs))
     }
 }
 
@@ -161,43 +160,32 @@ impl Wall {
     }
 
     /// The instant from which on something holds that begins when the clock shows this.
-    pub(super) fn begins(self, zone: Tz) -> Moment {
-        match zone.offset_from_local_datetime(&naive(self.secs)) {
-            LocalResult::Single(one) => self.minus(seconds(&one)),
-            LocalResult::Ambiguous(a, b) => self.minus(seconds(&a).max(seconds(&b))),
-            LocalResult::None => self.after_gap(zone),
+    pub(super) fn begins(self, zone: Zone) -> Moment {
+        match zone.showing(self.secs) {
+            Showing::Once(secs) | Showing::Twice(secs, _) => self.read_at(secs),
+            Showing::Never(change) => Moment::at(change),
         }
     }
 
     /// The instant at which something no longer holds that ends when the clock shows this.
-    pub(super) fn ends(self, zone: Tz) -> Moment {
-        match zone.offset_from_local_datetime(&naive(self.secs)) {
-            LocalResult::Single(one) => self.minus(seconds(&one)),
-            LocalResult::Ambiguous(a, b) => self.minus(seconds(&a).min(seconds(&b))),
-            LocalResult::None => self.after_gap(zone),
+    pub(super) fn ends(self, zone: Zone) -> Moment {
+        match zone.showing(self.secs) {
+            Showing::Once(secs) | Showing::Twice(_, secs) => self.read_at(secs),
+            Showing::Never(change) => Moment::at(change),
         }
     }
 
-    /// The first instant after the gap that swallowed this: the clock change itself.
-    fn after_gap(self, zone: Tz) -> Moment {
-        let local = naive(self.secs);
-        match GapInfo::new(&local, &zone).and_then(|gap| gap.begin) {
-            // The change as the clock before it would have shown it.
-            Some((change, before)) => Moment {
-                secs: change.and_utc().timestamp() - seconds(&before),
-                nanos: 0,
-            },
-            // There is no gap without a beginning.
-            None => self.minus(seconds(&zone.offset_from_utc_datetime(&local))),
+    /// The instant at which it is shown, when its second is shown then.
+    fn read_at(self, secs: i64) -> Moment {
+        Moment {
+            secs,
+            nanos: self.nanos,
         }
     }
 
     /// The instant at which a clock so many seconds ahead of UTC shows this.
     pub(super) fn minus(self, offset: i64) -> Moment {
-        Moment {
-            secs: self.secs - offset,
-            nanos: self.nanos,
-        }
+        self.read_at(self.secs - offset)
     }
 }
 
@@ -219,12 +207,7 @@ pub(super) fn monday(day: i64) -> i64 {
     day - (day + 3).rem_euclid(7)
 }
 
-fn seconds(offset: &impl Offset) -> i64 {
-    i64::from(offset.fix().local_minus_utc())
-}
-
-/// For asking chrono-tz. Outside chrono's range the nearer end of it is asked, where
-/// no zone has a clock change.
+/// As chrono says it; outside of its range the nearer end.
 pub(super) fn naive(secs: i64) -> NaiveDateTime {
-    Moment { secs, nanos: 0 }.saturating().naive_utc()
+    Moment::at(secs).saturating().naive_utc()
 }

@@ -26,34 +26,35 @@ mod together;
 mod vtimezone;
 mod window;
 mod windows;
+mod zone;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use clock::{DAY, Moment, monday};
 use pattern::{Cycle, Pattern};
 
 pub use calendar::CalendarEntry;
-pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule};
+pub use rule::{DayOfWeek, DayOfWeekMissing, HoursError, Period, Recurrence, Rule, end_of_day};
 pub use together::{Budget, RanOut, Together};
 pub use window::{InstantWindow, LocalWindow, ShownWindow, Window, WindowError, WindowFault};
 pub use windows::{Span, Windows};
+pub use zone::{UnknownZone, Zone};
 
 /// When a grant holds: inside its window and, if it has rules, inside one of them.
 ///
 /// ```
-/// use timing::Timing;
-/// use chrono_tz::Europe::Berlin;
+/// use timing::{Timing, Zone};
 ///
+/// let berlin: Zone = "Europe/Berlin".parse().unwrap();
 /// let timing: Timing = serde_json::from_str(
 ///     r#"{"window": {"created": "2024-01-01T00:00:00Z"},
 ///         "rules": [{"dayOfWeek": "Monday", "recurrence": "Weekly",
 ///                    "period": {"startTime": "09:00:00", "endTime": "17:00:00"}}]}"#,
 /// ).unwrap();
 /// // Monday, nine in the morning in Berlin.
-/// assert!(timing.holds(Berlin, "2024-07-01T07:00:00Z".parse().unwrap()));
-/// assert!(!timing.holds(Berlin, "2024-07-01T15:00:00Z".parse().unwrap()));
+/// assert!(timing.holds(berlin, "2024-07-01T07:00:00Z".parse().unwrap()));
+/// assert!(!timing.holds(berlin, "2024-07-01T15:00:00Z".parse().unwrap()));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Timing {
@@ -82,11 +83,11 @@ impl Timing {
     /// A timing from a window, local or of instants, and rules.
     ///
     /// ```
-    /// use timing::{InstantWindow, Rule, Timing};
+    /// use timing::{InstantWindow, Rule, Timing, Zone};
     ///
     /// let window = InstantWindow::new("2024-06-01T12:00:00Z".parse().unwrap(), None).unwrap();
     /// let timing = Timing::new(window, vec![Rule::daily(None)]);
-    /// assert!(timing.holds(chrono_tz::UTC, "2074-06-01T12:00:00Z".parse().unwrap()));
+    /// assert!(timing.holds(Zone::UTC, "2074-06-01T12:00:00Z".parse().unwrap()));
     /// ```
     pub fn new(window: impl Into<Window>, rules: Vec<Rule>) -> Timing {
         Timing {
@@ -100,31 +101,31 @@ impl Timing {
     /// The cost is that of a look at each rule, wherever the instant lies.
     ///
     /// ```
-    /// use timing::{InstantWindow, Timing};
+    /// use timing::{InstantWindow, Timing, Zone};
     ///
     /// let noon = "2024-06-01T12:00:00Z".parse().unwrap();
     /// let one = "2024-06-01T13:00:00Z".parse().unwrap();
     /// let timing = Timing::new(InstantWindow::new(noon, Some(one)).unwrap(), vec![]);
-    /// assert!(timing.holds(chrono_tz::UTC, noon));
-    /// assert!(!timing.holds(chrono_tz::UTC, one));
+    /// assert!(timing.holds(Zone::UTC, noon));
+    /// assert!(!timing.holds(Zone::UTC, one));
     /// ```
-    pub fn holds(&self, zone: Tz, at: DateTime<Utc>) -> bool {
+    pub fn holds(&self, zone: Zone, at: DateTime<Utc>) -> bool {
         matches!(self.standing(zone, at), Standing::Holds(_))
     }
 
     /// Whether it holds at the instant, and why, or why not.
     ///
     /// ```
-    /// use timing::{DayOfWeek, InstantWindow, Rule, Standing, Timing};
+    /// use timing::{DayOfWeek, InstantWindow, Rule, Standing, Timing, Zone};
     ///
     /// let window = InstantWindow::new("2024-06-01T12:00:00Z".parse().unwrap(), None).unwrap();
     /// let timing = Timing::new(window, vec![Rule::weekly(DayOfWeek::Monday, None)]);
-    /// let standing = |at: &str| timing.standing(chrono_tz::UTC, at.parse().unwrap());
+    /// let standing = |at: &str| timing.standing(Zone::UTC, at.parse().unwrap());
     /// assert_eq!(standing("2024-06-01T11:59:59Z"), Standing::BeforeStart);
     /// assert_eq!(standing("2024-06-02T12:00:00Z"), Standing::OutsideSchedule);
     /// assert_eq!(standing("2024-06-03T12:00:00Z"), Standing::Holds(Some(0)));
     /// ```
-    pub fn standing(&self, zone: Tz, at: DateTime<Utc>) -> Standing {
+    pub fn standing(&self, zone: Zone, at: DateTime<Utc>) -> Standing {
         let at = Moment::from(at);
         let (from, until) = self.window.moments(zone);
         if at >= until {
@@ -159,23 +160,23 @@ impl Timing {
     /// one. A range that ends before it begins has none.
     ///
     /// ```
-    /// use timing::{InstantWindow, Period, Rule, Timing};
-    /// use chrono_tz::America::New_York;
+    /// use timing::{InstantWindow, Period, Rule, Timing, Zone};
     ///
     /// let window = InstantWindow::new("2024-01-01T00:00:00Z".parse().unwrap(), None).unwrap();
     /// let hours: Period =
     ///     serde_json::from_str(r#"{"startTime": "01:00:00", "endTime": "04:00:00"}"#).unwrap();
     /// let timing = Timing::new(window, vec![Rule::daily(Some(hours))]);
     ///
+    /// let new_york: Zone = "America/New_York".parse().unwrap();
     /// // The night in which New York has no hour from two to three.
     /// let from = "2024-03-10T05:00:00Z".parse().unwrap();
     /// let until = "2024-03-11T04:00:00Z".parse().unwrap();
-    /// let windows: Vec<_> = timing.windows(New_York, from, until).collect();
+    /// let windows: Vec<_> = timing.windows(new_york, from, until).collect();
     /// assert_eq!(windows.len(), 1);
     /// assert_eq!(windows[0].from.to_rfc3339(), "2024-03-10T06:00:00+00:00");
     /// assert_eq!(windows[0].until.unwrap().to_rfc3339(), "2024-03-10T08:00:00+00:00");
     /// ```
-    pub fn windows(&self, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Windows {
+    pub fn windows(&self, zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> Windows {
         let (start, end) = self.window.moments(zone);
         let range = (start.max(from.into()), end.min(until.into()));
         Windows::new(zone, self.pattern(zone), range)
@@ -186,16 +187,16 @@ impl Timing {
     /// A window without end, or with one that chrono cannot say, has no `until`.
     ///
     /// ```
-    /// use timing::{DayOfWeek, InstantWindow, Rule, Timing};
+    /// use timing::{DayOfWeek, InstantWindow, Rule, Timing, Zone};
     ///
     /// let window = InstantWindow::new("2024-01-01T00:00:00Z".parse().unwrap(), None).unwrap();
     /// let timing = Timing::new(window, vec![Rule::weekly(DayOfWeek::Monday, None)]);
-    /// let next = timing.next(chrono_tz::UTC, "2024-06-01T12:00:00Z".parse().unwrap()).unwrap();
+    /// let next = timing.next(Zone::UTC, "2024-06-01T12:00:00Z".parse().unwrap()).unwrap();
     /// assert_eq!(next.from.to_rfc3339(), "2024-06-03T00:00:00+00:00");
     /// // Asked within a window, it is that window.
-    /// assert_eq!(timing.next(chrono_tz::UTC, "2024-06-03T12:00:00Z".parse().unwrap()), Some(next));
+    /// assert_eq!(timing.next(Zone::UTC, "2024-06-03T12:00:00Z".parse().unwrap()), Some(next));
     /// ```
-    pub fn next(&self, zone: Tz, after: DateTime<Utc>) -> Option<Span> {
+    pub fn next(&self, zone: Zone, after: DateTime<Utc>) -> Option<Span> {
         let range = self.window.moments(zone);
         let at = range.0.max(after.into());
         if at >= range.1 {
@@ -209,15 +210,15 @@ impl Timing {
     /// lies within another one is not known for it.
     ///
     /// ```
-    /// use timing::{DayOfWeek, InstantWindow, Rule, Timing};
+    /// use timing::{DayOfWeek, InstantWindow, Rule, Timing, Zone};
     ///
     /// let window = InstantWindow::new("2024-06-03T00:00:00Z".parse().unwrap(), None).unwrap();
     /// let always = Timing::new(window, vec![]);
     /// let mondays = Timing::new(window, vec![Rule::weekly(DayOfWeek::Monday, None)]);
-    /// assert!(mondays.is_within(&always, chrono_tz::UTC));
-    /// assert!(!always.is_within(&mondays, chrono_tz::UTC));
+    /// assert!(mondays.is_within(&always, Zone::UTC));
+    /// assert!(!always.is_within(&mondays, Zone::UTC));
     /// ```
-    pub fn is_within(&self, wider: &Timing, zone: Tz) -> bool {
+    pub fn is_within(&self, wider: &Timing, zone: Zone) -> bool {
         let ((from, until), (first, last)) =
             (self.window.moments(zone), wider.window.moments(zone));
         let known = |rule| wider.rules.contains(rule);
@@ -230,7 +231,7 @@ impl Timing {
     }
 
     /// Whether the same weeks are those of its biweekly rules as of another timing's.
-    pub fn counts_weeks_as(&self, other: &Timing, zone: Tz) -> bool {
+    pub fn counts_weeks_as(&self, other: &Timing, zone: Zone) -> bool {
         let week = |timing: &Timing| monday(timing.window.first_day(zone));
         (week(self) - week(other)).rem_euclid(14) == 0
     }
@@ -239,17 +240,17 @@ impl Timing {
     /// when it is without end. See [`Window::span`].
     ///
     /// ```
-    /// use timing::{InstantWindow, Timing};
+    /// use timing::{InstantWindow, Timing, Zone};
     ///
     /// let noon = "2024-06-01T12:00:00Z".parse().unwrap();
     /// let timing = Timing::new(InstantWindow::new(noon, None).unwrap(), vec![]);
-    /// assert_eq!(timing.span(chrono_tz::UTC), (noon, None));
+    /// assert_eq!(timing.span(Zone::UTC), (noon, None));
     /// ```
-    pub fn span(&self, zone: Tz) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    pub fn span(&self, zone: Zone) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
         self.window.span(zone)
     }
 
-    fn pattern(&self, zone: Tz) -> Pattern {
+    fn pattern(&self, zone: Zone) -> Pattern {
         Pattern::new(&self.rules, self.first_day(zone))
     }
 
@@ -261,7 +262,7 @@ impl Timing {
     }
 
     /// The day from which the weeks are counted; any will do when no rule counts them.
-    fn first_day(&self, zone: Tz) -> i64 {
+    fn first_day(&self, zone: Zone) -> i64 {
         if self.rules.iter().any(Rule::counts_weeks) {
             self.window.first_day(zone)
         } else {

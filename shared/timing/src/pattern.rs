@@ -6,10 +6,9 @@
 //! boundary ends before it begins: where one stretch ends and the next begins there is
 //! never a hole, whatever the clock does.
 
-use chrono_tz::Tz;
-
 use super::clock::{DAY, Moment, Wall, monday};
 use super::rule::Rule;
+use super::zone::Zone;
 
 /// From one wall clock reading to another, half-open.
 pub(super) type Stretch = (Wall, Wall);
@@ -34,18 +33,18 @@ impl Cycle<'_> {
     }
 
     /// The same as instants; the second may equal the first when a gap swallowed it.
-    pub(super) fn instants(&self, k: i64, zone: Tz) -> Option<(Moment, Moment)> {
+    pub(super) fn instants(&self, k: i64, zone: Zone) -> Option<(Moment, Moment)> {
         let (start, end) = self.nth(k)?;
         Some((start.begins(zone), end.ends(zone)))
     }
 
     /// The number of the first stretch that ends after the instant.
-    pub(super) fn first_ending_after(&self, at: Moment, zone: Tz) -> i64 {
+    pub(super) fn first_ending_after(&self, at: Moment, zone: Zone) -> i64 {
         self.first_ending_after_shown(at, at.wall(zone), zone)
     }
 
     /// The same when it is known what the clock shows at the instant.
-    fn first_ending_after_shown(&self, at: Moment, shown: Wall, zone: Tz) -> i64 {
+    fn first_ending_after_shown(&self, at: Moment, shown: Wall, zone: Zone) -> i64 {
         let mut k = self.first_ending_after_wall(shown);
         // While the clock repeats an hour, stretches that it showed as ended go on.
         while let Some((_, end)) = self.nth(k - 1)
@@ -71,7 +70,7 @@ impl Cycle<'_> {
 
     /// Whether one of the stretches holds at the instant, at which the clock shows this.
     /// `steady` is whether it is known to show the same as ever for days around it.
-    pub(super) fn holds(&self, at: Moment, shown: Wall, steady: bool, zone: Tz) -> bool {
+    pub(super) fn holds(&self, at: Moment, shown: Wall, steady: bool, zone: Zone) -> bool {
         let inside = |(start, end): Stretch| start <= shown && shown < end;
         // What the clock shows as allowed is: no clock change takes it away.
         if self

@@ -1,6 +1,6 @@
 //! A rule of a schedule: on which days, and when on them.
 
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{NaiveTime, TimeDelta, Timelike};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -82,7 +82,8 @@ pub struct Period {
     #[serde(rename = "startTime")]
     #[schema(value_type = LocalTime)]
     pub start: NaiveTime,
-    /// When it ends, local time; on the next day unless it is later than the start.
+    /// When it ends, local time; on the next day unless it is later than the start. `24:00` is
+    /// the midnight that ends the day, like `00:00`.
     #[serde(rename = "endTime")]
     #[schema(value_type = LocalTime)]
     pub end: NaiveTime,
@@ -119,8 +120,9 @@ impl Period {
     /// The period of two spans of time since midnight, as an access gives its hours.
     ///
     /// One left out is midnight: from then on, or until then. 24:00:00 is the midnight
-    /// that ends a day, so it is an end like 00:00:00 and cannot be a start. Equal
-    /// times are the whole day. With neither there is no period: `None`.
+    /// that ends a day, so it is an end like 00:00:00 and cannot be a start; so is the
+    /// end of a day as .NET has it ([`end_of_day`]). Equal times are the whole day. With
+    /// neither there is no period: `None`.
     ///
     /// # Errors
     /// When one of the two is not a time of a day.
@@ -150,13 +152,30 @@ impl Period {
         let end = match to {
             None => Some(NaiveTime::MIN),
             Some(to) if to == TimeDelta::days(1) => Some(NaiveTime::MIN),
-            Some(to) => time_of_day(to),
+            Some(to) => time_of_day(to).map(|end| end_of_day(end).unwrap_or(end)),
         };
         Ok(Some(Period {
             start: start.ok_or(HoursError::From)?,
             end: end.ok_or(HoursError::To)?,
         }))
     }
+}
+
+/// The midnight that ends a day, as an end at 00:00:00, when `time` is what programs write for
+/// it that have no 24:00: its last ten millionth of a second, `23:59:59.9999999` in .NET, or
+/// less. `None` for any other time.
+///
+/// ```
+/// use chrono::NaiveTime;
+/// use timing::end_of_day;
+///
+/// let end = |text: &str| end_of_day(text.parse().unwrap());
+/// assert_eq!(end("23:59:59.9999999"), Some(NaiveTime::MIN));
+/// assert_eq!(end("23:59:59.999"), None);
+/// ```
+pub fn end_of_day(time: NaiveTime) -> Option<NaiveTime> {
+    let last = time.num_seconds_from_midnight() == 86_399 && time.nanosecond() >= 999_999_900;
+    last.then_some(NaiveTime::MIN)
 }
 
 /// The time of day that lies so long after midnight; `None` outside of the day.

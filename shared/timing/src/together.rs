@@ -14,12 +14,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::Timing;
 use super::clock::{DAY, Moment, Wall};
 use super::pattern::{Cycle, Pattern, Stretch};
 use super::windows::{Span, Windows};
+use super::zone::Zone;
 
 /// The length of what is worked out at once: every rule comes back after it.
 const FORTNIGHT: i64 = 14 * DAY;
@@ -87,9 +87,9 @@ impl Budget {
 /// Timings of which all must hold, made ready to be asked for windows.
 ///
 /// ```
-/// use timing::{Budget, InstantWindow, Period, Rule, Timing, Together};
-/// use chrono_tz::Europe::Berlin;
+/// use timing::{Budget, InstantWindow, Period, Rule, Timing, Together, Zone};
 ///
+/// let berlin: Zone = "Europe/Berlin".parse().unwrap();
 /// let window = InstantWindow::new("2024-01-01T00:00:00Z".parse().unwrap(), None).unwrap();
 /// let hours = |text| serde_json::from_str::<Period>(text).unwrap();
 /// let day = Rule::daily(Some(hours(r#"{"startTime": "08:00:00", "endTime": "12:00:00"}"#)));
@@ -97,7 +97,7 @@ impl Budget {
 /// let timings = [day, late].map(|rule| Timing::new(window, vec![rule]));
 ///
 /// let mut budget = Budget::new(10_000);
-/// let mut together = Together::new(&timings, Berlin, &mut budget).unwrap();
+/// let mut together = Together::new(&timings, berlin, &mut budget).unwrap();
 /// let asked = "2024-06-03T12:00:00Z".parse().unwrap();
 /// let next = together.next(asked, &mut budget).unwrap().unwrap();
 /// assert_eq!(next.from.to_rfc3339(), "2024-06-04T08:00:00+00:00");
@@ -105,7 +105,7 @@ impl Budget {
 /// ```
 #[derive(Debug)]
 pub struct Together {
-    zone: Tz,
+    zone: Zone,
     /// What lies in the windows of all.
     range: Stay,
     /// The rules of each that has some.
@@ -122,7 +122,7 @@ impl Together {
     ///
     /// # Errors
     /// When their rules are more than the budget is good for.
-    pub fn new(timings: &[Timing], zone: Tz, budget: &mut Budget) -> Result<Self, RanOut> {
+    pub fn new(timings: &[Timing], zone: Zone, budget: &mut Budget) -> Result<Self, RanOut> {
         let mut range = (Moment::EVER, Moment::NEVER);
         for timing in timings {
             let (from, until) = timing.window.moments(zone);
@@ -280,7 +280,7 @@ fn end_of(number: i64) -> Moment {
 
 /// How far ahead of UTC the clock is from one second to another, if it is not changed
 /// meanwhile. No zone changes its clock and changes it back within a day.
-fn steady(zone: Tz, first: i64, last: i64) -> Option<i64> {
+fn steady(zone: Zone, first: i64, last: i64) -> Option<i64> {
     let offset = |secs| Moment::at(secs).wall(zone).secs - secs;
     let ahead = offset(first);
     let days = (0..=(last - first) / DAY).map(|day| first + day * DAY);
@@ -290,7 +290,7 @@ fn steady(zone: Tz, first: i64, last: i64) -> Option<i64> {
 }
 
 /// Whether the clock is not changed so near to an instant that it could matter for it.
-pub(super) fn is_steady_about(zone: Tz, at: Moment) -> bool {
+pub(super) fn is_steady_about(zone: Zone, at: Moment) -> bool {
     steady(zone, at.secs() - MARGIN, at.secs() + MARGIN).is_some()
 }
 

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Moment, Wall, day_number};
+use super::zone::Zone;
 
 /// From when until when a grant holds at most, half-open.
 ///
@@ -14,12 +14,13 @@ use super::clock::{Moment, Wall, day_number};
 /// which become instants only in its zone. An access's is [of instants](InstantWindow).
 ///
 /// ```
-/// use timing::Window;
+/// use timing::{Window, Zone};
 ///
+/// let berlin: Zone = "Europe/Berlin".parse().unwrap();
 /// let window: Window = serde_json::from_str(
 ///     r#"{"created": "2024-05-02T10:00:00Z", "startDate": "2024-06-01", "endDate": "2024-06-30"}"#,
 /// ).unwrap();
-/// let (from, until) = window.span(chrono_tz::Europe::Berlin);
+/// let (from, until) = window.span(berlin);
 /// assert_eq!(from.to_rfc3339(), "2024-05-31T22:00:00+00:00");
 /// assert_eq!(until.unwrap().to_rfc3339(), "2024-06-30T22:00:00+00:00");
 /// ```
@@ -260,7 +261,7 @@ pub struct ShownWindow {
 
 impl Window {
     /// The window on the wall clock of a door in `zone`: as it was given, where it was given so.
-    pub fn shown(&self, zone: Tz) -> ShownWindow {
+    pub fn shown(&self, zone: Zone) -> ShownWindow {
         match self {
             Window::Local(local) => ShownWindow {
                 start_date: local.start_date(),
@@ -269,7 +270,7 @@ impl Window {
                 end_time: local.end_time(),
             },
             Window::Instants(instants) => {
-                let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
+                let wall = |at: DateTime<Utc>| at.with_timezone(&zone.offset(at)).naive_local();
                 let (start, end) = (wall(instants.from), instants.until.map(wall));
                 ShownWindow {
                     start_date: Some(start.date()),
@@ -301,7 +302,7 @@ impl Window {
     ///
     /// A boundary that a clock change leaves out is the first instant after the gap;
     /// one that it repeats is the earlier for the start, the later for the end.
-    pub fn span(&self, zone: Tz) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    pub fn span(&self, zone: Zone) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
         let (from, until) = self.moments(zone);
         (from.saturating(), until.until())
     }
@@ -311,19 +312,19 @@ impl Window {
     ///
     /// ```
     /// use chrono::NaiveDate;
-    /// use timing::{LocalWindow, Window};
+    /// use timing::{LocalWindow, Window, Zone};
     ///
     /// let created = "2024-05-02T10:00:00Z".parse().unwrap();
     /// let may_day = NaiveDate::from_ymd_opt(2024, 5, 1);
     /// let over: Window = LocalWindow::new(created, (None, None), (may_day, None)).unwrap().into();
-    /// assert!(over.is_empty(chrono_tz::Europe::Berlin));
+    /// assert!(over.is_empty(Zone::UTC));
     /// ```
-    pub fn is_empty(&self, zone: Tz) -> bool {
+    pub fn is_empty(&self, zone: Zone) -> bool {
         let (from, until) = self.moments(zone);
         until <= from
     }
 
-    pub(super) fn moments(&self, zone: Tz) -> (Moment, Moment) {
+    pub(super) fn moments(&self, zone: Zone) -> (Moment, Moment) {
         match self {
             Window::Local(local) => (
                 local
@@ -340,7 +341,7 @@ impl Window {
 
     /// The local date on which it begins, in days since 1970: the start date as given,
     /// or what the door's calendar shows at the instant.
-    pub(super) fn first_day(&self, zone: Tz) -> i64 {
+    pub(super) fn first_day(&self, zone: Zone) -> i64 {
         match self {
             Window::Local(LocalWindow {
                 start: Some((date, _)),

@@ -3,11 +3,11 @@
 use std::iter::FusedIterator;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::clock::Moment;
 use super::pattern::{Cycle, Pattern};
+use super::zone::Zone;
 
 /// A stretch of time between two instants, half-open.
 ///
@@ -56,7 +56,7 @@ impl Span {
 /// it is about to give.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    zone: Tz,
+    zone: Zone,
     pattern: Pattern,
     /// What is left of the range.
     range: (Moment, Moment),
@@ -66,7 +66,7 @@ pub struct Windows {
 
 impl Windows {
     /// The windows within a range of instants.
-    pub(super) fn new(zone: Tz, pattern: Pattern, range: (Moment, Moment)) -> Windows {
+    pub(super) fn new(zone: Zone, pattern: Pattern, range: (Moment, Moment)) -> Windows {
         let k = match pattern.cycle() {
             Some(cycle) => cycle.first_ending_after(range.0, zone),
             None => 0,
@@ -81,7 +81,7 @@ impl Windows {
 
     /// The windows of a cycle within a range, as instants of which chrono may have no name.
     pub(super) fn stays(
-        zone: Tz,
+        zone: Zone,
         cycle: Cycle<'_>,
         mut range: (Moment, Moment),
     ) -> impl Iterator<Item = (Moment, Moment)> {
@@ -92,7 +92,7 @@ impl Windows {
     /// The window within a range that holds at an instant of the range, or the first
     /// after it, with what lies of it before the instant.
     pub(super) fn around(
-        zone: Tz,
+        zone: Zone,
         pattern: &Pattern,
         mut range: (Moment, Moment),
         at: Moment,
@@ -117,7 +117,7 @@ impl Windows {
 /// and moves the number of the stretch to look at next.
 fn next(
     cycle: Cycle<'_>,
-    zone: Tz,
+    zone: Zone,
     range: &mut (Moment, Moment),
     k: &mut i64,
 ) -> Option<(Moment, Moment)> {

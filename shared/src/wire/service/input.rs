@@ -258,7 +258,7 @@ mod tests {
                 space.has("toHour");
                 Some((
                     space.required::<Guid>("thingId")?.to_string(),
-                    space.required::<TimeSpan>("fromHour")?.seconds(),
+                    chrono::TimeDelta::from(space.required::<TimeSpan>("fromHour")?).num_seconds(),
                     space.optional::<Flag>("exclusive").map(bool::from),
                 ))
             });

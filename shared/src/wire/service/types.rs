@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -30,8 +30,28 @@ trait Wire: Sized {
     /// What is expected, for a message.
     fn expected() -> String;
 
-    /// Reads it. `None` when the leaf says none.
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode>;
+    /// Reads it.
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread>;
+}
+
+/// Why a leaf cannot be read.
+struct Misread {
+    code: FaultCode,
+    /// What to say in place of what is expected.
+    why: Option<String>,
+}
+
+impl Misread {
+    fn message<T: Wire>(self) -> String {
+        self.why
+            .unwrap_or_else(|| format!("expected {}", T::expected()))
+    }
+}
+
+impl From<FaultCode> for Misread {
+    fn from(code: FaultCode) -> Self {
+        Self { code, why: None }
+    }
 }
 
 fn read<T: Wire>(value: &Value) -> Result<T, (FaultCode, String)> {
@@ -42,18 +62,18 @@ fn read<T: Wire>(value: &Value) -> Result<T, (FaultCode, String)> {
             .as_i64()
             .or_else(|| json::whole(number).and_then(|whole| i64::try_from(whole).ok()))
             .map(Leaf::Number)
-            .ok_or(FaultCode::InvalidValue),
-        Value::Null | Value::Array(_) | Value::Object(_) => Err(FaultCode::WrongType),
+            .ok_or(FaultCode::InvalidValue.into()),
+        Value::Null | Value::Array(_) | Value::Object(_) => Err(FaultCode::WrongType.into()),
     };
     leaf.and_then(T::read)
-        .map_err(|code| (code, format!("expected {}", T::expected())))
+        .map_err(|misread| (misread.code, misread.message::<T>()))
 }
 
 struct Reader<T>(std::marker::PhantomData<T>);
 
 impl<T: Wire> Reader<T> {
     fn leaf<E: de::Error>(leaf: Leaf<'_>) -> Result<T, E> {
-        T::read(leaf).map_err(|_| E::custom(format!("expected {}", T::expected())))
+        T::read(leaf).map_err(|misread| E::custom(misread.message::<T>()))
     }
 }
 
@@ -128,9 +148,9 @@ impl Wire for Guid {
         "32 hexadecimal digits".to_owned()
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         let Leaf::Text(text) = leaf else {
-            return Err(FaultCode::WrongType);
+            return Err(FaultCode::WrongType.into());
         };
         let inside = text
             .strip_prefix('{')
@@ -139,7 +159,7 @@ impl Wire for Guid {
             .filter(|text| !text.starts_with(['u', '{']))
             .and_then(|text| Uuid::try_parse(text).ok())
             .map(Self)
-            .ok_or(FaultCode::InvalidValue)
+            .ok_or(FaultCode::InvalidValue.into())
     }
 }
 
@@ -172,44 +192,69 @@ impl Wire for Moment {
             .to_owned()
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         let at = match leaf {
-            Leaf::Number(millis) => DateTime::from_timestamp_millis(millis),
-            Leaf::Text(text) => instant(text),
-            Leaf::Bool(_) => return Err(FaultCode::WrongType),
+            Leaf::Number(millis) => of_millis(millis)?,
+            Leaf::Text(text) => instant(text)?,
+            Leaf::Bool(_) => return Err(FaultCode::WrongType.into()),
         };
         // The years that .NET has: what lies outside is a mistake.
         at.filter(|at| (1..=9999).contains(&at.year()))
             .map(Self)
-            .ok_or(FaultCode::InvalidValue)
+            .ok_or(FaultCode::InvalidValue.into())
+    }
+}
+
+/// The Unix milliseconds of 2 January 1970 up to 2001: among them are the Unix seconds of every
+/// year after 1972.
+const DOUBTFUL: std::ops::Range<i64> = 86_400_000..978_307_200_000;
+
+/// An instant from Unix milliseconds, none when no calendar has it.
+///
+/// # Errors
+/// For one of those decades: a client that gives seconds there would have it valid at once in
+/// place of next week.
+fn of_millis(millis: i64) -> Result<Option<DateTime<Utc>>, Misread> {
+    let at = DateTime::from_timestamp_millis(millis);
+    match at {
+        Some(at) if DOUBTFUL.contains(&millis) => Err(Misread {
+            code: FaultCode::InvalidValue,
+            why: Some(format!(
+                "expected Unix milliseconds, got {millis}, which is in {}: are these seconds? \
+                 Write an instant before 2001 in ISO 8601",
+                at.year()
+            )),
+        }),
+        at => Ok(at),
     }
 }
 
 /// The form of a date.
 const DATE: &str = "yyyy-MM-dd";
 
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    if let Some(millis) = integer(text) {
-        return DateTime::from_timestamp_millis(millis);
-    }
-    if let Some(inside) = text.strip_prefix("/Date(") {
-        let inside = inside.strip_suffix(")/")?;
-        let sign = inside.get(1..)?.find(['+', '-']).map(|at| at + 1);
-        let (millis, offset) = inside.split_at(sign.unwrap_or(inside.len()));
-        let digits = offset.get(1..).unwrap_or_default();
-        let is_offset = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !offset.is_empty() && !is_offset {
-            return None;
-        }
-        return DateTime::from_timestamp_millis(integer(millis)?);
+fn instant(text: &str) -> Result<Option<DateTime<Utc>>, Misread> {
+    if let Some(millis) = integer(text).or_else(|| in_date(text)) {
+        return of_millis(millis);
     }
     if text.len() == DATE.len() {
         return instant(&format!("{text}T00:00:00Z"));
     }
-    DateTime::parse_from_rfc3339(text)
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
-        .ok()
-        .map(|at| at.to_utc())
+    let at = DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
+    Ok(at.ok().map(|at| at.to_utc()))
+}
+
+/// The Unix milliseconds in `/Date(1795262400000+0100)/`.
+fn in_date(text: &str) -> Option<i64> {
+    let inside = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let sign = inside.get(1..)?.find(['+', '-']).map(|at| at + 1);
+    let (millis, offset) = inside.split_at(sign.unwrap_or(inside.len()));
+    let digits = offset.get(1..).unwrap_or_default();
+    let is_offset = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !offset.is_empty() && !is_offset {
+        return None;
+    }
+    integer(millis)
 }
 
 impl Serialize for Moment {
@@ -227,26 +272,19 @@ pub struct TimeSpan {
 }
 
 const TICKS: i64 = 10_000_000;
+/// Nanoseconds of a tick.
+const NANOS: i64 = 100;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 impl TimeSpan {
-    /// One of so many whole seconds; `None` for more than .NET can count.
-    pub fn of_seconds(seconds: i64) -> Option<Self> {
-        let ticks = seconds.checked_mul(TICKS)?;
+    /// One of that length, without what is finer than a tick; `None` for more than .NET can
+    /// count.
+    pub fn of(length: TimeDelta) -> Option<Self> {
+        let seconds = length.num_seconds().checked_mul(TICKS)?;
+        let ticks = seconds.checked_add(i64::from(length.subsec_nanos()) / NANOS)?;
         Some(Self { ticks })
-    }
-
-    /// The whole seconds in it.
-    pub fn seconds(self) -> i64 {
-        self.ticks / TICKS
-    }
-
-    /// The whole hours that it is, if it is so many exactly.
-    pub fn hours(self) -> Option<i64> {
-        let hour = HOUR * TICKS;
-        (self.ticks % hour == 0).then_some(self.ticks / hour)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -333,15 +371,21 @@ fn fraction(text: &str) -> Option<(&str, i64)> {
     Some((whole, fraction))
 }
 
+impl From<TimeSpan> for TimeDelta {
+    fn from(TimeSpan { ticks }: TimeSpan) -> Self {
+        TimeDelta::seconds(ticks / TICKS) + TimeDelta::nanoseconds(ticks % TICKS * NANOS)
+    }
+}
+
 impl Wire for TimeSpan {
     fn expected() -> String {
         "a length of time such as \"08:00:00\" or \"PT8H\"".to_owned()
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         match leaf {
-            Leaf::Text(text) => Self::parse(text).ok_or(FaultCode::InvalidValue),
-            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType),
+            Leaf::Text(text) => Self::parse(text).ok_or(FaultCode::InvalidValue.into()),
+            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType.into()),
         }
     }
 }
@@ -406,13 +450,13 @@ impl Wire for Flag {
         "true or false".to_owned()
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         match leaf {
             Leaf::Bool(value) => Ok(Self(value)),
             Leaf::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Self(true)),
             Leaf::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Self(false)),
-            Leaf::Text(_) => Err(FaultCode::InvalidValue),
-            Leaf::Number(_) => Err(FaultCode::WrongType),
+            Leaf::Text(_) => Err(FaultCode::InvalidValue.into()),
+            Leaf::Number(_) => Err(FaultCode::WrongType.into()),
         }
     }
 }
@@ -433,11 +477,11 @@ impl Wire for Words {
         "a text of at most 200 characters".to_owned()
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         match leaf {
             Leaf::Text(text) if text.chars().count() <= 200 => Ok(Self(text.to_owned())),
-            Leaf::Text(_) => Err(FaultCode::OutOfRange),
-            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType),
+            Leaf::Text(_) => Err(FaultCode::OutOfRange.into()),
+            Leaf::Number(_) | Leaf::Bool(_) => Err(FaultCode::WrongType.into()),
         }
     }
 }
@@ -458,24 +502,24 @@ impl<const LEAST: u32, const MOST: u32> Wire for Number<LEAST, MOST> {
         format!("an integer from {LEAST} to {MOST}")
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         u32::try_from(number(leaf)?)
             .ok()
             .filter(|number| (LEAST..=MOST).contains(number))
             .map(Self)
-            .ok_or(FaultCode::OutOfRange)
+            .ok_or(FaultCode::OutOfRange.into())
     }
 }
 
-fn number(leaf: Leaf<'_>) -> Result<i64, FaultCode> {
+fn number(leaf: Leaf<'_>) -> Result<i64, Misread> {
     match leaf {
         Leaf::Number(number) => Ok(number),
         // `2.0` is the integer 2, as in JSON.
         Leaf::Text(text) => {
             let whole = text.trim_end_matches('0').strip_suffix('.');
-            integer(whole.unwrap_or(text)).ok_or(FaultCode::InvalidValue)
+            integer(whole.unwrap_or(text)).ok_or(FaultCode::InvalidValue.into())
         }
-        Leaf::Bool(_) => Err(FaultCode::WrongType),
+        Leaf::Bool(_) => Err(FaultCode::WrongType.into()),
     }
 }
 
@@ -494,12 +538,12 @@ impl<T: Id> Wire for Numbered<T> {
         format!("an integer from 1 to {}", crate::id::MAX)
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         u64::try_from(number(leaf)?)
             .ok()
             .and_then(|number| T::try_from(number).ok())
             .map(Self)
-            .ok_or(FaultCode::OutOfRange)
+            .ok_or(FaultCode::OutOfRange.into())
     }
 }
 
@@ -529,10 +573,10 @@ impl<T: Enumerated> Wire for Enumeration<T> {
         format!("one of {}", values.join(", "))
     }
 
-    fn read(leaf: Leaf<'_>) -> Result<Self, FaultCode> {
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
         let mut values = T::VALUES.iter();
         let named = match leaf {
-            Leaf::Bool(_) => return Err(FaultCode::WrongType),
+            Leaf::Bool(_) => return Err(FaultCode::WrongType.into()),
             Leaf::Text(text) if integer(text).is_none() => {
                 values.find(|(name, ..)| name.eq_ignore_ascii_case(text))
             }
@@ -543,7 +587,7 @@ impl<T: Enumerated> Wire for Enumeration<T> {
         };
         named
             .map(|(.., value)| Self(*value))
-            .ok_or(FaultCode::InvalidValue)
+            .ok_or(FaultCode::InvalidValue.into())
     }
 }
 
@@ -552,7 +596,7 @@ impl<T: Enumerated> std::str::FromStr for Enumeration<T> {
     type Err = FaultCode;
 
     fn from_str(text: &str) -> Result<Self, FaultCode> {
-        Self::read(Leaf::Text(text.trim()))
+        Self::read(Leaf::Text(text.trim())).map_err(|misread| misread.code)
     }
 }
 
@@ -690,6 +734,12 @@ mod tests {
             assert_eq!(moment(value.clone()), Some(AT), "{value}");
         }
         assert_eq!(moment(json!("/Date(-1000-0100)/")), Some(-1000));
+        // An instant of those years is taken when there is no doubt of what it is.
+        assert_eq!(moment(json!("1999-12-31T23:59:59Z")), Some(946_684_799_000));
+        assert_eq!(moment(json!(978_307_200_000_i64)), Some(978_307_200_000));
+        for first in [0, 1, 86_399_999] {
+            assert_eq!(moment(json!(first)), Some(first));
+        }
         // Midnight, as ServiceStack writes it.
         assert_eq!(moment(json!("2026-11-21")), Some(AT - 12 * 3_600_000));
         assert_eq!(moment(json!("0001-01-01")), Some(-62_135_596_800_000));
@@ -718,9 +768,18 @@ mod tests {
             json!("/Date(1"),
             json!(true),
             json!([]),
+            // Seconds.
+            json!(1_795_262_400),
+            json!("1795262400"),
+            json!("/Date(1795262400+0100)/"),
+            json!(978_307_199_999_i64),
+            json!(86_400_000),
         ] {
             assert_eq!(moment(value.clone()), None, "{value}");
         }
+        let seconds = Moment::from_json(&json!(1_795_262_400)).unwrap_err();
+        assert_eq!(seconds.0, FaultCode::InvalidValue);
+        assert!(seconds.1.contains("seconds"), "{}", seconds.1);
     }
 
     #[test]
@@ -794,8 +853,10 @@ mod tests {
             assert_eq!(span(text), None, "{text}");
         }
         assert_eq!(code::<TimeSpan>(json!(8)), Some(FaultCode::WrongType));
-        assert_eq!(span("PT8H").unwrap().hours(), Some(8));
-        assert_eq!(span("PT8H1S").unwrap().hours(), None);
+        for text in ["PT8H0M0.5S", "-PT0.0000001S", "10675199.02:48:05.4775807"] {
+            let span = span(text).unwrap();
+            assert_eq!(TimeSpan::of(span.into()), Some(span), "{text}");
+        }
     }
 
     #[test]
@@ -869,13 +930,17 @@ mod tests {
             (count, user) in (prop::option::of(0..10u32), 1..=crate::id::MAX),
             permission in prop::collection::vec(prop::sample::select(vec!["a", "", ",b", " c", "\"", "{d", "x: y]"]), 0..3),
         ) {
-            let moment = |seconds: i64| Moment(DateTime::from_timestamp(seconds, 0).unwrap());
+            let moment = |seconds: i64| {
+                let doubtful = DOUBTFUL.contains(&(seconds * 1_000));
+                let millis = seconds * 1_000 + if doubtful { DOUBTFUL.end } else { 0 };
+                Moment(DateTime::from_timestamp_millis(millis).unwrap())
+            };
             let all = All {
                 thing_id: Guid(Uuid::from_u128(id)),
                 valid_from: moment(at.into()),
                 valid_to: until.map(|until| moment(until.into())),
                 from_hour: TimeSpan { ticks },
-                to_hour: to.and_then(|to| TimeSpan::of_seconds(to.into())),
+                to_hour: to.and_then(|to| TimeSpan::of(TimeDelta::seconds(to.into()))),
                 scope: Enumeration(if guest { Scope::Guest } else { Scope::All }),
                 exclusive: Flag(guest),
                 count: count.map(Number),

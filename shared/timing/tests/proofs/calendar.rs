@@ -1,19 +1,15 @@
-//! Calendars, read again by a program that is not ours: calcard, which parses the text
-//! and expands its recurring events by itself. The events must cover the windows.
+//! Calendars, as they are written. That another program reads the same windows in them is
+//! tested in shared/timing/peers.
 
-use calcard::Entry;
-use calcard::icalendar::ICalendar;
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc, Weekday};
-use chrono_tz::Tz;
-use proptest::prelude::*;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use timing::DayOfWeek::*;
-use timing::{CalendarEntry, DayOfWeek, Rule, Timing};
+use timing::{CalendarEntry, Timing, Zone};
 
 use crate::support::*;
 
 const STAMP: &str = "2024-01-01T00:00:00Z";
 
-fn written(timing: &Timing, zone: Tz, from: &str, until: &str) -> String {
+fn written(timing: &Timing, zone: Zone, from: &str, until: &str) -> String {
     let entry = CalendarEntry {
         uid: "share-7@latchkey.example",
         summary: "Front door; east, \"old\" wing\nand the long corridor behind it, second floor",
@@ -21,137 +17,6 @@ fn written(timing: &Timing, zone: Tz, from: &str, until: &str) -> String {
     };
     let until = (!until.is_empty()).then(|| at(until));
     timing.calendar(zone, &entry, at(from), until)
-}
-
-/// A window, its two instants as text.
-type Shown = (String, String);
-
-/// What another program shows between two instants: its events, joined.
-fn read(text: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
-    let parsed = |text: &str| match ICalendar::parse(text) {
-        Ok(calendar) | Err(Entry::ICalendar(calendar)) => calendar,
-        Err(_) => panic!("not a calendar: {text}"),
-    };
-    // One event at a time: some are without end, and calcard stops after so many in all.
-    let mut parts = text.split("BEGIN:VEVENT");
-    let head = parts.next().unwrap();
-    let mut events: Vec<(DateTime<Utc>, DateTime<Utc>)> = parts
-        .map(|event| event.trim_end_matches("END:VCALENDAR\r\n"))
-        .map(|event| format!("{head}BEGIN:VEVENT{event}END:VCALENDAR\r\n"))
-        .flat_map(|text| {
-            let expanded = parsed(&text).expand_dates(calcard::common::timezone::Tz::UTC, 1_000);
-            assert!(
-                expanded.errors.is_empty(),
-                "{:?} in {text}",
-                expanded.errors
-            );
-            assert!(!expanded.events.is_empty(), "no event in {text}");
-            expanded.events
-        })
-        // None is a local time that does not exist: a series without end has some, years
-        // after the range. One within it would be missing in what is compared.
-        .filter_map(|event| Some((event.timestamps(), event.try_into_date_time()?)))
-        .map(|((start, end), by_clock)| {
-            let instant = |secs| DateTime::from_timestamp(secs, 0).unwrap();
-            // Some programs keep the length of an event in time, some by the clock.
-            if instant(end) > from && instant(start) < until {
-                assert_eq!(instant(end), by_clock.end.to_utc());
-            }
-            (instant(start).max(from), instant(end).min(until))
-        })
-        .filter(|(start, end)| start < end)
-        .collect();
-    events.sort_unstable();
-    let mut joined: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
-    for (start, end) in events {
-        match joined.last_mut() {
-            Some(last) if start <= last.1 => last.1 = last.1.max(end),
-            _ => joined.push((start, end)),
-        }
-    }
-    let text = |at: DateTime<Utc>| at.to_rfc3339();
-    joined
-        .into_iter()
-        .map(|(start, end)| (text(start), text(end)))
-        .collect()
-}
-
-fn windows(timing: &Timing, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Shown> {
-    timing
-        .windows(zone, from, until)
-        .map(|span| (span.from.to_rfc3339(), span.until.unwrap().to_rfc3339()))
-        .collect()
-}
-
-/// The first window that one has and the other has not.
-fn difference(read: &[Shown], expected: &[Shown]) -> Option<[Option<Shown>; 2]> {
-    let places = 0..read.len().max(expected.len());
-    places
-        .map(|place| [read, expected].map(|list| list.get(place).cloned()))
-        .find(|[read, expected]| read != expected)
-}
-
-fn rules() -> impl Strategy<Value = Rule> {
-    let times = prop_oneof![
-        proptest::sample::select(vec!["00:00", "01:30", "02:00", "02:30", "03:00", "23:30"]),
-        proptest::sample::select(vec![
-            "06:00", "08:15:30", "09:00", "12:00", "17:00", "22:00"
-        ]),
-    ];
-    let days = (0..7u8).prop_map(|day| DayOfWeek::from(Weekday::try_from(day).unwrap()));
-    (0..3, days, times.clone(), times, 0..8).prop_map(|(kind, day, start, end, whole)| {
-        let hours = if whole == 0 {
-            String::new()
-        } else {
-            format!("{start}-{end}")
-        };
-        match kind {
-            0 => daily(&hours),
-            1 => weekly(day, &hours),
-            _ => biweekly(day, &hours),
-        }
-    })
-}
-
-#[test]
-fn another_program_reads_the_same_windows_over_two_years() {
-    use chrono_tz::*;
-    // 2024 and 2025, and for Apia the year in which a day was left out.
-    let places = [
-        (Europe::Berlin, 2024),
-        (America::New_York, 2024),
-        (America::Havana, 2024),
-        (America::St_Johns, 2010),
-        (Australia::Lord_Howe, 2024),
-        (Pacific::Apia, 2011),
-        (Africa::Casablanca, 2024),
-        (Asia::Kathmandu, 2024),
-        (UTC, 2024),
-    ];
-    let days = (-20..30i64, proptest::option::of(200..1_200i64));
-    let cases = (proptest::collection::vec(rules(), 0..5), days);
-    for (zone, year) in places {
-        let from = at(&format!("{year}-01-01T00:00:00Z"));
-        let until = from + TimeDelta::days(731);
-        runner(zone.name(), 12)
-            .run(&cases, |(rules, (start, end))| {
-                let date = |days| (from + TimeDelta::days(days)).date_naive().to_string();
-                let window = local(&date(start), &end.map(date).unwrap_or_default());
-                let timing = Timing::new(window, rules);
-                let expected = windows(&timing, zone, from, until);
-                let whole = written(&timing, zone, &from.to_rfc3339(), "");
-                let text = serde_json::to_string(&timing).unwrap();
-                let differs = difference(&read(&whole, from, until), &expected);
-                prop_assert_eq!(differs, None, "{} {}", &text, &whole);
-                // Cut to the range, there is nothing outside of it.
-                let cut = written(&timing, zone, &from.to_rfc3339(), &until.to_rfc3339());
-                let all = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
-                let differs = difference(&read(&cut, all.0, all.1), &expected);
-                prop_assert_eq!(differs, None, "{} {}", &text, &cut);
-                Ok(())
-            })
-            .unwrap_or_else(|error| panic!("{zone}: {error}"));
-    }
 }
 
 /// The lines of a calendar that begin so, in order.
@@ -165,7 +30,7 @@ fn lines<'a>(text: &'a str, starts: &[&str]) -> Vec<&'a str> {
 fn a_rule_is_one_recurring_event_in_the_zone_of_the_door() {
     let days = [Monday, Tuesday, Friday].map(|day| weekly(day, "09:00-17:00"));
     let timing = Timing::new(local("2024-06-03", ""), days.into());
-    let text = written(&timing, chrono_tz::Europe::Berlin, STAMP, "");
+    let text = written(&timing, zone("Europe/Berlin"), STAMP, "");
     assert_eq!(
         lines(&text, &["DTSTART;", "DTEND", "RRULE"]),
         [
@@ -178,7 +43,7 @@ fn a_rule_is_one_recurring_event_in_the_zone_of_the_door() {
 
 #[test]
 fn every_second_week_and_every_day_say_so() {
-    let zone = chrono_tz::Europe::Berlin;
+    let zone = zone("Europe/Berlin");
     let timing = Timing::new(
         local("2024-06-03", ""),
         vec![biweekly(Monday, "09:00-17:00")],
@@ -203,7 +68,7 @@ fn a_night_in_which_the_clock_changes_is_an_event_of_its_own_in_utc() {
         local("2024-03-29 12:00", "2024-04-02 12:00"),
         vec![daily("22:00-06:00")],
     );
-    let text = written(&timing, chrono_tz::Europe::Berlin, STAMP, "");
+    let text = written(&timing, zone("Europe/Berlin"), STAMP, "");
     let from = text.find("BEGIN:VEVENT").unwrap();
     assert_eq!(
         lines(&text[from..], &["DTSTART", "DTEND", "RRULE", "EXDATE"]),
@@ -221,7 +86,7 @@ fn a_night_in_which_the_clock_changes_is_an_event_of_its_own_in_utc() {
 
 #[test]
 fn an_event_keeps_its_name_whatever_range_is_asked_for() {
-    let zone = chrono_tz::Europe::Berlin;
+    let zone = zone("Europe/Berlin");
     let rules = vec![
         daily("23:00-02:10"),
         weekly(Monday, "09:00-17:00"),
@@ -300,10 +165,11 @@ fn a_time_zone_lists_each_clock_change_of_the_range() {
         })
     };
     let (from, until) = (at("2010-01-01T00:00:00Z"), at("2013-01-01T00:00:00Z"));
-    for zone in chrono_tz::TZ_VARIANTS.into_iter().step_by(12) {
+    for zone in zones().step_by(12) {
+        let clock = Clock::of(zone);
         let timing = Timing::new(local("2010-01-01", ""), vec![daily("12:00-13:00")]);
         let text = written(&timing, zone, &from.to_rfc3339(), &until.to_rfc3339());
-        let shown = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local() - at.naive_utc();
+        let shown = |at: DateTime<Utc>| TimeDelta::seconds(clock.ahead(at.timestamp()));
         let mut changes = Vec::new();
         for part in text
             .split("BEGIN:")
@@ -332,7 +198,7 @@ fn a_time_zone_lists_each_clock_change_of_the_range() {
 #[test]
 fn text_of_people_is_escaped_and_lines_are_folded() {
     let timing = Timing::new(local("2024-06-03", "2024-06-03"), vec![]);
-    let text = written(&timing, chrono_tz::UTC, STAMP, "");
+    let text = written(&timing, Zone::UTC, STAMP, "");
     assert!(text.contains("Front door\\; east\\, \"old\" wing\\nand the long"));
     for name in ["", "x", "ä", "🚪", "x🚪"] {
         let summary = name.repeat(200);
@@ -341,7 +207,7 @@ fn text_of_people_is_escaped_and_lines_are_folded() {
             summary: &summary,
             stamp: at(STAMP),
         };
-        let text = timing.calendar(chrono_tz::UTC, &entry, at(STAMP), None);
+        let text = timing.calendar(Zone::UTC, &entry, at(STAMP), None);
         assert!(!text.replace("\r\n", "").contains(['\r', '\n']));
         let longest = text.split("\r\n").map(str::len).max().unwrap();
         assert!(longest <= 75, "{longest}");
@@ -357,7 +223,7 @@ fn text_of_people_is_escaped_and_lines_are_folded() {
 #[test]
 fn programs_are_told_when_to_come_again() {
     let timing = Timing::new(local("2024-06-03", "2024-06-03"), vec![]);
-    let text = written(&timing, chrono_tz::UTC, STAMP, "");
+    let text = written(&timing, Zone::UTC, STAMP, "");
     assert_eq!(
         lines(&text, &["REFRESH-INTERVAL", "X-PUBLISHED-TTL"]),
         [
@@ -386,7 +252,7 @@ fn the_ends_of_time_have_calendars_too() {
                     summary: "",
                     stamp: from,
                 };
-                let text = timing.calendar(chrono_tz::America::New_York, &entry, from, None);
+                let text = timing.calendar(zone("America/New_York"), &entry, from, None);
                 assert!(text.len() < 50_000, "{}", text.len());
             }
         }

@@ -1,20 +1,15 @@
 //! Worked examples, one rule a test; the name says the rule.
 
-use chrono_tz::America::{Havana, New_York, Sao_Paulo, St_Johns};
-use chrono_tz::Australia::Lord_Howe;
-use chrono_tz::Europe::Berlin;
-use chrono_tz::Pacific::Apia;
-use chrono_tz::{Tz, UTC};
 use timing::DayOfWeek::*;
 use timing::{
     DayOfWeekMissing, InstantWindow, LocalWindow, Period, Recurrence, Rule, Span, Standing, Timing,
-    Window, WindowFault,
+    Window, WindowFault, Zone,
 };
 
 use crate::support::*;
 
 /// The windows from local midnight to local midnight, both dates within them.
-fn check(window: Window, rules: &[Rule], zone: Tz, (from, until): (&str, &str), spans: &[&str]) {
+fn check(window: Window, rules: &[Rule], zone: Zone, (from, until): (&str, &str), spans: &[&str]) {
     let timing = Timing::new(window, rules.to_vec());
     assert_eq!(shown(&timing, zone, from, until), spans);
 }
@@ -24,30 +19,42 @@ fn check(window: Window, rules: &[Rule], zone: Tz, (from, until): (&str, &str), 
 #[test]
 fn a_start_left_out_is_the_creation() {
     let timing = Timing::new(local("", ""), vec![]);
-    assert_eq!(timing.span(Berlin), (at("2024-01-01T00:00:00Z"), None));
-    assert!(!timing.holds(Berlin, at("2023-12-31T23:59:59Z")));
-    assert!(timing.holds(Berlin, at("2024-01-01T00:00:00Z")));
+    assert_eq!(
+        timing.span(zone("Europe/Berlin")),
+        (at("2024-01-01T00:00:00Z"), None)
+    );
+    assert!(!timing.holds(zone("Europe/Berlin"), at("2023-12-31T23:59:59Z")));
+    assert!(timing.holds(zone("Europe/Berlin"), at("2024-01-01T00:00:00Z")));
 }
 
 #[test]
 fn a_start_date_alone_is_midnight_at_the_door() {
     let window = local("2024-06-01", "");
-    assert_eq!(window.span(Berlin).0, at("2024-05-31T22:00:00Z"));
-    assert_eq!(window.span(New_York).0, at("2024-06-01T04:00:00Z"));
+    assert_eq!(
+        window.span(zone("Europe/Berlin")).0,
+        at("2024-05-31T22:00:00Z")
+    );
+    assert_eq!(
+        window.span(zone("America/New_York")).0,
+        at("2024-06-01T04:00:00Z")
+    );
 }
 
 #[test]
 fn an_end_date_alone_is_the_end_of_that_day() {
     let window = local("2024-06-01", "2024-06-01");
-    assert_eq!(window.span(Berlin).1, Some(at("2024-06-01T22:00:00Z")));
+    assert_eq!(
+        window.span(zone("Europe/Berlin")).1,
+        Some(at("2024-06-01T22:00:00Z"))
+    );
 }
 
 #[test]
 fn a_window_no_longer_holds_at_its_end() {
     let timing = Timing::new(local("2024-06-01 09:00", "2024-06-01 10:00"), vec![]);
-    assert!(timing.holds(Berlin, at("2024-06-01T07:00:00Z")));
-    assert!(timing.holds(Berlin, at("2024-06-01T07:59:59.999999999Z")));
-    assert!(!timing.holds(Berlin, at("2024-06-01T08:00:00Z")));
+    assert!(timing.holds(zone("Europe/Berlin"), at("2024-06-01T07:00:00Z")));
+    assert!(timing.holds(zone("Europe/Berlin"), at("2024-06-01T07:59:59.999999999Z")));
+    assert!(!timing.holds(zone("Europe/Berlin"), at("2024-06-01T08:00:00Z")));
 }
 
 #[test]
@@ -82,17 +89,20 @@ fn an_end_not_after_the_start_is_refused() {
 #[test]
 fn an_end_before_the_creation_is_an_empty_window() {
     let timing = Timing::new(local("", "2023-12-31"), vec![]);
-    assert!(timing.window.is_empty(Berlin));
+    assert!(timing.window.is_empty(zone("Europe/Berlin")));
     // In New York that day ends five hours after 2024 began in UTC.
-    assert!(!timing.window.is_empty(New_York));
-    assert_eq!(timing.next(Berlin, at("2023-01-01T00:00:00Z")), None);
+    assert!(!timing.window.is_empty(zone("America/New_York")));
+    assert_eq!(
+        timing.next(zone("Europe/Berlin"), at("2023-01-01T00:00:00Z")),
+        None
+    );
 }
 
 #[test]
 fn a_window_boundary_in_a_gap_is_the_first_instant_after_it() {
     let window = local("2024-03-31 02:30", "2025-03-30 02:15");
     assert_eq!(
-        window.span(Berlin),
+        window.span(zone("Europe/Berlin")),
         (at("2024-03-31T01:00:00Z"), Some(at("2025-03-30T01:00:00Z"))),
     );
 }
@@ -101,7 +111,7 @@ fn a_window_boundary_in_a_gap_is_the_first_instant_after_it() {
 fn a_window_boundary_that_exists_twice_is_the_earlier_start_and_the_later_end() {
     let window = local("2024-10-27 02:30", "2025-10-26 02:30");
     assert_eq!(
-        window.span(Berlin),
+        window.span(zone("Europe/Berlin")),
         (at("2024-10-27T00:30:00Z"), Some(at("2025-10-26T01:30:00Z"))),
     );
 }
@@ -114,7 +124,7 @@ fn no_rules_are_always_inside_the_window() {
     check(
         local("2024-06-04", "2024-06-06 12:00"),
         &[],
-        Berlin,
+        zone("Europe/Berlin"),
         week,
         &["2024-06-04T00:00:00+02:00/2024-06-06T12:00:00+02:00"],
     );
@@ -125,7 +135,7 @@ fn weekly_is_its_day_of_each_week() {
     check(
         local("2024-01-01", ""),
         &[weekly(Monday, "09:00-17:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-16"),
         &[
             "2024-06-03T09:00:00+02:00/2024-06-03T17:00:00+02:00",
@@ -142,7 +152,7 @@ fn biweekly_counts_iso_weeks_from_the_one_the_window_begins_in() {
     check(
         local("2024-06-05", ""),
         &[biweekly(Monday, ""), biweekly(Friday, "")],
-        Berlin,
+        zone("Europe/Berlin"),
         weeks,
         &[
             "2024-06-07T00:00:00+02:00/2024-06-08T00:00:00+02:00",
@@ -154,7 +164,7 @@ fn biweekly_counts_iso_weeks_from_the_one_the_window_begins_in() {
     check(
         local("2024-06-02", ""),
         &[biweekly(Monday, "")],
-        Berlin,
+        zone("Europe/Berlin"),
         weeks,
         &[
             "2024-06-10T00:00:00+02:00/2024-06-11T00:00:00+02:00",
@@ -171,14 +181,14 @@ fn biweekly_in_a_window_of_instants_counts_from_the_local_week() {
     check(
         window,
         &[biweekly(Tuesday, "12:00-13:00")],
-        Apia,
+        zone("Pacific/Apia"),
         weeks,
         &["2024-06-04T12:00:00+13:00/2024-06-04T13:00:00+13:00"],
     );
     check(
         window,
         &[biweekly(Tuesday, "12:00-13:00")],
-        New_York,
+        zone("America/New_York"),
         weeks,
         &["2024-06-11T12:00:00-04:00/2024-06-11T13:00:00-04:00"],
     );
@@ -189,7 +199,7 @@ fn biweekly_counts_on_over_a_year_of_53_weeks() {
     check(
         local("2020-12-14", ""),
         &[biweekly(Monday, "09:00-10:00")],
-        UTC,
+        Zone::UTC,
         ("2020-12-21", "2021-01-17"),
         &[
             "2020-12-28T09:00:00+00:00/2020-12-28T10:00:00+00:00",
@@ -206,7 +216,7 @@ fn daily_is_each_day_and_its_day_of_the_week_has_no_effect() {
         check(
             local("", ""),
             &[rule],
-            Berlin,
+            zone("Europe/Berlin"),
             ("2024-06-03", "2024-06-04"),
             &[
                 "2024-06-03T09:00:00+02:00/2024-06-03T10:00:00+02:00",
@@ -234,7 +244,7 @@ fn rules_are_a_union_and_what_touches_is_one_window() {
             weekly(Monday, "16:00-17:00"),
             weekly(Monday, "10:00-11:00"),
         ],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-09"),
         &[
             "2024-06-03T09:00:00+02:00/2024-06-03T14:00:00+02:00",
@@ -250,7 +260,10 @@ fn a_rule_that_never_meets_its_window_has_no_windows() {
         local("2024-06-03", "2024-06-06"),
         vec![weekly(Friday, "09:00-17:00")],
     );
-    assert_eq!(timing.next(Berlin, at("2024-01-01T00:00:00Z")), None);
+    assert_eq!(
+        timing.next(zone("Europe/Berlin"), at("2024-01-01T00:00:00Z")),
+        None
+    );
 }
 
 // Periods.
@@ -260,7 +273,7 @@ fn a_period_left_out_is_the_whole_local_day() {
     check(
         local("", ""),
         &[weekly(Saturday, "")],
-        St_Johns,
+        zone("America/St_Johns"),
         ("2024-06-03", "2024-06-09"),
         &["2024-06-08T00:00:00-02:30/2024-06-09T00:00:00-02:30"],
     );
@@ -269,8 +282,8 @@ fn a_period_left_out_is_the_whole_local_day() {
 #[test]
 fn a_period_is_half_open() {
     let timing = Timing::new(local("", ""), vec![daily("09:00-17:00")]);
-    assert!(timing.holds(UTC, at("2024-06-03T09:00:00Z")));
-    assert!(!timing.holds(UTC, at("2024-06-03T17:00:00Z")));
+    assert!(timing.holds(Zone::UTC, at("2024-06-03T09:00:00Z")));
+    assert!(!timing.holds(Zone::UTC, at("2024-06-03T17:00:00Z")));
 }
 
 #[test]
@@ -278,7 +291,7 @@ fn an_overnight_period_belongs_to_the_day_on_which_it_starts() {
     check(
         local("", ""),
         &[weekly(Friday, "22:00-06:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-16"),
         &[
             "2024-06-07T22:00:00+02:00/2024-06-08T06:00:00+02:00",
@@ -292,7 +305,7 @@ fn equal_times_are_once_round_the_clock() {
     check(
         local("", ""),
         &[weekly(Friday, "18:00-18:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-09"),
         &["2024-06-07T18:00:00+02:00/2024-06-08T18:00:00+02:00"],
     );
@@ -303,7 +316,7 @@ fn a_period_that_began_before_the_window_counts_from_its_start() {
     check(
         local("2024-06-08 01:00", ""),
         &[weekly(Friday, "22:00-06:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-09"),
         &["2024-06-08T01:00:00+02:00/2024-06-08T06:00:00+02:00"],
     );
@@ -315,7 +328,7 @@ fn a_biweekly_night_before_the_first_week_does_not_reach_into_the_window() {
     check(
         local("2024-06-03", ""),
         &[biweekly(Sunday, "22:00-06:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-10"),
         &["2024-06-09T22:00:00+02:00/2024-06-10T06:00:00+02:00"],
     );
@@ -330,7 +343,7 @@ fn all_seven_days_are_one_window() {
     for rules in [timing.rules, vec![daily("")], vec![daily("13:00-13:00")]] {
         let timing = Timing::new(local("2024-06-01", ""), rules);
         assert_eq!(
-            timing.next(Havana, at("2080-01-01T00:00:00Z")),
+            timing.next(zone("America/Havana"), at("2080-01-01T00:00:00Z")),
             Some(Span {
                 from: at("2024-06-01T04:00:00Z"),
                 until: None
@@ -348,7 +361,7 @@ fn hours_from_midnight_to_midnight_are_the_whole_day() {
     check(
         instants("2024-06-03T10:00:00Z", "2024-06-05T10:00:00Z"),
         &[Rule::daily(hours)],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-06-03", "2024-06-09"),
         &["2024-06-03T12:00:00+02:00/2024-06-05T12:00:00+02:00"],
     );
@@ -363,14 +376,14 @@ fn an_hour_alone_is_from_or_until_midnight() {
     check(
         local("2024-06-03", ""),
         &[Rule::daily(from)],
-        Berlin,
+        zone("Europe/Berlin"),
         day,
         &["2024-06-03T09:00:00+02:00/2024-06-04T00:00:00+02:00"],
     );
     check(
         local("2024-06-03", ""),
         &[Rule::daily(to)],
-        Berlin,
+        zone("Europe/Berlin"),
         day,
         &["2024-06-03T00:00:00+02:00/2024-06-03T17:00:00+02:00"],
     );
@@ -392,6 +405,27 @@ fn hours_of_24_end_a_day_and_start_none() {
     assert!(Period::from_hours(hour(-1), None).is_err());
 }
 
+#[test]
+fn hours_keep_fractions_of_a_second_and_end_a_day_as_dot_net_does() {
+    let eight = chrono::TimeDelta::hours(8);
+    let half = chrono::TimeDelta::milliseconds(500);
+    let tick = chrono::TimeDelta::nanoseconds(100);
+    let day = chrono::TimeDelta::days(1);
+    let hours = Period::from_hours(Some(eight), Some(eight + half)).unwrap();
+    check(
+        local("2024-06-03", ""),
+        &[Rule::daily(hours)],
+        zone("Europe/Berlin"),
+        ("2024-06-03", "2024-06-03"),
+        &["2024-06-03T08:00:00+02:00/2024-06-03T08:00:00.500+02:00"],
+    );
+    let until = |to| Period::from_hours(Some(eight), Some(to)).unwrap();
+    assert_eq!(until(day - tick), until(day));
+    assert_ne!(until(day - tick - tick), until(day));
+    assert!(Period::from_hours(Some(eight), Some(day + tick)).is_err());
+    assert!(Period::from_hours(Some(-tick), Some(eight)).is_err());
+}
+
 // Daylight saving.
 
 #[test]
@@ -400,14 +434,14 @@ fn a_period_holds_throughout_whatever_the_clock_shows_meanwhile() {
     check(
         local("", ""),
         &[weekly(Sunday, "01:30-03:30")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-03-25", "2024-03-31"),
         &["2024-03-31T01:30:00+01:00/2024-03-31T03:30:00+02:00"],
     );
     check(
         local("", ""),
         &[weekly(Sunday, "01:30-03:30")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-10-21", "2024-10-27"),
         &["2024-10-27T01:30:00+02:00/2024-10-27T03:30:00+01:00"],
     );
@@ -419,14 +453,14 @@ fn a_boundary_in_a_gap_is_the_first_instant_after_it() {
     check(
         local("", ""),
         &[daily("02:30-04:00")],
-        Berlin,
+        zone("Europe/Berlin"),
         sunday,
         &["2024-03-31T03:00:00+02:00/2024-03-31T04:00:00+02:00"],
     );
     check(
         local("", ""),
         &[daily("01:00-02:30")],
-        Berlin,
+        zone("Europe/Berlin"),
         sunday,
         &["2024-03-31T01:00:00+01:00/2024-03-31T03:00:00+02:00"],
     );
@@ -437,7 +471,7 @@ fn a_period_inside_a_gap_is_not_there_that_day() {
     check(
         local("", ""),
         &[daily("02:15-02:45")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-03-30", "2024-04-01"),
         &[
             "2024-03-30T02:15:00+01:00/2024-03-30T02:45:00+01:00",
@@ -451,7 +485,7 @@ fn a_period_inside_a_repeated_hour_holds_from_its_first_start_to_its_second_end(
     check(
         local("", ""),
         &[daily("02:15-02:45")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-10-27", "2024-10-27"),
         &["2024-10-27T02:15:00+02:00/2024-10-27T02:45:00+01:00"],
     );
@@ -464,7 +498,7 @@ fn periods_apart_on_the_clock_are_one_window_where_a_repeated_hour_joins_them() 
         vec![daily("02:00-02:15"), daily("02:30-02:45")],
     );
     assert_eq!(
-        shown(&timing, Berlin, "2024-10-27", "2024-10-27"),
+        shown(&timing, zone("Europe/Berlin"), "2024-10-27", "2024-10-27"),
         ["2024-10-27T02:00:00+02:00/2024-10-27T02:45:00+01:00"],
     );
     // The second begins in the first pass of the hour and the first ends in the second.
@@ -474,7 +508,7 @@ fn periods_apart_on_the_clock_are_one_window_where_a_repeated_hour_joins_them() 
     });
     for asked in ["00:00", "00:20", "00:50", "01:20", "01:44"] {
         let asked = at(&format!("2024-10-27T{asked}:00Z"));
-        assert_eq!(timing.next(Berlin, asked), window);
+        assert_eq!(timing.next(zone("Europe/Berlin"), asked), window);
     }
 }
 
@@ -483,14 +517,14 @@ fn a_whole_day_has_23_or_25_hours_when_the_clock_says_so() {
     check(
         local("", ""),
         &[weekly(Sunday, "")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-03-31", "2024-03-31"),
         &["2024-03-31T00:00:00+01:00/2024-04-01T00:00:00+02:00"],
     );
     check(
         local("", ""),
         &[weekly(Sunday, "")],
-        Berlin,
+        zone("Europe/Berlin"),
         ("2024-10-27", "2024-10-27"),
         &["2024-10-27T00:00:00+02:00/2024-10-28T00:00:00+01:00"],
     );
@@ -502,14 +536,14 @@ fn a_day_whose_midnight_does_not_exist_begins_after_the_gap() {
     check(
         local("2018-11-01", ""),
         &[weekly(Sunday, "")],
-        Sao_Paulo,
+        zone("America/Sao_Paulo"),
         ("2018-11-04", "2018-11-05"),
         &["2018-11-04T01:00:00-02:00/2018-11-05T00:00:00-02:00"],
     );
     check(
         local("2018-11-01", ""),
         &[weekly(Saturday, "")],
-        Sao_Paulo,
+        zone("America/Sao_Paulo"),
         ("2018-11-03", "2018-11-05"),
         &["2018-11-03T00:00:00-03:00/2018-11-04T01:00:00-02:00"],
     );
@@ -521,14 +555,14 @@ fn a_day_whose_midnight_exists_twice_begins_at_the_first_and_the_one_before_ends
     check(
         local("", ""),
         &[weekly(Sunday, "")],
-        Havana,
+        zone("America/Havana"),
         ("2024-11-02", "2024-11-04"),
         &["2024-11-03T00:00:00-04:00/2024-11-04T00:00:00-05:00"],
     );
     check(
         local("", ""),
         &[weekly(Saturday, "")],
-        Havana,
+        zone("America/Havana"),
         ("2024-11-01", "2024-11-04"),
         &["2024-11-02T00:00:00-04:00/2024-11-03T00:00:00-05:00"],
     );
@@ -540,14 +574,14 @@ fn a_change_of_half_an_hour_is_no_other_than_one_of_an_hour() {
     check(
         local("", ""),
         &[daily("02:10-02:40")],
-        Lord_Howe,
+        zone("Australia/Lord_Howe"),
         ("2024-10-06", "2024-10-06"),
         &["2024-10-06T02:30:00+11:00/2024-10-06T02:40:00+11:00"],
     );
     check(
         local("", ""),
         &[daily("01:40-01:50")],
-        Lord_Howe,
+        zone("Australia/Lord_Howe"),
         ("2024-04-07", "2024-04-07"),
         &["2024-04-07T01:40:00+11:00/2024-04-07T01:50:00+10:30"],
     );
@@ -560,7 +594,7 @@ fn a_day_that_never_was_has_no_windows_of_its_own() {
     check(
         local("2011-01-01", ""),
         &[weekly(Friday, "")],
-        Apia,
+        zone("Pacific/Apia"),
         week,
         &[],
     );
@@ -570,7 +604,7 @@ fn a_day_that_never_was_has_no_windows_of_its_own() {
             weekly(Friday, "09:00-17:00"),
             weekly(Saturday, "09:00-17:00"),
         ],
-        Apia,
+        zone("Pacific/Apia"),
         week,
         &["2011-12-31T09:00:00+14:00/2011-12-31T17:00:00+14:00"],
     );
@@ -582,14 +616,14 @@ fn a_night_that_ends_or_starts_in_a_day_that_never_was_ends_or_starts_at_the_cha
     check(
         local("2011-01-01", ""),
         &[weekly(Thursday, "22:00-06:00")],
-        Apia,
+        zone("Pacific/Apia"),
         week,
         &["2011-12-29T22:00:00-10:00/2011-12-31T00:00:00+14:00"],
     );
     check(
         local("2011-01-01", ""),
         &[weekly(Friday, "22:00-06:00")],
-        Apia,
+        zone("Pacific/Apia"),
         week,
         &["2011-12-31T00:00:00+14:00/2011-12-31T06:00:00+14:00"],
     );
@@ -600,7 +634,7 @@ fn whole_days_leave_no_hole_where_a_day_never_was() {
     check(
         local("2011-01-01", ""),
         &[weekly(Thursday, ""), weekly(Saturday, "")],
-        Apia,
+        zone("Pacific/Apia"),
         ("2011-12-28", "2012-01-03"),
         &["2011-12-29T00:00:00-10:00/2012-01-01T00:00:00+14:00"],
     );
@@ -614,7 +648,7 @@ fn a_standing_says_the_rule_or_the_reason() {
         local("2024-06-03", "2024-06-09"),
         vec![weekly(Monday, "09:00-12:00"), weekly(Monday, "11:00-17:00")],
     );
-    let standing = |text| timing.standing(UTC, at(text));
+    let standing = |text| timing.standing(Zone::UTC, at(text));
     assert_eq!(standing("2024-06-02T23:59:59Z"), Standing::BeforeStart);
     assert_eq!(standing("2024-06-03T08:00:00Z"), Standing::OutsideSchedule);
     assert_eq!(standing("2024-06-03T11:30:00Z"), Standing::Holds(Some(0)));
@@ -636,10 +670,10 @@ fn the_next_window_is_whole_and_cut_by_nothing_but_the_grant() {
     };
     let first = span("2024-06-03T10:00:00Z", "2024-06-03T17:00:00Z");
     let last = span("2024-06-10T09:00:00Z", "2024-06-10T16:00:00Z");
-    assert_eq!(timing.next(UTC, at("2020-01-01T00:00:00Z")), first);
-    assert_eq!(timing.next(UTC, at("2024-06-03T16:59:59Z")), first);
-    assert_eq!(timing.next(UTC, at("2024-06-03T17:00:00Z")), last);
-    assert_eq!(timing.next(UTC, at("2024-06-10T16:00:00Z")), None);
+    assert_eq!(timing.next(Zone::UTC, at("2020-01-01T00:00:00Z")), first);
+    assert_eq!(timing.next(Zone::UTC, at("2024-06-03T16:59:59Z")), first);
+    assert_eq!(timing.next(Zone::UTC, at("2024-06-03T17:00:00Z")), last);
+    assert_eq!(timing.next(Zone::UTC, at("2024-06-10T16:00:00Z")), None);
 }
 
 // Forms.

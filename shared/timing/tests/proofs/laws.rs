@@ -1,20 +1,20 @@
 //! What is true of every timing, in every zone, to the nanosecond.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
-use chrono_tz::{TZ_VARIANTS, Tz};
 use proptest::prelude::*;
 use timing::{
     Budget, InstantWindow, LocalWindow, Period, Recurrence, Rule, Span, Timing, Together, Window,
+    Zone,
 };
 
-use crate::support::runner;
+use crate::support::{self, runner, zone};
 
 const DAY: i64 = 86_400;
 /// 1970 to 2105.
 const SECONDS: std::ops::Range<i64> = 0..DAY * 366 * 135;
 
-fn zones() -> impl Strategy<Value = Tz> {
-    proptest::sample::select(&TZ_VARIANTS[..])
+fn zones() -> impl Strategy<Value = Zone> {
+    proptest::sample::select(support::zones().collect::<Vec<_>>())
 }
 
 fn instants() -> impl Strategy<Value = DateTime<Utc>> {
@@ -43,7 +43,7 @@ fn rules() -> impl Strategy<Value = Rule> {
 }
 
 /// A timing and a range of some weeks near its start.
-fn timings() -> impl Strategy<Value = (Timing, Tz, DateTime<Utc>, DateTime<Utc>)> {
+fn timings() -> impl Strategy<Value = (Timing, Zone, DateTime<Utc>, DateTime<Utc>)> {
     let date = |at: DateTime<Utc>, days| at.date_naive() + TimeDelta::days(days);
     let local = (
         instants(),
@@ -80,7 +80,7 @@ fn timings() -> impl Strategy<Value = (Timing, Tz, DateTime<Utc>, DateTime<Utc>)
         })
 }
 
-fn spans(timing: &Timing, zone: Tz, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Span> {
+fn spans(timing: &Timing, zone: Zone, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Span> {
     timing.windows(zone, from, until).collect()
 }
 
@@ -247,7 +247,7 @@ fn the_next_window_is_the_one_that_holds_or_the_first_after() {
 
 /// The window in which all timings hold at an instant, or the next one: by going from window
 /// to window of each until they meet. Nothing when they have not after a thousand.
-fn stepped(timings: &[Timing], zone: Tz, mut at: DateTime<Utc>) -> Option<Option<Span>> {
+fn stepped(timings: &[Timing], zone: Zone, mut at: DateTime<Utc>) -> Option<Option<Span>> {
     for _ in 0..1_000 {
         let windows = timings.iter().map(|timing| timing.next(zone, at));
         let Some(windows) = windows.collect::<Option<Vec<Span>>>() else {
@@ -265,20 +265,19 @@ fn stepped(timings: &[Timing], zone: Tz, mut at: DateTime<Utc>) -> Option<Option
 
 /// An instant within some days of a clock change, in zones that have many and odd ones, and
 /// times of the day about those.
-fn near_a_change() -> impl Strategy<Value = (Tz, DateTime<Utc>)> {
-    use chrono_tz::*;
+fn near_a_change() -> impl Strategy<Value = (Zone, DateTime<Utc>)> {
     let zones = [
-        Europe::Berlin,
-        America::New_York,
-        America::St_Johns,
-        America::Havana,
-        Australia::Lord_Howe,
-        Africa::Casablanca,
-        Pacific::Apia,
-        Asia::Tehran,
+        "Europe/Berlin",
+        "America/New_York",
+        "America/St_Johns",
+        "America/Havana",
+        "Australia/Lord_Howe",
+        "Africa/Casablanca",
+        "Pacific/Apia",
+        "Asia/Tehran",
     ];
-    let changes = zones.into_iter().flat_map(|zone| {
-        let shown = move |at: DateTime<Utc>| at.with_timezone(&zone).naive_local() - at.naive_utc();
+    let changes = zones.map(zone).into_iter().flat_map(|zone| {
+        let shown = move |at: DateTime<Utc>| zone.offset(at);
         let first: DateTime<Utc> = "2009-01-01T00:00:00Z".parse().unwrap();
         let hours = (0..20 * 366 * 24).map(move |hour| first + TimeDelta::hours(hour));
         let changes = hours.filter(move |at| shown(*at) != shown(*at + TimeDelta::hours(1)));
@@ -307,7 +306,7 @@ fn rules_of_the_night() -> impl Strategy<Value = Rule> {
     })
 }
 
-fn assert_together(timings: &[Timing], zone: Tz, at: DateTime<Utc>) -> Result<(), TestCaseError> {
+fn assert_together(timings: &[Timing], zone: Zone, at: DateTime<Utc>) -> Result<(), TestCaseError> {
     let mut budget = Budget::new(usize::MAX);
     let mut together = Together::new(timings, zone, &mut budget).unwrap();
     let mut at = at;
@@ -375,7 +374,7 @@ fn what_meets_in_the_repeated_hour_alone_is_found_there() {
     ]
     .map(|rule| Timing::new(window, vec![rule]));
     let mut budget = Budget::new(100_000);
-    let zone = chrono_tz::Europe::Berlin;
+    let zone = zone("Europe/Berlin");
     let mut together = Together::new(&timings, zone, &mut budget).unwrap();
     for year in ["2024-10-27", "2025-10-26"] {
         let asked = format!("{}-02T00:00:00Z", &year[..7]).parse().unwrap();
@@ -393,9 +392,9 @@ fn a_budget_that_runs_out_says_so_and_stays_so() {
     let window = InstantWindow::new("2024-06-01T00:00:00Z".parse().unwrap(), None).unwrap();
     let timing = Timing::new(window, vec![Rule::daily(None); 100]);
     let mut budget = Budget::new(5_599);
-    assert!(Together::new(std::slice::from_ref(&timing), chrono_tz::UTC, &mut budget).is_err());
+    assert!(Together::new(std::slice::from_ref(&timing), Zone::UTC, &mut budget).is_err());
     assert!(budget.has_run_out() && budget.spend(0).is_err());
-    assert!(Together::new(&[timing], chrono_tz::UTC, &mut Budget::new(5_600)).is_ok());
+    assert!(Together::new(&[timing], Zone::UTC, &mut Budget::new(5_600)).is_ok());
 }
 
 #[test]
@@ -426,8 +425,6 @@ fn fifty_years_on_is_as_near_as_today() {
         date += TimeDelta::days(14);
     }
     let nine = date.and_hms_opt(9, 0, 0).unwrap().and_utc();
-    let next = timing
-        .next(chrono_tz::UTC, nine - TimeDelta::hours(1))
-        .unwrap();
+    let next = timing.next(Zone::UTC, nine - TimeDelta::hours(1)).unwrap();
     assert_eq!(next.from, nine);
 }

@@ -8,5 +8,6 @@ mod examples;
 mod extremes;
 mod laws;
 mod oracle;
+mod release;
 mod support;
 mod zones;

