@@ -1,7 +1,7 @@
 """A calendar program: fetches a calendar by its link, without a header, reads it with the
 libraries icalendar and recurring-ical-events, and compares it with the windows that the API says.
 
-    calendar.py URL    (a system with the demo organization)
+    calendar_link.py URL    (a system with the demo organization)
 """
 
 import datetime as dt
