@@ -72,12 +72,7 @@ impl System {
         for table in &stack.tables {
             tables::ensure(&client, table, behind.store.is_none()).await?;
         }
-        let surroundings = Arc::new(Surroundings {
-            region: account.region.clone(),
-            credentials: account.credentials.clone(),
-            dynamodb_url: Some(behind.url.clone()),
-            logs_for_people: !options.json && std::io::stderr().is_terminal(),
-        });
+        let surroundings = surroundings(&account, &behind, options);
         // The credentials of the demo are public: nowhere but on this machine, unless asked.
         let demo = match &stack.demo_program {
             Some(name) if is_loopback(&behind.url) || options.demo => {
@@ -242,6 +237,15 @@ impl Behind {
             store: Some(store),
         })
     }
+}
+
+fn surroundings(account: &Account, behind: &Behind, options: &Options) -> Arc<Surroundings> {
+    Arc::new(Surroundings {
+        region: account.region.clone(),
+        credentials: account.credentials.clone(),
+        dynamodb_url: Some(behind.url.clone()),
+        logs_for_people: !options.json && std::io::stderr().is_terminal(),
+    })
 }
 
 /// What reads the streams of tables for the functions; and notes of what does not happen here.
