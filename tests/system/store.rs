@@ -2,7 +2,7 @@
 //! each call costs, can be stopped and started, and can answer what the embedded one
 //! never does.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -350,8 +350,10 @@ impl Store {
         // The keyring that stands before a user's grants is none, and the copies of a grant to
         // a group are one.
         let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
-        let keys: BTreeSet<_> = keys.collect();
-        keys.into_iter().collect()
+        let mut keys: Vec<_> = keys.collect();
+        keys.sort();
+        keys.dedup_by(|one, other| one == other && one.starts_with("GRANT#USERGROUP#"));
+        keys
     }
 
     /// Takes grants out of the table, by the beginning of their keys.
