@@ -3,7 +3,6 @@
 
 use futures_util::future::join_all;
 use latchkey::directory::ForeignId;
-use latchkey::role::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ impl Scene {
     async fn start() -> Self {
         let store = Store::start().await;
         let system = System::on(&store).await;
-        let mut tenant = Tenant::new(7).with_roles(DOOR, &[Role::Device]);
+        let mut tenant = Tenant::new(7).with_controller(DOOR);
         tenant.world.devices[1].spaces = [SPACE.into()].into();
         tenant.world.devices[1].gateway_id = Some(ForeignId::Text("gateway-7".to_owned()));
         tenant.world.spaces[0].devices = [2.try_into().unwrap()].into();

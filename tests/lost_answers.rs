@@ -2,7 +2,6 @@
 //! done once, and answered as if nothing had been lost.
 
 use latchkey::credential::ApiKeySecret;
-use latchkey::role::Role;
 use serde_json::{Value, json};
 
 use crate::system::{Answer, Loss, SPACE, Store, System, Tenant, access_space, scope};
@@ -23,7 +22,7 @@ impl Scene {
     async fn start(loss: Loss) -> Self {
         let store = Store::start().await;
         let system = System::on(&store).await;
-        let mut tenant = Tenant::new(7).with_roles(DOOR, &[Role::Device]);
+        let mut tenant = Tenant::new(7).with_controller(DOOR);
         tenant.world.devices[1].spaces = [SPACE.into()].into();
         tenant.world.spaces[0].devices = [2.try_into().unwrap()].into();
         let key = tenant.with_api_key();

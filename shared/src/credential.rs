@@ -353,7 +353,7 @@ impl NewApiKey {
             let name = body.required("name").map(|Label(name)| name);
             let user_id = body.optional("userId");
             let spaces: Option<Vec<SpaceId>> = body.list("spaces", MAX_LISTED);
-            if spaces.as_ref().is_some_and(Vec::is_empty) {
+            if body.is_empty_list("spaces") {
                 // Bound to nothing, it would be bound to what its user is.
                 let message = "expected 1 to 32 spaces; left out, the key is bound as its user is";
                 body.fault("spaces", FaultCode::OutOfRange, message.to_owned());

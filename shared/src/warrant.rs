@@ -43,6 +43,7 @@ impl Warrant {
 pub struct ByRole {
     user: Key,
     roles: Vec<Role>,
+    is_readable: bool,
 }
 
 /// The attribute of a user that has the roles.
@@ -56,6 +57,7 @@ impl ByRole {
         Self {
             user,
             roles: roles.collect(),
+            is_readable: area != Area::Directory,
         }
     }
 
@@ -64,7 +66,16 @@ impl ByRole {
         Self {
             user,
             roles: vec![role],
+            is_readable: true,
         }
+    }
+
+    /// Whether a transaction that meets another one at the user's item may read the role right
+    /// before it writes, in place of checking it: an import or a door's controller writes more
+    /// at once than DynamoDB lets check one item. Not what makes users, roles or keys: those
+    /// would stay for whoever loses the role at the same moment.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.is_readable
     }
 
     /// The user's own item.

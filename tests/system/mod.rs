@@ -81,8 +81,17 @@ impl System {
     /// The same at a gateway that asks the authorizer each time: what is revoked is refused
     /// at once.
     pub async fn unforgiving(store: &Store) -> Self {
-        let cache = "AuthorizerCacheSeconds=0";
-        Self::start_with(&["--endpoint-url", &store.url(), "--parameter", cache]).await
+        let url = store.url();
+        let mut options = vec!["--endpoint-url", &url];
+        for parameter in [
+            "AuthorizerCacheSeconds=0",
+            // Tests ask for tokens more often than anyone else.
+            "OAuthThrottlingRate=1000",
+            "OAuthThrottlingBurst=1000",
+        ] {
+            options.extend(["--parameter", parameter]);
+        }
+        Self::start_with(&options).await
     }
 
     /// The same with a log of all that it says, in a file.

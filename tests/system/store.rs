@@ -339,19 +339,20 @@ impl Store {
 
     /// The sort keys that begin so.
     pub async fn sort_keys(&self, prefix: &str) -> Vec<String> {
-        let keys = self
-            .items()
-            .await
-            .into_iter()
-            .filter_map(|item| match item.get("SK") {
-                Some(AttributeValue::S(key)) => Some(key.clone()),
-                _ => None,
-            });
-        // The keyring that stands before a user's grants is none, and the copies of a grant to
-        // a group are one.
-        let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
-        let keys: BTreeSet<_> = keys.collect();
-        keys.into_iter().collect()
+        let items = self.items().await;
+        let text = |item: &Item, name: &str| item.get(name)?.as_s().ok().cloned();
+        let keys = items
+            .iter()
+            .filter_map(|item| Some((text(item, "SK")?, text(item, "PK")?)));
+        // The keyring that stands before a user's grants is none.
+        let keys = keys.filter(|(key, _)| key.starts_with(prefix) && !key.ends_with('#'));
+        // The copies of a grant to a group are one.
+        let partition = |partition: String| match partition.split_once("#GRANTS#") {
+            Some((group, _)) => group.to_owned(),
+            None => partition,
+        };
+        let keys: BTreeSet<_> = keys.map(|(key, of)| (key, partition(of))).collect();
+        keys.into_iter().map(|(key, _)| key).collect()
     }
 
     /// Takes grants out of the table, by the beginning of their keys.

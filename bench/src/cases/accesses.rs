@@ -89,7 +89,7 @@ async fn booking(bench: &Bench) -> Result<()> {
             "accessTemplateId": template, "businessUserId": USER, "validFrom": from,
             "validTo": until, "spaces": [{"thingId": space_id(space)}],
         });
-        post(PATH, &new(access))
+        post(PATH, &access)
     };
     let mut made = Vec::new();
     let noon = book("2030-03-01T12:00:00Z", json!("2030-03-01T13:00:00Z"));
@@ -150,7 +150,7 @@ async fn entering(bench: &Bench) -> Result<()> {
             "accessTemplateId": template.field("id")?, "businessUserId": GUEST,
             "validFrom": BEFORE, "validTo": UNTIL, "spaces": [terms],
         });
-        let give = || bench.ask(create::ENDPOINT, post(PATH, &new(access.clone())));
+        let give = || bench.ask(create::ENDPOINT, post(PATH, &access.clone()));
         let access = give().await?;
         let codes = async || -> Result<Value> {
             let own = get(format!("{LIST}?BusinessUserId={GUEST}&ThingId={space}"));
@@ -294,7 +294,7 @@ fn access(template: &str, first: u64) -> Ask {
         "accessCodeInitializationStrategy": "Unique", "validFrom": FROM, "validTo": UNTIL,
         "spaces": spaces(first),
     });
-    post(PATH, &new(access))
+    post(PATH, &access)
 }
 
 /// It ends a day later.

@@ -130,10 +130,10 @@ async fn of_accesses(bench: &Bench, space: &str) -> Result<()> {
     let template = post("/access/template", &template);
     let template = bench.ask(templates::create::ENDPOINT, template).await?;
     let template = template.field("id")?;
-    let access = new(json!({
+    let access = json!({
         "accessTemplateId": template, "businessUserId": MEMBER,
         "validFrom": "2030-02-01T12:00:00Z", "spaces": [{"thingId": space}],
-    }));
+    });
     let access = post("/BusinessUserAccess", &access);
     let access = bench.ask(accesses::create::ENDPOINT, access).await?;
     let path = format!(

@@ -216,7 +216,7 @@ async fn codes(bench: &Bench) -> Result<()> {
             "validFrom": "2030-02-01T12:00:00Z", "validTo": "2030-02-02T12:00:00Z",
             "spaces": [{"thingId": space_id(space)}],
         });
-        post("/BusinessUserAccess", &new(access)).with_the_same_code()
+        post("/BusinessUserAccess", &access).with_the_same_code()
     };
     for space in [SPACE, SPACE + 1] {
         bench.ask(accesses::create::ENDPOINT, access(space)).await?;

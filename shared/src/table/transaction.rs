@@ -817,9 +817,11 @@ fn send_by(
         };
         let actions = items.len();
         let place = require(&mut items, &table.name, &by)?;
-        // One user writes many things at once, as a door's controller or an import does.
         if place == actions {
             references.push(exists(place));
+        }
+        if !by.is_readable() {
+            references.retain(|reference| reference.place != place);
         }
         for reference in &mut references {
             reference.by = Some(by.clone()).filter(|_| reference.place == place);

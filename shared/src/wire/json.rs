@@ -724,6 +724,12 @@ impl<'v> Fields<'v> {
             .map(|Name(value)| value.clone())
     }
 
+    /// Whether the field is a list of nothing.
+    pub fn is_empty_list(&self, name: &str) -> bool {
+        let value = self.object.get(name).and_then(Value::as_array);
+        value.is_some_and(Vec::is_empty)
+    }
+
     /// Puts the field's value in the place of `target`, which stays as it is when the
     /// field is left out, null or bad.
     pub fn set<T: FromJson, U: From<T>>(&self, name: &str, target: &mut U) {
