@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
-use crate::bench::{Bench, REMAKES};
+use crate::bench::{Answer, Bench, REMAKES};
 use crate::house::{ORGANIZATION, VISITED, VISITOR, space_id};
 
 /// Which case is of all accesses.
@@ -101,9 +101,22 @@ async fn booking(bench: &Bench) -> Result<()> {
     let year = book("2030-03-02T00:00:00Z", json!("2031-03-02T00:00:00Z"));
     let case = "create access, the same for the year after";
     made.push(bench.case(case, create::ENDPOINT, year).await?);
+    let gone = |made: &Answer| {
+        let path = format!("{PATH}?BusinessUserAccessId={}", made.field("id")?);
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(delete(path))
+    };
+    let case = "delete access, an exclusive space for a year";
+    let last = made.pop().ok_or("no access")?;
+    bench
+        .case(case, delete_access::ENDPOINT, gone(&last)?)
+        .await?;
+    let case = "delete access, an exclusive space for an hour";
+    let last = made.pop().ok_or("no access")?;
+    bench
+        .case(case, delete_access::ENDPOINT, gone(&last)?)
+        .await?;
     for made in made {
-        let gone = delete(format!("{PATH}?BusinessUserAccessId={}", made.field("id")?));
-        bench.ask(delete_access::ENDPOINT, gone).await?;
+        bench.ask(delete_access::ENDPOINT, gone(&made)?).await?;
     }
     Ok(())
 }

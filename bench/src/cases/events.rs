@@ -7,14 +7,16 @@ use latchkey::id::{OrganizationId, UserId};
 use latchkey::table::{If, Key, to_item};
 use latchkey::warrant::Warrant;
 use latchkey_functions::organizations::bootstrap;
-use latchkey_functions::{api_keys, authorizer, devices, follow_up, user_groups, users};
+use latchkey_functions::{
+    accesses, api_keys, authorizer, devices, follow_up, templates, user_groups, users,
+};
 use serde_json::{Value, json};
 
 use super::{new, share, shared};
 use crate::Result;
 use crate::ask::{delete, post, put};
 use crate::bench::Bench;
-use crate::house::{self, ORGANIZATION};
+use crate::house::{self, ORGANIZATION, space_id};
 use crate::store::root;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
@@ -54,6 +56,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     keyed(bench).await?;
     clean_up(bench, "clean up after a user in a group", 0).await?;
     clean_up(bench, "clean up after a user in a group with 30 shares", 30).await?;
+    clean_up_after_access(bench).await?;
     clean_up_after_share(bench).await?;
     doors(bench).await
 }
@@ -207,6 +210,30 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
         shared(bench, share(26, id, schedule)).await?;
     }
     follow_up_after(bench, case, id, &["5"]).await
+}
+
+/// Deletes a user who has two spaces alone, and tells of it.
+async fn clean_up_after_access(bench: &Bench) -> Result<()> {
+    let user = new(json!({"firstName": "Kim", "lastName": "Guest"}));
+    let user = post("/v2/users", &user);
+    let user = bench.ask(users::create::ENDPOINT, user).await?;
+    let id: u64 = user.field("userId")?.parse()?;
+    let spaces = [51, 52].map(space_id);
+    let things = spaces.map(|space| json!({"thingId": space, "exclusive": true}));
+    let template = post(
+        "/access/template",
+        &new(json!({"name": "Suite", "things": things})),
+    );
+    let template = bench.ask(templates::create::ENDPOINT, template).await?;
+    let access = json!({
+        "accessTemplateId": template.field("id")?, "businessUserId": id,
+        "validFrom": "2030-04-01T12:00:00Z", "validTo": "2030-04-01T13:00:00Z",
+        "spaces": spaces.map(|space| json!({"thingId": space})),
+    });
+    let access = post("/BusinessUserAccess", &access);
+    bench.ask(accesses::create::ENDPOINT, access).await?;
+    let case = "clean up after a user who has 2 spaces alone";
+    follow_up_after(bench, case, id, &[]).await
 }
 
 /// Deletes a user who is in these groups, and tells of it.

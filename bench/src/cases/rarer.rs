@@ -197,6 +197,10 @@ async fn members(bench: &Bench) -> Result<()> {
     bench
         .case("update space, 2 devices", spaces::update::ENDPOINT, ask)
         .await?;
+    let space = format!("/v2/spaces/{}", space_id(SPACE + 1));
+    let unknown = put(space, &change("devices", [43, 9_999])).answered(400);
+    let case = "update space, a device that does not exist";
+    bench.case(case, spaces::update::ENDPOINT, unknown).await?;
     Ok(())
 }
 
