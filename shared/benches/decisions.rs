@@ -106,7 +106,7 @@ fn main() -> ExitCode {
             let chains: Vec<_> = (1..=count).filter_map(|id| chain(id, kind)).collect();
             for (when, at) in WHEN {
                 let at: DateTime<Utc> = at.parse().unwrap_or_default();
-                let zone = "Europe/Berlin".parse::<Zone>().unwrap();
+                let zone = "Europe/Berlin".parse::<Zone>().unwrap_or(Zone::UTC);
                 let wanted = Some(Permission::RemoteActivate);
                 let page = &chains[..chains.len().min(100)];
                 let costs = [
