@@ -46,16 +46,19 @@ const KEPT: TimeDelta = TimeDelta::days(2);
 #[serde(default)]
 pub struct Summary {
     /// None of them ends later, in Unix milliseconds.
-    #[serde(rename = "exclusiveUntil")]
+    #[serde(rename = "exclusiveUntil", skip_serializing_if = "Option::is_none")]
     until: Option<i64>,
     /// How often one was made.
-    #[serde(rename = "exclusiveVersion")]
+    #[serde(rename = "exclusiveVersion", skip_serializing_if = "Option::is_none")]
     changes: Option<u64>,
     /// None of the long ones ends later.
-    #[serde(rename = "exclusiveLongUntil")]
+    #[serde(rename = "exclusiveLongUntil", skip_serializing_if = "Option::is_none")]
     long_until: Option<i64>,
     /// How often a long one was made.
-    #[serde(rename = "exclusiveLongVersion")]
+    #[serde(
+        rename = "exclusiveLongVersion",
+        skip_serializing_if = "Option::is_none"
+    )]
     long_changes: Option<u64>,
 }
 
@@ -123,7 +126,7 @@ pub struct Day {
     /// Bookings, each of [`Booked::BYTES`].
     #[serde(default, with = "serde_bytes")]
     taken: Vec<u8>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
 }
 
@@ -291,7 +294,7 @@ impl Summary {
     /// That of a space which has short ones until then: to fill a table.
     pub fn until(end: DateTime<Utc>) -> Self {
         Self {
-            until: Some(end.timestamp_millis()),
+            until: Some((end + AHEAD).timestamp_millis()),
             changes: Some(1),
             ..Self::default()
         }
