@@ -126,7 +126,7 @@ pub struct Day {
     /// Bookings, each of [`Booked::BYTES`].
     #[serde(default, with = "serde_bytes")]
     taken: Vec<u8>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
 }
 
@@ -294,7 +294,7 @@ impl Summary {
     /// That of a space which has short ones until then: to fill a table.
     pub fn until(end: DateTime<Utc>) -> Self {
         Self {
-            until: Some(end.timestamp_millis()),
+            until: Some((end + AHEAD).timestamp_millis()),
             changes: Some(1),
             ..Self::default()
         }

@@ -95,7 +95,8 @@ fn what_conditions_name_are_attributes_of_codes_and_spaces() {
         .collect();
     let summary: Summary = serde_json::from_value(summary.into()).unwrap();
     assert_has(&summary, &names);
-    assert_has(&Day::default(), &[exclusive::TAKEN, VERSION]);
+    let day = Day::of(now().date_naive(), &[]);
+    assert_has(&day, &[exclusive::TAKEN, VERSION]);
 }
 
 #[test]
