@@ -182,7 +182,7 @@ async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_
     let change = json!({"name": "Meeting room"});
     let changed = home.system.put(&path, token, &change).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
-    assert_eq!(home.cost(), (2, 1.0, 4.0));
+    assert_eq!(home.cost(), (2, 1.0, 5.0));
 }
 
 #[tokio::test]

@@ -38,12 +38,18 @@ use crate::ask::{Ask, post};
 use crate::bench::Bench;
 use crate::house::ORGANIZATION;
 
+/// A list of an organization is kept in two, so that neither is a hot key.
+const TWO_LISTS: &str = "each of two lists has a whole page where there are more than a hundred";
+
 /// The cases that do cost more in a larger organization, each with the reason.
 pub const GROWING: &[(&str, &str)] = &[
     (
         directory::SEARCH,
         "version 1 sorts by what is in no key, so it reads all groups and all devices",
     ),
+    ("list 50 devices", TWO_LISTS),
+    ("list 50 spaces", TWO_LISTS),
+    ("list 50 things, in JSV", TWO_LISTS),
     (
         accesses::REMAKE,
         "it gives all accesses of the organization new codes, in pages",
