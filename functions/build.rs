@@ -1,8 +1,8 @@
 //! Links what is deployed at a fixed address, and makes the API document smaller to send.
 //!
-//! A program that may be loaded anywhere has its addresses put right at each start: 58,000 of
-//! them here, mostly those of time zones, on pages that must be copied for it. That is a third
-//! of a cold start. What is given up, and why that may be, is in docs/performance.md.
+//! A program that may be loaded anywhere has its addresses put right at each start: 20,000 of
+//! them here, on pages that must be copied for it. What is given up, and why that may be, is in
+//! docs/performance.md.
 //!
 //! Here and not as a flag of rustc: that would be passed to procedural macros and build
 //! scripts as well, wherever cargo builds for the machine it runs on, and these must be
