@@ -613,6 +613,28 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
     assert_eq!(store.sort_keys("SHARE#").await, before);
 }
 
+/// Whoever makes users and keys would have them after the role has gone.
+#[tokio::test]
+async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
+    let store = Store::start().await;
+    let system = System::on(&store).await;
+    system.get("/v2/shares/4", ADMIN).await;
+    store.calls();
+    store.conflict_at_checks();
+    let user = json!({"organizationId": 1, "firstName": "Kim", "lastName": "New"});
+    system.post("/v2/users", ADMIN, &user).await;
+    let calls = store.calls();
+    let operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    assert!(operations.len() > 1, "{operations:?}");
+    for call in calls {
+        assert_eq!(call.operation, "TransactWriteItems", "{operations:?}");
+        let items = call.request["TransactItems"].as_array().unwrap();
+        let caller = json!({"S": "USER#0000000000000001"});
+        let checks_caller = |item: &Value| item["ConditionCheck"]["Key"]["SK"] == caller;
+        assert!(items.iter().any(checks_caller), "{items:?}");
+    }
+}
+
 #[tokio::test]
 async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
     let (store, system, tenant) = Tenant::start().await;

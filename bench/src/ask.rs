@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use latchkey::id::SpaceId;
-use latchkey::secret::Random;
+use latchkey::secret::{Random, RandomFailed, Source};
 use serde_json::Value;
 
 use crate::Result;
@@ -22,6 +22,16 @@ pub struct Ask {
     pub(crate) body: String,
     pub(crate) status: Option<u16>,
     pub(crate) random: Option<Random>,
+}
+
+/// Gives one byte again and again.
+struct Repeating(u8);
+
+impl Source for Repeating {
+    fn fill(&self, bytes: &mut [u8]) -> std::result::Result<(), RandomFailed> {
+        bytes.fill(self.0);
+        Ok(())
+    }
 }
 
 fn ask(method: &'static str, target: impl Into<String>, body: String) -> Ask {
@@ -86,7 +96,7 @@ impl Ask {
     /// With random numbers that are always the same, so that its access code is.
     #[must_use]
     pub fn with_the_same_code(mut self) -> Self {
-        self.random = Some(Random::repeating(7));
+        self.random = Some(Random::new(Repeating(7)));
         self
     }
 

@@ -14,24 +14,18 @@ use uuid::{Builder, Uuid};
 #[derive(Clone)]
 pub struct Random(Arc<dyn Source>);
 
-/// What gives random bytes.
-trait Source: Send + Sync {
+/// What gives random bytes: any of `ring`, and what a test or a benchmark puts in its place.
+pub trait Source: Send + Sync {
+    /// Fills `bytes`.
+    ///
+    /// # Errors
+    /// When there are none.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed>;
 }
 
 impl<S: SecureRandom + Send + Sync> Source for S {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed> {
         SecureRandom::fill(self, bytes).map_err(|_| RandomFailed)
-    }
-}
-
-/// Gives one byte again and again.
-struct Repeating(u8);
-
-impl Source for Repeating {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed> {
-        bytes.fill(self.0);
-        Ok(())
     }
 }
 
@@ -42,14 +36,8 @@ pub struct RandomFailed;
 
 impl Random {
     /// Random numbers from `source`.
-    pub fn new(source: impl SecureRandom + Send + Sync + 'static) -> Self {
+    pub fn new(source: impl Source + 'static) -> Self {
         Self(Arc::new(source))
-    }
-
-    /// Numbers that are not random: always the same, for tests and benchmarks of what happens
-    /// when two of them meet.
-    pub fn repeating(byte: u8) -> Self {
-        Self(Arc::new(Repeating(byte)))
     }
 
     /// `N` random bytes.

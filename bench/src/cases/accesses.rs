@@ -101,9 +101,9 @@ async fn booking(bench: &Bench) -> Result<()> {
     let year = book("2030-03-02T00:00:00Z", json!("2031-03-02T00:00:00Z"));
     let case = "create access, the same for the year after";
     made.push(bench.case(case, create::ENDPOINT, year).await?);
-    let gone = |made: &Answer| {
-        let path = format!("{PATH}?BusinessUserAccessId={}", made.field("id")?);
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(delete(path))
+    let gone = |made: &Answer| -> Result<Ask> {
+        let id = made.field("id")?;
+        Ok(delete(format!("{PATH}?BusinessUserAccessId={id}")))
     };
     let case = "delete access, an exclusive space for a year";
     let last = made.pop().ok_or("no access")?;
@@ -192,11 +192,7 @@ async fn entering(bench: &Bench) -> Result<()> {
             bench
                 .case(case, entries::create::ENDPOINT, enter(code)?)
                 .await?;
-            let wrong = || {
-                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
-                    enter(&json!("000000"))?.answered(403),
-                )
-            };
+            let wrong = || -> Result<Ask> { Ok(enter(&json!("000000"))?.answered(403)) };
             bench.ask(entries::create::ENDPOINT, wrong()?).await?;
             let other = give().await?;
             let own = codes().await?;

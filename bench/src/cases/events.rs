@@ -113,7 +113,7 @@ async fn clean_up_after_share(bench: &Bench) -> Result<()> {
     const KEY: &str = "SHARE#0000000000000998";
     const CREATED: &str = "2026-01-01T00:00:00Z";
     let organization = json!(ORGANIZATION.to_string());
-    let partition = format!("ORG#{ORGANIZATION}");
+    let partition = format!("ORG#{ORGANIZATION}#LIST#SHARE");
     let mut change = event("follow-up")?["Records"][0]["dynamodb"].take();
     change["Keys"] = json!({"PK": {"S": partition}, "SK": {"S": KEY}});
     change["OldImage"] = json!({

@@ -817,14 +817,12 @@ fn send_by(
         };
         let actions = items.len();
         let place = require(&mut items, &table.name, &by)?;
-        if place == actions {
-            references.push(exists(place));
-        }
-        if !by.is_readable() {
-            references.retain(|reference| reference.place != place);
-        }
-        for reference in &mut references {
-            reference.by = Some(by.clone()).filter(|_| reference.place == place);
+        // Whatever else is asked of the same item is read together with the role, or not at all.
+        let is_reference = place == actions || references.iter().any(|one| one.place == place);
+        references.retain(|reference| reference.place != place);
+        if is_reference && by.is_readable() {
+            let by = Some(by.clone());
+            references.push(Reference { place, by });
         }
         let outcome = send(table, items, &references).await?;
         if let Outcome::Refused(reasons) = &outcome
