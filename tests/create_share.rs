@@ -626,7 +626,7 @@ async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
     let calls = store.calls();
     let operations: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
     assert!(operations.len() > 1, "{operations:?}");
-    for call in calls {
+    for call in &calls {
         assert_eq!(call.operation, "TransactWriteItems", "{operations:?}");
         let items = call.request["TransactItems"].as_array().unwrap();
         let caller = json!({"S": "USER#0000000000000001"});
