@@ -10,8 +10,16 @@
 //!                             └── streams ◀─┘
 //! ```
 //!
-//! Everything it serves it reads from the template: [`template`] is what it understood,
-//! [`system`] puts the parts together, and nothing here knows what the functions do.
+//! Everything that it serves comes from the template: [`template`] is the parsed form, [`system`]
+//! puts the parts together, and nothing here knows what the functions do. It understands what
+//! template.yaml contains. Anything else is an error that names the resource and the property.
+//!
+//! Of events it supports `Api` and `DynamoDB`. For the latter it reads the store's stream as Lambda
+//! does, and invokes the function with what the filter admits: in order, each change at least once,
+//! retried, bisected or from the first failure on as the template says. Its position is kept beside
+//! the store (`.latchkey/<Function>.<Event>.json`), so changes from before a stop arrive after the
+//! next start. If the store has no streams, a note at the start says so, and nothing is cleaned up.
+//! A change that is given up becomes a line in the log, because there is no queue.
 
 mod account;
 mod body;
