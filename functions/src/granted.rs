@@ -25,7 +25,7 @@ pub(crate) trait Granted: DeserializeOwned + Send {
     /// What names it.
     type Id: Copy + Send;
 
-    /// Its id.
+    /// The ID.
     fn id(&self) -> Self::Id;
 
     /// The id of the one that a grant belongs to, if it is of this kind.

@@ -34,37 +34,39 @@ use crate::{
 #[openapi(
     info(
         title = "Latchkey",
-        description = "Sharing access to doors.\n\nEvery answer has an `X-Request-Id`. `HEAD` is \
-                       served wherever `GET` is. Nobody may keep the answer to a request that \
-                       changes something, or one that has access codes: it has \
-                       `Cache-Control: no-store`. What is unset \
-                       is left out of an answer, unless its schema allows `null` for it.\n\n\
-                       A field or a parameter that an operation does not know is refused: 400, \
-                       with `unknownField` and the nearest name that is known. What the \
-                       published services name and this one does not serve is refused with \
-                       `notServed`, unless it says nothing (`null`, `false`, `0`, empty). \
-                       `Prefer: handling=lenient` (RFC 7240) has both ignored: the answer then \
-                       has `Preference-Applied: handling=lenient`, and, where its body is an \
-                       object, what was ignored in `details`, or in `responseStatus.errors` of \
-                       the operations for ServiceStack's clients. Of those, field names may be \
-                       in any case, and `version`, `meta` and the parameters `format`, \
-                       `callback` and `jsconfig` are known everywhere. A `GET` at \
-                       `/json/reply/{operation}`, `/jsv/reply/{operation}` or \
-                       `/api/{operation}` of one that changes something is 405.\n\n`null` in a `POST` is the same as a field left out; in a `PUT` \
-                       it empties a field that may be empty, and one left out stays as it is. \
-                       Dates and times without an offset are those on the wall clock of the \
-                       door. `x-time-zones` names the release of the IANA database that time \
-                       zones are of."
+        description = "Latchkey: share access to doors.\n\n\
+            **Headers.** Every answer has an `X-Request-Id`. `HEAD` is supported wherever \
+            `GET` is. The answer to a request that changes something, or that shows access \
+            codes, has `Cache-Control: no-store`. An unset field is left out of an answer, \
+            unless its schema allows `null`.\n\n\
+            **Unknown names.** A field or a parameter that the operation does not know is 400 \
+            with `unknownField` and the nearest known name. A name of the published services \
+            that this one does not support is 400 with `notServed`, unless its value is empty \
+            (`null`, `false`, `0`, an empty text or list). With `Prefer: handling=lenient` \
+            (RFC 7240) both are ignored. The answer then has `Preference-Applied: \
+            handling=lenient`. If its body is an object, the ignored names are in `details`, \
+            or in `responseStatus.errors` of the operations for ServiceStack's clients.\n\n\
+            **ServiceStack.** The operations for ServiceStack's clients take field names in \
+            any case, and always know `version`, `meta` and the parameters `format`, \
+            `callback` and `jsconfig`. A `GET` at `/json/reply/{operation}`, \
+            `/jsv/reply/{operation}` or `/api/{operation}` of an operation that changes \
+            something is 405.\n\n\
+            **Null.** In a `POST`, `null` is the same as a field left out. In a `PUT`, `null` \
+            clears an optional field, and a field left out stays as it is.\n\n\
+            **Time.** A date or time without an offset is on the wall clock of the door. \
+            `x-time-zones` names the release of the IANA time zone database."
     ),
     servers(
-        (url = ".", description = "The deployment that this document came from"),
+        (url = ".", description = "The deployment that returned this document"),
         (
             url = "https://{api}.execute-api.{region}.amazonaws.com/{stage}",
             description = "A deployment on AWS",
             variables(
-                ("api" = (default = "abcdef1234", description = "The id of the API in API Gateway")),
+                ("api" = (default = "abcdef1234", description = "The ID of the API in API \
+                    Gateway")),
                 ("region" = (default = "eu-central-1", description = "The AWS region")),
-                ("stage" = (default = "prod", description = "The stage, a parameter of the template"))
+                ("stage" = (default = "prod", description = "The stage, a parameter of the \
+                    template"))
             )
         ),
         (url = "http://127.0.0.1:3000", description = "`cargo run` on this machine")
@@ -72,19 +74,20 @@ use crate::{
     components(schemas(error::Body, service::Body<'_>)),
     tags(
         (name = "Documentation", description = "This document."),
-        (name = "Shares", description = "Who may open what, and when."),
-        (name = "Decisions", description = "Who may open a door, when, and why."),
-        (name = "Activations", description = "Opening from afar."),
-        (name = "Entries", description = "Coming in with an access code."),
-        (name = "Users", description = "The people of an organization."),
+        (name = "Shares", description = "Rights to open devices."),
+        (name = "Decisions", description = "Whether a user may open a door, when and why."),
+        (name = "Activations", description = "Opening doors remotely."),
+        (name = "Entries", description = "Opening doors with an access code."),
+        (name = "Users", description = "The users of an organization."),
         (name = "User groups", description = "Users who receive shares together."),
         (name = "Devices", description = "Locks."),
         (name = "Device groups", description = "Devices that are shared together."),
-        (name = "Spaces", description = "What people have access to, by the devices that open it."),
-        (name = "Schedules", description = "Named rules that many shares keep."),
+        (name = "Spaces", description = "Rooms and other places, with the devices that open \
+            them."),
+        (name = "Schedules", description = "Named rules for many shares."),
         (name = "Organizations", description = "The tenants."),
-        (name = "API keys", description = "What programs say who they are with."),
-        (name = "Accesses", description = "For clients made with ServiceStack: in JSON and in JSV."),
+        (name = "API keys", description = "Credentials of programs."),
+        (name = "Accesses", description = "For clients made with ServiceStack, in JSON and JSV."),
         (name = "OAuth", description = "Access tokens for API keys."),
     ),
     security(("accessToken" = []), ("apiKey" = []), ("apiKeyBasic" = []), ("oauth2" = []))
@@ -177,7 +180,7 @@ const NOT_MODIFIED: &str = "NotModified";
 
 fn not_modified() -> Response {
     let mut response = ResponseBuilder::new()
-        .description("The copy is still the same.")
+        .description("The copy is current.")
         .build();
     add_header(&mut response, REQUEST_ID);
     add_header(&mut response, "ETag");
@@ -204,7 +207,7 @@ fn revalidated(operation: &mut Operation) {
         .name("If-None-Match")
         .parameter_in(ParameterIn::Header)
         .description(Some(
-            "The `ETag` of a copy: if it is still the same, the answer is 304.",
+            "The `ETag` of a copy. If it is still current, the answer is 304.",
         ))
         .schema(Some(tags));
     let parameters = operation.parameters.get_or_insert_default();
@@ -236,7 +239,7 @@ enum Shape {
 struct CommonError {
     /// How it is said.
     shape: Shape,
-    /// Its name.
+    /// The name.
     name: &'static str,
     /// When it is answered.
     description: &'static str,
@@ -264,8 +267,8 @@ fn errors(shape: Shape) -> Vec<CommonError> {
             "InvalidInput",
             fault,
             |_| true,
-            "The body or a parameter does not parse, is unknown or is not valid, or refers to \
-             what the organization does not have. `details` has every fault.",
+            "The body or a parameter is malformed, unknown or invalid, or refers to an item \
+                that the organization does not have. `details` has every fault.",
         ),
         common(
             "Unauthenticated",
@@ -283,25 +286,25 @@ fn errors(shape: Shape) -> Vec<CommonError> {
             "NotFound",
             Error::NotFound("share"),
             |operation| has(operation, &ParameterIn::Path),
-            "There is no such thing, or the caller may not know of it.",
+            "The item does not exist, or the caller may not know of it.",
         ),
         common(
             "NotAcceptable",
             Error::NotAcceptable,
             is_service,
-            "`Accept` names nothing that is served here.",
+            "`Accept` names no supported format.",
         ),
         common(
             "ChangedMeanwhile",
             Error::Conflict(Conflict::Changed),
             |operation| has_parameter(operation, "If-Match"),
-            "Others kept changing it; try again.",
+            "Other requests kept changing the item. Try again.",
         ),
         common(
             "PreconditionFailed",
             Error::PreconditionFailed,
             |operation| has_parameter(operation, "If-Match"),
-            "`If-Match` names another version than the one that is there.",
+            "`If-Match` names another version than the current one.",
         ),
         common(
             "BodyTooLarge",
@@ -313,31 +316,31 @@ fn errors(shape: Shape) -> Vec<CommonError> {
             "UnsupportedMediaType",
             Error::UnsupportedMediaType,
             takes_json,
-            "The body is of a content type that is not served.",
+            "The content type of the body is not supported.",
         ),
         common(
             "IdempotencyKeyReused",
             Error::IdempotencyKeyReused,
             |operation| has_parameter(operation, "Idempotency-Key"),
-            "The `Idempotency-Key` was used before with another body.",
+            "The `Idempotency-Key` was used before with another path or body.",
         ),
         common(
             "TooManyRequests",
             Error::Throttled(String::new()),
             |_| true,
-            "Too many requests; try again after `Retry-After` seconds.",
+            "Too many requests. Try again after `Retry-After` seconds.",
         ),
         common(
             "InternalError",
             Error::Internal(String::new()),
             |_| true,
-            "A bug, logged under the `X-Request-Id`.",
+            "A bug, which is logged under the `X-Request-Id`.",
         ),
         common(
             "Unavailable",
             Error::Unavailable(String::new()),
             |_| true,
-            "The store cannot be reached in time; try again after `Retry-After` seconds.",
+            "The store did not answer in time. Try again after `Retry-After` seconds.",
         ),
     ]
 }
@@ -514,38 +517,39 @@ fn headers() -> BTreeMap<String, RefOr<Header>> {
             REQUEST_ID,
             text.clone(),
             "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-            "The id of the request, as in the log.",
+            "The ID of the request, as in the log.",
         ),
         header(
             "ETag",
             text.clone(),
             "\"1-q0Yt1m7TnZkRfE2u\"",
-            "The version of what is answered, if it has one, and in the answer to a `GET` a hash \
-             of all that is shown. `If-Match` compares the version, `If-None-Match` the whole.",
+            "The version of the item, if it has one, followed in the answer to a `GET` by a \
+                hash of everything shown. `If-Match` compares the version, `If-None-Match` the \
+                whole.",
         ),
         header(
             "Cache-Control",
             text.clone(),
             "public, max-age=300",
-            "How long the answer may be kept.",
+            "How long the answer may be cached.",
         ),
         header(
             "Idempotency-Replayed",
             text.clone(),
             "true",
-            "`true` when this is the first answer to the same `Idempotency-Key` again.",
+            "`true` if this is the first answer to the same `Idempotency-Key` again.",
         ),
         header(
             "Link",
             text.clone(),
             "<https://api.example/v2/users?cursor=MQ>; rel=\"next\"",
-            "The address of the next page; left out on the last.",
+            "The address of the next page; left out on the last page.",
         ),
         header(
             "Retry-After",
             text.clone(),
             "1",
-            "After how many seconds to try again.",
+            "Seconds to wait before the next attempt.",
         ),
         header(
             "WWW-Authenticate",
@@ -574,7 +578,7 @@ fn security_schemes() -> BTreeMap<String, RefOr<SecurityScheme>> {
     // From where this document is: there may be a stage before it in the path.
     const TOKEN_URL: &str = "./v2/oauth/token";
     let flow = ClientCredentials::with_refresh_url(TOKEN_URL, Scopes::new(), TOKEN_URL);
-    let description = "An access token, which an API key is given as the client.";
+    let description = "An access token, which an API key gets as the client.";
     let oauth2 = OAuth2::with_description([Flow::ClientCredentials(flow)], description);
     BTreeMap::from([
         scheme(

@@ -51,7 +51,7 @@ pub enum Deed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
-    /// Its name.
+    /// The name.
     pub id: AuditId,
     /// What was done.
     pub deed: Deed,

@@ -94,7 +94,7 @@ pub struct Credential {
     pub id: String,
     /// The organization that it was given out by.
     pub organization: OrganizationId,
-    /// The user that it speaks for.
+    /// The user for whom the key speaks.
     pub user: UserId,
     /// Of an access token: the API key that it was given out to; none of one that was made
     /// without, such as with an invitation.
@@ -185,7 +185,7 @@ pub struct ApiKey {
     pub id: ApiKeyId,
     /// What it is for, in words.
     pub name: String,
-    /// The user that it speaks for.
+    /// The user for whom the key speaks.
     pub user: UserId,
     /// The user who made it.
     pub creator: UserId,
@@ -195,14 +195,14 @@ pub struct ApiKey {
     pub upheld_by: Option<UserId>,
     /// The key of its credential.
     pub hash: CredentialHash,
-    /// Of a controller's: the spaces to which it is bound.
+    /// The spaces to which a controller's key is bound.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
         with = "serde_dynamo::string_set"
     )]
     pub spaces: BTreeSet<SpaceId>,
-    /// When it was made.
+    /// When it was created.
     pub date_created: DateTime<Utc>,
     /// The last day, in UTC, on which it was presented; none, when it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -329,14 +329,15 @@ pub struct NewApiKey {
     /// What the key is for.
     #[schema(min_length = 1, max_length = 200, examples("Booking system"))]
     pub name: String,
-    /// The user that it speaks for, with their roles and their shares; left out, the caller.
+    /// The user for whom the key speaks, with that user's roles and shares; the caller by
+    /// default.
     pub user_id: Option<UserId>,
-    /// Of a controller's key: the spaces to which it is bound. It then has the role `Device`
-    /// alone of the roles of its user, and opens no space to which the user, where that is
-    /// bound itself, is not.
+    /// For a controller's key: the spaces to which it is bound. The key then has only the role
+    /// `Device` of its user's roles. If the user is bound to spaces as well, it opens only
+    /// those that are in both lists.
     #[schema(min_items = 1, max_items = 32)]
     pub spaces: Option<BTreeSet<SpaceId>>,
-    /// When the key ends; never, when left out.
+    /// When the key expires; never by default.
     #[schema(value_type = Option<schema::DoorInstant>)]
     pub expires_at: Option<DateTime<Utc>>,
 }
@@ -378,7 +379,7 @@ impl NewApiKey {
 /// An API key with its secret, as it is shown once.
 #[derive(Serialize)]
 pub struct ApiKeySecret {
-    /// Its id.
+    /// The ID.
     pub id: ApiKeyId,
     secret: String,
 }

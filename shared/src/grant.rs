@@ -23,7 +23,7 @@ pub const SCHEDULE: &str = "schedule";
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(description = "Whom it is for: a user or a group of users.")]
+#[schema(description = "The receiver: a user or a user group.")]
 pub enum Receiver {
     /// One user.
     #[serde(rename = "userId")]
@@ -47,7 +47,7 @@ impl Receiver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(
     as = GrantSource,
-    description = "What it opens: a device, a group of devices or a space."
+    description = "What a grant opens: a device, a device group or a space."
 )]
 pub enum Source {
     /// One device.
@@ -76,30 +76,31 @@ impl Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[schema(
-    description = "What is allowed beyond opening by hand at the door, which needs none of these."
+    description = "What is allowed beyond opening by hand at the door, which needs none of \
+        these."
 )]
 pub struct Permissions {
-    /// To share the source with others.
+    /// Share the source with others.
     #[schema(examples(false))]
     pub administrate: bool,
-    /// To open from afar.
+    /// Open remotely.
     #[schema(examples(true))]
     pub remote_activate: bool,
-    /// To make a key fob that opens it.
+    /// Assign key fobs that open the source.
     #[schema(examples(false))]
     pub assign_keyfob: bool,
 }
 
-/// One of the permissions.
+/// A permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(examples("remoteActivate"))]
 pub enum Permission {
-    /// To share the source with others.
+    /// Share the source with others.
     Administrate,
-    /// To open from afar.
+    /// Open remotely.
     RemoteActivate,
-    /// To make a key fob that opens it.
+    /// Assign key fobs that open the source.
     AssignKeyfob,
 }
 
@@ -188,7 +189,7 @@ pub const PASSED_ON: &str = "passedOn";
 pub struct PassedOn {
     /// How many.
     pub passed_on: u64,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     pub version: u64,
 }
 
@@ -205,7 +206,7 @@ pub enum GrantId {
 }
 
 impl GrantId {
-    /// The share, if it is one.
+    /// The ID of the share, if the grant is one.
     pub fn share(self) -> Option<ShareId> {
         match self {
             Self::Share(id) => Some(id),
@@ -213,7 +214,7 @@ impl GrantId {
         }
     }
 
-    /// The access, if it is one.
+    /// The ID of the access, if the grant is one.
     pub fn access(self) -> Option<AccessId> {
         match self {
             Self::Share(_) => None,

@@ -241,19 +241,19 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Names an organization: the tenant that every key in the table begins with.
+    /// The ID of an organization.
     OrganizationId(1)
-    /// Names a user of an organization.
+    /// The ID of a user.
     UserId(2)
-    /// Names a group of users.
+    /// The ID of a user group.
     UserGroupId(1)
-    /// Names a device: a lock.
+    /// The ID of a device.
     DeviceId(1)
-    /// Names a group of devices.
+    /// The ID of a device group.
     DeviceGroupId(1)
-    /// Names a named schedule.
+    /// The ID of a named schedule.
     ScheduleId(1)
-    /// Names a share.
+    /// The ID of a share.
     ShareId(3)
 }
 
@@ -338,7 +338,7 @@ macro_rules! random_ids {
 }
 
 random_ids! {
-    /// Names an API key; the first half of what is presented, and no secret.
+    /// The ID of an API key: the first half of its credential, not a secret.
     ApiKeyId
     /// Names the tokens that came of one another, for an API key.
     FamilyId

@@ -9,7 +9,7 @@ use crate::wire::json::Named;
 /// may do what their own grants give them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(
-    description = "A role that a user has in an organization.",
+    description = "A role of a user in an organization.",
     examples("AccessAdmin")
 )]
 pub enum Role {

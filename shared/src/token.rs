@@ -177,7 +177,7 @@ pub const REFRESH: &str = "refresh";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Family {
-    /// Its id.
+    /// The ID.
     pub id: FamilyId,
     /// The hash of the refresh token.
     pub refresh: String,

@@ -19,13 +19,13 @@ pub struct WebKeyHash(String);
 pub struct WebKeyMark {
     /// Where it is found.
     pub hash: WebKeyHash,
-    /// Who made it.
+    /// Who created it.
     pub creator: UserId,
     /// By right of which grant it was made; by role when left out. The share itself does not
     /// hang on that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// When it was made.
+    /// When it was created.
     pub date_created: DateTime<Utc>,
 }
 

@@ -48,7 +48,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     request_body(content((NewAccessBody = "application/json"), (NewAccessBody = "text/jsv"))),
     responses(
         (status = 200, description = "The access is there.", content((Answer = "application/json"), (Answer = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
     ),
 )]

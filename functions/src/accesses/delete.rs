@@ -41,7 +41,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     ),
     responses(
         (status = 200, description = "The access is gone.", content((Answer = "application/json"), (Answer = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such access."),
     ),
 )]

@@ -47,7 +47,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     request_body(content((AccessChangesBody = "application/json"), (AccessChangesBody = "text/jsv"))),
     responses(
         (status = 200, description = "It is changed.", content((Answer = "application/json"), (Answer = "text/jsv")), headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such access."),
         (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
     ),

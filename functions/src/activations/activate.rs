@@ -18,25 +18,26 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Activate a device.
 ///
-/// Opens it from afar, by way of its gateway.
+/// Opens the device remotely, through its gateway.
 ///
-/// Who may: whoever has a share with `remoteActivate` that holds now, whatever their roles.
-/// When refused, `details` says of each share what it lacks.
+/// Allowed: users with a share with `remoteActivate` that holds now, whatever their roles.
+/// Otherwise `details` says why each share does not allow it.
 #[utoipa::path(
     post,
     path = "/v1/devices/{deviceId}/remote-activation",
     tag = "Activations",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
-        ("language" = Option<String>, Query, description = "The language of `errorMessage`, as published clients send it. That text is empty.", example = "en"),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
+        ("language" = Option<String>, Query, description = "The language of `errorMessage`, \
+            which published clients send. It has no effect, because that text is empty.", example = "en"),
         IdempotencyKey,
     ),
-    request_body(content = Option<Body>, description = "May be left out."),
+    request_body(content = Option<Body>, description = "Optional."),
     responses(
-        (status = 200, description = "It is done: `errorCode` is `OK`.", body = Done),
+        (status = 200, description = "Done: `errorCode` is `OK`.", body = Done),
         (status = 400, description = "The device has no gateway: `gatewayNotFoundError`."),
-        (status = 403, description = "No share allows it now; `details` says why."),
+        (status = 403, description = "No share allows this now; `details` says why."),
     ),
 )]
 pub(crate) async fn activate(call: Call) -> Result<Response> {

@@ -44,7 +44,7 @@ pub(crate) struct Done {
     /// Always empty.
     #[schema(examples(""))]
     error_message: &'static str,
-    /// For how long it opens, in seconds.
+    /// For how many seconds the device stays open.
     #[schema(examples(5))]
     activation_time: u32,
 }

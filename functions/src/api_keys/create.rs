@@ -28,9 +28,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ApiKeyCreated, description = "What was created.")]
 pub(crate) struct Created<'s> {
-    /// The id of the key: the first half of what is presented, and no secret.
+    /// The ID of the key: the first half of the credential, not a secret.
     api_key_id: ApiKeyId,
-    /// The other half; shown this once, and stored nowhere.
+    /// The secret: the second half of the credential. Shown only once and not stored.
     #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
     secret: &'s str,
 }
@@ -46,18 +46,18 @@ enum Part {
 
 /// Create an API key.
 ///
-/// Answers the key's id and its secret, which is shown this once. The key speaks for a user
-/// of the organization until it is deleted or ends: as `Authorization: Bearer
-/// <apiKeyId>.<secret>`, as `Basic` with the two, or for tokens at `/v2/oauth/token`.
+/// Returns the key's ID and its secret. The secret is shown only once. The key speaks for a
+/// user of the organization until it is deleted or expires. Present it as `Authorization:
+/// Bearer <apiKeyId>.<secret>` or as `Basic`, or exchange it for tokens at `/v2/oauth/token`.
 ///
-/// A key for another person is good only while the caller has a role to create it. An
-/// integration that is to outlive whoever sets it up needs a service account: a user with
-/// `kind` `service`.
+/// A key for another person is valid only while its creator has a role that may create it. An
+/// integration that must outlive its creator needs a service account: a user with `kind`
+/// `service`.
 ///
-/// With `spaces` it is the key of a door's controller: it lets in at these spaces alone, and has
-/// no other role of its user.
+/// With `spaces` the key is for a door's controller: it has only the role `Device` of its
+/// user's roles, at these spaces.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/api-keys",
@@ -66,8 +66,8 @@ enum Part {
     params(IdempotencyKey),
     request_body = NewApiKey,
     responses(
-        (status = 201, description = "The key is good from now on.", body = Created),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = Created),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

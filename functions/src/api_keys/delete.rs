@@ -27,24 +27,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete an API key.
 ///
-/// The key is revoked, and with it every token that was given out to it. A deployment goes on
-/// taking what it has just taken for as long as it keeps the answers of its authorizer, 60
-/// seconds unless it was set up otherwise.
+/// Revokes the key and every token that was issued for it. A deployed API may accept the key
+/// for as long as API Gateway caches the authorizer's answer, 60 seconds by default.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/api-keys/{apiKeyId}",
     tag = "API keys",
     operation_id = ENDPOINT.operation,
     params(
-        ("apiKeyId" = ApiKeyId, Path, description = "The id of the key."),
+        ("apiKeyId" = ApiKeyId, Path, description = "The ID of the key."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The key and its tokens are good for nothing."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -38,28 +38,28 @@ pub const ENDPOINT: Endpoint = Endpoint {
 pub(crate) struct View {
     /// The organization.
     organization_id: OrganizationId,
-    /// Its id.
+    /// The ID.
     id: ApiKeyId,
-    /// What it is for.
+    /// What the key is for.
     #[schema(examples("Booking system"))]
     name: String,
-    /// The user that it speaks for.
+    /// The user for whom the key speaks.
     user_id: UserId,
-    /// Of a controller's: the spaces to which it is bound.
+    /// The spaces to which a controller's key is bound.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     spaces: BTreeSet<SpaceId>,
-    /// The user who made it. A key that speaks for another person is good only while this user
-    /// may make it.
+    /// The user who created the key. A key for another person is valid only while this user may
+    /// create it.
     creator_id: UserId,
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
-    /// The last day, in UTC, on which it was presented, here or for tokens; left out when it
-    /// never was.
+    /// The last day (UTC) on which the key was used, directly or for tokens; left out if it was
+    /// never used.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "date", examples("2027-01-31"))]
     last_used: Option<NaiveDate>,
-    /// When it ends; left out when it does not.
+    /// When the key expires; left out if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>)]
     expires_at: Option<DateTime<Utc>>,
@@ -83,10 +83,10 @@ impl View {
 
 /// List API keys.
 ///
-/// All of an organization, in pages, in an order that stays the same and means nothing. Of
-/// their secrets nothing is shown.
+/// Returns the API keys of an organization, in pages. The order is stable and has no meaning.
+/// Secrets are never shown.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/v2/api-keys",
@@ -95,7 +95,7 @@ impl View {
     params(Listed),
     responses(
         (status = 200, description = "A page.", body = Vec<View>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -122,18 +122,18 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get an API key.
 ///
-/// The key, without its secret.
+/// Returns the key without its secret.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/v2/api-keys/{apiKeyId}",
     tag = "API keys",
     operation_id = "get-api-key",
-    params(("apiKeyId" = ApiKeyId, Path, description = "The id of the key.")),
+    params(("apiKeyId" = ApiKeyId, Path, description = "The ID of the key.")),
     responses(
         (status = 200, description = "The key.", body = View, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

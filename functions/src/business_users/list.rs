@@ -30,7 +30,7 @@ pub(crate) struct BusinessUsers {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BusinessUserProfileDataView {
-    /// Its number.
+    /// The ID.
     id: UserId,
     /// Given name.
     #[schema(examples("Max"))]
@@ -46,7 +46,7 @@ pub(crate) struct BusinessUserProfileDataView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("+491701234567"))]
     phone_number: Option<String>,
-    /// What the user is in the organization; nothing for a plain member.
+    /// The roles of the user in the organization; empty for a plain member.
     roles: Vec<Role>,
 }
 
@@ -78,7 +78,7 @@ impl From<User> for BusinessUserProfileDataView {
     params(Listed),
     responses(
         (status = 200, description = "A page.", content((BusinessUsers = "application/json"), (BusinessUsers = "text/jsv")), headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {

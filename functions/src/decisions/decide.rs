@@ -29,17 +29,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 const WHAT: &str = "device";
 
-/// The answer: with what was asked, so that nobody takes the decision for another one.
+/// A decision, with what was asked.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DecisionAnswer)]
 pub(crate) struct Answer {
-    /// For whom it is.
+    /// The user.
     user_id: UserId,
-    /// What they want to do beyond opening by hand at the door; left out when that is nothing.
+    /// The permission that was asked for; left out if none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     permission: Option<Permission>,
-    /// The zone of the door, on whose clock it is made.
+    /// The time zone of the door, whose clock the decision follows.
     #[schema(value_type = TimeZone)]
     time_zone: Zone,
     #[serde(flatten)]
@@ -48,23 +48,26 @@ pub(crate) struct Answer {
 
 /// Decide whether a door opens.
 ///
-/// Whether someone may open this device, now or at another instant, and why: by which
-/// grants, or for each that could allow it, what it lacks.
+/// Says whether a user may open this device, now or at another time, and why: the grants that
+/// allow it or, if none does, the grants that could and what each of them lacks. The decision
+/// is never based on stale data: every completed change counts.
 ///
-/// What was given or taken away before is known: a decision never rests on old data.
-///
-/// Who may: everyone of themself; of others the roles `Admin`, `TenantAdmin`,
-/// `AccessAdmin` and `Receptionist`, and whoever administrates the device now.
+/// Allowed: every user, for themselves. For other users, allowed roles: `Admin`, `TenantAdmin`,
+/// `AccessAdmin`, `Receptionist`. Also allowed: users who hold `administrate` on the device
+/// now.
 #[utoipa::path(
     get,
     path = "/v2/devices/{deviceId}/decision",
     tag = "Decisions",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
-        ("userId" = Option<UserId>, Query, description = "Who wants to open it; left out, the caller."),
-        ("at" = inline(Option<Instant>), Query, description = "When, as in RFC 3339; left out, now."),
-        ("permission" = inline(Option<Permission>), Query, description = "What they want to do beyond opening by hand at the door."),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
+        ("userId" = Option<UserId>, Query, description = "The user who wants to open the \
+            device; the caller by default."),
+        ("at" = inline(Option<Instant>), Query, description = "The time of the decision (RFC \
+            3339); now by default."),
+        ("permission" = inline(Option<Permission>), Query, description = "The permission that \
+            is needed, beyond opening by hand at the door."),
     ),
     responses(
         (status = 200, description = "The decision.", body = Answer),

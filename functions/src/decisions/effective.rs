@@ -39,13 +39,13 @@ pub const ENDPOINT: Endpoint = Endpoint {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EffectivePermissions)]
 pub(crate) struct View {
-    /// What all that is granted allows together.
+    /// The permissions of all its grants together.
     permissions: Permissions,
     /// The device.
     device: DeviceView,
 }
 
-/// A device, and what the caller may do with it, in one.
+/// A device and what the caller may do with it, in one object.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = FlatEffectivePermissions)]
@@ -55,53 +55,53 @@ pub(crate) struct FlatView {
     /// Whether the caller may share the device with others.
     #[schema(examples(false))]
     permission_administrate: bool,
-    /// Whether the caller may open it from afar.
+    /// Whether the caller may open the device remotely.
     #[schema(examples(true))]
     permission_remote_activate: bool,
-    /// Whether the caller may make a key fob that opens it.
+    /// Whether the caller may assign key fobs that open the device.
     #[schema(examples(false))]
     permission_assign_keyfob: bool,
 }
 
-/// A device that the caller may use. What is not known of it is `null`.
+/// A device that the caller may use. An unknown field is `null`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDevice)]
 struct DeviceView {
-    /// Its number.
+    /// The ID.
     id: DeviceId,
-    /// Its number again.
+    /// The same as `id`.
     device_id: DeviceId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Front door"))]
     name: String,
-    /// What the caller calls it.
+    /// The caller's own name for the device.
     #[schema(required, examples("Home"))]
     personal_name: Option<String>,
     /// Its organization.
     organization_id: OrganizationId,
-    /// Whose it is.
+    /// The owner of the device.
     owner: Owner,
-    /// What model it is.
+    /// The model.
     model: ModelView,
-    /// What kind of device that is: a lock, when it does not say.
+    /// The type of device; a lock if the device has none.
     r#type: Kind,
-    /// Which firmware it runs.
+    /// The firmware version.
     #[schema(required, examples("1.4.2"))]
     actual_firmware_version: Option<String>,
-    /// Its zone: its own, else the organization's.
+    /// The time zone: the device's own, or the organization's.
     #[schema(value_type = TimeZone)]
     time_zone: Zone,
-    /// What opens it, oldest first: each holds by itself.
+    /// The grants that open the device, oldest first. Each of them is enough.
     permissions: Vec<Permission>,
-    /// How it is set.
+    /// The settings of the device.
     settings: Settings,
-    /// What connects it, so that it can be opened from afar; left out when nothing does.
+    /// The gateway through which the device can be opened remotely; left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<Gateway>,
 }
 
-/// Whose a device is.
+/// The owner of a device.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDeviceOwner)]
@@ -110,25 +110,25 @@ struct Owner {
     organization_id: OrganizationId,
 }
 
-/// A model of devices, by the names that its maker gave.
+/// A model of devices, by the names that its maker uses.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EffectiveDeviceModel)]
 struct ModelView {
-    /// Its id with its maker.
+    /// The maker's ID.
     #[schema(required)]
     id: Option<ForeignId>,
-    /// Its name.
+    /// The name.
     #[schema(required, examples("Latch 2"))]
     name: Option<String>,
-    /// What kind of device that is.
+    /// The type of device.
     r#type: KindId,
 }
 
-/// A kind of devices, by its id.
+/// The ID of a type of device.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EffectiveDeviceTypeId)]
 struct KindId {
-    /// Its id with its maker.
+    /// The maker's ID.
     id: ForeignId,
 }
 
@@ -137,66 +137,69 @@ struct KindId {
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDevicePermission)]
 struct Permission {
-    /// The share, if it is one.
+    /// The ID of the share, if the grant is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     share_id: Option<ShareId>,
-    /// The access, if it is one.
+    /// The ID of the access, if the grant is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_id: Option<AccessId>,
-    /// When it holds within its days, also when that is a named schedule; empty is always.
+    /// The rules of its own or its named schedule; empty means always.
     #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
-    /// The first day; `null` when it began with its creation.
+    /// The first day; `null` if it began with its creation.
     #[schema(required, value_type = Option<LocalDate>)]
     start_date: Option<NaiveDate>,
-    /// When it begins on the first day; `null` for the beginning of that.
+    /// The start on the first day; `null` means the beginning of the day.
     #[schema(required, value_type = Option<LocalTime>)]
     start_time: Option<NaiveTime>,
-    /// The last day; `null` when it has no end.
+    /// The last day; `null` if there is no end.
     #[schema(required, value_type = Option<LocalDate>)]
     end_date: Option<NaiveDate>,
-    /// When it ends on the last day; `null` for the end of that.
+    /// The end on the last day; `null` means the end of the day.
     #[schema(required, value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
 }
 
-/// How a device is set.
+/// The settings of a device.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDeviceSettings)]
 struct Settings {
-    /// For how long it opens, in seconds.
+    /// For how many seconds the device stays open.
     #[schema(examples(5))]
     activation_time: u32,
 }
 
-/// What connects a device.
+/// A gateway.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = EffectiveDeviceGateway)]
 struct Gateway {
-    /// Its id.
+    /// The ID.
     id: ForeignId,
-    /// Its id again.
+    /// The same as `id`.
     gateway_id: ForeignId,
 }
 
 /// List what the caller may use.
 ///
-/// Every device that is shared with the caller, by themself or in a group, or that opens a
-/// space which they have access to, in all of their organizations, with what they may do with
-/// it and when. Those that they may use only later are among them; what is over or was taken
-/// away is not. All at once, without pages. The list may lag some moments behind a change;
-/// whether a door opens now is what a decision says.
+/// Returns every device that the caller may use, in all of their organizations, with the
+/// permissions and times: devices that are shared with the caller or one of their groups, and
+/// devices that open a space to which they have access. Devices that they may use only later
+/// are included; grants that have ended or were deleted are not. There are no pages.
 ///
-/// Who may: everyone of themself.
+/// The list may lag some moments behind a change. To find out whether a door opens now, ask for
+/// a decision.
+///
+/// Allowed: every user, for themselves.
 #[utoipa::path(
     get,
     path = "/v2/effective-device-permissions",
     tag = "Decisions",
     operation_id = ENDPOINT.operation,
     params(
-        ("organizationId" = Option<OrganizationId>, Query, description = "Only what belongs to this organization."),
+        ("organizationId" = Option<OrganizationId>, Query, description = "Only devices of this \
+            organization."),
         ("deviceId" = Option<DeviceId>, Query, description = "Only this device."),
     ),
     responses(
@@ -211,16 +214,17 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// List what the caller may use, flat.
 ///
-/// The same as version 2, with the permissions among the fields of each device.
+/// Returns the same as version 2, with the permissions among the fields of each device.
 ///
-/// Who may: everyone of themself.
+/// Allowed: every user, for themselves.
 #[utoipa::path(
     get,
     path = "/v1/effective-device-permissions",
     tag = "Decisions",
     operation_id = "list-flat-effective-permissions",
     params(
-        ("organizationId" = Option<OrganizationId>, Query, description = "Only what belongs to this organization."),
+        ("organizationId" = Option<OrganizationId>, Query, description = "Only devices of this \
+            organization."),
         ("deviceId" = Option<DeviceId>, Query, description = "Only this device."),
     ),
     responses(

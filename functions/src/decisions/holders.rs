@@ -40,47 +40,47 @@ const WHAT: &str = "device";
 /// link that leads on.
 const MAX_ROUNDS: usize = 10;
 
-/// Someone who may open a device, now or later, and by what.
+/// A receiver who may open a device, now or later, with the grant.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Holder<'r> {
     #[serde(flatten)]
     grant: Shown,
-    /// Who may.
+    /// The receiver of the grant.
     receiver: &'r ReceiverView,
-    /// What it was given on: the device, a group that this is in, or a space that it opens.
+    /// The source of the grant: the device, one of its groups, or a space that it opens.
     source: Source,
-    /// What it allows: nothing that one above it does not.
+    /// The permissions of the grant, limited by those of every grant above it.
     permissions: Permissions,
-    /// The first day; left out when it began with its creation.
+    /// The first day; left out if it began with its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalDate>)]
     start_date: Option<NaiveDate>,
-    /// When it begins on the first day.
+    /// The start on the first day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalTime>)]
     start_time: Option<NaiveTime>,
-    /// The last day; left out when it has no end.
+    /// The last day; left out if there is no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalDate>)]
     end_date: Option<NaiveDate>,
-    /// When it ends on the last day.
+    /// The end on the last day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
-    /// When it holds within those days, also when that is a named schedule; empty is always.
+    /// The rules of its own or its named schedule; empty means always.
     #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
-    /// The named schedule that it keeps.
+    /// The named schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule_id: Option<ScheduleId>,
-    /// Where it is in its life.
+    /// The state, which follows from the window.
     state: State,
     #[serde(flatten)]
     outlook: Outlook,
 }
 
-/// Who may open a device: a user or everyone in a group of users.
+/// Who may open a device: a user, or everyone in a user group.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = HolderReceiver)]
@@ -93,22 +93,22 @@ enum ReceiverView {
 
 /// List who may open a device.
 ///
-/// Every grant on the device, on the groups that it is in and on the spaces that it opens,
-/// that has not ended: whom it is for, when it holds, whether it does now, and if not, why.
-/// One that was made by right of another which is gone says so; one for a user or a group that
-/// was deleted is left out. In pages, which may be shorter than asked for; the last one has no
-/// `Link`. The list may lag some moments behind a change; whether a door opens now is what a
-/// decision says.
+/// Returns every grant that has not ended on the device, on its groups and on the spaces that
+/// it opens: its receiver, its times, whether it holds now, and if not, why. A grant that was
+/// made by right of a deleted one says so. Grants for deleted users and groups are left out.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist`, and whoever
-/// administrates the device now.
+/// A page may be shorter than `size`; the last one has no `Link`. The list may lag some moments
+/// behind a change. To find out whether a door opens now, ask for a decision.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `Receptionist`. Also allowed: users
+/// who hold `administrate` on the device now.
 #[utoipa::path(
     get,
     path = "/v2/devices/{deviceId}/holders",
     tag = "Decisions",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
         Page,
     ),
     responses(

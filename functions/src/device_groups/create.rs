@@ -18,9 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a device group.
 ///
-/// `devices` puts up to 32 devices into it at once.
+/// `devices` are up to 32 devices that the group has from the start.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/device-groups",
@@ -29,8 +29,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewDeviceGroup,
     responses(
-        (status = 201, description = "The group is there.", body = DeviceGroupCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = DeviceGroupCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -34,10 +34,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List device groups.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/device-groups",
@@ -46,7 +45,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(Listed),
     responses(
         (status = 200, description = "A page.", body = Vec<DeviceGroupView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -55,26 +54,26 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a device group.
 ///
-/// The group, with the version that `If-Match` takes as its `ETag`.
+/// Returns the group. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`, and whoever administrates it now.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
+/// Also allowed: users who hold `administrate` on the group now.
 #[utoipa::path(
     get,
     path = "/v2/device-groups/{deviceGroupId}",
     tag = "Device groups",
     operation_id = "get-device-group",
-    params(("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group.")),
+    params(("deviceGroupId" = DeviceGroupId, Path, description = "The ID of the group.")),
     responses(
         (status = 200, description = "The group.", body = DeviceGroupView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
     directory::show::<DeviceGroup>(call).await
 }
 
-/// What groups are sorted by. Two that are alike in it are in the order of their age.
+/// A sort key of device groups. Groups with the same value are sorted by age.
 #[derive(Clone, Copy, ToSchema)]
 #[schema(rename_all = "camelCase", examples("name"))]
 pub(crate) enum SortBy {
@@ -86,7 +85,7 @@ pub(crate) enum SortBy {
     Location,
 }
 
-/// In which direction.
+/// A sort order.
 #[derive(Clone, Copy, PartialEq, ToSchema)]
 #[schema(rename_all = "lowercase", examples("asc"))]
 pub(crate) enum SortDirection {
@@ -96,14 +95,14 @@ pub(crate) enum SortDirection {
     Desc,
 }
 
-/// A group with its devices.
+/// A device group with its devices.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeviceGroupWithDevices)]
 pub(crate) struct WithDevices<'g> {
     #[serde(flatten)]
     #[schema(value_type = DeviceGroupView)]
     group: View<'g, DeviceGroup>,
-    /// What is in it; left out unless asked for.
+    /// The devices of the group; left out unless requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<DeviceView>>)]
     devices: Option<Vec<View<'g, Device>>>,
@@ -153,11 +152,10 @@ fn read(call: &Call) -> Result<Asked> {
 
 /// Search device groups.
 ///
-/// Those of an organization whose name or location has a text in it, sorted, in pages, and
-/// with their devices where asked for.
+/// Returns the device groups of an organization whose name or location contains a text, sorted
+/// and in pages, with their devices if requested.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v1/device-groups",
@@ -166,14 +164,17 @@ fn read(call: &Call) -> Result<Asked> {
     params(
         Listed,
         Offset,
-        ("search" = Option<String>, Query, description = "What the name or the location has in it, whatever the case.", example = "floor"),
-        ("includeDevices" = Option<bool>, Query, description = "Whether the devices are answered, too.", example = true),
-        ("sortBy" = inline(Option<SortBy>), Query, description = "What they are sorted by; left out, by `id`."),
-        ("sortDirection" = inline(Option<SortDirection>), Query, description = "Whether the first comes first; left out, it does."),
+        ("search" = Option<String>, Query, description = "Text to find in the name or location \
+            (case-insensitive).", example = "floor"),
+        ("includeDevices" = Option<bool>, Query, description = "Whether to include the devices \
+            of each group.", example = true),
+        ("sortBy" = inline(Option<SortBy>), Query, description = "Sort key; `id` by default."),
+        ("sortDirection" = inline(Option<SortDirection>), Query, description = "Sort order; \
+            ascending by default."),
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<WithDevices>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn search(call: Call) -> Result<Response> {

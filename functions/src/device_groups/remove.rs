@@ -18,22 +18,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Take a device out of a group.
 ///
-/// 404 also when the device is not in the group. The group gets a new version.
+/// If the device is not in the group, the answer is 404. The group gets a new version.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/device-groups/{deviceGroupId}/devices/{deviceId}",
     tag = "Device groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The ID of the group."),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The device is out of the group."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "The device is no longer in the group."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn remove(call: Call) -> Result<Response> {

@@ -19,24 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a device group.
 ///
-/// A field left out stays as it is; null takes away `location` or `remarks`. `devices`
-/// replaces what is in the group: up to 32 devices come and go at once.
+/// A field left out stays as it is; `null` clears `location` or `remarks`. `devices` replaces
+/// the devices of the group: one request can add and remove up to 32.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/device-groups/{deviceGroupId}",
     tag = "Device groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The ID of the group."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = DeviceGroupChanges,
     responses(
-        (status = 200, description = "The group as it is now.", body = DeviceGroupView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed group.", body = DeviceGroupView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

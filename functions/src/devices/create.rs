@@ -17,9 +17,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a device.
 ///
-/// A device is a lock; without a `timeZone` it has that of the organization.
+/// A device is a lock. Without a `timeZone` it is in the time zone of the organization.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/devices",
@@ -28,8 +28,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewDevice,
     responses(
-        (status = 201, description = "The device is there.", body = DeviceCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = DeviceCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -19,22 +19,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a device.
 ///
-/// Shares of it open nothing from then on.
+/// Its shares open nothing from then on.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/devices/{deviceId}",
     tag = "Devices",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The device is gone."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

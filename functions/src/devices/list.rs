@@ -27,10 +27,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List devices.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/devices",
@@ -39,7 +38,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(Listed, Offset),
     responses(
         (status = 200, description = "A page.", body = Vec<DeviceView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -48,19 +47,19 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a device.
 ///
-/// The device, with the version that `If-Match` takes as its `ETag`.
+/// Returns the device. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`, and whoever administrates it now.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
+/// Also allowed: users who hold `administrate` on the device now.
 #[utoipa::path(
     get,
     path = "/v2/devices/{deviceId}",
     tag = "Devices",
     operation_id = "get-device",
-    params(("deviceId" = DeviceId, Path, description = "The number of the device.")),
+    params(("deviceId" = DeviceId, Path, description = "The ID of the device.")),
     responses(
         (status = 200, description = "The device.", body = DeviceView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
@@ -71,20 +70,19 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
 ///
 /// Oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/device-groups/{deviceGroupId}/devices",
     tag = "Devices",
     operation_id = "list-devices-of-group",
     params(
-        ("deviceGroupId" = DeviceGroupId, Path, description = "The number of the group."),
+        ("deviceGroupId" = DeviceGroupId, Path, description = "The ID of the group."),
         Page,
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<DeviceView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list_of_group(call: Call) -> Result<Response> {

@@ -19,23 +19,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a device.
 ///
-/// A field left out stays as it is; null takes away what a device may lack.
+/// A field left out stays as it is; `null` clears an optional field.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/devices/{deviceId}",
     tag = "Devices",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = DeviceId, Path, description = "The number of the device."),
+        ("deviceId" = DeviceId, Path, description = "The ID of the device."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = DeviceChanges,
     responses(
-        (status = 200, description = "The device as it is now.", body = DeviceView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed device.", body = DeviceView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

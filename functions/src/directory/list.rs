@@ -69,7 +69,7 @@ impl IntoParams for Listed {
             .name("organizationId")
             .parameter_in(ParameterIn::Query)
             .description(Some(
-                "The organization; left out, the only one of the caller.",
+                "The organization. Required if the caller belongs to several.",
             ))
             .schema(Some(OrganizationId::schema()));
         let mut parameters = vec![organization.build()];

@@ -30,16 +30,19 @@ const CACHE: &str = "public, max-age=300";
 
 /// Get this document.
 ///
-/// The API as OpenAPI 3.1, of the version that answers. Open to everyone.
+/// Returns the API as OpenAPI 3.1, in the version of this deployment.
+///
+/// Allowed: everyone, without a credential.
 #[utoipa::path(
     get,
     path = "/openapi.json",
     tag = "Documentation",
     operation_id = ENDPOINT.operation,
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy: when it is still the same, the answer is 304.", example = "\"0a1b2c\"")),
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of a copy. If \
+        it is still current, the answer is 304.", example = "\"0a1b2c\"")),
     responses(
         (status = 200, description = "The document.", body = Object, headers(("ETag"), ("Cache-Control"))),
-        (status = 304, description = "The copy is still the same.", headers(("ETag"), ("Cache-Control"))),
+        (status = 304, description = "The copy is current.", headers(("ETag"), ("Cache-Control"))),
     ),
     security(()),
 )]

@@ -128,7 +128,7 @@ struct Door<'c> {
     tag = "Entries",
     operation_id = ENDPOINT.operation,
     params(
-        ("spaceId" = SpaceId, Path, description = "The id of the space."),
+        ("spaceId" = SpaceId, Path, description = "The ID of the space."),
         IdempotencyKey,
     ),
     request_body = Typed,

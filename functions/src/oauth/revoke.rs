@@ -27,7 +27,7 @@ pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
 /// The form, as the API document shows it.
 #[derive(Debug, ToSchema)]
 #[schema(
-    description = "What is revoked, and by whom.",
+    description = "A token to revoke, and the client.",
     examples(json!({"token": "8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"}))
 )]
 #[expect(dead_code, reason = "read by hand")]
@@ -35,13 +35,14 @@ pub(crate) struct RevokeRequest {
     /// The access token or the refresh token.
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     token: String,
-    /// Which of the two it is, `access_token` or `refresh_token`; not needed, for it shows.
+    /// The type of the token: `access_token` or `refresh_token`. Not needed, because the token
+    /// shows it.
     #[schema(examples("access_token"))]
     token_type_hint: Option<String>,
-    /// The id of the API key, where it is not in `Authorization: Basic`.
+    /// The ID of the API key, unless it is in `Authorization: Basic`.
     #[schema(examples("vT3mYq0cJx8ZkA1u"))]
     client_id: Option<String>,
-    /// The secret of the API key, where it is not in `Authorization: Basic`.
+    /// The secret of the API key, unless it is in `Authorization: Basic`.
     #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
     client_secret: Option<String>,
 }
@@ -50,18 +51,17 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to ano
 
 /// Revoke a token.
 ///
-/// OAuth 2.0 Token Revocation (RFC 7009). The client says who it is as for `/v2/oauth/token`,
-/// and revokes what was given out to it. An access token ends alone; with a refresh token, also
-/// one that was used, ends all that came of the same first pair.
+/// OAuth 2.0 Token Revocation (RFC 7009). The client identifies itself as for
+/// `/v2/oauth/token`, and revokes a token that was issued to it. Revoking an access token ends
+/// only that token. Revoking a refresh token, even a used one, ends all tokens that came from
+/// the same first pair. An access token that was not issued to a client, such as the one that a
+/// new user is invited with, can be revoked without a client. Revoking an unknown token
+/// succeeds.
 ///
-/// An access token that no client was given, such as the one that a new user is invited with,
-/// ends when it is shown, without any client.
+/// A deployed API may accept a revoked access token for as long as API Gateway caches the
+/// authorizer's answer, 60 seconds by default.
 ///
-/// A token that is not known, or no longer, is answered like one that was revoked. A deployment
-/// goes on taking an access token that it has just taken for as long as it keeps the answers of
-/// its authorizer, 60 seconds unless it was set up otherwise.
-///
-/// Who may: the client that the token was given out to.
+/// Allowed: the client to which the token was issued.
 #[utoipa::path(
     post,
     path = "/v2/oauth/revoke",
@@ -69,13 +69,17 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to ano
     operation_id = ENDPOINT.operation,
     request_body(content = RevokeRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The token is good for nothing.", headers(("Cache-Control"))),
-        (status = 400, description = "`invalid_request`; `invalid_grant` for a token of another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was given out to another client"})),
-        (status = 401, description = "`invalid_client`: the client does not say who it is, or not truly. API Gateway names the header `WWW-Authenticate` `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
+        (status = 200, description = "Revoked.", headers(("Cache-Control"))),
+        (status = 400, description = "`invalid_request`, or `invalid_grant` for a token of \
+            another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was given out to another client"})),
+        (status = 401, description = "`invalid_client`: the client did not identify itself, or \
+            its secret is wrong. API Gateway renames the header `WWW-Authenticate` to \
+            `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
         (status = 413, description = "`invalid_request`: the form is larger than 64 KiB.", body = oauth::Body, example = json!({"error": "invalid_request", "error_description": "Request body too large"})),
         (status = 429, description = "`temporarily_unavailable`: too many requests.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Too many requests"})),
         (status = 500, description = "`server_error`: a bug, logged under the `X-Request-Id`.", body = oauth::Body, example = json!({"error": "server_error", "error_description": "Internal server error"})),
-        (status = 503, description = "`temporarily_unavailable`: the store cannot be reached in time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
+        (status = 503, description = "`temporarily_unavailable`: the store did not answer in \
+            time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
     ),
     security(("apiKeyBasic" = []), ()),
 )]

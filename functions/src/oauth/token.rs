@@ -32,24 +32,24 @@ pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
 /// The form, as the API document shows it.
 #[derive(Debug, ToSchema)]
 #[schema(
-    description = "What is asked for, and by whom.",
+    description = "A request for tokens, with the client.",
     examples(json!({"grant_type": "client_credentials"}))
 )]
 #[expect(dead_code, reason = "read by hand")]
 pub(crate) struct TokenRequest {
-    /// By what: `client_credentials` for a first pair, `refresh_token` for the next one.
+    /// `client_credentials` for a first pair, `refresh_token` for the next one.
     #[schema(
         pattern = "^(client_credentials|refresh_token)$",
         examples("client_credentials")
     )]
     grant_type: String,
-    /// Of `refresh_token`: the last one that was given out.
+    /// For `refresh_token`: the latest refresh token.
     #[schema(examples("vT3mYq0cJx8ZkA1ux9kQ"))]
     refresh_token: Option<String>,
-    /// The id of the API key, where it is not in `Authorization: Basic`.
+    /// The ID of the API key, unless it is in `Authorization: Basic`.
     #[schema(examples("vT3mYq0cJx8ZkA1u"))]
     client_id: Option<String>,
-    /// The secret of the API key, where it is not in `Authorization: Basic`.
+    /// The secret of the API key, unless it is in `Authorization: Basic`.
     #[schema(examples("k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc"))]
     client_secret: Option<String>,
 }
@@ -61,13 +61,13 @@ pub(crate) struct Tokens {
     /// An access token, for `Authorization: Bearer`.
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     access_token: Uuid,
-    /// What the access token is presented as.
+    /// How to present the access token.
     #[schema(examples("Bearer"))]
     token_type: &'static str,
-    /// In how many seconds the access token ends.
+    /// Seconds until the access token expires.
     #[schema(examples(3600))]
     expires_in: i64,
-    /// What the next pair is asked for with; good once, for 30 days.
+    /// The token to get the next pair with; valid once, for 30 days.
     #[schema(examples("vT3mYq0cJx8ZkA1ux9kQ"))]
     refresh_token: String,
 }
@@ -85,17 +85,17 @@ const USED: Refusal =
 
 /// Get tokens.
 ///
-/// OAuth 2.0 (RFC 6749) for an API key as the client, which says who it is by `Authorization:
-/// Basic` or by `client_id` and `client_secret`, and not both ways. An access token is good
-/// for an hour, and speaks for whom the key does.
+/// OAuth 2.0 (RFC 6749) with an API key as the client. The client identifies itself with
+/// `Authorization: Basic` or with `client_id` and `client_secret`, not with both. An access
+/// token is valid for an hour and speaks for the same user as the key. A refresh token is valid
+/// once, for 30 days, and only for the client to which it was issued. The next pair ends the
+/// previous one, including its access token.
 ///
-/// A refresh token is good once, for 30 days, and only for the client that it was given out
-/// to. With the next pair the one before ends, its access token, too. For 30 seconds a used
-/// refresh token gives the same next pair again, to a client that asked twice at once or lost
-/// the answer. After that, or when the next one was used as well, it is taken for stolen: all
-/// tokens that came of the same first pair end.
+/// For 30 seconds a used refresh token returns the same next pair again, for a client that
+/// asked twice at once or lost the answer. After that, or if the next refresh token was used as
+/// well, it counts as stolen: all tokens that came from the same first pair end.
 ///
-/// Who may: every API key whose user is there. There are no scopes.
+/// Allowed: every API key whose user exists. There are no scopes.
 #[utoipa::path(
     post,
     path = "/v2/oauth/token",
@@ -103,13 +103,16 @@ const USED: Refusal =
     operation_id = ENDPOINT.operation,
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "A new pair.", body = Tokens, headers(("Cache-Control"))),
+        (status = 200, description = "A new pair of tokens.", body = Tokens, headers(("Cache-Control"))),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type` or `invalid_scope`.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this refresh token is unknown, has ended or was used before"})),
-        (status = 401, description = "`invalid_client`: the client does not say who it is, or not truly. API Gateway names the header `WWW-Authenticate` `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
+        (status = 401, description = "`invalid_client`: the client did not identify itself, or \
+            its secret is wrong. API Gateway renames the header `WWW-Authenticate` to \
+            `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
         (status = 413, description = "`invalid_request`: the form is larger than 64 KiB.", body = oauth::Body, example = json!({"error": "invalid_request", "error_description": "Request body too large"})),
         (status = 429, description = "`temporarily_unavailable`: too many requests.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Too many requests"})),
         (status = 500, description = "`server_error`: a bug, logged under the `X-Request-Id`.", body = oauth::Body, example = json!({"error": "server_error", "error_description": "Internal server error"})),
-        (status = 503, description = "`temporarily_unavailable`: the store cannot be reached in time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
+        (status = 503, description = "`temporarily_unavailable`: the store did not answer in \
+            time.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Service unavailable, try again"})),
     ),
     security(("apiKeyBasic" = []), ()),
 )]

@@ -17,19 +17,18 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Get an organization.
 ///
-/// Its name and its time zone.
+/// Returns the name and the time zone of the organization.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/organizations/{organizationId}",
     tag = "Organizations",
     operation_id = ENDPOINT.operation,
-    params(("organizationId" = OrganizationId, Path, description = "The number of the organization.")),
+    params(("organizationId" = OrganizationId, Path, description = "The ID of the organization.")),
     responses(
         (status = 200, description = "The organization.", body = OrganizationView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

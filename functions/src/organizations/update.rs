@@ -19,24 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change an organization.
 ///
-/// A field left out stays as it is. Another time zone moves the hours of every door that
-/// has none of its own, from the next decision on.
+/// A field left out stays as it is. A new time zone moves the hours of every door that has no
+/// time zone of its own, within seconds.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/organizations/{organizationId}",
     tag = "Organizations",
     operation_id = ENDPOINT.operation,
     params(
-        ("organizationId" = OrganizationId, Path, description = "The number of the organization."),
+        ("organizationId" = OrganizationId, Path, description = "The ID of the organization."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = OrganizationChanges,
     responses(
-        (status = 200, description = "The organization as it is now.", body = OrganizationView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed organization.", body = OrganizationView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -41,7 +41,7 @@ enum Part {
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
 pub(crate) struct Body {
-    /// The organization; left out, the only one of the caller.
+    /// The organization. Required if the caller belongs to several.
     organization_id: Option<OrganizationId>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Body {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Reprogramming, description = "A remaking of all access codes.")]
 pub(crate) struct View {
-    /// Its id.
+    /// The ID.
     id: ReprogrammingId,
     /// How far it has come.
     #[schema(value_type = State)]
@@ -98,7 +98,7 @@ impl View {
     request_body(content((Body = "application/json"), (Body = "text/jsv"))),
     responses(
         (status = 200, description = "It is asked for, or under way.", content((View = "application/json"), (View = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn ask(call: Call) -> Result<Response> {

@@ -17,9 +17,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a schedule.
 ///
-/// A named schedule has rules that many shares keep.
+/// A named schedule has rules that many shares can use.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/schedules",
@@ -28,8 +28,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewSchedule,
     responses(
-        (status = 201, description = "The schedule is there.", body = ScheduleCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = ScheduleCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

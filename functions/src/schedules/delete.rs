@@ -19,25 +19,25 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a schedule.
 ///
-/// One that a share keeps cannot be deleted.
+/// A schedule that a share uses cannot be deleted.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/schedules/{scheduleId}",
     tag = "Schedules",
     operation_id = ENDPOINT.operation,
     params(
-        ("scheduleId" = ScheduleId, Path, description = "The number of the schedule."),
+        ("scheduleId" = ScheduleId, Path, description = "The ID of the schedule."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The schedule is gone."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (
             status = 409,
-            description = "A share keeps the schedule.",
+            description = "A share uses the schedule.",
             body = error::Body,
             example = json!({"message": "This is in use", "code": "inUseError", "errorMessage": "This is in use", "errorCode": "inUseError"})
         ),

@@ -23,10 +23,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List schedules.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/schedules",
@@ -35,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(Listed),
     responses(
         (status = 200, description = "A page.", body = Vec<ScheduleView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -44,19 +43,18 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a schedule.
 ///
-/// The schedule, with the version that `If-Match` takes as its `ETag`.
+/// Returns the schedule. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/schedules/{scheduleId}",
     tag = "Schedules",
     operation_id = "get-schedule",
-    params(("scheduleId" = ScheduleId, Path, description = "The number of the schedule.")),
+    params(("scheduleId" = ScheduleId, Path, description = "The ID of the schedule.")),
     responses(
         (status = 200, description = "The schedule.", body = ScheduleView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

@@ -19,24 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a schedule.
 ///
-/// A field left out stays as it is; `rules` are replaced as a whole. Every share that keeps
-/// it follows, from the next decision on.
+/// A field left out stays as it is; `rules` replaces all rules. Every share with this schedule
+/// follows the new rules from the next decision on.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/schedules/{scheduleId}",
     tag = "Schedules",
     operation_id = ENDPOINT.operation,
     params(
-        ("scheduleId" = ScheduleId, Path, description = "The number of the schedule."),
+        ("scheduleId" = ScheduleId, Path, description = "The ID of the schedule."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = ScheduleChanges,
     responses(
-        (status = 200, description = "The schedule as it is now.", body = ScheduleView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed schedule.", body = ScheduleView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

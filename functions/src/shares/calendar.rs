@@ -32,7 +32,7 @@ const MOST: TimeDelta = TimeDelta::days(366);
 const JSON: &str = "application/json";
 const ICALENDAR: &str = "text/calendar";
 
-/// When a share holds, within a range.
+/// The times of a share within a range.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareCalendar)]
@@ -40,41 +40,44 @@ pub(crate) struct Calendar {
     /// The time zone of the door.
     #[schema(value_type = TimeZone)]
     time_zone: &'static str,
-    /// The windows in which it holds: in order, none touching the next.
+    /// The windows in which the share holds, in order; no two of them touch.
     windows: Vec<WindowView>,
 }
 
-/// A stretch of time in which a share holds.
+/// A window in which a share holds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ShareWindow)]
 struct WindowView {
-    /// The first instant that belongs to it.
+    /// The first instant of the window.
     #[schema(value_type = DoorInstant)]
     from: DateTime<FixedOffset>,
-    /// The first instant that no longer belongs to it.
+    /// The first instant after the window.
     #[schema(value_type = DoorInstant)]
     until: DateTime<FixedOffset>,
 }
 
 /// When a share holds.
 ///
-/// As JSON, the windows between `from` and `until`, cut at the two. As an iCalendar
-/// (`Accept: text/calendar`), without `from` and `until` all that exists, with no end when the
-/// share has none. A calendar program subscribes to it by a calendar link, which needs no header.
+/// Returns the times of a share. As JSON: the windows between `from` and `until`, cut off at
+/// both. As an iCalendar (`Accept: text/calendar`), without `from` and `until`: all times,
+/// without an end if the share has none. Calendar programs, which send no header, use a
+/// calendar link.
 ///
-/// Who may: as to get the share.
+/// Allowed: everyone who may read the share.
 #[utoipa::path(
     get,
     path = "/v2/shares/{shareId}/calendar",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
-        ("from" = Option<DoorInstant>, Query, description = "From when on, RFC 3339; left out, from now on."),
-        ("until" = Option<DoorInstant>, Query, description = "Until when, RFC 3339, at most 366 days later; left out, 31 days later."),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 3),
+        ("from" = Option<DoorInstant>, Query, description = "Start of the range (RFC 3339); \
+            now by default."),
+        ("until" = Option<DoorInstant>, Query, description = "End of the range (RFC 3339), at \
+            most 366 days after its start; 31 days after it by default."),
     ),
     responses(
-        (status = 200, description = "When the share holds.", content((Calendar = "application/json"), (String = "text/calendar"))),
+        (status = 200, description = "The times of the share.", content((Calendar = "application/json"), (String = "text/calendar"))),
         (status = 406, description = "`Accept` names neither `application/json` nor `text/calendar`."),
     ),
 )]

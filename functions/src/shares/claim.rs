@@ -33,17 +33,17 @@ const WHAT: &str = "invitation";
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareClaimed, description = "What was claimed.")]
 pub(crate) struct Claimed {
-    /// The number of the share.
+    /// The ID of the share.
     share_id: ShareId,
 }
 
 /// Claim a share.
 ///
-/// The caller becomes the receiver of an open invitation, by its token. Who claims first has
-/// it: the token is good for once.
+/// Makes the caller the receiver of an open invitation. The first caller with the token gets
+/// the share: the token is valid once.
 ///
-/// Who may: every user of the organization of the share. To everyone else there is no such
-/// invitation.
+/// Allowed: every user of the share's organization. For everyone else the invitation does not
+/// exist.
 #[utoipa::path(
     post,
     path = "/v2/shares/claim",
@@ -51,9 +51,11 @@ pub(crate) struct Claimed {
     operation_id = ENDPOINT.operation,
     request_body = Claim,
     responses(
-        (status = 200, description = "The share is the caller's.", body = Claimed, headers(("ETag"))),
-        (status = 404, description = "No open invitation of the caller's organization has this token: it is unknown, has expired or was claimed, or the share is over or gone."),
-        (status = 409, description = "Others kept changing the share; try again."),
+        (status = 200, description = "Claimed: the caller is the receiver of the share.", body = Claimed, headers(("ETag"))),
+        (status = 404, description = "No open invitation of the caller's organization has this \
+            token: it is unknown, has expired or was claimed, or the share has ended or was \
+            deleted."),
+        (status = 409, description = "Other requests kept changing the share. Try again."),
     ),
 )]
 pub(crate) async fn claim(call: Call) -> Result<Response> {

@@ -39,9 +39,9 @@ const MAX_IDS: u32 = 5;
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareCreated, description = "What was created.")]
 pub(crate) struct Created {
-    /// The number of the share.
+    /// The ID of the share.
     share_id: ShareId,
-    /// The token of an open invitation; shown this once.
+    /// The token of an open invitation; shown only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     token: Option<Uuid>,
@@ -61,13 +61,14 @@ enum Part {
 
 /// Create a share.
 ///
-/// Gives a user or a group of users the right to open a device or a group of devices, in
-/// a window and on a schedule; without a receiver, makes an open invitation and answers
-/// its token, which is shown this once.
+/// Gives a user or a user group the right to open a device or a device group, within a window
+/// and on a schedule. Without a receiver the share is an open invitation, and the answer has
+/// its token. The token is shown only once.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
-/// the source now. The latter give no permission, no earlier start and no later end than
-/// they have, and not more than 20 shares of one source to one receiver.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`. Also allowed: users who hold
+/// `administrate` on the source now. These can give no permission, no earlier start and no
+/// later end than they have themselves, and can make at most 20 shares of one source for one
+/// receiver.
 #[utoipa::path(
     post,
     path = "/v2/shares",
@@ -76,9 +77,12 @@ enum Part {
     params(IdempotencyKey),
     request_body = NewShareBody,
     responses(
-        (status = 200, description = "The share is there.", body = Created),
-        (status = 400, description = "The body has faults, which `details` names; or `tooManySharesError`: the caller has made 20 shares of this source for this receiver."),
-        (status = 403, description = "The caller is not in the organization, or may not share this source, or not as far as this."),
+        (status = 200, description = "Created.", body = Created),
+        (status = 400, description = "The body has faults, which are in `details`. Or \
+            `tooManySharesError`: the caller has made 20 shares of this source for this \
+            receiver."),
+        (status = 403, description = "The caller does not belong to the organization, may not \
+            share this source, or may not give as much as this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -41,7 +41,7 @@ const TOO_MANY: Error = Error::NotPossible {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CalendarLinkCreated, description = "What was created.")]
 pub(crate) struct Created {
-    /// Its address; shown this once.
+    /// The address of the link; shown only once.
     #[schema(
         format = "uri",
         examples(
@@ -53,26 +53,27 @@ pub(crate) struct Created {
 
 /// Create a calendar link.
 ///
-/// An address at which calendar programs (of Apple, Google or Microsoft) subscribe to when the
-/// share holds. They send no header with it: everyone who has the address reads the calendar,
-/// and can do nothing else with it. The address is shown this once. It ends with the share, and
-/// when the caller may not get the share any more. Each caller has one link to a share: a new
-/// one ends the former.
+/// Returns an address at which calendar programs (of Apple, Google or Microsoft) subscribe to
+/// the times of the share. The programs send no header: everyone who has the address can read
+/// the calendar, and nothing else. The address is shown only once. It ends with the share, and
+/// when the caller may no longer read the share. Each caller has one link to a share; a new one
+/// replaces the previous one.
 ///
-/// Who may: as to get the share.
+/// Allowed: everyone who may read the share.
 #[utoipa::path(
     post,
     path = "/v2/shares/{shareId}/calendar-link",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 4),
         IdempotencyKey,
     ),
     responses(
         (status = 200, description = "Created.", body = Created),
-        (status = 400, description = "The share is over (`calendarLinkShareEndedError`), or 20 users have a link to it (`tooManyCalendarLinksError`)."),
-        (status = 409, description = "Others kept changing the share; try again."),
+        (status = 400, description = "The share has ended (`calendarLinkShareEndedError`), or \
+            20 users have a link to it (`tooManyCalendarLinksError`)."),
+        (status = 409, description = "Other requests kept changing the share. Try again."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -38,20 +38,20 @@ const WITHOUT_END: Error = Error::NotPossible {
 
 /// Create a web key.
 ///
-/// A link for someone without an account, good as long as the share holds. The share must have
-/// an end that is not over, and not be for a group of users. The address is shown this once:
-/// the share tells that it has a web key, and not which. No operation of this version serves
-/// the link yet: it is a name for an app of yours to handle.
+/// Creates a link for someone without an account, which is valid as long as the share holds.
+/// The share must have an end in the future and must not be for a user group. The address is
+/// shown only once; the share shows only that it has a web key. No operation of this version
+/// serves the link yet: your own app must handle it.
 ///
-/// Who may: as to change the share; by right of a grant, only with one that allows
-/// `remoteActivate`.
+/// Allowed: everyone who may change the share. Users who may change it by a grant also need
+/// `remoteActivate` in that grant.
 #[utoipa::path(
     post,
     path = "/v2/shares/{shareId}/web-key",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 4),
         IdempotencyKey,
     ),
     responses(
@@ -68,7 +68,8 @@ const WITHOUT_END: Error = Error::NotPossible {
             body = error::Body,
             example = json!({"message": "This share has a web key already", "code": "webKeyAlreadyExistsError", "errorMessage": "This share has a web key already", "errorCode": "webKeyAlreadyExistsError"})
         ),
-        (status = 403, description = "The caller may read this share and not change it, or has no right to open the door from afar."),
+        (status = 403, description = "The caller may read this share but not change it, or may \
+            not open the door remotely."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

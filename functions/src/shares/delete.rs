@@ -25,26 +25,26 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a share.
 ///
-/// It holds no longer from the next decision on, and neither do those that were made by
-/// right of it. Its web key opens nothing any more, its calendar links show nothing, and an open
-/// invitation cannot be claimed.
+/// The share does not hold from the next decision on; neither do shares that were made by right
+/// of it. Its web key opens nothing, its calendar links show nothing, and an open invitation
+/// cannot be claimed.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
-/// its source now with a right that reaches as far as the share: all its permissions, from
-/// its start until its end. Nobody takes away in this way what their own right hangs on.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`. Also allowed: users who hold
+/// `administrate` on its source now, if their own right covers the share: all its permissions,
+/// from its start to its end. They cannot delete a share that their own right rests on.
 #[utoipa::path(
     delete,
     path = "/v2/shares/{shareId}",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 3),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The share is gone."),
-        (status = 403, description = "The caller may read this share and not delete it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller may read this share but not delete it."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -21,19 +21,19 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a calendar link.
 ///
-/// The caller's own: from then on there is no calendar at its address.
+/// Deletes the caller's own link: its address shows no calendar from then on.
 ///
-/// Who may: the user who made it.
+/// Allowed: the user who created the link.
 #[utoipa::path(
     delete,
     path = "/v2/shares/{shareId}/calendar-link",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
-    params(("shareId" = ShareId, Path, description = "The number of the share.", example = 4)),
+    params(("shareId" = ShareId, Path, description = "The ID of the share.", example = 4)),
     responses(
         (status = 204, description = "Deleted."),
         (status = 404, description = "The caller has no link to this share."),
-        (status = 409, description = "Others kept changing the share; try again."),
+        (status = 409, description = "Other requests kept changing the share. Try again."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -22,23 +22,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a web key.
 ///
-/// The link opens nothing from then on; the share itself stays. `If-Match` takes the `ETag`
-/// of the share.
+/// The link opens nothing from then on; the share itself stays. `If-Match` takes the `ETag` of
+/// the share.
 ///
-/// Who may: as to change the share.
+/// Allowed: everyone who may change the share.
 #[utoipa::path(
     delete,
     path = "/v2/shares/{shareId}/web-key",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 4),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 4),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The web key is gone."),
-        (status = 403, description = "The caller may read this share and not change it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller may read this share but not change it."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -18,16 +18,17 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Get a share.
 ///
-/// The share whole, with the names of all that it refers to.
+/// Returns the share with the names of everything that it refers to.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, who made it, who received
-/// it, and whoever administrates its source now. To everyone else it does not exist.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`. Also allowed: its creator, its
+/// receiver, and users who hold `administrate` on its source now. For everyone else the share
+/// does not exist.
 #[utoipa::path(
     get,
     path = "/v2/shares/{shareId}",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
-    params(("shareId" = ShareId, Path, description = "The number of the share.", example = 3)),
+    params(("shareId" = ShareId, Path, description = "The ID of the share.", example = 3)),
     responses(
         (status = 200, description = "The share.", body = View, headers(("ETag"))),
     ),

@@ -25,20 +25,23 @@ const NOT_FOUND: Error = Error::NotFound("calendar");
 
 /// Get a calendar.
 ///
-/// When a share holds, as an iCalendar, at the address that a calendar link is. Without a
-/// credential: the address is the secret. The calendar is as its user would get it now, and
-/// ends when they may not get the share any more.
+/// Returns the times of a share as an iCalendar, at the address of a calendar link. No
+/// credential is needed: the address is the secret. The calendar shows what the creator of the
+/// link may see of the share now, and ends when they may no longer read the share.
 ///
-/// Who may: everyone who has the address.
+/// Allowed: everyone who has the address.
 #[utoipa::path(
     get,
     path = "/v2/calendars/{calendar}",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
-    params(("calendar" = String, Path, description = "The secret of the link, and `.ics`.", example = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc.ics")),
+    params(("calendar" = String, Path, description = "The secret of the link, followed by \
+        `.ics`.", example = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc.ics")),
     responses(
         (status = 200, description = "The calendar.", content((String = "text/calendar"))),
-        (status = 404, description = "No calendar link has this address: it is unknown or was deleted, the share is over or gone, or its user may not get it any more."),
+        (status = 404, description = "No calendar link has this address: it is unknown or was \
+            deleted, the share has ended or was deleted, or the creator of the link may no \
+            longer read the share."),
     ),
     security(()),
 )]

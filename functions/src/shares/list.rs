@@ -41,31 +41,37 @@ struct Filter {
 
 /// List shares.
 ///
-/// Those of an organization, oldest first, in pages; by a filter of a source or a receiver,
-/// in an order of its own. Filters may be combined. By a source, open invitations are not
-/// among them, since nobody holds those yet.
+/// Returns the shares of an organization, in pages: oldest first, or, with a filter for the
+/// source or the receiver, in another stable order. Filters can be combined. A filter for the
+/// source leaves out open invitations, because they have no receiver yet.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin` see all. With `deviceId` or
-/// `deviceGroupId`, whoever administrates that source now sees all on it. Everyone sees what
-/// they receive themself or in a group of theirs: that is what they see without a filter.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin` see all shares. With `deviceId` or
+/// `deviceGroupId`, users who hold `administrate` on that source now see all shares of it.
+/// Every user sees the shares that they or their groups receive; without a filter they see
+/// those.
 #[utoipa::path(
     get,
     path = "/v2/shares",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("deviceId" = Option<DeviceId>, Query, description = "Those on this device itself."),
-        ("deviceGroupId" = Option<DeviceGroupId>, Query, description = "Those on this group of devices."),
-        ("userId" = Option<UserId>, Query, description = "Those for this user themself."),
-        ("userGroupId" = Option<UserGroupId>, Query, description = "Those for this group of users."),
-        ("externalId" = Option<String>, Query, description = "Those that another system calls so.", example = "booking-4711"),
-        ("active" = Option<bool>, Query, description = "Those whose `state` is `Active` now; with `false`, the others.", example = true),
+        ("deviceId" = Option<DeviceId>, Query, description = "Only shares of this device itself."),
+        ("deviceGroupId" = Option<DeviceGroupId>, Query, description = "Only shares of this \
+            device group."),
+        ("userId" = Option<UserId>, Query, description = "Only shares for this user themselves."),
+        ("userGroupId" = Option<UserGroupId>, Query, description = "Only shares for this user \
+            group."),
+        ("externalId" = Option<String>, Query, description = "Only shares with this ID of \
+            another system.", example = "booking-4711"),
+        ("active" = Option<bool>, Query, description = "Only shares whose `state` is `Active` \
+            now; with `false`, only the others.", example = true),
         Listed,
         Offset,
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<View>, headers(("Link"))),
-        (status = 403, description = "The caller is not in the organization, or may not see these shares."),
+        (status = 403, description = "The caller does not belong to the organization, or may \
+            not see these shares."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {

@@ -26,36 +26,38 @@ pub const ENDPOINT: Endpoint = Endpoint {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareChanged, description = "What was changed.")]
 pub(crate) struct Changed {
-    /// The number of the share.
+    /// The ID of the share.
     share_id: ShareId,
 }
 
 /// Change a share.
 ///
-/// A field left out stays as it is, also within `permissions`; `null` empties one that may
-/// be empty, and a date that is emptied takes its time with it. `schedule` and `scheduleId`
-/// take each other's place. `source` and `receiver` cannot change. With `autoRemoveAfter`, a
-/// share that has an end is gone that long after it.
+/// A field left out stays as it is, also within `permissions`. `null` clears an optional field;
+/// a cleared date clears its time. `schedule` and `scheduleId` replace each other. `source` and
+/// `receiver` cannot change. With `autoRemoveAfter`, a share with an end is removed that long
+/// after its end.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`, and whoever administrates
-/// its source now with a right that reaches as far as the share did and shall: all its
-/// permissions, from its start until its end. A share that reaches further then than it did (a
-/// permission, an earlier start, a later end, other rules) holds by right of theirs from then
-/// on; any other change leaves it held as it was. Nobody changes in this way what their own right hangs on.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`. Also allowed: users who hold
+/// `administrate` on its source now, if their own right covers the share before and after the
+/// change: all its permissions, from its start to its end. If such a change extends the share
+/// (by a permission, an earlier start, a later end or other rules), the share rests on their
+/// right from then on; any other change leaves it as it was. They cannot change a share that
+/// their own right rests on.
 #[utoipa::path(
     put,
     path = "/v2/shares/{shareId}",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
     params(
-        ("shareId" = ShareId, Path, description = "The number of the share.", example = 3),
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 3),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = ShareChanges,
     responses(
-        (status = 200, description = "The share is changed.", body = Changed, headers(("ETag"))),
-        (status = 403, description = "The caller may read this share and not change it, or not as far as this."),
+        (status = 200, description = "Changed.", body = Changed, headers(("ETag"))),
+        (status = 403, description = "The caller may read this share but not change it, or may \
+            not give as much as this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -18,9 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a space.
 ///
-/// `devices` are those that open it, up to 32.
+/// `devices` are the devices that open the space, up to 32.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/spaces",
@@ -29,8 +29,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewSpace,
     responses(
-        (status = 201, description = "The space is there.", body = SpaceCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = SpaceCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -19,22 +19,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a space.
 ///
-/// What gives access to it opens nothing from then on.
+/// Accesses and shares of the space open nothing from then on.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/spaces/{spaceId}",
     tag = "Spaces",
     operation_id = ENDPOINT.operation,
     params(
-        ("spaceId" = SpaceId, Path, description = "The id of the space."),
+        ("spaceId" = SpaceId, Path, description = "The ID of the space."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The space is gone."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

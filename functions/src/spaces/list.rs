@@ -23,10 +23,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List spaces.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/spaces",
@@ -35,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(Listed),
     responses(
         (status = 200, description = "A page.", body = Vec<SpaceView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -44,19 +43,18 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a space.
 ///
-/// The space, with the version that `If-Match` takes as its `ETag`.
+/// Returns the space. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/spaces/{spaceId}",
     tag = "Spaces",
     operation_id = "get-space",
-    params(("spaceId" = SpaceId, Path, description = "The id of the space.")),
+    params(("spaceId" = SpaceId, Path, description = "The ID of the space.")),
     responses(
         (status = 200, description = "The space.", body = SpaceView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

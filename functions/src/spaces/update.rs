@@ -19,24 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a space.
 ///
-/// A field left out stays as it is; null takes away `location` or `remarks`. `devices`
-/// replaces those that open it.
+/// A field left out stays as it is; `null` clears `location` or `remarks`. `devices` replaces
+/// the devices that open the space.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/spaces/{spaceId}",
     tag = "Spaces",
     operation_id = ENDPOINT.operation,
     params(
-        ("spaceId" = SpaceId, Path, description = "The id of the space."),
+        ("spaceId" = SpaceId, Path, description = "The ID of the space."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = SpaceChanges,
     responses(
-        (status = 200, description = "The space as it is now.", body = SpaceView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed space.", body = SpaceView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -39,7 +39,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     request_body(content((NewAccessTemplate = "application/json"), (NewAccessTemplate = "text/jsv"))),
     responses(
         (status = 200, description = "The template is there.", content((Written = "application/json"), (Written = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

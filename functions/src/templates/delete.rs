@@ -46,7 +46,7 @@ pub(crate) struct Deleted {}
     ),
     responses(
         (status = 200, description = "The template is gone.", content((Deleted = "application/json"), (Deleted = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such template."),
     ),
 )]

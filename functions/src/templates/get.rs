@@ -34,7 +34,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     params(("AccessTemplateId" = AccessTemplateId, Query, description = "The template.")),
     responses(
         (status = 200, description = "The template.", content((AccessTemplateView = "application/json"), (AccessTemplateView = "text/jsv")), headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such template."),
     ),
 )]

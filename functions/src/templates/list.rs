@@ -57,7 +57,7 @@ pub(crate) struct AccessTemplates {
     ),
     responses(
         (status = 200, description = "A page.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {

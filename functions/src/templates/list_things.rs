@@ -43,7 +43,7 @@ pub(crate) struct AccessTemplateThings {
     params(("AccessTemplateId" = AccessTemplateId, Query, description = "The template.")),
     responses(
         (status = 200, description = "The things.", content((AccessTemplateThings = "application/json"), (AccessTemplateThings = "text/jsv"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such template."),
     ),
 )]

@@ -41,7 +41,7 @@ pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
     request_body(content((AccessTemplateChanges = "application/json"), (AccessTemplateChanges = "text/jsv"))),
     responses(
         (status = 200, description = "The template is changed.", content((Written = "application/json"), (Written = "text/jsv")), headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
         (status = 404, description = "There is no such template."),
     ),
 )]

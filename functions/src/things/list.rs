@@ -29,16 +29,16 @@ pub(crate) struct Things {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ThingView {
-    /// Its id.
+    /// The ID.
     id: SpaceId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Meeting room"))]
     name: String,
-    /// Where it is, in words.
+    /// The location, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
     location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Offices only"))]
     remarks: Option<String>,
@@ -70,7 +70,7 @@ impl From<Space> for ThingView {
     params(Listed),
     responses(
         (status = 200, description = "A page.", content((Things = "application/json"), (Things = "text/jsv")), headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {

@@ -18,22 +18,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Put a user into a group.
 ///
-/// One that is in it already stays. The group gets a new version.
+/// A member that is already in the group stays. The group gets a new version.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/user-groups/{userGroupId}/users/{userId}",
     tag = "User groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
-        ("userId" = UserId, Path, description = "The number of the user."),
+        ("userGroupId" = UserGroupId, Path, description = "The ID of the group."),
+        ("userId" = UserId, Path, description = "The ID of the user."),
         IdempotencyKey,
     ),
     responses(
         (status = 204, description = "The user is in the group."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn add(call: Call) -> Result<Response> {

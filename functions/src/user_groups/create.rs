@@ -18,9 +18,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a user group.
 ///
-/// `members` puts up to 32 users into it at once.
+/// `members` are up to 32 users that the group has from the start.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/user-groups",
@@ -29,8 +29,8 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewUserGroup,
     responses(
-        (status = 201, description = "The group is there.", body = UserGroupCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = UserGroupCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

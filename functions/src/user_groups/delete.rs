@@ -19,22 +19,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a user group.
 ///
-/// Shares of which it is the receiver give nothing from then on.
+/// Shares for the group give nothing from then on.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/user-groups/{userGroupId}",
     tag = "User groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
+        ("userGroupId" = UserGroupId, Path, description = "The ID of the group."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The group is gone."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

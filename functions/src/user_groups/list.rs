@@ -23,10 +23,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List user groups.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/user-groups",
@@ -35,7 +34,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(Listed),
     responses(
         (status = 200, description = "A page.", body = Vec<UserGroupView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -44,19 +43,18 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a user group.
 ///
-/// The group, with the version that `If-Match` takes as its `ETag`.
+/// Returns the group. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/user-groups/{userGroupId}",
     tag = "User groups",
     operation_id = "get-user-group",
-    params(("userGroupId" = UserGroupId, Path, description = "The number of the group.")),
+    params(("userGroupId" = UserGroupId, Path, description = "The ID of the group.")),
     responses(
         (status = 200, description = "The group.", body = UserGroupView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

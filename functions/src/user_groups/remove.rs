@@ -18,22 +18,22 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Take a user out of a group.
 ///
-/// 404 also when the user is not in the group. The group gets a new version.
+/// If the user is not in the group, the answer is 404. The group gets a new version.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/user-groups/{userGroupId}/users/{userId}",
     tag = "User groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
-        ("userId" = UserId, Path, description = "The number of the user."),
+        ("userGroupId" = UserGroupId, Path, description = "The ID of the group."),
+        ("userId" = UserId, Path, description = "The ID of the user."),
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The user is out of the group."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "The user is no longer in the group."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn remove(call: Call) -> Result<Response> {

@@ -19,24 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a user group.
 ///
-/// A field left out stays as it is. `members` replaces who is in the group: up to 32 users
-/// come and go at once.
+/// A field left out stays as it is. `members` replaces the members of the group: one request
+/// can add and remove up to 32 users.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/user-groups/{userGroupId}",
     tag = "User groups",
     operation_id = ENDPOINT.operation,
     params(
-        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
+        ("userGroupId" = UserGroupId, Path, description = "The ID of the group."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = UserGroupChanges,
     responses(
-        (status = 200, description = "The group as it is now.", body = UserGroupView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed group.", body = UserGroupView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -21,15 +21,15 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Create a user.
 ///
-/// Answers with the id an invitation and its token, which is shown this once: an access
-/// token of the new user's that ends at `invitation.expiration`, for them to take up the
-/// account with. How it reaches them is the caller's business. It speaks for the roles that
-/// the user is created with, and for none that they are given later.
+/// Returns the user's ID, an invitation, and the invitation's token. The token is shown only
+/// once. It is an access token of the new user, which ends at `invitation.expiration`; the
+/// caller must send it to the user. It speaks for the roles that the user is created with, and
+/// never for roles that they are given later.
 ///
-/// With `kind` `service` it creates a service account, for a program: it cannot be invited,
-/// and an API key speaks for it.
+/// With `kind` `service` the user is a service account for a program. A service account cannot
+/// be invited; an API key speaks for it.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/users",
@@ -38,11 +38,12 @@ pub const ENDPOINT: Endpoint = Endpoint {
     params(IdempotencyKey),
     request_body = NewUser,
     responses(
-        (status = 201, description = "The user is there.", body = UserCreated),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 201, description = "Created.", body = UserCreated),
+        (status = 403, description = "The caller's roles do not allow this."),
         (
             status = 409,
-            description = "Another user has the e-mail address or the phone number: `userId` is theirs.",
+            description = "Another user, whose ID is in `userId`, has the e-mail address or \
+                the phone number.",
             body = error::Body,
             example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
         ),

@@ -28,9 +28,9 @@ pub const ENDPOINT: Endpoint = Endpoint {
 #[derive(Serialize, ToSchema)]
 #[schema(as = UserTokenCreated, description = "A token that a user is invited with.")]
 pub(crate) struct Created {
-    /// How long the token is good.
+    /// How long the token is valid.
     invitation: UserInvitation,
-    /// An access token of the user's, to take up the account with; shown this once.
+    /// An access token with which the user takes up the account; shown only once.
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     token: Uuid,
 }
@@ -42,24 +42,24 @@ const SERVICE: Error = Error::NotPossible {
 
 /// Invite a user again.
 ///
-/// Answers a new token, which is shown this once: an access token of the user's that ends at
-/// `invitation.expiration`. The token that the user was invited with before ends. The new one
-/// speaks for the roles that the user has now, and for none that they are given later.
+/// Returns a new token: an access token of the user, which ends at `invitation.expiration`. The
+/// token is shown only once. The previous invitation token ends. The new token speaks for the
+/// roles that the user has now, and never for roles that they are given later.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     post,
     path = "/v2/users/{userId}/tokens",
     tag = "Users",
     operation_id = ENDPOINT.operation,
     params(
-        ("userId" = UserId, Path, description = "The number of the user."),
+        ("userId" = UserId, Path, description = "The ID of the user."),
         IdempotencyKey,
     ),
     responses(
-        (status = 201, description = "The token is good from now on.", body = Created),
+        (status = 201, description = "Created.", body = Created),
         (status = 400, description = "`serviceAccountNotInvitableError`: the user is a service account."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -19,23 +19,24 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Delete a user.
 ///
-/// Their credentials are good for nothing from then on.
+/// Their credentials end.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/users/{userId}",
     tag = "Users",
     operation_id = ENDPOINT.operation,
     params(
-        ("userId" = UserId, Path, description = "The number of the user."),
+        ("userId" = UserId, Path, description = "The ID of the user."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 204, description = "The user is gone."),
-        (status = 403, description = "The roles of the caller do not allow it."),
-        (status = 409, description = "`lastAdminError`: the user is the last admin of the organization. Or the user was changed meanwhile."),
+        (status = 204, description = "Deleted."),
+        (status = 403, description = "The caller's roles do not allow this."),
+        (status = 409, description = "The user is the last admin of the organization \
+            (`lastAdminError`), or other requests kept changing the user."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -20,20 +20,20 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// End the tokens that a user was invited with.
 ///
-/// API keys and their tokens stay. A deployment goes on taking a token that it has just taken
-/// for as long as it keeps the answers of its authorizer, 60 seconds unless it was set up
-/// otherwise; nothing can be written with it by a role that the user has lost.
+/// API keys and their tokens stay valid. A deployed API may accept an ended token for as long
+/// as API Gateway caches the authorizer's answer, 60 seconds by default. It cannot be used to
+/// write by a role that the user has lost.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     delete,
     path = "/v2/users/{userId}/tokens",
     tag = "Users",
     operation_id = ENDPOINT.operation,
-    params(("userId" = UserId, Path, description = "The number of the user.")),
+    params(("userId" = UserId, Path, description = "The ID of the user.")),
     responses(
-        (status = 204, description = "None of the tokens is good any more."),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 204, description = "Ended."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -27,23 +27,23 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// List users.
 ///
-/// All of an organization, oldest first, in pages.
+/// Returns all of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/users",
     tag = "Users",
     operation_id = ENDPOINT.operation,
     params(
-        ("externalId" = Option<String>, Query, description = "The one that another system calls so.", example = "guest-4711"),
+        ("externalId" = Option<String>, Query, description = "Only the user with this ID of \
+            another system.", example = "guest-4711"),
         Listed,
         Offset,
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<UserView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
@@ -52,19 +52,19 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// Get a user.
 ///
-/// The user, with the version that `If-Match` takes as its `ETag`.
+/// Returns the user. Its `ETag` is the version for `If-Match`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`, and of themself every user.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
+/// Also allowed: every user, for themselves.
 #[utoipa::path(
     get,
     path = "/v2/users/{userId}",
     tag = "Users",
     operation_id = "get-user",
-    params(("userId" = UserId, Path, description = "The number of the user.")),
+    params(("userId" = UserId, Path, description = "The ID of the user.")),
     responses(
         (status = 200, description = "The user.", body = UserView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {
@@ -75,20 +75,19 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
 ///
 /// Oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/v2/user-groups/{userGroupId}/users",
     tag = "Users",
     operation_id = "list-users-of-group",
     params(
-        ("userGroupId" = UserGroupId, Path, description = "The number of the group."),
+        ("userGroupId" = UserGroupId, Path, description = "The ID of the group."),
         Page,
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<UserView>, headers(("Link"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list_of_group(call: Call) -> Result<Response> {

@@ -23,31 +23,32 @@ pub const ENDPOINT: Endpoint = Endpoint {
 /// What is shown of a token: neither itself nor what is stored in its place.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = UserToken, description = "A token that a user was invited with, without the token itself.")]
+#[schema(as = UserToken, description = "A token that a user was invited with. The token itself \
+    is not shown.")]
 pub(crate) struct View {
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
-    /// When it ends.
+    /// When it expires.
     #[schema(value_type = Instant)]
     expiration: DateTime<Utc>,
 }
 
 /// List the tokens that a user was invited with.
 ///
-/// Those that are still good: one or none, since a new one ends the one before. The user may
-/// have used it already.
+/// Returns the tokens that are still valid: one or none, because a new token ends the previous
+/// one. The user may have used it already.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/v2/users/{userId}/tokens",
     tag = "Users",
     operation_id = ENDPOINT.operation,
-    params(("userId" = UserId, Path, description = "The number of the user.")),
+    params(("userId" = UserId, Path, description = "The ID of the user.")),
     responses(
         (status = 200, description = "The tokens.", body = Vec<View>),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {

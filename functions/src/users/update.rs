@@ -20,26 +20,28 @@ pub const ENDPOINT: Endpoint = Endpoint {
 
 /// Change a user.
 ///
-/// A field left out stays as it is; null takes away `emailAddress` or `phoneNumber`.
+/// A field left out stays as it is; `null` clears `emailAddress` or `phoneNumber`.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/v2/users/{userId}",
     tag = "Users",
     operation_id = ENDPOINT.operation,
     params(
-        ("userId" = UserId, Path, description = "The number of the user."),
+        ("userId" = UserId, Path, description = "The ID of the user."),
         IfMatch,
         IdempotencyKey,
     ),
     request_body = UserChanges,
     responses(
-        (status = 200, description = "The user as it is now.", body = UserView, headers(("ETag"))),
-        (status = 403, description = "The roles of the caller do not allow it."),
+        (status = 200, description = "The changed user.", body = UserView, headers(("ETag"))),
+        (status = 403, description = "The caller's roles do not allow this."),
         (
             status = 409,
-            description = "Another user has the e-mail address or the phone number: `userId` is theirs. Or the user is the last admin of the organization, and would be none (`lastAdminError`). Or the user was changed meanwhile.",
+            description = "Another user, whose ID is in `userId`, has the e-mail address or \
+                the phone number. Or the user is the last admin of the organization and would \
+                lose that role (`lastAdminError`). Or other requests kept changing the user.",
             body = error::Body,
             example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
         ),

@@ -44,7 +44,7 @@ pub const ACCESS: &str = "access";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
-    /// Its id.
+    /// The ID.
     pub id: AccessId,
     /// Its organization.
     pub organization: OrganizationId,
@@ -52,7 +52,7 @@ pub struct Access {
     pub template: AccessTemplateId,
     /// Whom it is for.
     pub user: UserId,
-    /// Who made it.
+    /// Who created it.
     pub creator: UserId,
     /// From when until when.
     pub window: InstantWindow,
@@ -69,9 +69,9 @@ pub struct Access {
     /// The last remaking of all codes that remade these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reprogrammed: Option<ReprogrammingId>,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     pub date_created: DateTime<Utc>,
     /// When it was last changed.
     pub date_modified: DateTime<Utc>,

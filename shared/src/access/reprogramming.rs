@@ -57,7 +57,7 @@ impl ToSchema for State {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reprogramming {
-    /// Its id.
+    /// The ID.
     pub id: ReprogrammingId,
     /// Whose accesses.
     pub organization: OrganizationId,
@@ -77,7 +77,7 @@ pub struct Reprogramming {
     pub kept: u64,
     /// When it last came further.
     pub progressed_at: DateTime<Utc>,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     pub version: u64,
 }
 

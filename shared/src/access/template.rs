@@ -23,9 +23,9 @@ use crate::wire::service::types::{self, Enumerated, Enumeration, Flag, Guid, Num
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTemplate {
-    /// Its id.
+    /// The ID.
     pub id: AccessTemplateId,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// What there is to say of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct AccessTemplate {
     pub scope: TemplateScope,
     /// How the spaces of an access get their codes.
     pub strategy: CodeStrategy,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     pub version: u64,
 }
 
@@ -243,7 +243,7 @@ impl Resource for AccessTemplate {
     }))
 )]
 pub struct NewAccessTemplate {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Guests"))]
     pub name: String,
     /// What there is to say of it.
@@ -257,7 +257,7 @@ pub struct NewAccessTemplate {
     /// Whether each space of an access has a code of its own, or all the same one, when the
     /// access does not say; left out, its own.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
-    /// The organization; left out, the only one of the caller.
+    /// The organization. Required if the caller belongs to several.
     pub organization_id: Option<OrganizationId>,
 }
 
@@ -285,7 +285,7 @@ pub struct NewAccessTemplate {
 pub struct AccessTemplateChanges {
     /// The template.
     pub access_template_id: AccessTemplateId,
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Guests"))]
     pub name: Option<String>,
     /// What there is to say of it; an empty text takes it away.
@@ -331,12 +331,12 @@ pub struct ThingAccessTemplateDto {
 #[serde(rename_all = "camelCase")]
 #[schema(description = "An access template.")]
 pub struct AccessTemplateView {
-    /// Its id.
+    /// The ID.
     id: AccessTemplateId,
     /// The organization.
     #[schema(value_type = OrganizationId)]
     organization_id: Numbered<OrganizationId>,
-    /// Its name.
+    /// The name.
     #[schema(examples("Guests"))]
     name: String,
     /// What there is to say of it.

@@ -19,7 +19,7 @@ use crate::wire::service::types::{Enumeration, Moment, TimeSpan};
 #[serde(rename_all = "camelCase")]
 #[schema(as = BusinessUserAccessView)]
 pub struct View {
-    /// Its id.
+    /// The ID.
     id: AccessId,
     /// Its organization.
     organization_id: OrganizationId,
@@ -45,7 +45,7 @@ pub struct View {
     /// Whether it is valid now, whatever the hours of the day.
     #[schema(examples(true))]
     active: bool,
-    /// When it was made.
+    /// When it was created.
     date_created: Moment,
     /// When it was last changed.
     date_modified: Moment,

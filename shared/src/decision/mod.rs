@@ -43,7 +43,7 @@ pub struct Candidate {
     /// When it holds, and when those above it do, the nearest first; with the rules of
     /// named schedules in their place. It holds while all of them do.
     pub timings: Vec<Timing>,
-    /// What it allows: nothing that one above it does not.
+    /// The permissions of the grant, limited by those of every grant above it.
     pub permissions: Permissions,
     /// Those above it, the nearest first.
     pub above: Vec<Grant>,
@@ -72,7 +72,7 @@ pub enum Failed {
     CountUsedUp,
 }
 
-/// What kind of grant it is.
+/// The kind of grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = GrantKind, examples("share"))]
@@ -83,24 +83,24 @@ pub enum Kind {
     Access,
 }
 
-/// Names a share or an access where either may stand: by a number or by a UUID.
+/// The ID of a share (a number) or of an access (a UUID).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = GrantId)]
 pub enum ShownId {
-    /// Of a share.
+    /// The ID of a share.
     Share(ShareId),
-    /// Of an access.
+    /// The ID of an access.
     Access(AccessId),
 }
 
-/// What a grant belongs to, as it is shown.
+/// The share or access of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = GrantName)]
 pub struct Shown {
-    /// What kind of grant it is.
+    /// The kind of grant.
     kind: Kind,
-    /// The number of the share, the id of the access.
+    /// The ID of the share or of the access.
     id: ShownId,
 }
 
@@ -119,49 +119,50 @@ impl From<GrantId> for Shown {
     }
 }
 
-/// One grant's part in a decision.
+/// One grant in a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Because {
     #[serde(flatten)]
     shown: Shown,
-    /// The rule of its schedule by which it holds; left out when it has none, or fails.
+    /// The rule of its schedule that applies; left out if it has no schedule or does not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<Rule>,
-    /// Why it does not open the door; left out when it does.
+    /// Why the grant does not open the door; left out if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<Failed>,
-    /// Since when it holds, or from when on it does next; of one that is over, since when it
-    /// did. Left out when it never will.
+    /// The start of the window in which the grant holds, or of the next one, or, if it has
+    /// ended, of its last one. Left out if it never holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>)]
     from: Option<DateTime<Utc>>,
-    /// Until when; left out when that is without end.
+    /// The end of that window; left out if it has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>)]
     until: Option<DateTime<Utc>>,
 }
 
-/// Whether someone may open a door.
+/// Whether a user may open a door.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Decision {
-    /// Whether they may.
+    /// Whether the user may open the door.
     #[schema(examples(true))]
     pub allowed: bool,
-    /// When.
+    /// The time of the decision.
     #[schema(value_type = Instant)]
     at: DateTime<Utc>,
-    /// What they may do beyond opening by hand at the door: what any grant that holds allows.
+    /// The permissions of all grants that hold, beyond opening by hand at the door.
     pub permissions: Permissions,
-    /// By which grants they may; when they may not, which could, and what each lacks.
+    /// The grants that allow it or, if none does, the grants that could and what each of them
+    /// lacks.
     because: Vec<Because>,
-    /// When the door opens next: after the stretch in which it does now, if it does. Left
-    /// out when it does not again.
+    /// The next window in which the door opens: after the current one, if it opens now. Left
+    /// out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextWindow>,
-    /// True when the grants have more rules than there is time to find the windows of: a
-    /// `from`, an `until` or `next` that is left out may exist all the same. What `allowed` and
-    /// `failed` say is exact. Left out otherwise.
+    /// True if the rules of the grants are too many to search for all windows in time: a
+    /// `from`, `until` or `next` that is left out may then exist. `allowed` and `failed` are
+    /// exact anyway. Left out otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(examples(false))]
     incomplete: bool,
@@ -170,9 +171,9 @@ pub struct Decision {
 /// Whether someone may open a door, and by what, without a word on when.
 #[derive(Debug)]
 pub struct Verdict<'c> {
-    /// Whether they may.
+    /// Whether the user may open the door.
     pub allowed: bool,
-    /// What they may do beyond opening by hand at the door: what any grant that holds allows.
+    /// The permissions of all grants that hold, beyond opening by hand at the door.
     pub permissions: Permissions,
     /// By which grants they may; when they may not, which could.
     grounds: Vec<Ground<'c>>,
@@ -186,14 +187,14 @@ struct Ground<'c> {
     standing: Result<Option<Rule>, Failed>,
 }
 
-/// A stretch of time in which a door opens.
+/// A window in which a door opens.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = DecisionWindow)]
 struct NextWindow {
     /// Its first instant.
     #[schema(value_type = Instant)]
     from: DateTime<Utc>,
-    /// The first instant after it; left out when it is without end.
+    /// The first instant after it; left out if it has no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>)]
     until: Option<DateTime<Utc>>,

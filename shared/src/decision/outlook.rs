@@ -8,26 +8,26 @@ use utoipa::ToSchema;
 use super::{Candidate, Cursor, Failed, NextWindow, next};
 use crate::timing::{Budget, Rule};
 
-/// How a grant stands at an instant, and when it holds.
+/// Whether a grant holds at an instant, and when it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = GrantOutlook)]
 pub struct Outlook {
-    /// Whether it holds now.
+    /// Whether the grant holds now.
     #[schema(examples(true))]
     holds_now: bool,
-    /// Why it does not; left out when it does.
+    /// Why the grant does not hold; left out if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<Failed>,
-    /// The stretch in which it holds now; left out when it does not.
+    /// The window in which the grant holds now; left out if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<NextWindow>,
-    /// When it holds next: after the stretch in which it does now, if it does. Left out when
-    /// it does not again.
+    /// The next window in which the grant holds: after the current one, if it holds now. Left
+    /// out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextWindow>,
-    /// True when there are more rules than there is time to find the windows of: `now` or
-    /// `next` may be missing. Left out otherwise.
+    /// True if the rules are too many to search for all windows in time: `now` or `next` may be
+    /// missing. Left out otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(examples(false))]
     incomplete: bool,

@@ -25,45 +25,45 @@ type ActivationTime = Within<1, 3600>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
-    /// Its number.
+    /// The ID.
     pub id: DeviceId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Front door"))]
     pub name: String,
-    /// Its zone; the organization's when left out.
+    /// The time zone; the organization's if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<TimeZone>)]
     pub time_zone: Option<Zone>,
-    /// Where it is, in words.
+    /// The location, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Knock first"))]
     pub remarks: Option<String>,
-    /// A picture of it.
+    /// The URL of a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", examples("https://example.com/door.jpg"))]
     pub carousel_image_url: Option<String>,
-    /// What model it is.
+    /// The model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Model>,
-    /// What connects it, so that it can be opened from afar.
+    /// The gateway through which the device can be opened remotely.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<ForeignId>,
-    /// For how long it opens, in seconds; 5 when left out.
+    /// For how many seconds the device stays open; 5 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(5))]
     pub activation_time: Option<u32>,
-    /// The groups that it is in; left out when in none.
+    /// The device's groups; left out if there are none.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
         with = "serde_dynamo::number_set"
     )]
     pub groups: BTreeSet<DeviceGroupId>,
-    /// The spaces that it opens; left out when none.
+    /// The spaces that the device opens; left out if there are none.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
@@ -75,7 +75,7 @@ pub struct Device {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub organization_time_zone: Option<Zone>,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -108,7 +108,7 @@ impl Device {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a device.",
+    description = "A change of a device.",
     examples(json!({
         "name": "Front door",
         "timeZone": "Europe/Berlin",
@@ -121,30 +121,30 @@ impl Device {
     }))
 )]
 pub struct DeviceChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Front door"))]
     pub name: Option<String>,
-    /// Its zone; the organization's when left out.
+    /// The time zone; the organization's if left out.
     #[schema(value_type = Option<TimeZone>)]
     pub time_zone: Option<Zone>,
-    /// Where it is, in words.
+    /// The location, in words.
     #[schema(min_length = 1, max_length = 200, examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[schema(min_length = 1, max_length = 2000, examples("Knock first"))]
     pub remarks: Option<String>,
-    /// A picture of it.
+    /// The URL of a picture.
     #[schema(
         format = "uri",
         max_length = 2000,
         examples("https://example.com/door.jpg")
     )]
     pub carousel_image_url: Option<String>,
-    /// What model it is.
+    /// The model.
     pub model: Option<Model>,
-    /// What connects it, so that it can be opened from afar.
+    /// The gateway through which the device can be opened remotely.
     pub gateway_id: Option<ForeignId>,
-    /// For how long it opens, in seconds; 5 when left out.
+    /// For how many seconds the device stays open; 5 if left out.
     #[schema(minimum = 1, maximum = 3600, examples(5))]
     pub activation_time: Option<u32>,
 }
@@ -162,28 +162,28 @@ pub type DeviceCreated = Created<Device>;
 /// What is shown.
 pub type DeviceView = View<'static, Device>;
 
-/// A model of devices, by the names that its maker gave.
+/// A model of devices, by the names that its maker uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DeviceModel)]
 pub struct Model {
-    /// Its id with its maker.
+    /// The maker's ID.
     pub id: ForeignId,
-    /// Its name.
+    /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200, examples("Latch 2"))]
     pub name: Option<String>,
-    /// What kind of device that is.
+    /// The type of device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#type: Option<Kind>,
 }
 
-/// A kind of devices.
+/// A type of device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DeviceType)]
 pub struct Kind {
-    /// Its id with its maker.
+    /// The maker's ID.
     pub id: ForeignId,
-    /// Its name.
+    /// The name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200, examples("Lock"))]
     pub name: Option<String>,
@@ -210,7 +210,7 @@ impl PartialSchema for ForeignId {
             .min_length(Some(1))
             .max_length(Some(200));
         OneOfBuilder::new()
-            .description(Some("An id that another system gave: a number or a text."))
+            .description(Some("An ID of another system: a number or a text."))
             .item(number)
             .item(text)
             .examples(["gateway-7"])

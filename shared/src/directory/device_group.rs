@@ -20,16 +20,16 @@ use crate::wire::json::{Fields, Label, Remark};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceGroup {
-    /// Its number.
+    /// The ID.
     pub id: DeviceGroupId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Offices"))]
     pub name: String,
-    /// Where its devices are, in words.
+    /// The location of its devices, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Offices only"))]
     pub remarks: Option<String>,
@@ -38,7 +38,7 @@ pub struct DeviceGroup {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub organization_time_zone: Option<Zone>,
-    /// Grows by one with each change, of who is in it too.
+    /// The version; each change of the group or its members adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -51,20 +51,20 @@ pub struct DeviceGroup {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a group of devices.",
+    description = "A change of a device group.",
     examples(json!({"name": "Offices", "location": "First floor", "remarks": "Offices only", "devices": [1]}))
 )]
 pub struct DeviceGroupChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Offices"))]
     pub name: Option<String>,
-    /// Where its devices are, in words.
+    /// The location of its devices, in words.
     #[schema(min_length = 1, max_length = 200, examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
     pub remarks: Option<String>,
-    /// What is in it.
+    /// The devices of the group.
     #[schema(max_items = 32)]
     pub devices: Option<Vec<DeviceId>>,
 }

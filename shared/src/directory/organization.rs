@@ -16,18 +16,18 @@ use crate::wire::schema::TimeZone;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Organization {
-    /// Its number.
+    /// The ID.
     pub id: OrganizationId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Demo House"))]
     pub name: String,
-    /// Whether it is one person's own.
+    /// Whether the organization is one person's own.
     #[schema(examples(false))]
     pub personal: bool,
-    /// The zone of doors that have none of their own.
+    /// The time zone of doors that have none of their own.
     #[schema(value_type = TimeZone)]
     pub time_zone: Zone,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -37,17 +37,17 @@ pub struct Organization {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of an organization.",
+    description = "A change of an organization.",
     examples(json!({"name": "Demo House", "personal": false, "timeZone": "Europe/Berlin"}))
 )]
 pub struct OrganizationChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Demo House"))]
     pub name: Option<String>,
-    /// Whether it is one person's own.
+    /// Whether the organization is one person's own.
     #[schema(examples(false))]
     pub personal: Option<bool>,
-    /// The zone of doors that have none of their own.
+    /// The time zone of doors that have none of their own.
     #[schema(value_type = Option<TimeZone>)]
     pub time_zone: Option<Zone>,
 }
@@ -105,11 +105,11 @@ pub struct NewAdmin {
 pub enum Of {
     /// One that shall be made.
     New {
-        /// Its name.
+        /// The name.
         name: String,
-        /// Whether it is one person's own.
+        /// Whether the organization is one person's own.
         personal: bool,
-        /// The zone of doors that have none of their own.
+        /// The time zone of doors that have none of their own.
         time_zone: Zone,
     },
     /// One that exists.

@@ -69,7 +69,7 @@ pub trait Resource:
     /// One with this id and nothing else.
     fn blank(id: Self::Id) -> Self;
 
-    /// Its id.
+    /// The ID.
     fn id(&self) -> Self::Id;
 
     /// Grows by one with each change; the entity tag.
@@ -264,13 +264,13 @@ pub struct Reference {
 /// That something is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InGroup {
-    /// Its number.
+    /// The ID.
     pub member: u64,
 }
 
 /// A thing that others are in.
 pub trait Group: Resource {
-    /// What is in it.
+    /// The devices of the group.
     type Member: Resource;
 
     /// The link to one of them.

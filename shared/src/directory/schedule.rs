@@ -26,23 +26,24 @@ pub fn release<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, key: &Key, by: 
     writes.update(tag, key, released, If::AtLeast(KEPT_BY, by.into()));
 }
 
-/// A named schedule: rules that many shares keep.
+/// A named schedule: rules that many shares can use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Schedule {
-    /// Its number.
+    /// The ID.
     pub id: ScheduleId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Office hours"))]
     pub name: String,
-    /// When it holds; always, when empty.
+    /// The rules; empty means always.
     #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub rules: Vec<Rule>,
-    /// How many shares keep it.
+    /// The number of shares that use the schedule.
     #[serde(default)]
     #[schema(required, examples(3))]
     pub kept_by: u64,
-    /// Grows by one with each change, and with each share that keeps it.
+    /// The version; each change adds one, and so does each share that starts or stops using the
+    /// schedule.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -52,7 +53,7 @@ pub struct Schedule {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a named schedule.",
+    description = "A change of a named schedule.",
     examples(json!({
         "name": "Office hours",
         "rules": [{
@@ -63,10 +64,10 @@ pub struct Schedule {
     }))
 )]
 pub struct ScheduleChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Office hours"))]
     pub name: Option<String>,
-    /// When it holds; always, when empty.
+    /// The rules; empty means always.
     #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub rules: Option<Vec<Rule>>,
 }

@@ -16,20 +16,20 @@ use crate::wire::json::{Fields, Label, Remark};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Space {
-    /// Its id.
+    /// The ID.
     pub id: SpaceId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Meeting room"))]
     pub name: String,
-    /// Where it is, in words.
+    /// The location, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Offices only"))]
     pub remarks: Option<String>,
-    /// The devices that open it.
+    /// The devices that open the space.
     #[serde(default)]
     #[schema(required)]
     pub devices: BTreeSet<DeviceId>,
@@ -38,7 +38,7 @@ pub struct Space {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub organization_time_zone: Option<Zone>,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -48,20 +48,20 @@ pub struct Space {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a space.",
+    description = "A change of a space.",
     examples(json!({"name": "Meeting room", "location": "First floor", "remarks": "Offices only", "devices": [1]}))
 )]
 pub struct SpaceChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Meeting room"))]
     pub name: Option<String>,
-    /// Where it is, in words.
+    /// The location, in words.
     #[schema(min_length = 1, max_length = 200, examples("First floor"))]
     pub location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[schema(min_length = 1, max_length = 2000, examples("Offices only"))]
     pub remarks: Option<String>,
-    /// The devices that open it.
+    /// The devices that open the space.
     #[schema(max_items = 32)]
     pub devices: Option<Vec<DeviceId>>,
 }

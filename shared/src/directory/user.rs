@@ -24,7 +24,8 @@ use crate::wire::schema::Instant;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    description = "What kind of user it is: a `person`, or a `service` account, which an API key speaks for and which cannot be invited.",
+    description = "The kind of user: a `person`, or a `service` account, for which an API key \
+        speaks and which cannot be invited.",
     examples("service")
 )]
 pub enum UserKind {
@@ -50,7 +51,7 @@ impl Named for UserKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// Its number.
+    /// The ID.
     pub id: UserId,
     /// Given name.
     #[schema(examples("Max"))]
@@ -58,56 +59,56 @@ pub struct User {
     /// Family name.
     #[schema(examples("Member"))]
     pub last_name: String,
-    /// E-mail address; no other user of the organization has the same.
+    /// E-mail address, unique in the organization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "email", examples("max@example.com"))]
     pub email_address: Option<String>,
-    /// Phone number, E.164; no other user of the organization has the same.
+    /// Phone number (E.164), unique in the organization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("+491701234567"))]
     pub phone_number: Option<String>,
-    /// Whether the user has taken up the account: called with a credential of theirs.
+    /// Whether the user has used a credential of theirs.
     #[schema(examples(true))]
     pub registered: bool,
-    /// What the user is in the organization; nothing for a plain member.
+    /// The roles of the user in the organization; empty for a plain member.
     #[serde(default)]
     #[schema(required)]
     pub roles: Vec<Role>,
-    /// What there is to say of the user.
+    /// A description of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Night shift"))]
     pub description: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("Has a dog"))]
     pub remarks: Option<String>,
-    /// What another system calls the user.
+    /// The user's ID in another system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("guest-4711"))]
     pub external_id: Option<String>,
-    /// The groups that the user is in; left out when in none.
+    /// The user's groups; left out if there are none.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
         with = "serde_dynamo::number_set"
     )]
     pub groups: BTreeSet<UserGroupId>,
-    /// The spaces to which the role `Device` of the user is bound; left out when there are
-    /// none, and then that role opens nothing.
+    /// The spaces to which the user's role `Device` is bound. If left out, the role opens
+    /// nothing.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
         with = "serde_dynamo::string_set"
     )]
     pub spaces: BTreeSet<SpaceId>,
-    /// What kind of user it is; left out of a person.
+    /// The kind of user; left out for a person.
     #[serde(default, skip_serializing_if = "UserKind::is_person")]
     pub kind: UserKind,
     /// The last token that the user was invited with. It is stored here and shown elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub invitation: Option<InvitationToken>,
-    /// Grows by one with each change.
+    /// The version; each change adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -138,9 +139,9 @@ impl Admins {
 pub struct InvitationToken {
     /// The key of its credential.
     pub hash: CredentialHash,
-    /// When it was made.
+    /// When it was created.
     pub date_created: DateTime<Utc>,
-    /// When it ends.
+    /// When it expires.
     #[serde(with = "chrono::serde::ts_seconds")]
     pub expires_at: DateTime<Utc>,
 }
@@ -196,7 +197,7 @@ impl User {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a user.",
+    description = "A change of a user.",
     examples(
         json!({
             "firstName": "Max",
@@ -224,28 +225,28 @@ pub struct UserChanges {
     /// Family name.
     #[schema(min_length = 1, max_length = 200, examples("Member"))]
     pub last_name: Option<String>,
-    /// E-mail address; no other user of the organization has the same.
+    /// E-mail address, unique in the organization.
     #[schema(format = "email", examples("max@example.com"))]
     pub email_address: Option<String>,
-    /// Phone number, E.164; no other user of the organization has the same.
+    /// Phone number (E.164), unique in the organization.
     #[schema(examples("+491701234567"))]
     pub phone_number: Option<String>,
-    /// What the user is in the organization; nothing for a plain member.
+    /// The roles of the user in the organization; empty for a plain member.
     #[schema(max_items = 6)]
     pub roles: Option<Vec<Role>>,
-    /// The spaces to which the role `Device` of the user is bound: the whole list. With an
-    /// empty one that role opens nothing.
+    /// All spaces to which the user's role `Device` is bound. If the list is empty, the role
+    /// opens nothing.
     #[schema(max_items = 32)]
     pub spaces: Option<Vec<SpaceId>>,
-    /// What kind of user it is, a person by default; it cannot change.
+    /// The kind of user; `person` by default. It cannot change.
     pub kind: Option<UserKind>,
-    /// What there is to say of the user.
+    /// A description of the user.
     #[schema(min_length = 1, max_length = 2000, examples("Night shift"))]
     pub description: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[schema(min_length = 1, max_length = 2000, examples("Has a dog"))]
     pub remarks: Option<String>,
-    /// What another system calls the user.
+    /// The user's ID in another system.
     #[schema(min_length = 1, max_length = 200, examples("guest-4711"))]
     pub external_id: Option<String>,
 }
@@ -389,10 +390,10 @@ impl Resource for User {
     }
 }
 
-/// What a user is sent with the token by which they take up the account.
+/// The invitation that belongs to a user's first token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserInvitation {
-    /// When the token ends.
+    /// When the token expires.
     #[schema(value_type = Instant)]
     pub expiration: DateTime<Utc>,
 }
@@ -401,12 +402,12 @@ pub struct UserInvitation {
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase", description = "What was created.")]
 pub struct UserCreated {
-    /// The number of the user.
+    /// The ID of the user.
     pub user_id: UserId,
-    /// How long the token is good; left out of a service account.
+    /// How long the token is valid; left out for a service account.
     pub invitation: Option<UserInvitation>,
-    /// An access token of the user's, to take up the account with; shown this once. Left out
-    /// of a service account.
+    /// An access token with which the user takes up the account; shown only once. Left out for
+    /// a service account.
     #[schema(examples("8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e"))]
     pub token: Option<Uuid>,
 }

@@ -17,12 +17,12 @@ use crate::wire::json::{Fields, Label};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserGroup {
-    /// Its number.
+    /// The ID.
     pub id: UserGroupId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Cleaners"))]
     pub name: String,
-    /// Grows by one with each change, of who is in it too.
+    /// The version; each change of the group or its members adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
@@ -35,14 +35,14 @@ pub struct UserGroup {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a group of users.",
+    description = "A change of a user group.",
     examples(json!({"name": "Cleaners", "members": [2]}))
 )]
 pub struct UserGroupChanges {
-    /// Its name.
+    /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Cleaners"))]
     pub name: Option<String>,
-    /// Who is in it.
+    /// The members of the group.
     #[schema(max_items = 32)]
     pub members: Option<Vec<UserId>>,
 }

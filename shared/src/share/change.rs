@@ -17,7 +17,7 @@ use crate::wire::schema::{LocalDate, LocalTime};
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "What a change says of a share. A field left out stays as it is.",
+    description = "A change of a share. A field left out stays as it is.",
     examples(json!({
         "startDate": "2027-01-01",
         "startTime": "08:00:00",
@@ -35,35 +35,35 @@ use crate::wire::schema::{LocalDate, LocalTime};
     }))
 )]
 pub struct ShareChanges {
-    /// What it opens. This cannot change: it may be given only as it is.
+    /// The source. It cannot change: only the current value is accepted.
     #[schema(value_type = Option<SharedSource>)]
     pub source: Option<Source>,
-    /// Whom it is for. This cannot change: it may be given only as it is.
+    /// The receiver. It cannot change: only the current value is accepted.
     pub receiver: Option<Receiver>,
-    /// The first day; `null`, and it begins with its creation.
+    /// The first day; with `null`, the share begins with its creation.
     #[schema(value_type = Option<LocalDate>)]
     pub start_date: Option<NaiveDate>,
-    /// When it begins on the first day; `null`, and it begins with that day.
+    /// The start on the first day; with `null`, the beginning of that day.
     #[schema(value_type = Option<LocalTime>)]
     pub start_time: Option<NaiveTime>,
-    /// The last day; `null`, and it has no end.
+    /// The last day; with `null`, the share has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; `null`, or `24:00`, and it ends with that day.
+    /// The end on the last day; with `null` or `24:00`, the end of that day.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
-    /// When it holds within those days, in place of what it kept before, a named schedule too.
+    /// The rules, which replace the previous rules or the named schedule.
     #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub schedule: Option<Vec<Rule>>,
-    /// The named schedule whose rules it shall keep, in place of its own.
+    /// A named schedule, which replaces the rules or another named schedule.
     pub schedule_id: Option<ScheduleId>,
-    /// What it shall allow beyond opening by hand at the door.
+    /// What the share allows beyond opening by hand at the door.
     pub permissions: Option<Permissions>,
-    /// What is chosen for the receiver.
+    /// The receiver's settings.
     pub personal_settings: Option<PersonalSettings>,
-    /// How long it stays after its end; `null`, and it stays for good.
+    /// How long after its end the share is removed; with `null` it is kept.
     pub auto_remove_after: Option<AutoRemoveAfter>,
-    /// What another system calls it; `null` takes it away.
+    /// The ID in another system; `null` clears it.
     #[schema(min_length = 1, max_length = 200, examples("booking-4711"))]
     pub external_id: Option<String>,
 }

@@ -25,11 +25,11 @@ use crate::timing::{Rule, Timing};
 use crate::web_key::WebKeyMark;
 use crate::wire::json::Named;
 
-/// What the receiver of a share has chosen for themselves.
+/// The settings of a share's receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersonalSettings {
-    /// Whether the receiver is told of what happens to the share.
+    /// Whether the receiver is notified of what happens to the share.
     #[schema(examples(false))]
     pub notifications: bool,
 }
@@ -38,7 +38,7 @@ pub struct PersonalSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 #[schema(
-    description = "How long a share stays after its end, before it is removed.",
+    description = "How long after its end a share is removed.",
     examples("MONTH")
 )]
 pub enum AutoRemoveAfter {
@@ -75,11 +75,11 @@ impl AutoRemoveAfter {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Share {
-    /// Its number.
+    /// The ID.
     pub id: ShareId,
     /// Its organization.
     pub organization: OrganizationId,
-    /// Who made it.
+    /// Who created it.
     pub creator: UserId,
     /// When it holds.
     pub timing: Timing,
@@ -93,7 +93,7 @@ pub struct Share {
     /// Whom it is for; nobody yet, of an open invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receiver: Option<Receiver>,
-    /// What the receiver has chosen.
+    /// The receiver's settings.
     pub personal_settings: PersonalSettings,
     /// When an open invitation can no longer be claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub struct Share {
     /// How long it stays after its end; for good, when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_remove_after: Option<AutoRemoveAfter>,
-    /// What another system calls it.
+    /// The ID in another system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// From when on it is gone. DynamoDB removes it some time after.
@@ -125,7 +125,7 @@ pub struct Share {
     pub depth: u8,
     /// Grows by one with each change; the entity tag.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     pub date_created: DateTime<Utc>,
     /// When it was last changed.
     pub date_modified: DateTime<Utc>,
@@ -135,7 +135,8 @@ pub struct Share {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(
     as = ShareState,
-    description = "Where a share is in its life: an open invitation that nobody has claimed, before, in or after its window. Of its schedule this says nothing.",
+    description = "The state of a share: an open invitation, or before, in or after its \
+        window. Its schedule does not matter.",
     examples("Active")
 )]
 pub enum State {

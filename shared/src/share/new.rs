@@ -15,7 +15,7 @@ use crate::wire::schema::{LocalDate, LocalTime};
 /// names exist, and whether the caller may share them, is not known yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewShare {
-    /// The organization whose share it shall be.
+    /// The organization of the share.
     pub organization: OrganizationId,
     /// When it shall hold.
     pub timing: Timing,
@@ -23,13 +23,13 @@ pub struct NewShare {
     pub schedule: Option<ScheduleId>,
     /// What it shall allow.
     pub permissions: Permissions,
-    /// What it shall open.
+    /// What the share opens.
     pub source: Source,
     /// Whom it shall be for; nobody makes it an open invitation.
     pub receiver: Option<Receiver>,
-    /// What is chosen for the receiver.
+    /// The receiver's settings.
     pub personal_settings: PersonalSettings,
-    /// What another system calls it.
+    /// The ID in another system.
     pub external_id: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub struct NewShare {
 #[schema(
     as = Source,
     rename_all = "camelCase",
-    description = "What it opens: a device or a group of devices."
+    description = "The source: a device or a device group."
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
 pub(super) enum SharedSource {
@@ -73,35 +73,35 @@ pub(super) enum SharedSource {
     }))
 )]
 pub struct NewShareBody {
-    /// The organization whose share it shall be.
+    /// The organization of the share.
     pub organization_id: OrganizationId,
-    /// What it shall open.
+    /// What the share opens.
     #[schema(value_type = SharedSource)]
     pub source: Source,
-    /// Whom it shall be for; left out, the share is an open invitation.
+    /// The receiver; if left out, the share is an open invitation.
     pub receiver: Option<Receiver>,
-    /// The first day; left out, it begins with its creation.
+    /// The first day; if left out, the share begins with its creation.
     #[schema(value_type = Option<LocalDate>)]
     pub start_date: Option<NaiveDate>,
-    /// When it begins on the first day; left out, with that day. Not without `startDate`.
+    /// The start on the first day; the beginning of that day by default. Requires `startDate`.
     #[schema(value_type = Option<LocalTime>)]
     pub start_time: Option<NaiveTime>,
-    /// The last day; left out, it has no end.
+    /// The last day; if left out, the share has no end.
     #[schema(value_type = Option<LocalDate>)]
     pub end_date: Option<NaiveDate>,
-    /// When it ends on the last day; left out, or `24:00`, with that day. Not without `endDate`.
+    /// The end on the last day; `24:00`, the end of that day, by default. Requires `endDate`.
     #[schema(value_type = Option<LocalTime>)]
     pub end_time: Option<NaiveTime>,
-    /// When it holds within those days: during any of these rules; without one, always.
+    /// The rules: the share holds during any of them. Without rules, it holds always.
     #[schema(max_items = 100, example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     pub schedule: Option<Vec<Rule>>,
-    /// The named schedule whose rules it shall keep, in place of `schedule`.
+    /// A named schedule, instead of `schedule`.
     pub schedule_id: Option<ScheduleId>,
-    /// What it shall allow beyond opening by hand at the door; left out, nothing.
+    /// What the share allows beyond opening by hand at the door; nothing by default.
     pub permissions: Option<Permissions>,
-    /// What is chosen for the receiver.
+    /// The receiver's settings.
     pub personal_settings: Option<PersonalSettings>,
-    /// What another system calls it.
+    /// The ID in another system.
     #[schema(min_length = 1, max_length = 200, examples("booking-4711"))]
     pub external_id: Option<String>,
 }

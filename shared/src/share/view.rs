@@ -16,64 +16,64 @@ use crate::wire::schema::{Instant, LocalDate, LocalTime};
 /// The full view. What is unset is left out.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Share, description = "A share with the names of all that it refers to.")]
+#[schema(as = Share, description = "A share, with the names of everything that it refers to.")]
 pub struct View {
-    /// Its number.
+    /// The ID.
     id: ShareId,
     /// Its organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<OrganizationView>,
-    /// Who made it.
+    /// Who created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     creator_account: Option<AccountView>,
-    /// The first day; left out when it began with its creation.
+    /// The first day; left out if it began with its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalDate>)]
     start_date: Option<NaiveDate>,
-    /// When it begins on the first day.
+    /// The start on the first day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalTime>)]
     start_time: Option<NaiveTime>,
-    /// The last day; left out when it has no end.
+    /// The last day; left out if there is no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalDate>)]
     end_date: Option<NaiveDate>,
-    /// When it ends on the last day.
+    /// The end on the last day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<LocalTime>)]
     end_time: Option<NaiveTime>,
-    /// When it holds within those days, also when that is a named schedule; empty is always.
+    /// The rules of its own or its named schedule; empty means always.
     #[schema(example = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]))]
     schedule: Vec<Rule>,
-    /// The named schedule that it keeps.
+    /// The named schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule_id: Option<ScheduleId>,
-    /// What it allows beyond opening by hand at the door.
+    /// What the share allows beyond opening by hand at the door.
     permissions: Permissions,
-    /// What it opens; empty when that has been deleted.
+    /// What the share opens; empty if that was deleted.
     source: SourceView,
-    /// Whom it is for; left out of an open invitation.
+    /// The receiver; left out for an open invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     receiver: Option<ReceiverView>,
-    /// What the receiver has chosen.
+    /// The receiver's settings.
     personal_settings: PersonalSettings,
-    /// How long it stays after its end; left out when it stays for good.
+    /// How long after its end the share is removed; left out if it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     auto_remove_after: Option<AutoRemoveAfter>,
-    /// What another system calls it.
+    /// The ID in another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("booking-4711"))]
     external_id: Option<String>,
-    /// That somebody was given a link that is good for the receiver's right. Its address was
-    /// shown when it was made, and is shown to nobody again.
+    /// Present if the share has a web key: a link with the receiver's right. Its address was
+    /// shown only when it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     web_key: Option<WebKeyView>,
-    /// Of an open invitation.
+    /// For an open invitation: the invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationView>,
-    /// Where it is in its life.
+    /// The state, which follows from the window.
     state: State,
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
     /// When it was last changed.
@@ -85,12 +85,12 @@ pub struct View {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareOrganization)]
 struct OrganizationView {
-    /// Its number.
+    /// The ID.
     id: OrganizationId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Demo House"))]
     name: String,
-    /// Whether it is one person's own.
+    /// Whether the organization is one person's own.
     #[schema(examples(false))]
     personal: bool,
 }
@@ -100,7 +100,7 @@ struct OrganizationView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareAccount)]
 pub struct AccountView {
-    /// Their number.
+    /// The user's ID.
     id: UserId,
     /// Given name.
     #[schema(examples("Ada"))]
@@ -110,7 +110,7 @@ pub struct AccountView {
     last_name: String,
 }
 
-/// What a share opens: a device or a group of devices; neither, when it has been deleted.
+/// What a share opens: a device or a device group; neither, if it was deleted.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareSource)]
@@ -128,45 +128,45 @@ struct SourceView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareDevice)]
 struct DeviceView {
-    /// Its number.
+    /// The ID.
     id: DeviceId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Front door"))]
     name: String,
-    /// Where it is, in words.
+    /// The location, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Ground floor"))]
     location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Push hard"))]
     remarks: Option<String>,
-    /// A picture of it.
+    /// The URL of a picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri", examples("https://example.com/front-door.jpg"))]
     carousel_image_url: Option<String>,
 }
 
-/// A group of devices that a share opens.
+/// A device group that a share opens.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareDeviceGroup)]
 struct DeviceGroupView {
-    /// Its number.
+    /// The ID.
     id: DeviceGroupId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Floor 1"))]
     name: String,
-    /// Where its devices are, in words.
+    /// The location of its devices, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("First floor"))]
     location: Option<String>,
-    /// What else there is to say.
+    /// Remarks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Offices only"))]
     remarks: Option<String>,
 }
 
-/// Whom a share is for: a user or a group of users.
+/// The receiver of a share: a user or a user group.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareReceiver)]
@@ -177,7 +177,7 @@ enum ReceiverView {
     UserGroup(UserGroupView),
 }
 
-/// A user whom a share is for.
+/// A user who receives a share.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareUser)]
@@ -192,30 +192,30 @@ struct UserView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("+491701234567"))]
     phone_number: Option<String>,
-    /// Whether the user has taken up the account.
+    /// Whether the user has used a credential of theirs.
     #[schema(examples(true))]
     registered: bool,
 }
 
-/// A group of users whom a share is for.
+/// A user group that receives a share.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareUserGroup)]
 pub struct UserGroupView {
-    /// Its number.
+    /// The ID.
     id: UserGroupId,
-    /// Its name.
+    /// The name.
     #[schema(examples("Cleaners"))]
     name: String,
 }
 
-/// What is told of a web key.
+/// A web key.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ShareWebKey)]
 struct WebKeyView {
-    /// Who made it.
+    /// Who created it.
     creator_id: UserId,
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = Instant)]
     date_created: DateTime<Utc>,
 }
@@ -224,7 +224,7 @@ struct WebKeyView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ShareInvitation)]
 struct InvitationView {
-    /// When it can no longer be claimed.
+    /// When the invitation expires.
     #[schema(value_type = Instant)]
     expiration: DateTime<Utc>,
 }

@@ -29,10 +29,10 @@ pub struct Body<'e> {
     /// The same as `code`.
     #[schema(examples("invalidInputErrorError"))]
     error_code: &'e str,
-    /// What is wrong where: every fault that could be located.
+    /// Every fault that has a place in the request.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'e [Fault],
-    /// Of `alreadyExistsError`: the user who has this e-mail address or phone number.
+    /// With `alreadyExistsError`: the user who has this e-mail address or phone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::id::UserId>, examples(2))]
     user_id: Option<u64>,

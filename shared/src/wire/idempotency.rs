@@ -153,7 +153,7 @@ impl FromJson for KeyText {
 
 impl PartialSchema for KeyText {
     fn schema() -> RefOr<Schema> {
-        let what = "The client's name for a request, by which the same one is known again.";
+        let what = "The client's name for a request, by which a repeat is recognized.";
         key_schema().description(Some(what)).into()
     }
 }
@@ -179,9 +179,9 @@ fn key_schema() -> ObjectBuilder {
 /// The header, for the API document.
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Makes it safe to send the request again: the same key with the same \
-                           path and body within 24 hours gives the first answer again and changes \
-                           nothing. Another path or body is refused (422).";
+        let description = "Makes it safe to repeat the request: the same key with the same \
+            path and body within 24 hours returns the first answer again and changes nothing. \
+            The same key with another path or body is 422.";
         let header = ParameterBuilder::new()
             .name(NAME)
             .parameter_in(ParameterIn::Header)

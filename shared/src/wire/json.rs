@@ -23,7 +23,7 @@ use super::unknown::{Handling, Names, not_served, says_nothing};
 use crate::id;
 use crate::timing::{Zone, end_of_day};
 
-/// What kind of fault a field has.
+/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(examples("outOfRange"))]
@@ -57,12 +57,12 @@ pub enum FaultCode {
 /// One fault of a body, a query or a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// Where it is: a JSON path such as `schedule[0].period.endTime`, empty for the whole.
+    /// The place: a JSON path such as `schedule[0].period.endTime`; empty for the whole.
     #[schema(examples("receiver.userId"))]
     pub field: String,
-    /// What kind of fault it is.
+    /// The kind of fault.
     pub code: FaultCode,
-    /// What was expected, and what was read where that helps.
+    /// What was expected and, if it helps, what was read.
     #[schema(examples("expected an integer from 1 to 9007199254740991, got -1"))]
     pub message: String,
 }

@@ -82,7 +82,7 @@ pub struct Body<'e> {
     /// What went wrong, in English.
     #[schema(examples("this refresh token is unknown, has ended or was used before"))]
     error_description: &'e str,
-    /// What is wrong where, in what is not OAuth's own.
+    /// Every fault that has a place in the request and is not one of OAuth's own.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'e [Fault],
 }

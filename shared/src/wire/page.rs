@@ -146,9 +146,9 @@ impl IntoParams for Offset {
             .maximum(Some(MAX_OFFSET))
             .default(Some(0.into()))
             .examples([100]);
-        let description = "How many to pass over, instead of `cursor`. What is passed over is \
-                           read, too: the time and the price of a page grow with it, and a \
-                           change meanwhile moves what follows.";
+        let description = "Number of items to skip, instead of `cursor`. Skipped items are \
+            read as well: time and price of a page grow with the offset. If the list changes \
+            between two pages, items may be missing or repeated.";
         let offset = ParameterBuilder::new()
             .name(OFFSET)
             .parameter_in(ParameterIn::Query)
@@ -179,10 +179,10 @@ impl IntoParams for Page {
             .schema_type(Type::String)
             .examples(["MWFiY2Q"]);
         vec![
-            parameter(SIZE, "How many there are on a page at most.", size),
+            parameter(SIZE, "Maximum number of items on a page.", size),
             parameter(
                 CURSOR,
-                "Where the page begins: as in the `Link` of the one before.",
+                "Position of the page, from the `Link` of the previous page.",
                 cursor,
             ),
         ]

@@ -251,8 +251,8 @@ impl IntoParams for IfMatch {
         let tags = ObjectBuilder::new()
             .schema_type(Type::String)
             .examples(["\"1\""]);
-        let description = "The `ETag` of the version that is meant: when it is another by now, \
-                           the answer is 412 and nothing is changed.";
+        let description = "The `ETag` of the expected version. If the item has another \
+            version, the answer is 412 and nothing is changed.";
         let header = ParameterBuilder::new()
             .name("If-Match")
             .parameter_in(ParameterIn::Header)

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::clock::{self, Wall};
 use crate::schema::LocalTime;
 
-/// How often a rule comes back.
+/// How often a rule repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(examples("Weekly"))]
 pub enum Recurrence {
@@ -78,11 +78,11 @@ impl From<chrono::Weekday> for DayOfWeek {
     description = "The hours of a day, in local time, without their end. An end that is not later than the start lies on the next day."
 )]
 pub struct Period {
-    /// When it begins, local time.
+    /// The start, in local time.
     #[serde(rename = "startTime")]
     #[schema(value_type = LocalTime)]
     pub start: NaiveTime,
-    /// When it ends, local time; on the next day unless it is later than the start. `24:00` is
+    /// The end, in local time; on the next day unless it is later than the start. `24:00` is
     /// the midnight that ends the day, like `00:00`.
     #[serde(rename = "endTime")]
     #[schema(value_type = LocalTime)]
@@ -314,15 +314,16 @@ impl Rule {
 /// A rule as it is written: `startTime` and `endTime` in ISO 8601 with seconds.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "A rule of a schedule: on which days, and when on them.")]
+#[schema(description = "A rule of a schedule: its days, and its hours on them.")]
 struct RuleForm {
-    /// On which day of the week; required unless `recurrence` is `Daily`.
+    /// The day of the week; required unless `recurrence` is `Daily`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     day_of_week: Option<DayOfWeek>,
-    /// During which hours; all day when left out.
+    /// The hours; all day by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     period: Option<Period>,
-    /// How often it comes back; `BiWeekly` counts ISO weeks from the one that the window begins in.
+    /// How often the rule repeats. `BiWeekly` counts ISO weeks from the one in which the window
+    /// begins.
     recurrence: Recurrence,
 }
 

@@ -32,13 +32,13 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A day on the calendar of the door.
+    /// A date on the calendar of the door.
     LocalDate("date", r"^\d{4}-\d{2}-\d{2}$", "2027-01-31")
     /// A time on the wall clock of the door.
     LocalTime("time-local", r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "08:00:00")
     /// An IANA time zone.
     TimeZone("iana-time-zone", r"^[A-Za-z0-9_+/-]+$", "Europe/Berlin")
-    /// An instant, with the offset of a clock such as that of the door.
+    /// An instant, with an offset such as that of the door's clock.
     DoorInstant("date-time", r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$", "2027-01-31T08:00:00+01:00")
     /// An instant, in UTC.
     Instant("date-time", r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$", "2027-01-31T07:00:00Z")

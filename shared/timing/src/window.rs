@@ -223,12 +223,12 @@ impl InstantWindow {
         Ok(InstantWindow { from, until })
     }
 
-    /// The first instant that belongs to it.
+    /// The first instant of the window.
     pub fn from(&self) -> DateTime<Utc> {
         self.from
     }
 
-    /// The first instant that no longer belongs to it.
+    /// The first instant after the window.
     pub fn until(&self) -> Option<DateTime<Utc>> {
         self.until
     }

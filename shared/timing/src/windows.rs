@@ -26,7 +26,7 @@ use super::zone::Zone;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Span {
-    /// The first instant that belongs to it.
+    /// The first instant of the window.
     pub from: DateTime<Utc>,
     /// The first instant that no longer belongs to it; `None` when it is without end.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,7 +35,7 @@ pub fn answer(request: &Request, status: StatusCode, body: &impl Serialize) -> R
 /// A list as it is answered.
 #[derive(Debug, Serialize)]
 pub struct Data<V> {
-    /// What is in it.
+    /// The devices of the group.
     pub data: Vec<V>,
 }
 

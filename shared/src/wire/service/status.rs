@@ -26,7 +26,7 @@ pub struct ResponseStatus<'e> {
     /// In English.
     #[schema(examples("accessTemplateId: required"))]
     message: &'e str,
-    /// What is wrong where: every fault that could be located.
+    /// Every fault that has a place in the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<ResponseError<'e>>,
@@ -36,7 +36,7 @@ pub struct ResponseStatus<'e> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResponseError<'e> {
-    /// What kind of fault it is.
+    /// The kind of fault.
     #[schema(examples("NotEmpty"))]
     error_code: &'e str,
     /// Where it is: a path such as `spaces[0].thingId`.
