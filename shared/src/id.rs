@@ -152,13 +152,13 @@ macro_rules! uuids {
 }
 
 uuids! {
-    /// Names a space.
+    /// The ID of a space.
     SpaceId("0192a5b07c0070008000000000000001")
-    /// Names an access template.
+    /// The ID of an access template.
     AccessTemplateId("0192a5b07c0070008000000000000002")
-    /// Names an access.
+    /// The ID of an access.
     AccessId("0192a5b07c0070008000000000000003")
-    /// Names one remaking of all access codes of an organization.
+    /// The ID of a regeneration of all access codes of an organization.
     ReprogrammingId("0192a5b07c0070008000000000000004")
 }
 
@@ -340,7 +340,7 @@ macro_rules! random_ids {
 random_ids! {
     /// The ID of an API key: the first half of its credential, not a secret.
     ApiKeyId
-    /// Names the tokens that came of one another, for an API key.
+    /// The ID of a family of tokens: those that came from one another, for one API key.
     FamilyId
 }
 

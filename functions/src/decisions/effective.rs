@@ -212,7 +212,7 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
     Ok(Response::json(StatusCode::OK, &views))
 }
 
-/// List what the caller may use, flat.
+/// List what the caller may use (version 1).
 ///
 /// Returns the same as version 2, with the permissions among the fields of each device.
 ///

@@ -16,7 +16,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     handle: |call| Box::pin(remove(call)),
 };
 
-/// Take a device out of a group.
+/// Remove a device from a group.
 ///
 /// If the device is not in the group, the answer is 404. The group gets a new version.
 ///

@@ -56,7 +56,7 @@ struct WindowView {
     until: DateTime<FixedOffset>,
 }
 
-/// When a share holds.
+/// Get the times of a share.
 ///
 /// Returns the times of a share. As JSON: the windows between `from` and `until`, cut off at
 /// both. As an iCalendar (`Accept: text/calendar`), without `from` and `until`: all times,

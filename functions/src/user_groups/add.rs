@@ -16,7 +16,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     handle: |call| Box::pin(add(call)),
 };
 
-/// Put a user into a group.
+/// Add a user to a group.
 ///
 /// A member that is already in the group stays. The group gets a new version.
 ///

@@ -16,7 +16,7 @@ pub const ENDPOINT: Endpoint = Endpoint {
     handle: |call| Box::pin(remove(call)),
 };
 
-/// Take a user out of a group.
+/// Remove a user from a group.
 ///
 /// If the user is not in the group, the answer is 404. The group gets a new version.
 ///

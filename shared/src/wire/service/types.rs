@@ -623,7 +623,7 @@ pub fn enumeration<T: Enumerated>(description: &str) -> RefOr<Schema> {
         .map(|(name, number, _)| format!("{number} is `{name}`"))
         .collect();
     let description = format!(
-        "{description}: {}. Where it is read, the name will do, in any case.",
+        "{description}: {}. A request may also use the name, in any case.",
         names.join(", ")
     );
     ObjectBuilder::new()
@@ -654,12 +654,12 @@ macro_rules! shown {
 
 shown! {
     Guid String None, "0192a5b07c0070008000000000000001",
-        "32 hexadecimal digits; with dashes and braces, too, where it is read.";
+        "32 hexadecimal digits. A request may also use dashes and braces.";
     Moment Integer Some(SchemaFormat::KnownFormat(KnownFormat::Int64)), 1_795_262_400_000_i64,
-        "Unix milliseconds. A text with them, ISO 8601 with an offset, `/Date(1795262400000)/` and \
-         a date alone, which is its midnight in UTC, are read, too.";
+        "Unix milliseconds. A request may also use a text with them, ISO 8601 with an offset, \
+         `/Date(1795262400000)/`, or a date alone, which is its midnight in UTC.";
     TimeSpan String None, "08:00:00",
-        "A length of time: `08:00:00` in JSON, `PT8H` in JSV; both are read in both.";
+        "A duration: `08:00:00` in JSON, `PT8H` in JSV. A request may use either in both formats.";
 }
 
 #[cfg(test)]
