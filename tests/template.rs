@@ -81,7 +81,7 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
     }
 }
 
-/// The routes that everyone may call. Each is served by an `OpenEndpoint`.
+/// The routes that everyone may call. Each is served by an `Endpoint::open`.
 const OPEN: [(&str, &str); 6] = [
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),

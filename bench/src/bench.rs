@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use latchkey::id::SpaceId;
 use latchkey::secret::Random;
-use latchkey::table::{BoxFuture, Table};
-use latchkey::wire::{Request, Response};
-use latchkey_functions::{Call, Endpoint, EventCall, OpenCall, OpenEndpoint, ServiceEndpoint};
+use latchkey::table::Table;
+use latchkey::wire::Request;
+use latchkey_functions::{Context, Endpoint, OpenCall};
 use latchkey_local::template::{Integration, Stack};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -23,53 +22,6 @@ use crate::house::{self, House, ORGANIZATION};
 use crate::meter::{Called, Cost, Meter};
 use crate::rights::Asked;
 use crate::store::Store;
-
-/// An endpoint of any kind.
-#[derive(Clone, Copy)]
-pub enum Served {
-    /// One that knows its caller.
-    Caller(Endpoint),
-    /// One for ServiceStack's clients.
-    Service(ServiceEndpoint),
-    /// One that is open to everyone.
-    Open(OpenEndpoint),
-}
-
-impl From<Endpoint> for Served {
-    fn from(endpoint: Endpoint) -> Self {
-        Self::Caller(endpoint)
-    }
-}
-
-impl From<ServiceEndpoint> for Served {
-    fn from(endpoint: ServiceEndpoint) -> Self {
-        Self::Service(endpoint)
-    }
-}
-
-impl From<OpenEndpoint> for Served {
-    fn from(endpoint: OpenEndpoint) -> Self {
-        Self::Open(endpoint)
-    }
-}
-
-impl Served {
-    fn operation(self) -> &'static str {
-        match self {
-            Self::Caller(endpoint) => endpoint.operation,
-            Self::Service(endpoint) => endpoint.operation,
-            Self::Open(endpoint) => endpoint.operation,
-        }
-    }
-
-    /// The answer to a request that was not served.
-    fn say(self, error: &latchkey::wire::Error) -> Response {
-        match self {
-            Self::Caller(_) | Self::Service(_) => error.response(),
-            Self::Open(endpoint) => (endpoint.say)(error),
-        }
-    }
-}
 
 /// The function that remakes all codes.
 pub const REMAKES: &str = "remake-codes";
@@ -199,19 +151,18 @@ impl Bench {
     ///
     /// # Errors
     /// It is answered with another status than the case says.
-    pub async fn case(&self, case: &str, of: impl Into<Served>, ask: Ask) -> Result<Answer> {
-        let of = of.into();
+    pub async fn case(&self, case: &str, of: Endpoint, ask: Ask) -> Result<Answer> {
         self.meter.take();
         let asked = self
             .answer(of, ask)
             .await
             .map_err(|error| format!("{case}: {error}"));
         let (route, answer) = asked?;
-        self.add(case, of.operation(), true, answer.body.len());
+        self.add(case, of.operation, true, answer.body.len());
         let mut counted = self.counted();
         counted.asked.insert(route);
-        if let Served::Service(_) = of {
-            counted.service.insert(of.operation().to_owned());
+        if of.is_service() {
+            counted.service.insert(of.operation.to_owned());
         }
         Ok(answer)
     }
@@ -237,8 +188,8 @@ impl Bench {
     }
 
     /// What such a function may depend on.
-    pub fn event_call(&self) -> EventCall {
-        EventCall {
+    pub fn context(&self) -> Context {
+        Context {
             table: self.table.clone(),
             random: self.random.clone(),
             now: self.now(),
@@ -254,8 +205,8 @@ impl Bench {
     ///
     /// # Errors
     /// As [`Bench::case`].
-    pub async fn ask(&self, of: impl Into<Served>, ask: Ask) -> Result<Answer> {
-        Ok(self.answer(of.into(), ask).await?.1)
+    pub async fn ask(&self, of: Endpoint, ask: Ask) -> Result<Answer> {
+        Ok(self.answer(of, ask).await?.1)
     }
 
     /// What was counted. Every route and every function of the template must be in it.
@@ -324,7 +275,7 @@ impl Bench {
     }
 
     /// The answer, and the method and path of the route that it came by.
-    async fn answer(&self, of: Served, ask: Ask) -> Result<((String, String), Answer)> {
+    async fn answer(&self, of: Endpoint, ask: Ask) -> Result<((String, String), Answer)> {
         let (path, query) = ask.target.split_once('?').unwrap_or((&ask.target, ""));
         let found = self
             .routes
@@ -333,8 +284,8 @@ impl Bench {
         let method = found.value.get(ask.method);
         let route = method.ok_or_else(|| format!("template.yaml has no {} {path}", ask.method))?;
         let (function, route) = route.split_once(' ').unwrap_or_default();
-        if function != of.operation() {
-            let operation = of.operation();
+        if function != of.operation {
+            let operation = of.operation;
             return Err(format!("{} {path} is for {function}, not {operation}", ask.method).into());
         }
         let parameters = found.params.iter();
@@ -352,11 +303,16 @@ impl Bench {
             body: ask.body.into_bytes(),
             ..Request::default()
         };
-        let random = ask.random.unwrap_or_else(|| self.random.clone());
-        let response = self
-            .serve(of, request, (ask.user, ask.space), random)?
-            .await;
-        let response = response.unwrap_or_else(|error| of.say(&error));
+        let error_response = of.error_response(&request);
+        let caller = house::caller(ask.user, ask.space)?;
+        let call = OpenCall {
+            request,
+            table: Some(self.table.clone()),
+            random: ask.random.unwrap_or_else(|| self.random.clone()),
+            now: self.now(),
+        };
+        let response = of.handle(Some(caller), call).await;
+        let response = response.unwrap_or_else(|error| error_response(&error));
         let status = response.status();
         let body = response.into_body();
         let expected = ask
@@ -366,35 +322,6 @@ impl Bench {
             return Err(format!("{} {}: {status} {body}", ask.method, ask.target).into());
         }
         Ok(((ask.method.to_owned(), route.to_owned()), Answer { body }))
-    }
-
-    fn serve(
-        &self,
-        of: Served,
-        request: Request,
-        (user, controls): (u64, Option<SpaceId>),
-        random: Random,
-    ) -> Result<BoxFuture<'static, latchkey::wire::Result<Response>>> {
-        let call = |operation, request| -> Result<Call> {
-            Ok(Call {
-                operation,
-                request,
-                caller: house::caller(user, controls)?,
-                table: self.table.clone(),
-                random: random.clone(),
-                now: self.now(),
-            })
-        };
-        Ok(match of {
-            Served::Caller(endpoint) => (endpoint.handle)(call(endpoint.operation, request)?),
-            Served::Service(endpoint) => (endpoint.handle)(call(endpoint.operation, request)?),
-            Served::Open(endpoint) => (endpoint.handle)(OpenCall {
-                request,
-                table: Some(self.table.clone()),
-                random: random.clone(),
-                now: self.now(),
-            }),
-        })
     }
 }
 

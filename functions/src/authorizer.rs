@@ -10,7 +10,6 @@
 //! is the first use of an API key on a day, while the user is read: no further round trip.
 
 use std::collections::HashMap;
-use std::process::ExitCode;
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerPolicy, ApiGatewayCustomAuthorizerRequestTypeRequest as Request,
@@ -25,26 +24,22 @@ use latchkey::table::{Key, Read, Table};
 use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
-use crate::lambda::{EventCall, EventHandler, SHOWN, serve_events};
+use crate::lambda::{Context, EventHandler, SHOWN};
 
 type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
 
-/// What it does with one request.
-pub const HANDLE: EventHandler<Request, Answer> =
-    |request, call| Box::pin(authorize(request, call));
-
-/// Serves the authorizer until Lambda ends the process.
-pub fn serve() -> ExitCode {
+/// The function.
+pub const HANDLER: EventHandler<Request, Answer> = EventHandler {
+    handle: |request, context| Box::pin(authorize(request, context)),
     // API Gateway answers 401 to this one word, and takes every other error as its own.
-    let say = |error: &Error| match error {
+    message: |error| match error {
         Error::Unauthenticated => "Unauthorized".to_owned(),
         _ => "Failed".to_owned(),
-    };
-    serve_events(HANDLE, say)
-}
+    },
+};
 
-async fn authorize(request: Request, call: EventCall) -> Result<Answer> {
-    let EventCall { table, now, .. } = call;
+async fn authorize(request: Request, context: Context) -> Result<Answer> {
+    let Context { table, now, .. } = context;
     let header = request
         .headers
         .get(AUTHORIZATION)

@@ -55,7 +55,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::accesses::carry_out;
 use crate::api_keys::revoke;
-use crate::lambda::EventCall;
+use crate::lambda::Context;
 
 /// How many grants, or API keys, are taken away at once. A grant is up to three items of the
 /// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
@@ -68,15 +68,15 @@ const PAGE_TAKES: Duration = Duration::from_millis(120);
 const PAGE_OF_COPIES: usize = 100 / (COPIES as usize + 2);
 
 /// Takes away what is left of the thing whose removal `change` is.
-pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()> {
+pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<()> {
     let Some(removal) = Removal::read(change.keys, change.old_image)? else {
         return Ok(());
     };
     let Removal {
         scope, key, thing, ..
     } = &removal;
-    let table = &call.table;
-    let desk = call.desk(scope);
+    let table = &context.table;
+    let desk = context.desk(scope);
     // A change can be old, or written by hand. What is there keeps what it has.
     if table.get::<IgnoredAny>(key, Read::Strong).await?.is_some() {
         return Ok(());
@@ -130,7 +130,7 @@ pub(crate) async fn clean_up(change: StreamRecord, call: EventCall) -> Result<()
         }
     }
     if !removal.again && !matches!(thing, Thing::Share(_)) {
-        removal.sweep_later(table, call.now).await?;
+        removal.sweep_later(table, context.now).await?;
     }
     Ok(())
 }

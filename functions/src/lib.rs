@@ -34,6 +34,5 @@ pub mod users;
 mod zones;
 
 pub use lambda::{
-    Call, Endpoint, EventCall, EventHandler, OpenCall, OpenEndpoint, ServiceEndpoint, serve,
-    serve_open, serve_service, store,
+    Call, Context, Endpoint, EventHandler, OpenCall, Serve, StreamHandler, serve, store,
 };

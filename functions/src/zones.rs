@@ -19,7 +19,7 @@ use latchkey::table::{Change, If, Key, Read, Rezoned, Table};
 use latchkey::wire::Result;
 use serde::Deserialize;
 
-use crate::lambda::EventCall;
+use crate::lambda::Context;
 
 /// How many doors are read at once.
 const PAGE: usize = 1000;
@@ -28,9 +28,9 @@ const PAGE: usize = 1000;
 const AT_ONCE: usize = 8;
 
 /// Has the doors say the zone of their organization.
-pub(crate) async fn spread(change: Rezoned, call: EventCall) -> Result<()> {
+pub(crate) async fn spread(change: Rezoned, context: Context) -> Result<()> {
     let Rezoned { scope, door } = change;
-    let table = &call.table;
+    let table = &context.table;
     let key = scope.organization_key();
     let found: Option<Organization> = table.get(&key, Read::Strong).await?;
     let Some(organization) = found else {

@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::{Failure, Result, close};
 
 /// All that a function does of a request, from the event on: for API Gateway, or for others.
-const HANDLERS: [&str; 2] = ["lambda::answer::", "lambda::serve_events::"];
+const HANDLERS: [&str; 2] = ["lambda::gateway::answer::", "lambda::event::serve_events::"];
 /// A call of DynamoDB, within it: what the SDK puts together for it, and then the call with its
 /// retries. What the SDK does besides counts as the function's own.
 const CALLS: [&str; 2] = [

@@ -135,7 +135,7 @@ async fn remaking(bench: &Bench) -> Result<()> {
     event["NewImage"]["organization"] = json!({"N": ORGANIZATION.to_string()});
     event["NewImage"]["id"] = json!({"S": asked.field("id")?});
     let event: StreamRecord = serde_json::from_value(event)?;
-    let remade = (remake::HANDLE)(event, bench.event_call());
+    let remade = (remake::HANDLER.handle)(event, bench.context());
     bench.event(REMAKE, REMAKES, remade).await
 }
 
@@ -255,7 +255,7 @@ async fn record(bench: &Bench, space: &str, access: &str) -> Result<()> {
         event[image]["source"]["M"]["spaceId"] = json!({"S": space});
     }
     let event: StreamRecord = serde_json::from_value(event)?;
-    let recorded = (follow_up::HANDLE)(event, bench.event_call());
+    let recorded = (follow_up::HANDLER.handle)(event, bench.context());
     bench
         .event("write down an entry", "follow-up", recorded)
         .await

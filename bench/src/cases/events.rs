@@ -32,7 +32,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     let first = format!("Bearer {}", user.field("token")?);
     authorize(bench, "authorizer, first call of a user", &first).await?;
 
-    let begun = (bootstrap::HANDLE)(event("bootstrap-organization")?, bench.event_call());
+    let begun = (bootstrap::HANDLER.handle)(event("bootstrap-organization")?, bench.context());
     let begun = bench
         .event("bootstrap organization", "bootstrap-organization", begun)
         .await?;
@@ -50,7 +50,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         made.field("secret")?
     );
     // The first use of it on a day is another case.
-    (authorizer::HANDLE)(credential(&other)?, bench.event_call()).await?;
+    (authorizer::HANDLER.handle)(credential(&other)?, bench.context()).await?;
     authorize(bench, admin, &other).await?;
 
     keyed(bench).await?;
@@ -104,7 +104,7 @@ async fn changed(bench: &Bench, case: &str, key: &Key, [old, new]: [Value; 2]) -
     change["Keys"] = json!({"PK": {"S": text("PK")}, "SK": {"S": text("SK")}});
     (change["OldImage"], change["NewImage"]) = (old, new);
     let change: StreamRecord = serde_json::from_value(change)?;
-    let followed = (follow_up::HANDLE)(change, bench.event_call());
+    let followed = (follow_up::HANDLER.handle)(change, bench.context());
     bench.event(case, "follow-up", followed).await
 }
 
@@ -126,7 +126,7 @@ async fn clean_up_after_share(bench: &Bench) -> Result<()> {
         "calendarLinks": {"L": [{"M": {"user": {"N": "2"}, "hash": {"S": "0a1b"}}}]},
     });
     let change: StreamRecord = serde_json::from_value(change)?;
-    let cleaned = (follow_up::HANDLE)(change, bench.event_call());
+    let cleaned = (follow_up::HANDLER.handle)(change, bench.context());
     let case = "clean up after a share with a calendar link";
     bench.event(case, "follow-up", cleaned).await
 }
@@ -142,14 +142,14 @@ async fn without_admin(bench: &Bench, begun: &Value) -> Result<()> {
         spaces: [].into(),
     };
     let scope = Caller::new(admin, String::new(), vec![membership]).scope(organization)?;
-    let call = bench.event_call();
+    let call = bench.context();
     let mut writes = call.table.transaction(&Warrant::System);
     writes.delete((), &scope.user(admin), If::Exists);
     writes.send().await?.map_err(|_| "the admin is gone")?;
     let asked = json!({
         "organizationId": organization, "admin": {"firstName": "Kim", "lastName": "Successor"},
     });
-    let begun = (bootstrap::HANDLE)(asked, bench.event_call());
+    let begun = (bootstrap::HANDLER.handle)(asked, bench.context());
     let case = "bootstrap organization, which has lost its admins";
     bench.event(case, "bootstrap-organization", begun).await?;
     Ok(())
@@ -187,7 +187,7 @@ fn credential(text: &str) -> Result<ApiGatewayCustomAuthorizerRequestTypeRequest
 }
 
 async fn authorize(bench: &Bench, case: &str, text: &str) -> Result<()> {
-    let answer = (authorizer::HANDLE)(credential(text)?, bench.event_call());
+    let answer = (authorizer::HANDLER.handle)(credential(text)?, bench.context());
     bench.event(case, "authorizer", answer).await?;
     Ok(())
 }
@@ -256,7 +256,7 @@ async fn follow_up_after(bench: &Bench, case: &str, id: u64, groups: &[&str]) ->
     change["Keys"] = keys;
     change["OldImage"] = before;
     let change: StreamRecord = serde_json::from_value(change)?;
-    let cleaned = (follow_up::HANDLE)(change, bench.event_call());
+    let cleaned = (follow_up::HANDLER.handle)(change, bench.context());
     bench.event(case, "follow-up", cleaned).await
 }
 

@@ -342,7 +342,7 @@ async fn authorize(bench: &Bench, number: u64) -> Result<()> {
     let mut event = event("authorizer")?;
     event["headers"]["Authorization"] = json!(format!("Bearer {}", token(number)));
     let event: ApiGatewayCustomAuthorizerRequestTypeRequest = serde_json::from_value(event)?;
-    (authorizer::HANDLE)(event, bench.event_call())
+    (authorizer::HANDLER.handle)(event, bench.context())
         .await
         .map_err(|error| error.to_string())?;
     Ok(())
@@ -387,7 +387,7 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
         new => change["NewImage"] = in_dynamodb(&new),
     }
     let change: StreamRecord = serde_json::from_value(change)?;
-    (follow_up::HANDLE)(change, bench.event_call())
+    (follow_up::HANDLER.handle)(change, bench.context())
         .await
         .map_err(|error| error.to_string())?;
     Ok(())

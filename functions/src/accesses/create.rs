@@ -19,13 +19,10 @@ use latchkey::wire::{Response, Result};
 
 use super::{Answer, carry_out_once, spaces};
 use crate::directory;
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "create-access",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("create-access", |call| Box::pin(create(call)));
 
 /// Create an access.
 ///

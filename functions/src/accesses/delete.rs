@@ -14,13 +14,10 @@ use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::{Answer, ID_FIELD, carry_out_once, find, unless_changed};
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "delete-access",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("delete-access", |call| Box::pin(delete(call)));
 
 /// Delete an access.
 ///

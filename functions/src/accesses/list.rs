@@ -18,13 +18,10 @@ use utoipa::ToSchema;
 
 use crate::directory::{self, Listed};
 use crate::granted::{self, Granted, Range, Views};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "list-accesses",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("list-accesses", |call| Box::pin(list(call)));
 
 /// A page of accesses.
 #[derive(Debug, ToSchema)]

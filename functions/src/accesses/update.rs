@@ -19,13 +19,10 @@ use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::{Answer, carry_out_once, find, not_in_template, unless_changed};
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "update-access",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("update-access", |call| Box::pin(update(call)));
 
 /// Change an access.
 ///

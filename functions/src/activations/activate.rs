@@ -11,10 +11,7 @@ use super::{Body, Done, act};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "activate-device",
-    handle: |call| Box::pin(activate(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("activate-device", |call| Box::pin(activate(call)));
 
 /// Activate a device.
 ///

@@ -11,10 +11,8 @@ use super::{Body, Done, act};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "deactivate-device",
-    handle: |call| Box::pin(deactivate(call)),
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::new("deactivate-device", |call| Box::pin(deactivate(call)));
 
 /// Deactivate a device.
 ///

@@ -18,10 +18,7 @@ use utoipa::ToSchema;
 use crate::lambda::{Call, Endpoint, Once, SHOWN};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-api-key",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-api-key", |call| Box::pin(create(call)));
 
 /// The answer.
 #[derive(Serialize, ToSchema)]

@@ -20,10 +20,7 @@ use crate::directory::{writes, writing};
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-api-key",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-api-key", |call| Box::pin(delete(call)));
 
 /// Delete an API key.
 ///

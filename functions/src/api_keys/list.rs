@@ -20,16 +20,13 @@ use crate::directory::{Listed, in_organization, writes, writing};
 use crate::lambda::{Call, Endpoint, SHOWN};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-api-keys",
-    handle: |call| {
-        if call.request.path.contains_key(ID_FIELD) {
-            Box::pin(get(call))
-        } else {
-            Box::pin(list(call))
-        }
-    },
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-api-keys", |call| {
+    if call.request.path.contains_key(ID_FIELD) {
+        Box::pin(get(call))
+    } else {
+        Box::pin(list(call))
+    }
+});
 
 /// What is shown of a key: neither its secret nor what is stored in its place.
 #[derive(Serialize, ToSchema)]

@@ -1,5 +1,5 @@
 //! The Lambda function `authorizer`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::authorizer::serve()
+    latchkey_functions::serve(latchkey_functions::authorizer::HANDLER)
 }

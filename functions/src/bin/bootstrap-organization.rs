@@ -1,5 +1,5 @@
 //! The Lambda function `bootstrap-organization`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::organizations::bootstrap::serve()
+    latchkey_functions::serve(latchkey_functions::organizations::bootstrap::HANDLER)
 }

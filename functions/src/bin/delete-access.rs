@@ -1,5 +1,5 @@
 //! The Lambda function `delete-access`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::accesses::delete::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::accesses::delete::ENDPOINT)
 }

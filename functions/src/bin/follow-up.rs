@@ -1,5 +1,5 @@
 //! The Lambda function `follow-up`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::follow_up::serve()
+    latchkey_functions::serve(latchkey_functions::follow_up::HANDLER)
 }

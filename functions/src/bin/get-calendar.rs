@@ -1,5 +1,5 @@
 //! The Lambda function `get-calendar`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_open(latchkey_functions::shares::get_calendar::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::shares::get_calendar::ENDPOINT)
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `get-openapi`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_open(latchkey_functions::docs::openapi::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::docs::openapi::ENDPOINT)
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-accesses`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::accesses::list::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::accesses::list::ENDPOINT)
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-template-things`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::templates::list_things::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::templates::list_things::ENDPOINT)
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `list-templates`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::templates::list::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::templates::list::ENDPOINT)
 }

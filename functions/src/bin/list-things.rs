@@ -1,5 +1,5 @@
 //! The Lambda function `list-things`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::things::list::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::things::list::ENDPOINT)
 }

@@ -1,5 +1,5 @@
 //! The Lambda function `oauth-revoke`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_open(latchkey_functions::oauth::revoke::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::oauth::revoke::ENDPOINT)
 }

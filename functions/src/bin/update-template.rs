@@ -1,5 +1,5 @@
 //! The Lambda function `update-template`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve_service(latchkey_functions::templates::update::ENDPOINT)
+    latchkey_functions::serve(latchkey_functions::templates::update::ENDPOINT)
 }

@@ -10,13 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::{self, Listed};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "list-business-users",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::service("list-business-users", |call| Box::pin(list(call)));
 
 /// A page of users.
 #[derive(Debug, ToSchema)]

@@ -22,10 +22,7 @@ use super::may_ask_about_all;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "decide",
-    handle: |call| Box::pin(decide(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("decide", |call| Box::pin(decide(call)));
 
 const WHAT: &str = "device";
 

@@ -23,17 +23,14 @@ use utoipa::ToSchema;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-effective-permissions",
-    handle: |call| {
-        let url = &call.request.url;
-        if url.ends_with("/v1/effective-device-permissions") {
-            Box::pin(list_flat(call))
-        } else {
-            Box::pin(list(call))
-        }
-    },
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-effective-permissions", |call| {
+    let url = &call.request.url;
+    if url.ends_with("/v1/effective-device-permissions") {
+        Box::pin(list_flat(call))
+    } else {
+        Box::pin(list(call))
+    }
+});
 
 /// A device, and what the caller may do with it.
 #[derive(Serialize, ToSchema)]

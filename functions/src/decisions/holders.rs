@@ -29,10 +29,7 @@ use super::may_ask_about_all;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-holders",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-holders", |call| Box::pin(list(call)));
 
 const WHAT: &str = "device";
 

@@ -19,18 +19,15 @@ use crate::directory::{self, Listed};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-device-groups",
-    handle: |call| {
-        if call.request.url.ends_with("/v1/device-groups") {
-            Box::pin(search(call))
-        } else if call.request.path.contains_key(DeviceGroup::ID_FIELD) {
-            Box::pin(get(call))
-        } else {
-            Box::pin(list(call))
-        }
-    },
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-device-groups", |call| {
+    if call.request.url.ends_with("/v1/device-groups") {
+        Box::pin(search(call))
+    } else if call.request.path.contains_key(DeviceGroup::ID_FIELD) {
+        Box::pin(get(call))
+    } else {
+        Box::pin(list(call))
+    }
+});
 
 /// List device groups.
 ///

@@ -11,10 +11,8 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "remove-device-from-group",
-    handle: |call| Box::pin(remove(call)),
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::new("remove-device-from-group", |call| Box::pin(remove(call)));
 
 /// Remove a device from a group.
 ///

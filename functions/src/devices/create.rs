@@ -10,10 +10,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-device",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-device", |call| Box::pin(create(call)));
 
 /// Create a device.
 ///

@@ -12,10 +12,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-device",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-device", |call| Box::pin(delete(call)));
 
 /// Delete a device.
 ///

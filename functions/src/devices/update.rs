@@ -12,10 +12,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "update-device",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("update-device", |call| Box::pin(update(call)));
 
 /// Change a device.
 ///

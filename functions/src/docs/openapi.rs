@@ -10,14 +10,14 @@ use http::header::CACHE_CONTROL;
 use latchkey::secret::hash;
 use latchkey::wire::{Error, Response, Result};
 
-use crate::lambda::{OpenCall, OpenEndpoint};
+use crate::lambda::{Endpoint, OpenCall};
 
 /// The endpoint.
-pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
-    operation: "get-openapi",
-    handle: |call| Box::pin(async move { get(&call) }),
-    say: Error::response,
-};
+pub const ENDPOINT: Endpoint = Endpoint::open(
+    "get-openapi",
+    |call| Box::pin(async move { get(&call) }),
+    Error::response,
+);
 
 const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 

@@ -42,13 +42,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::decisions::refusal;
-use crate::lambda::{Call, Endpoint, Once};
+use crate::lambda::{Call, Context, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "enter-space",
-    handle: |call| Box::pin(enter(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("enter-space", |call| Box::pin(enter(call)));
 
 const WHAT: &str = "space";
 const FIELD: &str = "code";
@@ -199,7 +196,7 @@ enum Verdict {
 
 impl Door<'_> {
     async fn enter(&self, code: Option<Code>) -> Result<Response> {
-        let Call { table, now, .. } = self.call;
+        let Context { table, now, .. } = &self.call.context;
         let is_proven = |code: &Option<Code>| code.as_ref().is_some_and(Code::is_proven);
         if is_proven(&code) && self.guessed.was_locked(*now) {
             let wrong = self.wrong_codes().await?.unwrap_or_default();
@@ -308,7 +305,7 @@ impl Door<'_> {
     /// one that holds at another time are the same, and count as wrong. What was typed stays out
     /// of the log: of a code that nobody has, it may be another door's.
     async fn refuse(&self, why: Error, access: Option<AccessId>, is_proven: bool) -> Result<Error> {
-        let (Call { table, now, .. }, space) = (self.call, self.space.id);
+        let (Context { table, now, .. }, space) = (&self.call.context, self.space.id);
         let access = access.map(|access| access.to_string());
         tracing::info!(%space, access, %why, "refused");
         if is_proven {

@@ -8,13 +8,13 @@ use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::table::Entered;
 use latchkey::wire::Result;
 
-use crate::lambda::EventCall;
+use crate::lambda::Context;
 
 /// Writes down the entry that `change` tells of, if it does.
-pub(crate) async fn record(change: StreamRecord, call: EventCall) -> Result<()> {
+pub(crate) async fn record(change: StreamRecord, context: Context) -> Result<()> {
     let entered = Entered::read(change.keys, change.old_image, change.new_image)?;
     let Some(Entered { scope, entry }) = entered else {
         return Ok(());
     };
-    call.table.put(&scope.audit(&entry), &entry).await
+    context.table.put(&scope.audit(&entry), &entry).await
 }

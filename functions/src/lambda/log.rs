@@ -6,6 +6,7 @@ use lambda_runtime::tracing::subscriber::filter::{LevelFilter, Targets};
 use lambda_runtime::tracing::subscriber::layer::SubscriberExt;
 use lambda_runtime::tracing::subscriber::util::SubscriberInitExt;
 use lambda_runtime::tracing::subscriber::{Layer, fmt, registry};
+use latchkey::wire::Error;
 
 /// Starts logging, at the level and in the form that Lambda's logging configuration says.
 ///
@@ -32,4 +33,13 @@ pub(super) fn start() {
         lines.without_time().boxed()
     };
     registry().with(lines.with_filter(targets)).init();
+}
+
+/// Logs the cause of an answer that says nothing of it.
+pub(super) fn error(error: &Error) {
+    match error {
+        Error::Internal(_) => tracing::error!(%error, "failed"),
+        Error::Throttled(_) | Error::Unavailable(_) => tracing::warn!(%error, "failed"),
+        _ => tracing::debug!(%error, "refused"),
+    }
 }

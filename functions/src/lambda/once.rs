@@ -7,7 +7,7 @@ use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
-use super::Call;
+use super::{Call, Context};
 
 /// One request that writes, with its `Idempotency-Key` if it has one: then its answer is
 /// stored in the transaction that writes, and comes back with the refusal of a second one.
@@ -67,7 +67,7 @@ impl<'c> Once<'c> {
         answer: &Response,
     ) -> Result<()> {
         if let Some(key) = &self.key {
-            let Call { random, now, .. } = self.call;
+            let Context { random, now, .. } = &self.call.context;
             let stored = StoredAnswer::new(key, answer, random, *now)?;
             let place = scope.idempotency(&key.hash);
             writes.put_over_expired(tag, &place, &stored, *now);

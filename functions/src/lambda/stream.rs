@@ -16,36 +16,44 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
 use latchkey::secret::Random;
-use latchkey::table::Key;
-use latchkey::wire::Error;
+use latchkey::table::{BoxFuture, Key};
+use latchkey::wire::{Error, Result};
 use ring::rand::SystemRandom;
 use tokio::time::Instant;
 
-use super::{EventCall, EventHandler, log_error, run};
+use super::call::Context;
+use super::{Serve, log, run};
 
 /// How long before Lambda ends the process a handler is stopped: enough to say so.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// Serves a function on the stream until Lambda ends the process. `ReportBatchItemFailures`
-/// must be on: the answer names the changes that are not done.
-pub(crate) fn serve_stream(
-    operation: &'static str,
-    handle: EventHandler<StreamRecord, ()>,
-) -> ExitCode {
-    let random = Random::new(SystemRandom::new());
-    let answer = move |event: LambdaEvent<Event>| {
-        let random = random.clone();
-        async move { Ok::<_, lambda_runtime::Error>(batch(operation, handle, event, random).await) }
-    };
-    run(async { lambda_runtime::run(service_fn(answer)).await })
+/// A function on the stream. `ReportBatchItemFailures` must be on: the answer names the changes
+/// that are not done.
+#[derive(Clone, Copy)]
+pub struct StreamHandler {
+    /// The name of its binary, in template.yaml and in the log.
+    pub(crate) operation: &'static str,
+    /// What it does with one change of the table.
+    pub handle: fn(StreamRecord, Context) -> BoxFuture<'static, Result<()>>,
+}
+
+impl Serve for StreamHandler {
+    fn serve(self) -> ExitCode {
+        let random = Random::new(SystemRandom::new());
+        let answer = move |event: LambdaEvent<Event>| {
+            let random = random.clone();
+            async move { Ok::<_, lambda_runtime::Error>(batch(self, event, random).await) }
+        };
+        run(async { lambda_runtime::run(service_fn(answer)).await })
+    }
 }
 
 async fn batch(
-    operation: &'static str,
-    handle: EventHandler<StreamRecord, ()>,
+    handler: StreamHandler,
     event: LambdaEvent<Event>,
     random: Random,
 ) -> DynamoDbEventResponse {
+    let StreamHandler { operation, handle } = handler;
     let started = Instant::now();
     let remaining = event.context.deadline().duration_since(SystemTime::now());
     let end = started + remaining.unwrap_or_default().saturating_sub(MARGIN);
@@ -59,7 +67,7 @@ async fn batch(
         let key = Key::of_change(change.keys.clone());
         let key = key.map(|key| key.in_log()).unwrap_or_default();
         let random = random.clone();
-        let handled = async { handle(change, EventCall::begin(random).await?).await };
+        let handled = async { handle(change, Context::begin(random).await?).await };
         let handled = AssertUnwindSafe(handled).catch_unwind();
         let failed = match tokio::time::timeout_at(end, handled).await {
             Ok(Ok(Ok(()))) => continue,
@@ -67,7 +75,7 @@ async fn batch(
             Ok(Err(_)) => Error::Internal("panicked".to_owned()),
             Err(_) => Error::Unavailable("the time was over before it was done".to_owned()),
         };
-        log_error(&failed);
+        log::error(&failed);
         tracing::warn!(operation, number, key, "not done, and to be tried again");
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = Some(number);

@@ -4,12 +4,12 @@ use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, KeyUse};
 use latchkey::id::ApiKeyId;
 use latchkey::role::Area;
-use latchkey::table::{If, Key, Read, Table, Transaction};
+use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::warrant::ByRole;
 use latchkey::wire::Result;
 use latchkey::wire::oauth::{ClientClaim, Refusal};
 
-use crate::lambda::OpenCall;
+use crate::lambda::Context;
 
 /// A client that is who it says.
 pub(super) struct Client {
@@ -28,18 +28,14 @@ impl Client {
     ///
     /// # Errors
     /// `invalid_client`, 429, 503.
-    pub(super) async fn known(
-        table: &Table,
-        call: &OpenCall,
-        claim: Option<ClientClaim>,
-    ) -> Result<Self> {
+    pub(super) async fn known(context: &Context, claim: Option<ClientClaim>) -> Result<Self> {
         let ClientClaim { id, hash } = claim.ok_or(Refusal::InvalidClient)?;
         let key = Key::credential(&hash);
-        let credential: Option<Credential> = table.get(&key, Read::Strong).await?;
+        let credential: Option<Credential> = context.table.get(&key, Read::Strong).await?;
         let credential = credential
-            .filter(|credential| credential.is_valid(call.now))
+            .filter(|credential| credential.is_valid(context.now))
             .ok_or(Refusal::InvalidClient)?;
-        let first_use = KeyUse::of(&hash, &credential, call.now);
+        let first_use = KeyUse::of(&hash, &credential, context.now);
         // Of what its user may do in the organization nothing is needed.
         let caller = credential.clone().caller(Vec::new(), [].into());
         let scope = caller.scope(credential.organization)?;

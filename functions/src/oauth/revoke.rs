@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 use latchkey::credential::{Credential, CredentialHash, access_token};
-use latchkey::table::{If, Key, Read, Table};
+use latchkey::table::{If, Key, Read};
 use latchkey::token::RefreshToken;
 use latchkey::warrant::Warrant;
 use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::family;
-use crate::lambda::{OpenCall, OpenEndpoint};
+use crate::lambda::{Context, Endpoint, OpenCall};
 
 /// The endpoint.
-pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
-    operation: "oauth-revoke",
-    handle: |call| Box::pin(revoke(call)),
-    say: oauth::response,
-};
+pub const ENDPOINT: Endpoint = Endpoint::open(
+    "oauth-revoke",
+    |call| Box::pin(revoke(call)),
+    oauth::response,
+);
 
 /// The form, as the API document shows it.
 #[derive(Debug, ToSchema)]
@@ -89,37 +89,32 @@ pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
     let token = form.required("token", "token is left out")?;
     form.know(&["token_type_hint"]);
     form.finish()?;
-    let table = call.table().await?;
+    let context = call.context().await?;
     if let Some(token) = access_token(token) {
-        end_access(&call, &table, claim, token).await?;
+        end_access(&context, claim, token).await?;
     } else {
-        let client = Client::known(&table, &call, claim).await?;
+        let client = Client::known(&context, claim).await?;
         if let Some(token) = RefreshToken::parse(token) {
             if token.client != client.id {
                 return Err(ANOTHERS.into());
             }
             let at = client.scope.tokens(client.id, token.family);
-            family::end(&table, &at, token.last_of_family(call.now)).await?;
+            family::end(&context.table, &at, token.last_of_family(context.now)).await?;
         }
     }
     Ok(oauth::not_stored(Response::empty(StatusCode::OK)))
 }
 
 /// Ends an access token, if it is the client's or nobody's.
-async fn end_access(
-    call: &OpenCall,
-    table: &Table,
-    claim: Option<ClientClaim>,
-    token: Uuid,
-) -> Result<()> {
+async fn end_access(context: &Context, claim: Option<ClientClaim>, token: Uuid) -> Result<()> {
     let key = Key::credential(&CredentialHash::of_token(token));
     let client = async {
         match claim {
-            Some(_) => Client::known(table, call, claim).await.map(Some),
+            Some(_) => Client::known(context, claim).await.map(Some),
             None => Ok(None),
         }
     };
-    let credential = table.get::<Credential>(&key, Read::Strong);
+    let credential = context.table.get::<Credential>(&key, Read::Strong);
     let (client, credential) = tokio::try_join!(client, credential)?;
     let Some(credential) = credential else {
         return Ok(());
@@ -134,7 +129,7 @@ async fn end_access(
         }
         _ => return Err(ANOTHERS.into()),
     }
-    let mut writes = table.transaction(&Warrant::Secret);
+    let mut writes = context.table.transaction(&Warrant::Secret);
     writes.delete((), &key, If::Always);
     writes.send_unconditional().await
 }

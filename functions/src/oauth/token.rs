@@ -20,14 +20,11 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::family;
-use crate::lambda::{OpenCall, OpenEndpoint};
+use crate::lambda::{Context, Endpoint, OpenCall};
 
 /// The endpoint.
-pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
-    operation: "oauth-token",
-    handle: |call| Box::pin(token(call)),
-    say: oauth::response,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::open("oauth-token", |call| Box::pin(token(call)), oauth::response);
 
 /// The form, as the API document shows it.
 #[derive(Debug, ToSchema)]
@@ -133,29 +130,28 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     form.know(&["refresh_token"]);
     form.not_served(&["code", "redirect_uri", "username", "password", "mfa_token"]);
     form.finish()?;
-    let table = call.table().await?;
-    let client = Client::known(&table, &call, claim).await?;
+    let context = call.context().await?;
+    let Context { table, random, now } = &context;
+    let client = Client::known(&context, claim).await?;
     let family = match &presented {
-        None => FamilyId::generate(&call.random)?,
+        None => FamilyId::generate(random)?,
         Some(token) if token.client == client.id => token.family,
         Some(_) => return Err(USED.into()),
     };
 
-    let next = RefreshToken::generate(client.id, family, &call.random)?;
+    let next = RefreshToken::generate(client.id, family, random)?;
     let pair = match &presented {
-        None => next.last_of_family(call.now),
-        Some(used) => used.used_for(&next, &call.random, call.now)?,
+        None => next.last_of_family(*now),
+        Some(used) => used.used_for(&next, random, *now)?,
     };
-    let credential = next.credential(&client.credential, call.now);
+    let credential = next.credential(&client.credential, *now);
     let at = client.scope.tokens(client.id, family);
-    let last = presented
-        .as_ref()
-        .map(|token| token.last_of_family(call.now));
+    let last = presented.as_ref().map(|token| token.last_of_family(*now));
     let mut writes = table.transaction(&Warrant::Secret);
     match &last {
         None => writes.put_new(Part::Family, &at, &pair),
         Some(last) => {
-            let only = last.is_last().and(If::unexpired(call.now));
+            let only = last.is_last().and(If::unexpired(*now));
             writes.put(Part::Family, &at, &pair, only);
             writes.delete(Part::Access, &Key::credential(&last.access), If::Always);
         }
@@ -163,7 +159,7 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     writes.put_new(Part::Access, &Key::credential(&pair.access), &credential);
     client.still_there(&mut writes, Part::Client);
     let Err(refused) = writes.send().await? else {
-        return Ok(answer(&next, &credential, call.now));
+        return Ok(answer(&next, &credential, *now));
     };
     refused.on(Part::Client, || Refusal::InvalidClient)?;
     let Some(used) = presented else {
@@ -171,13 +167,13 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
         return Err(Error::Unavailable("the id is taken".to_owned()));
     };
     if let Some(standing) = refused.item::<Family>(Part::Family)? {
-        if let Some((next, then)) = used.next_again(&standing, call.now)? {
+        if let Some((next, then)) = used.next_again(&standing, *now)? {
             let credential = next.credential(&client.credential, then);
             return Ok(answer(&next, &credential, then));
         }
         let (client, user) = (client.id, client.credential.user);
         tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
-        family::end(&table, &at, standing).await?;
+        family::end(table, &at, standing).await?;
     }
     Err(USED.into())
 }

@@ -9,8 +9,6 @@
 //! Writes everything in one transaction. Of an organization that exists, it first reads who
 //! its admins were and whether one of them still is: two round trips more.
 
-use std::process::ExitCode;
-
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Admins, NewAdmin, Of, Organization, Resource, User};
@@ -24,7 +22,7 @@ use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lambda::{EventCall, EventHandler, serve_events};
+use crate::lambda::{Context, EventHandler};
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -35,14 +33,11 @@ pub struct Bootstrapped {
     api_key: ApiKeySecret,
 }
 
-/// What it does with one event.
-pub const HANDLE: EventHandler<Value, Bootstrapped> =
-    |event, call| Box::pin(bootstrap(event, call));
-
-/// Serves the function until Lambda ends the process.
-pub fn serve() -> ExitCode {
-    serve_events(HANDLE, Error::to_string)
-}
+/// The function.
+pub const HANDLER: EventHandler<Value, Bootstrapped> = EventHandler {
+    handle: |event, context| Box::pin(bootstrap(event, context)),
+    message: Error::to_string,
+};
 
 /// What each item of the transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,14 +47,14 @@ enum Part {
     New,
 }
 
-async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
+async fn bootstrap(event: Value, context: Context) -> Result<Bootstrapped> {
     let NewAdmin {
         of,
         first_name,
         last_name,
     } = NewAdmin::read(&event)?;
     let id = match &of {
-        Of::New { .. } => OrganizationId::generate(call.now, call.random.bits()?),
+        Of::New { .. } => OrganizationId::generate(context.now, context.random.bits()?),
         Of::Existing(id) => *id,
     };
     let admin = User {
@@ -70,10 +65,10 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         remarks: None,
         external_id: None,
         roles: vec![Role::Admin],
-        ..User::blank(UserId::generate(call.now, call.random.bits()?))
+        ..User::blank(UserId::generate(context.now, context.random.bits()?))
     };
-    let secret = ApiKeySecret::generate(&call.random)?;
-    let api_key = ApiKey::new(&secret, admin.id, "bootstrap".to_owned(), call.now);
+    let secret = ApiKeySecret::generate(&context.random)?;
+    let api_key = ApiKey::new(&secret, admin.id, "bootstrap".to_owned(), context.now);
 
     let membership = Membership {
         organization_id: id,
@@ -81,7 +76,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
         spaces: [].into(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
-    let mut writes = call.table.transaction(&Warrant::System);
+    let mut writes = context.table.transaction(&Warrant::System);
     let admins = Admins {
         users: [admin.id].into(),
     };
@@ -102,7 +97,7 @@ async fn bootstrap(event: Value, call: EventCall) -> Result<Bootstrapped> {
             writes.put_new(Part::New, &scope.admins(), &admins);
         }
         Of::Existing(_) => {
-            let were = former_admins(&call, &scope).await?;
+            let were = former_admins(&context, &scope).await?;
             let unchanged = match were {
                 None => If::Absent,
                 Some(admins) => admins.unchanged(),
@@ -139,11 +134,11 @@ const ORGANIZATION: &str = "organizationId";
 ///
 /// # Errors
 /// 400 when one of them still is.
-async fn former_admins(call: &EventCall, scope: &OrganizationScope) -> Result<Option<Admins>> {
-    let admins: Option<Admins> = call.table.get(&scope.admins(), Read::Strong).await?;
+async fn former_admins(context: &Context, scope: &OrganizationScope) -> Result<Option<Admins>> {
+    let admins: Option<Admins> = context.table.get(&scope.admins(), Read::Strong).await?;
     let users = admins.iter().flat_map(|admins| &admins.users);
     let keys: Vec<_> = users.map(|id| scope.user(*id)).collect();
-    let mut items = call.table.get_all(&keys, Read::Strong).await?;
+    let mut items = context.table.get_all(&keys, Read::Strong).await?;
     for key in &keys {
         let user: Option<User> = items.take(key)?;
         if let Some(user) = user.filter(User::is_admin) {

@@ -10,10 +10,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "get-organization",
-    handle: |call| Box::pin(get(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("get-organization", |call| Box::pin(get(call)));
 
 /// Get an organization.
 ///

@@ -16,13 +16,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory;
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "reprogram-codes",
-    handle: |call| Box::pin(ask(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("reprogram-codes", |call| Box::pin(ask(call)));
 
 /// What each item of the transaction is there for.
 #[derive(Clone, Copy, PartialEq)]

@@ -7,8 +7,6 @@
 //! each page it writes down how far it is; see `lambda/stream.rs` for how it goes on when its
 //! time is over. It may be given the same change twice: what is done is done.
 
-use std::process::ExitCode;
-
 use aws_lambda_events::dynamodb::StreamRecord;
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -21,7 +19,7 @@ use latchkey::warrant::Warrant;
 use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
-use crate::lambda::{EventCall, EventHandler, serve_stream, store};
+use crate::lambda::{Context, StreamHandler, store};
 
 /// How many accesses are read at once.
 const PAGE: usize = 25;
@@ -29,29 +27,27 @@ const PAGE: usize = 25;
 /// do not meet at a space.
 const AT_ONCE: usize = 8;
 
-/// What it does with one change of the table.
-pub const HANDLE: EventHandler<StreamRecord, ()> = |change, call| Box::pin(remake(change, call));
+/// The function.
+pub const HANDLER: StreamHandler = StreamHandler {
+    operation: "remake-codes",
+    handle: |change, context| Box::pin(remake(change, context)),
+};
 
-/// Serves the function until Lambda ends the process.
-pub fn serve() -> ExitCode {
-    serve_stream("remake-codes", HANDLE)
-}
-
-async fn remake(change: StreamRecord, call: EventCall) -> Result<()> {
+async fn remake(change: StreamRecord, context: Context) -> Result<()> {
     let asked: Reprogramming = latchkey::table::of_stream(change.new_image)?;
     let scope = asked.scope();
     let key = scope.reprogramming();
     let length = store::code_length()?;
-    let desk = call.desk(&scope);
+    let desk = context.desk(&scope);
     loop {
-        let there: Option<Reprogramming> = call.table.get(&key, Read::Strong).await?;
+        let there: Option<Reprogramming> = context.table.get(&key, Read::Strong).await?;
         let unfinished = |there: &Reprogramming| there.id == asked.id && there.state != State::Done;
         let Some(there) = there.filter(unfinished) else {
             return Ok(());
         };
         let (next, remade, kept) = page(desk, &there, length).await?;
-        let further = there.further(next, remade, kept, call.now);
-        let mut writes = call.table.transaction(&Warrant::System);
+        let further = there.further(next, remade, kept, context.now);
+        let mut writes = context.table.transaction(&Warrant::System);
         writes.change((), &key, (&there, &further), there.version);
         // If someone else is further, or asked to take it up, it is read again.
         let _ = writes.send().await?;

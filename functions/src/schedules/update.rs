@@ -12,10 +12,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "update-schedule",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("update-schedule", |call| Box::pin(update(call)));
 
 /// Change a schedule.
 ///

@@ -18,10 +18,7 @@ use super::reading::shown;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "get-share-calendar",
-    handle: |call| Box::pin(get(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("get-share-calendar", |call| Box::pin(get(call)));
 
 /// How much is shown when the request does not say.
 const USUAL: TimeDelta = TimeDelta::days(31);

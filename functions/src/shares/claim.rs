@@ -20,10 +20,7 @@ use super::reading::zone;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "claim-share",
-    handle: |call| Box::pin(claim(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("claim-share", |call| Box::pin(claim(call)));
 
 /// What is said to not exist, whatever keeps the token from leading to a share.
 const WHAT: &str = "invitation";

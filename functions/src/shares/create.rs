@@ -26,10 +26,7 @@ use super::allowance::Allowance;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-share",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-share", |call| Box::pin(create(call)));
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
 const MAX_IDS: u32 = 5;

@@ -23,10 +23,7 @@ use super::reading::{WHAT, base, find, names};
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-calendar-link",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-calendar-link", |call| Box::pin(create(call)));
 
 const OVER: Error = Error::NotPossible {
     code: "calendarLinkShareEndedError",

@@ -18,10 +18,7 @@ use super::reading::base;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-web-key",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-web-key", |call| Box::pin(create(call)));
 
 const EXISTS: Error = Error::NotPossible {
     code: "webKeyAlreadyExistsError",

@@ -18,10 +18,7 @@ use super::reading::find;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-share",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-share", |call| Box::pin(delete(call)));
 
 /// Delete a share.
 ///

@@ -14,10 +14,7 @@ use super::reading::find;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-calendar-link",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-calendar-link", |call| Box::pin(delete(call)));
 
 /// Delete a calendar link.
 ///

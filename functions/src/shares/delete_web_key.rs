@@ -15,10 +15,7 @@ use super::changing::change;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-web-key",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-web-key", |call| Box::pin(delete(call)));
 
 /// Delete a web key.
 ///

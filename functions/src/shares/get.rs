@@ -11,10 +11,7 @@ use super::reading::shown;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "get-share",
-    handle: |call| Box::pin(get(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("get-share", |call| Box::pin(get(call)));
 
 /// Get a share.
 ///

@@ -12,14 +12,11 @@ use latchkey::wire::{Error, Response, Result};
 
 use super::calendar::icalendar;
 use super::reading::names;
-use crate::lambda::{Call, OpenCall, OpenEndpoint};
+use crate::lambda::{Call, Endpoint, OpenCall};
 
 /// The endpoint.
-pub const ENDPOINT: OpenEndpoint = OpenEndpoint {
-    operation: "get-calendar",
-    handle: |call| Box::pin(get(call)),
-    say: Error::response,
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::open("get-calendar", |call| Box::pin(get(call)), Error::response);
 
 const NOT_FOUND: Error = Error::NotFound("calendar");
 
@@ -50,11 +47,11 @@ pub(crate) async fn get(call: OpenCall) -> Result<Response> {
     let name = call.request.path.get("calendar");
     let hash = name.and_then(|name| CalendarLinkHash::of_file(name));
     let key = Key::calendar_link(&hash.ok_or(NOT_FOUND)?);
-    let table = call.table().await?;
-    let link: Option<CalendarLink> = table.get(&key, Read::Strong).await?;
+    let context = call.context().await?;
+    let link: Option<CalendarLink> = context.table.get(&key, Read::Strong).await?;
     let link = link.ok_or(NOT_FOUND)?;
     let keys = Key::of_calendar_link(&link);
-    let items = table.get_all(&keys, Read::Eventual).await?;
+    let items = context.table.get_all(&keys, Read::Eventual).await?;
     let user: Option<User> = items.get(&keys[0])?;
     let share: Option<Share> = items.get(&keys[1])?;
     let share = share.filter(|share| !share.is_gone(call.now));
@@ -65,9 +62,7 @@ pub(crate) async fn get(call: OpenCall) -> Result<Response> {
         operation: ENDPOINT.operation,
         caller: link.caller(user.roles),
         request: call.request,
-        table,
-        random: call.random,
-        now: call.now,
+        context,
     };
     let scope = call.caller.scope(link.organization)?;
     let names = names(&call, &scope, &share).await;

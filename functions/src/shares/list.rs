@@ -24,10 +24,7 @@ use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-shares",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-shares", |call| Box::pin(list(call)));
 
 /// Which shares are asked for.
 struct Filter {

@@ -16,10 +16,7 @@ use super::changing::change;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "update-share",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("update-share", |call| Box::pin(update(call)));
 
 /// The answer.
 #[derive(Serialize, ToSchema)]

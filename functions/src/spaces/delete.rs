@@ -12,10 +12,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "delete-space",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("delete-space", |call| Box::pin(delete(call)));
 
 /// Delete a space.
 ///

@@ -10,16 +10,13 @@ use crate::directory::{self, Listed};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-spaces",
-    handle: |call| {
-        if call.request.path.contains_key(Space::ID_FIELD) {
-            Box::pin(get(call))
-        } else {
-            Box::pin(list(call))
-        }
-    },
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-spaces", |call| {
+    if call.request.path.contains_key(Space::ID_FIELD) {
+        Box::pin(get(call))
+    } else {
+        Box::pin(list(call))
+    }
+});
 
 /// List spaces.
 ///

@@ -14,13 +14,10 @@ use latchkey::wire::{Error, Response, Result};
 
 use super::Written;
 use crate::directory;
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "create-template",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("create-template", |call| Box::pin(create(call)));
 
 /// Create an access template.
 ///

@@ -14,13 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory;
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "delete-template",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("delete-template", |call| Box::pin(delete(call)));
 
 /// An answer without content. An object still, for a client that reads one.
 #[derive(Serialize, ToSchema)]

@@ -11,13 +11,10 @@ use latchkey::wire::service;
 use latchkey::wire::{Response, Result};
 
 use super::reading::{Spaces, asked};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "get-template",
-    handle: |call| Box::pin(get(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("get-template", |call| Box::pin(get(call)));
 
 /// Get an access template.
 ///

@@ -17,13 +17,10 @@ use utoipa::ToSchema;
 
 use super::reading::Spaces;
 use crate::directory::{self, Listed};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "list-templates",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("list-templates", |call| Box::pin(list(call)));
 
 /// How often templates are read for one page. What is behind those is on the next one.
 const MAX_ROUNDS: usize = 8;

@@ -12,13 +12,11 @@ use latchkey::wire::{Response, Result};
 use utoipa::ToSchema;
 
 use super::reading::{Spaces, asked};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "list-template-things",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint =
+    Endpoint::service("list-template-things", |call| Box::pin(list(call)));
 
 /// The things of an access template.
 #[derive(Debug, ToSchema)]

@@ -16,13 +16,10 @@ use uuid::Uuid;
 
 use super::Written;
 use crate::directory;
-use crate::lambda::{Call, Once, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "update-template",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("update-template", |call| Box::pin(update(call)));
 
 /// Change an access template.
 ///

@@ -9,13 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::directory::{self, Listed};
-use crate::lambda::{Call, ServiceEndpoint};
+use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: ServiceEndpoint = ServiceEndpoint {
-    operation: "list-things",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::service("list-things", |call| Box::pin(list(call)));
 
 /// A page of spaces.
 #[derive(Debug, ToSchema)]

@@ -11,10 +11,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "add-user-to-group",
-    handle: |call| Box::pin(add(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("add-user-to-group", |call| Box::pin(add(call)));
 
 /// Add a user to a group.
 ///

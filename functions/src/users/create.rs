@@ -14,10 +14,7 @@ use crate::directory::{Extra, create_with};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-user",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-user", |call| Box::pin(create(call)));
 
 /// Create a user.
 ///

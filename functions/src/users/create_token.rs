@@ -19,10 +19,7 @@ use super::tokens::{Part, find};
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "create-user-token",
-    handle: |call| Box::pin(create(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("create-user-token", |call| Box::pin(create(call)));
 
 /// The answer.
 #[derive(Serialize, ToSchema)]

@@ -13,10 +13,7 @@ use super::tokens::{Part, find};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "end-user-tokens",
-    handle: |call| Box::pin(delete(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("end-user-tokens", |call| Box::pin(delete(call)));
 
 /// End the tokens that a user was invited with.
 ///

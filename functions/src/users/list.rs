@@ -12,18 +12,15 @@ use crate::directory::{self, Listed};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-users",
-    handle: |call| {
-        if call.request.path.contains_key(UserGroup::ID_FIELD) {
-            Box::pin(list_of_group(call))
-        } else if call.request.path.contains_key(User::ID_FIELD) {
-            Box::pin(get(call))
-        } else {
-            Box::pin(list(call))
-        }
-    },
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-users", |call| {
+    if call.request.path.contains_key(UserGroup::ID_FIELD) {
+        Box::pin(list_of_group(call))
+    } else if call.request.path.contains_key(User::ID_FIELD) {
+        Box::pin(get(call))
+    } else {
+        Box::pin(list(call))
+    }
+});
 
 /// List users.
 ///

@@ -15,10 +15,7 @@ use super::tokens::find;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "list-user-tokens",
-    handle: |call| Box::pin(list(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("list-user-tokens", |call| Box::pin(list(call)));
 
 /// What is shown of a token: neither itself nor what is stored in its place.
 #[derive(Serialize, ToSchema)]

@@ -13,10 +13,7 @@ use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
-pub const ENDPOINT: Endpoint = Endpoint {
-    operation: "update-user",
-    handle: |call| Box::pin(update(call)),
-};
+pub const ENDPOINT: Endpoint = Endpoint::new("update-user", |call| Box::pin(update(call)));
 
 /// Change a user.
 ///
