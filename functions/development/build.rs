@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/bin");
+/// From the folder of the package, where cargo runs this.
+const PROGRAMS: &str = "../src/bin";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={PROGRAMS}");
