@@ -1,10 +1,14 @@
 //! `POST` and `DELETE /v2/shares/{shareId}/calendar-link`, and `GET /v2/calendars/{calendar}`.
 
+use latchkey::calendar_link::{CALENDAR_LINKS, CalendarLinkHash, LinkOfUser};
+use latchkey::id::ShareId;
+use latchkey::table::{Change, If};
+use latchkey::warrant::Warrant;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::system::{Answer, System, Tenant};
+use crate::system::{Answer, System, Tenant, scope};
 
 async fn create(system: &System, tenant: &Tenant, user: usize, share: &str) -> Answer {
     let path = format!("{share}/calendar-link");
@@ -183,4 +187,32 @@ async fn sent_again_with_its_key_it_is_the_same_link() {
     let url = first.json()["url"].as_str().unwrap().to_owned();
     let path = url.strip_prefix(system.url()).unwrap();
     assert_eq!(fetch(&system, path).await.status, 200);
+}
+
+#[tokio::test]
+async fn twenty_users_have_a_link_to_one_share_and_the_next_has_none() {
+    let (store, system, tenant) = Tenant::start().await;
+    let share = tenant.create_share(&system, 1, json!({})).await;
+    let mut links = Vec::new();
+    for user in 1..=20 {
+        let user = (1000 + user).try_into().unwrap();
+        let hash = CalendarLinkHash::of(&format!("the secret of user {user}"));
+        links.push(LinkOfUser { user, hash });
+    }
+    let id: ShareId = share.rsplit('/').next().unwrap().parse().unwrap();
+    let set = async |links: &[LinkOfUser]| {
+        let table = store.table();
+        let mut writes = table.transaction(&Warrant::System);
+        let change = Change::default().set(CALENDAR_LINKS, &links);
+        writes.update((), &scope(7).share(id), change, If::Exists);
+        assert!(writes.send().await.unwrap().is_ok());
+    };
+    set(&links).await;
+    create(&system, &tenant, 2, &share)
+        .await
+        .assert_error(400, "tooManyCalendarLinksError");
+    set(&links[1..]).await;
+    link(&system, &tenant, 2, &share).await;
+    // A new one takes the place of the caller's own.
+    link(&system, &tenant, 2, &share).await;
 }

@@ -252,9 +252,20 @@ async fn an_activation_that_is_sent_many_times_at_once_is_done_once() {
     assert_eq!(scene.audits().await, 1);
 }
 
+/// The path of a link to the calendar of `share`, which the admin gets.
+async fn calendar_link(scene: &Scene, share: &str) -> String {
+    let path = format!("{share}/calendar-link");
+    let made = scene.ask((1, Method::POST), &path, None, None).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    path
+}
+
 /// What is changed and deleted with a key: the method, the path, the body, and another body.
 async fn changes(scene: &Scene) -> Vec<(Method, String, Option<Value>)> {
     let share = scene.tenant.create_share(&scene.system, 1, json!({})).await;
+    let calendar = calendar_link(scene, &share).await;
+    let invited = scene.ask((1, Method::POST), "/v2/users/5/tokens", None, None);
+    assert_eq!(invited.await.status, 201);
     let body = json!({
         "accessTemplateId": "0192a5b07c0070008000000000000002", "businessUserId": 2,
         "validFrom": 1_798_804_800_000_i64, "spaces": [{"thingId": SPACE.simple().to_string()}],
@@ -296,6 +307,10 @@ async fn changes(scene: &Scene) -> Vec<(Method, String, Option<Value>)> {
         delete("/v2/user-groups/2/users/6"),
         delete(&access_path),
         delete(&template_path),
+        delete(&calendar),
+        delete("/v2/users/5/tokens"),
+        // What has ended already is remembered, too.
+        delete("/v2/users/5/tokens"),
         delete(&share),
         delete("/v2/users/5"),
         delete("/v2/user-groups/2"),

@@ -9,7 +9,7 @@ use latchkey::warrant::Warrant;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, SPACE, Store, System, Tenant};
+use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, scope};
 
 const INVALID: &str = "invalidInputErrorError";
 
@@ -216,4 +216,29 @@ async fn of_very_many_grants_a_hundred_are_written_down() {
     let items = store.items().await;
     let audit = items.iter().find(|item| item.contains_key("deed")).unwrap();
     assert_eq!(audit["shares"].as_l().unwrap().len(), 100);
+}
+
+/// Lambda takes an answer of 6 MB, and API Gateway makes a 502 of a longer one.
+#[tokio::test]
+async fn a_page_that_would_be_too_large_asks_for_a_smaller_one() {
+    let (store, system, tenant) = Tenant::start().await;
+    for number in 0..50 {
+        let code = format!("4071{number:02}");
+        let mut access = tenant.access(number, 4, vec![access_space(SPACE, &code)]);
+        access.label = Some("\"".repeat(70_000));
+        store.put_access(&scope(7), &access).await;
+    }
+    let list = "/BusinessUserAccesses";
+    let answer = system.get(list, tenant.token(1)).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let fault = &answer.json()["responseStatus"]["errors"][0];
+    assert_eq!(fault["fieldName"], "size");
+    let (mut found, mut next) = (0, Some(format!("{list}?size=20")));
+    while let Some(path) = next {
+        let page = system.get(&path, tenant.token(1)).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        found += page.json()["data"].as_array().unwrap().len();
+        next = page.next_path(system.url());
+    }
+    assert_eq!(found, 50);
 }

@@ -168,6 +168,21 @@ fn every_operation_says_what_it_is_and_what_can_go_wrong() {
     }
 }
 
+#[test]
+fn everything_that_changes_something_takes_a_key_under_which_it_is_done_once() {
+    // A token of OAuth or of an invitation is taken once by itself.
+    let by_themselves = ["oauth-token", "oauth-revoke", "claim-share"];
+    let document = document();
+    for (method, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array();
+        let mut names = parameters.into_iter().flatten();
+        let takes_a_key = names.any(|parameter| parameter["name"] == "Idempotency-Key");
+        let name = operation["operationId"].as_str().unwrap();
+        let expected = method != "GET" && !by_themselves.contains(&name);
+        assert_eq!(takes_a_key, expected, "{method} {path}");
+    }
+}
+
 /// What a reference points to; itself, when it is none.
 pub fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     match part["$ref"].as_str() {

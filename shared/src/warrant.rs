@@ -72,8 +72,10 @@ impl ByRole {
 
     /// Whether a transaction that meets another one at the user's item may read the role right
     /// before it writes, in place of checking it: an import or a door's controller writes more
-    /// at once than DynamoDB lets check one item. Not what makes users, roles or keys: those
-    /// would stay for whoever loses the role at the same moment.
+    /// at once than DynamoDB lets check one item. The read is strongly consistent, so only a
+    /// write that was under way when the role was taken away can still come: as if it had come
+    /// right before. Not what makes users, roles or keys: those would stay for whoever loses the
+    /// role at the same moment.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
     }

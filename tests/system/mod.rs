@@ -282,6 +282,12 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The path of the next page, of a system at `url`.
+    pub fn next_path(&self, url: &str) -> Option<String> {
+        let link = self.header("link")?.strip_prefix('<')?.strip_prefix(url)?;
+        link.strip_suffix(">; rel=\"next\"").map(str::to_owned)
+    }
+
     /// The version that the entity tag names.
     pub fn version(&self) -> Option<u64> {
         let tag = self.header("etag")?.trim_matches('"');

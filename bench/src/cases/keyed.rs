@@ -47,7 +47,12 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     let schedule = made(schedule, "/v2/schedules", "scheduleId", always).await?;
     let key = api_keys::create::ENDPOINT;
     let key = made(key, "/v2/api-keys", "apiKeyId", named.clone()).await?;
+    let linked = shared(bench, share(MEMBER, MEMBER, json!({}))).await?;
     let share = shared(bench, share(MEMBER, MEMBER, json!({}))).await?;
+    let link = post(format!("{linked}/calendar-link"), &Value::Null);
+    bench
+        .ask(shares::create_calendar_link::ENDPOINT, link)
+        .await?;
     let member = format!("{user_group}/users/{MEMBER}");
     let group_device = format!("{device_group}/devices/{MEMBER}");
     bench
@@ -112,6 +117,16 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
             delete(&schedule),
         ),
         ("delete API key", api_keys::delete::ENDPOINT, delete(&key)),
+        (
+            "delete calendar link",
+            shares::delete_calendar_link::ENDPOINT,
+            delete(format!("{linked}/calendar-link")),
+        ),
+        (
+            "end the tokens of a user",
+            users::delete_tokens::ENDPOINT,
+            delete(format!("/v2/users/{MEMBER}/tokens")),
+        ),
     ] {
         let case = format!("{what}, with an idempotency key");
         bench.case(&case, endpoint, keyed(ask, what)).await?;

@@ -48,7 +48,7 @@ async fn answer(
     let handled = handle(endpoint, reads, request, caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
-        Ok(result) => result,
+        Ok(result) => result.and_then(Response::fits),
         Err(_) => Err(Error::Internal("panicked".to_owned())),
     };
     let mut response = result.unwrap_or_else(|error| {

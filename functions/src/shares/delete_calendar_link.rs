@@ -7,11 +7,13 @@ use latchkey::calendar_link::CALENDAR_LINKS;
 use latchkey::id::ShareId;
 use latchkey::table::{Change, If, Key};
 use latchkey::warrant::Warrant;
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::Value;
 
 use super::changing::{DECIDES, Part};
 use super::reading::find;
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("delete-calendar-link", |call| Box::pin(delete(call)));
@@ -26,7 +28,10 @@ pub const ENDPOINT: Endpoint = Endpoint::new("delete-calendar-link", |call| Box:
     path = "/v2/shares/{shareId}/calendar-link",
     tag = "Shares",
     operation_id = ENDPOINT.operation,
-    params(("shareId" = ShareId, Path, description = "The ID of the share.", example = 4)),
+    params(
+        ("shareId" = ShareId, Path, description = "The ID of the share.", example = 4),
+        IdempotencyKey,
+    ),
     responses(
         (status = 204, description = "Deleted."),
         (status = 404, description = "The caller has no link to this share."),
@@ -34,10 +39,16 @@ pub const ENDPOINT: Endpoint = Endpoint::new("delete-calendar-link", |call| Box:
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let once = Once::of(&call, &Value::Null)?;
+    let outcome = delete_now(&call, &once).await;
+    once.settle(outcome).await
+}
+
+async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     call.request.bare()?;
     let user = call.caller.user();
     for attempt in call.table.attempts() {
-        let (scope, share) = find(&call, DECIDES).await?;
+        let (scope, share) = find(call, DECIDES).await?;
         let (own, links): (Vec<_>, Vec<_>) = share
             .calendar_links
             .iter()
@@ -46,7 +57,9 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
         if own.is_empty() {
             return Err(Error::NotFound("calendar link"));
         }
+        let answer = Response::empty(StatusCode::NO_CONTENT);
         let mut writes = call.table.transaction(&Warrant::Own);
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         let change = match links.is_empty() {
             true => Change::default().remove(CALENDAR_LINKS),
             false => Change::default().set(CALENDAR_LINKS, &links),
@@ -57,8 +70,11 @@ pub(crate) async fn delete(call: Call) -> Result<Response> {
             let key = Key::calendar_link(&link.hash);
             writes.delete(Part::CalendarLink, &key, If::Always);
         }
-        if writes.send().await?.is_ok() {
-            return Ok(Response::empty(StatusCode::NO_CONTENT));
+        let Err(refused) = writes.send().await? else {
+            return Ok(answer);
+        };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
         }
         attempt.back_off().await?;
     }

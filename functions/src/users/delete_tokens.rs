@@ -7,10 +7,12 @@ use latchkey::directory::{Resource, User};
 use latchkey::id::UserId;
 use latchkey::role::Area;
 use latchkey::table::{If, Key};
+use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Conflict, Error, Response, Result};
+use serde_json::Value;
 
 use super::tokens::{Part, find};
-use crate::lambda::{Call, Endpoint};
+use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("end-user-tokens", |call| Box::pin(delete(call)));
@@ -27,31 +29,47 @@ pub const ENDPOINT: Endpoint = Endpoint::new("end-user-tokens", |call| Box::pin(
     path = "/v2/users/{userId}/tokens",
     tag = "Users",
     operation_id = ENDPOINT.operation,
-    params(("userId" = UserId, Path, description = "The ID of the user.")),
+    params(
+        ("userId" = UserId, Path, description = "The ID of the user."),
+        IdempotencyKey,
+    ),
     responses(
         (status = 204, description = "Ended."),
         (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {
+    let once = Once::of(&call, &Value::Null)?;
+    let outcome = delete_now(&call, &once).await;
+    once.settle(outcome).await
+}
+
+async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let id: UserId = call.request.path_id(User::ID_FIELD, User::WHAT)?;
     call.request.bare()?;
     for attempt in call.table.attempts() {
-        let (scope, before) = find(&call, id).await?;
+        let (scope, before) = find(call, id).await?;
         let warrant = scope.to_write(Area::Directory)?;
-        let Some(token) = &before.invitation else {
-            return Ok(Response::empty(StatusCode::NO_CONTENT));
-        };
-        let after = User {
-            invitation: None,
-            ..before.clone()
-        };
+        let answer = Response::empty(StatusCode::NO_CONTENT);
+        if before.invitation.is_none() && !once.is_given() {
+            return Ok(answer);
+        }
         let mut writes = call.table.transaction(&warrant);
-        let states = (&before, &after);
-        writes.change(Part::User, &scope.user(id), states, before.version);
-        writes.delete(Part::Token, &Key::credential(&token.hash), If::Always);
-        if writes.send().await?.is_ok() {
-            return Ok(Response::empty(StatusCode::NO_CONTENT));
+        once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
+        if let Some(token) = &before.invitation {
+            let after = User {
+                invitation: None,
+                ..before.clone()
+            };
+            let states = (&before, &after);
+            writes.change(Part::User, &scope.user(id), states, before.version);
+            writes.delete(Part::Token, &Key::credential(&token.hash), If::Always);
+        }
+        let Err(refused) = writes.send().await? else {
+            return Ok(answer);
+        };
+        if let Some(first) = once.first_answer(&refused, Part::Idempotency)? {
+            return Ok(first);
         }
         attempt.back_off().await?;
     }

@@ -5,7 +5,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::Fault;
+use super::Error;
+use super::json::{Fault, FaultCode};
+
+/// How long a body may be, with what stands before its quotes when a function answers with it:
+/// Lambda takes 6 MB, of which the headers need some.
+const MAX_BODY: usize = 6 * 1024 * 1024 - 64 * 1024;
 
 /// A status, headers and a text body. What every response carries is added outside
 /// ([`super::headers::add`]).
@@ -22,7 +27,7 @@ impl Response {
         match serde_json::to_string(body) {
             Ok(text) => Self::json_text(status, text),
             // Nothing that this crate answers has maps with keys that JSON lacks.
-            Err(error) => super::Error::Internal(error.to_string()).response(),
+            Err(error) => Error::Internal(error.to_string()).response(),
         }
     }
 
@@ -107,6 +112,23 @@ impl Response {
         &self.body
     }
 
+    /// Checks that Lambda takes the answer: of one that is too long it would make a 502.
+    ///
+    /// # Errors
+    /// 400 for a page that holds too much, of which a smaller one is asked for.
+    pub fn fits(self) -> Result<Self, Error> {
+        // A function answers with a JSON document that has the body as a string.
+        let is_escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | ..=0x1f);
+        let fits = self.body.len() <= MAX_BODY / 2
+            || self.body.len() + self.body.bytes().filter(|byte| is_escaped(byte)).count()
+                <= MAX_BODY;
+        if fits {
+            return Ok(self);
+        }
+        let message = "the page would be larger than 6 MB: ask for fewer things";
+        Err(Error::invalid("size", FaultCode::OutOfRange, message))
+    }
+
     /// Puts another body in the place of this one, of the same content type.
     pub fn replace_body(&mut self, body: String) {
         self.body = body;
@@ -127,5 +149,19 @@ impl Response {
     /// The body, by itself.
     pub fn into_body(self) -> String {
         self.body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_fits_that_lambda_takes_with_what_it_puts_before_each_quote() {
+        let answer = |text: &str| Response::json_text(StatusCode::OK, text.repeat(MAX_BODY / 4));
+        assert!(answer("\"x").fits().is_ok());
+        assert!(answer("\"\"xy").fits().is_err());
+        assert!(answer("wxyz").fits().is_ok());
+        assert!(answer("vwxyz").fits().is_err());
     }
 }
