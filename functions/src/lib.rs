@@ -10,28 +10,27 @@ pub mod activations;
 pub mod api_keys;
 pub mod authorizer;
 pub mod business_users;
-mod clean_up;
 pub mod decisions;
 pub mod device_groups;
 pub mod devices;
 mod directory;
 pub mod docs;
 pub mod entries;
-pub mod follow_up;
-mod granted;
 mod lambda;
+mod lists;
 pub mod oauth;
 pub mod openapi;
 pub mod organizations;
 pub mod reprogramming;
 pub mod schedules;
+mod scopes;
 pub mod shares;
 pub mod spaces;
+pub mod stream;
 pub mod templates;
 pub mod things;
 pub mod user_groups;
 pub mod users;
-mod zones;
 
 pub use lambda::{
     Call, Context, Endpoint, EventHandler, OpenCall, Serve, StreamHandler, serve, store,

@@ -3,8 +3,9 @@
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey_functions::accesses::{create, delete as delete_access, list, update};
 use latchkey_functions::decisions::decide;
-use latchkey_functions::reprogramming::{ask, remake};
-use latchkey_functions::{entries, follow_up, spaces, templates};
+use latchkey_functions::reprogramming::ask;
+use latchkey_functions::stream::{follow_up, remake_codes};
+use latchkey_functions::{entries, spaces, templates};
 use serde_json::{Value, json};
 
 use super::new;
@@ -135,7 +136,7 @@ async fn remaking(bench: &Bench) -> Result<()> {
     event["NewImage"]["organization"] = json!({"N": ORGANIZATION.to_string()});
     event["NewImage"]["id"] = json!({"S": asked.field("id")?});
     let event: StreamRecord = serde_json::from_value(event)?;
-    let remade = (remake::HANDLER.handle)(event, bench.context());
+    let remade = (remake_codes::HANDLER.handle)(event, bench.context());
     bench.event(REMAKE, REMAKES, remade).await
 }
 

@@ -7,9 +7,8 @@ use latchkey::id::{OrganizationId, UserId};
 use latchkey::table::{If, Key, to_item};
 use latchkey::warrant::Warrant;
 use latchkey_functions::organizations::bootstrap;
-use latchkey_functions::{
-    accesses, api_keys, authorizer, devices, follow_up, templates, user_groups, users,
-};
+use latchkey_functions::stream::follow_up;
+use latchkey_functions::{accesses, api_keys, authorizer, devices, templates, user_groups, users};
 use serde_json::{Value, json};
 
 use super::{new, share, shared};

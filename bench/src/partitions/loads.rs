@@ -12,10 +12,11 @@ use latchkey::role::Role;
 use latchkey::warrant::Warrant;
 use latchkey_demo::World;
 use latchkey_functions::activations::activate;
+use latchkey_functions::authorizer;
 use latchkey_functions::decisions::{decide, effective};
 use latchkey_functions::entries::create as enter;
 use latchkey_functions::shares::{create, get as get_share, list};
-use latchkey_functions::{authorizer, follow_up};
+use latchkey_functions::stream::follow_up;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -18,8 +18,8 @@ use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Response, Result};
 
 use super::{Answer, carry_out_once, spaces};
-use crate::directory;
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("create-access", |call| Box::pin(create(call)));
@@ -52,7 +52,7 @@ pub const ENDPOINT: Endpoint = Endpoint::service("create-access", |call| Box::pi
 pub(crate) async fn create(call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
     let new = NewAccess::read(&input)?;
-    let scopes = directory::reaching(&call, Area::Accesses, Reach::Write)?;
+    let scopes = scopes::reaching(&call, Area::Accesses, Reach::Write)?;
     let once = Once::of(&call, input.value())?;
     let (scope, template) = template(&call, &scopes, &new).await?;
     let spaces = spaces(&template, &new.terms.spaces)?;

@@ -16,9 +16,10 @@ use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 use utoipa::ToSchema;
 
-use crate::directory::{self, Listed};
-use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
+use crate::lists::granted::{self, Granted, Range, Views};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-accesses", |call| Box::pin(list(call)));
@@ -87,7 +88,7 @@ const ONLY_ACTIVE: &str = "loadOnlyActive";
 /// 400 for every fault of it; 403 when the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     let query = Query::of(&call.request);
-    let scope = directory::organization(call, &query);
+    let scope = scopes::organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let page = Page::read(&query, &call.request, &list);

@@ -17,8 +17,8 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory;
 use crate::lambda::{Call, Once};
+use crate::scopes;
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
@@ -76,7 +76,7 @@ fn not_in_template(place: usize) -> Fault {
 /// 403 when the caller may write none, 404 when there is no such access, 412 when it is not
 /// as the request wants it to be.
 async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> {
-    let scopes = directory::reaching(call, Area::Accesses, Reach::Write)?;
+    let scopes = scopes::reaching(call, Area::Accesses, Reach::Write)?;
     let keys: Vec<_> = scopes.iter().map(|scope| scope.access(id)).collect();
     let items = call.table.get_all(&keys, Read::Strong).await?;
     let mut found: Option<(OrganizationScope, Access)> = None;

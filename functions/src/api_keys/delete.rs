@@ -16,8 +16,8 @@ use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
 use super::{ID_FIELD, Part, VERSION, WHAT, revoke_with};
-use crate::directory::{writes, writing};
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes::{writes, writing};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("delete-api-key", |call| Box::pin(delete(call)));

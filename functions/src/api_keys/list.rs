@@ -16,8 +16,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{ID_FIELD, VERSION, WHAT};
-use crate::directory::{Listed, in_organization, writes, writing};
 use crate::lambda::{Call, Endpoint, SHOWN};
+use crate::lists::{Listed, in_organization};
+use crate::scopes::{writes, writing};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-api-keys", |call| {

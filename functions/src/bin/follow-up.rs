@@ -1,5 +1,5 @@
 //! The Lambda function `follow-up`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve(latchkey_functions::follow_up::HANDLER)
+    latchkey_functions::serve(latchkey_functions::stream::follow_up::HANDLER)
 }

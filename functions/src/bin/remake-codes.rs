@@ -1,5 +1,5 @@
 //! The Lambda function `remake-codes`.
 
 fn main() -> std::process::ExitCode {
-    latchkey_functions::serve(latchkey_functions::reprogramming::remake::HANDLER)
+    latchkey_functions::serve(latchkey_functions::stream::remake_codes::HANDLER)
 }

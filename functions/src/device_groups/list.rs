@@ -15,8 +15,9 @@ use latchkey::wire::{Page, Query, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::{self, Listed};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-device-groups", |call| {
@@ -136,7 +137,7 @@ fn read(call: &Call) -> Result<Asked> {
     let wanted = query.text("search").unwrap_or_default().trim();
     let wanted = wanted.to_lowercase();
     let offset = Page::offset(&query);
-    let mut listed = directory::in_organization(call, query)?;
+    let mut listed = lists::in_organization(call, query)?;
     listed.page.offset = offset;
     Ok(Asked {
         include_devices: include_devices.unwrap_or(false),

@@ -10,8 +10,9 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::{full, join, join_roll, writes};
+use super::{full, join, join_roll};
 use crate::lambda::{Call, Once};
+use crate::scopes::writes;
 
 /// How many ids are tried. One in thousands is taken when many are made at once.
 const MAX_IDS: u32 = 5;

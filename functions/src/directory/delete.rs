@@ -10,8 +10,9 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::Value;
 
 use super::create::Part;
-use super::{MAX_LINKS, leave, leave_roll, present, writing};
+use super::{MAX_LINKS, leave, leave_roll, present};
 use crate::lambda::{Call, Once};
+use crate::scopes::writing;
 
 /// How many transactions of links are under way at once.
 const AT_ONCE: usize = 8;

@@ -3,101 +3,20 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, InGroup, Own, Resource, View};
-use latchkey::id::{Identifier, OrganizationId};
+use latchkey::id::Identifier;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::{Read, Things};
-use latchkey::wire::json::{FaultCode, Fields, Label};
-use latchkey::wire::service::types::{Flag, Numbered};
+use latchkey::wire::json::Label;
+use latchkey::wire::service::types::Flag;
 use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::{IntoParams, PartialSchema};
 
-use super::reads;
 use crate::lambda::{Call, SHOWN};
-
-const ORGANIZATION: &str = "organizationId";
-
-/// Reads the organization that a list is of: the query's `organizationId`, else the only
-/// one that the caller belongs to. `None` without a fault when the caller does not belong to
-/// the one that is named.
-pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
-    if query.text(ORGANIZATION).is_some() {
-        let id = query.optional(ORGANIZATION, "the number of an organization")?;
-        return call.caller.scope(id).ok();
-    }
-    let only = only_organization(call);
-    if only.is_none() {
-        query.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
-    }
-    only
-}
-
-/// The same of the fields of a request from ServiceStack's clients.
-pub(crate) fn organization_of(call: &Call, fields: &Fields<'_>) -> Option<OrganizationScope> {
-    if fields.has(ORGANIZATION) {
-        let Numbered(id) = fields.optional(ORGANIZATION)?;
-        return call.caller.scope(id).ok();
-    }
-    let only = only_organization(call);
-    if only.is_none() {
-        fields.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
-    }
-    only
-}
-
-const SEVERAL: &str = "you belong to more than one";
-
-fn only_organization(call: &Call) -> Option<OrganizationScope> {
-    let mut scopes = call.caller.scopes();
-    scopes.next().filter(|_| scopes.next().is_none())
-}
-
-/// What a list is asked for: whose, and which page.
-pub(crate) struct Listed {
-    pub(crate) scope: OrganizationScope,
-    pub(crate) page: Page,
-}
-
-/// The parameters, for the API document.
-impl IntoParams for Listed {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let organization = ParameterBuilder::new()
-            .name("organizationId")
-            .parameter_in(ParameterIn::Query)
-            .description(Some(
-                "The organization. Required if the caller belongs to several.",
-            ))
-            .schema(Some(OrganizationId::schema()));
-        let mut parameters = vec![organization.build()];
-        parameters.extend(Page::into_params(place));
-        parameters
-    }
-}
-
-/// Reads the organization and the page of a list of the directory.
-///
-/// # Errors
-/// 400 for every fault of the query; 403 when the caller does not read the directory.
-pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
-    in_area(call, query, Area::Directory)
-}
-
-/// The same of a list of what belongs to another area.
-pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Listed> {
-    let scope = organization(call, &query);
-    let of = scope.as_ref().map(|scope| scope.organization().to_string());
-    let list = [call.operation, of.as_deref().unwrap_or_default()];
-    let page = Page::read(&query, &call.request, &list);
-    query.finish()?;
-    match scope {
-        Some(scope) if scope.reaches(area, Reach::Read) => Ok(Listed { scope, page }),
-        _ => Err(Error::InsufficientRights(Vec::new())),
-    }
-}
+use crate::lists::{Listed, in_organization};
+use crate::scopes::reads;
 
 /// `GET` of all of a kind, in pages, oldest first. One round trip; more for what is passed over,
 /// and for one that is looked for by its `externalId`.

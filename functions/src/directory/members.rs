@@ -15,8 +15,9 @@ use latchkey::wire::{Error, Response, Result};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::{full, join, part, writing};
+use super::{full, join, part};
 use crate::lambda::{Call, Once};
+use crate::scopes::writing;
 
 /// What each item of the transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]

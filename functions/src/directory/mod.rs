@@ -15,18 +15,13 @@ use std::iter;
 
 pub(crate) use create::{Extra, create, create_with, put};
 pub(crate) use delete::{delete, take_away};
-pub(crate) use list::{
-    Listed, in_area, in_organization, list, list_data, list_of_group, organization,
-    organization_of, show,
-};
+pub(crate) use list::{list, list_data, list_of_group, show};
 pub(crate) use members::{add, remove};
 pub(crate) use update::{Update, change, update};
 
-use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Link, MAX_LINKED, Roll};
-use latchkey::role::{Area, Reach};
 use latchkey::table::{Change, If, Read, Transaction};
-use latchkey::wire::{Error, Result};
+use latchkey::wire::Result;
 
 use crate::lambda::Call;
 
@@ -87,36 +82,4 @@ async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
         there.extend(links.iter().filter(|link| items.has(&link.to)).copied());
     }
     Ok(there)
-}
-
-/// Whether the caller writes the directory of this organization.
-pub(crate) fn writes(scope: &OrganizationScope) -> bool {
-    scope.reaches(Area::Directory, Reach::Write)
-}
-
-/// Whether the caller reads all of the directory of this organization.
-fn reads(scope: &OrganizationScope) -> bool {
-    scope.reaches(Area::Directory, Reach::Read)
-}
-
-/// The scopes in which the caller writes the directory.
-///
-/// # Errors
-/// 403 when there is none.
-pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
-    reaching(call, Area::Directory, Reach::Write)
-}
-
-/// The scopes in which the caller reaches so far in an area.
-///
-/// # Errors
-/// 403 when there is none.
-pub(crate) fn reaching(call: &Call, area: Area, reach: Reach) -> Result<Vec<OrganizationScope>> {
-    let scopes = call.caller.scopes();
-    let scopes: Vec<_> = scopes.filter(|scope| scope.reaches(area, reach)).collect();
-    if scopes.is_empty() {
-        Err(Error::InsufficientRights(Vec::new()))
-    } else {
-        Ok(scopes)
-    }
 }

@@ -8,8 +8,9 @@ use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::create::{Part, claimed, refusal};
-use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present, writing};
+use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present};
 use crate::lambda::{Call, Once};
+use crate::scopes::writing;
 
 /// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
 /// trips: it is read, and written on condition that it is still the same; one more for a

@@ -1,7 +1,6 @@
 //! Coming into a space with an access code.
 
 pub mod create;
-pub(crate) mod record;
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]

@@ -1,7 +1,7 @@
 //! `PUT /BusinessUserAccesses/reprogramcodes`.
 //!
 //! Two round trips: whether one is under way, and that one is asked for. The work is done by
-//! `reprogramming/remake.rs`.
+//! `stream/remake_codes.rs`.
 
 use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
@@ -15,8 +15,8 @@ use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory;
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("reprogram-codes", |call| Box::pin(ask(call)));
@@ -100,7 +100,7 @@ impl View {
 )]
 pub(crate) async fn ask(call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
-    let scope = input.read(|fields| Some(directory::organization_of(&call, fields)))?;
+    let scope = input.read(|fields| Some(scopes::organization_of(&call, fields)))?;
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
     let by = scope.to_write(Area::ReprogramCodes)?;
     let once = Once::of(&call, input.value())?;

@@ -1,10 +1,9 @@
 //! `/BusinessUserAccesses/reprogramcodes`: new codes for all accesses of an organization.
 //!
 //! [`ask`] writes down that it is asked for, and answers; the table's stream then invokes
-//! [`remake`], which does it.
+//! [`remake_codes`](crate::stream::remake_codes), which does it.
 
 pub mod ask;
-pub mod remake;
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]

@@ -6,8 +6,9 @@ use latchkey::directory::{Resource, Schedule, ScheduleView};
 use latchkey::id::ScheduleId;
 use latchkey::wire::{Response, Result};
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-schedules", |call| {

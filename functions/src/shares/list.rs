@@ -19,9 +19,10 @@ use latchkey::wire::json::Label;
 use latchkey::wire::page::Offset;
 use latchkey::wire::{Error, Page, Query, Response, Result};
 
-use crate::directory::{self, Listed};
-use crate::granted::{self, Granted, Range, Views};
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
+use crate::lists::granted::{self, Granted, Range, Views};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-shares", |call| Box::pin(list(call)));
@@ -129,7 +130,7 @@ impl Granted for Share {
 /// 400 for every fault of it; 403 when the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     let query = Query::of(&call.request);
-    let scope = directory::organization(call, &query);
+    let scope = scopes::organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let mut page = Page::read(&query, &call.request, &list);

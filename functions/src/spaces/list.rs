@@ -6,8 +6,9 @@ use latchkey::directory::{Resource, Space, SpaceView};
 use latchkey::id::SpaceId;
 use latchkey::wire::{Response, Result};
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-spaces", |call| {

@@ -15,6 +15,7 @@ use latchkey::wire::{Error, Response, Result};
 use super::Written;
 use crate::directory;
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("create-template", |call| Box::pin(create(call)));
@@ -43,7 +44,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let id = AccessTemplateId::make(call.now, &call.random)?;
     let input = Input::of(&call.request)?;
     let (scope, template) = input.read(|fields| {
-        let scope = directory::organization_of(&call, fields);
+        let scope = scopes::organization_of(&call, fields);
         Some((scope, AccessTemplate::new(id, fields)))
     })?;
     let scope = scope.filter(|scope| scope.reaches(Area::Templates, Reach::Write));

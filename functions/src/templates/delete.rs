@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("delete-template", |call| Box::pin(delete(call)));
@@ -50,7 +51,7 @@ pub(crate) struct Deleted {}
 pub(crate) async fn delete(call: Call) -> Result<Response> {
     let input = Input::of(&call.request)?;
     let id = input.read(super::id)?;
-    let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
+    let scopes = scopes::reaching(&call, Area::Templates, Reach::Write)?;
     let once = Once::of(&call, input.value())?;
     let answer = Response::json(StatusCode::OK, &Deleted {});
     let answer = directory::take_away::<AccessTemplate>(&call, &once, &scopes, id, answer).await?;

@@ -16,8 +16,8 @@ use latchkey::wire::{Query, Response, Result};
 use utoipa::ToSchema;
 
 use super::reading::Spaces;
-use crate::directory::{self, Listed};
 use crate::lambda::{Call, Endpoint};
+use crate::lists::{self, Listed};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-templates", |call| Box::pin(list(call)));
@@ -111,6 +111,6 @@ fn asked(call: &Call) -> Result<(Listed, TemplateScope)> {
     let scope = query.optional("scope", &Enumeration::<TemplateScope>::values());
     query.not_served(&["onlyTemplatesWhereSmartSpaceUsesQueues"]);
     let scope = scope.map_or(TemplateScope::All, |Enumeration(scope)| scope);
-    let listed = directory::in_area(call, query, Area::Templates)?;
+    let listed = lists::in_area(call, query, Area::Templates)?;
     Ok((listed, scope))
 }

@@ -11,8 +11,8 @@ use latchkey::table::{Items, Key};
 use latchkey::wire::service::Input;
 use latchkey::wire::{Error, Result};
 
-use crate::directory;
 use crate::lambda::{Call, SHOWN};
+use crate::scopes;
 
 /// Finds the template that a request asks for. One round trip.
 ///
@@ -28,7 +28,7 @@ pub(super) async fn asked(
         fields.not_served(not_served);
         super::id(fields)
     })?;
-    let scopes = directory::reaching(call, Area::Templates, Reach::Read)?;
+    let scopes = scopes::reaching(call, Area::Templates, Reach::Read)?;
     let key = |scope: &OrganizationScope| {
         AccessTemplate::key(scope, id).filter(|_| scopes.contains(scope))
     };

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::Written;
 use crate::directory;
 use crate::lambda::{Call, Endpoint, Once};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("update-template", |call| Box::pin(update(call)));
@@ -58,7 +59,7 @@ pub(crate) async fn update(call: Call) -> Result<Response> {
         AccessTemplate::blank(Uuid::nil().into()).read(fields);
         id
     })?;
-    let scopes = directory::reaching(&call, Area::Templates, Reach::Write)?;
+    let scopes = scopes::reaching(&call, Area::Templates, Reach::Write)?;
     let once = Once::of(&call, input.value())?;
     let update = directory::Update {
         changed: &changed,

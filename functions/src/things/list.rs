@@ -8,8 +8,9 @@ use latchkey::wire::{Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-things", |call| Box::pin(list(call)));

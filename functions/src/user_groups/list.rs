@@ -6,8 +6,9 @@ use latchkey::directory::{Resource, UserGroup, UserGroupView};
 use latchkey::id::UserGroupId;
 use latchkey::wire::{Response, Result};
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-user-groups", |call| {

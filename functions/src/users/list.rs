@@ -8,8 +8,9 @@ use latchkey::id::{UserGroupId, UserId};
 use latchkey::wire::page::Offset;
 use latchkey::wire::{Page, Response, Result};
 
-use crate::directory::{self, Listed};
+use crate::directory;
 use crate::lambda::{Call, Endpoint};
+use crate::lists::Listed;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-users", |call| {

@@ -6,8 +6,8 @@ use latchkey::id::UserId;
 use latchkey::table::Read;
 use latchkey::wire::{Error, Result};
 
-use crate::directory::{writes, writing};
 use crate::lambda::Call;
+use crate::scopes::{writes, writing};
 
 /// What each item of a transaction is there for.
 #[derive(Debug, Clone, Copy, PartialEq)]

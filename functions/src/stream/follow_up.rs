@@ -10,10 +10,10 @@ use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::table::Rezoned;
 use latchkey::wire::Result;
 
-use crate::clean_up::clean_up;
-use crate::entries::record::record;
+use super::clean_up::clean_up;
+use super::record::record;
+use super::zones::spread;
 use crate::lambda::{Context, StreamHandler};
-use crate::zones::spread;
 
 /// The function.
 pub const HANDLER: StreamHandler = StreamHandler {

@@ -1,0 +1,56 @@
+//! What a list is asked for, and lists of what writes grants.
+
+pub(crate) mod granted;
+
+use latchkey::caller::OrganizationScope;
+use latchkey::id::OrganizationId;
+use latchkey::role::{Area, Reach};
+use latchkey::wire::{Error, Page, Query, Result};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
+
+use crate::lambda::Call;
+use crate::scopes::organization;
+
+/// What a list is asked for: whose, and which page.
+pub(crate) struct Listed {
+    pub(crate) scope: OrganizationScope,
+    pub(crate) page: Page,
+}
+
+/// The parameters, for the API document.
+impl IntoParams for Listed {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let organization = ParameterBuilder::new()
+            .name("organizationId")
+            .parameter_in(ParameterIn::Query)
+            .description(Some(
+                "The organization. Required if the caller belongs to several.",
+            ))
+            .schema(Some(OrganizationId::schema()));
+        let mut parameters = vec![organization.build()];
+        parameters.extend(Page::into_params(place));
+        parameters
+    }
+}
+
+/// Reads the organization and the page of a list of the directory.
+///
+/// # Errors
+/// 400 for every fault of the query; 403 when the caller does not read the directory.
+pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
+    in_area(call, query, Area::Directory)
+}
+
+/// The same of a list of what belongs to another area.
+pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Listed> {
+    let scope = organization(call, &query);
+    let of = scope.as_ref().map(|scope| scope.organization().to_string());
+    let list = [call.operation, of.as_deref().unwrap_or_default()];
+    let page = Page::read(&query, &call.request, &list);
+    query.finish()?;
+    match scope {
+        Some(scope) if scope.reaches(area, Reach::Read) => Ok(Listed { scope, page }),
+        _ => Err(Error::InsufficientRights(Vec::new())),
+    }
+}
