@@ -210,7 +210,7 @@ async fn a_code_that_holds_at_another_time_is_refused_like_one_that_nobody_has()
     for _ in 0..10 {
         let answer = scene.enter("100005").await;
         answer.assert_error(403, "insufficientRightsError");
-        assert!(answer.body.contains("is over"), "{}", answer.body);
+        assert!(answer.body.contains("has ended"), "{}", answer.body);
     }
     scene.mistype(5).await;
     // The ninth and the tenth.

@@ -109,7 +109,7 @@ async fn mark_used(
     match writes.send().await {
         // Deleted meanwhile.
         Ok(Ok(()) | Err(_)) => {}
-        Err(error) => tracing::warn!(%error, "it is not written down that an API key was used"),
+        Err(error) => tracing::warn!(%error, "the use of an API key was not recorded"),
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn take_up(table: &Table, key: &Key, user: &User) {
     let mut writes = table.transaction(&Warrant::Secret);
     writes.change((), key, (user, &after), user.version);
     if let Err(error) = writes.send().await {
-        tracing::warn!(%error, "it is not written down that a user called");
+        tracing::warn!(%error, "the first call of a user was not recorded");
     }
 }
 

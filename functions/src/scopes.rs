@@ -47,7 +47,7 @@ const ORGANIZATION: &str = "organizationId";
 /// the one that is named.
 pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
     if query.text(ORGANIZATION).is_some() {
-        let id = query.optional(ORGANIZATION, "the number of an organization")?;
+        let id = query.optional(ORGANIZATION, "the ID of an organization")?;
         return call.caller.scope(id).ok();
     }
     let only = only_organization(call);
@@ -70,7 +70,7 @@ pub(crate) fn organization_of(call: &Call, fields: &Fields<'_>) -> Option<Organi
     only
 }
 
-const SEVERAL: &str = "you belong to more than one";
+const SEVERAL: &str = "required, because you belong to several organizations";
 
 fn only_organization(call: &Call) -> Option<OrganizationScope> {
     let mut scopes = call.caller.scopes();

@@ -356,7 +356,7 @@ impl NewApiKey {
             let spaces: Option<Vec<SpaceId>> = body.list("spaces", MAX_LISTED);
             if body.is_empty_list("spaces") {
                 // Bound to nothing, it would be bound to what its user is.
-                let message = "expected 1 to 32 spaces; left out, the key is bound as its user is";
+                let message = "expected 1 to 32 spaces; leave it out to bind the key like its user";
                 body.fault("spaces", FaultCode::OutOfRange, message.to_owned());
             }
             let expires_at: Option<DateTime<Utc>> = body.optional("expiresAt");

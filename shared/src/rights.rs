@@ -130,8 +130,7 @@ impl Administration {
             if !faults.is_empty() {
                 refused.push(faults);
             } else if grant.depth + 1 >= MAX_DEPTH {
-                let message =
-                    format!("at most {MAX_DEPTH} shares may be made one by right of the other");
+                let message = format!("a chain of shares can have at most {MAX_DEPTH} shares");
                 return Err(Error::invalid("source", FaultCode::NotAllowed, message));
             } else {
                 let parent = Parent {

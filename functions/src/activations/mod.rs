@@ -130,7 +130,7 @@ async fn act(mut call: Call, deed: Deed) -> Result<Response> {
             let error = refusal(
                 &verdict,
                 "deviceId",
-                "nothing gives you a right to this device",
+                "no share or access gives you a right to this device",
             );
             tracing::info!(?deed, device = %id, user = %user, why = %error, "refused");
             return Err(error);

@@ -7,10 +7,9 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
 use latchkey::directory::User;
-use latchkey::id::ApiKeyId;
+use latchkey::id::{ApiKeyId, UserId};
 use latchkey::role::Area;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -82,7 +81,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     if user != caller {
         let at = |own: &OrganizationScope| (*own == scope).then(|| own.user(user));
         let of = call.find::<User>(at, SHOWN).await?;
-        let (_, of) = of.ok_or_else(no_such_user)?;
+        let (_, of) = of.ok_or_else(|| no_such_user(&scope, user))?;
         key = key.made_by(caller, &of);
     }
     let answer = Response::json(
@@ -110,21 +109,19 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let missing = refused.parts().filter_map(|part| match part {
         Part::Space(place) => {
             let space = key.spaces.iter().nth(place)?;
-            Some(("spaces", format!("no space {space} in this organization")))
+            Some(scope.space(*space).missing("spaces"))
         }
         _ => None,
     });
-    let missing = missing.map(|(field, message)| Fault::new(field, FaultCode::NotFound, message));
     let missing: Vec<_> = missing.collect();
     if !missing.is_empty() {
         return Err(missing.into());
     }
-    refused.on(Part::User, no_such_user)?;
+    refused.on(Part::User, || no_such_user(&scope, user))?;
     // Two keys with the same 96 random bits.
     Err(Error::Unavailable("the id is taken".to_owned()))
 }
 
-fn no_such_user() -> Error {
-    let message = "this organization has no such user";
-    Error::invalid("userId", FaultCode::NotFound, message)
+fn no_such_user(scope: &OrganizationScope, user: UserId) -> Error {
+    Error::InvalidInput(vec![scope.user(user).missing("userId")])
 }

@@ -12,7 +12,7 @@ use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
 use latchkey::role::{Area, By, Reach};
 use latchkey::timing::Zone;
-use latchkey::wire::json::{FaultCode, Named};
+use latchkey::wire::json::Named;
 use latchkey::wire::schema::{Instant, TimeZone};
 use latchkey::wire::{Error, Query, Response, Result};
 use serde::Serialize;
@@ -90,8 +90,8 @@ pub(crate) async fn decide(call: Call) -> Result<Response> {
             zone, candidates, ..
         } = found;
         let candidates = candidates.ok_or_else(|| {
-            let message = "this organization has no such user";
-            Error::invalid("userId", FaultCode::NotFound, message)
+            let missing = scope.user(user).missing("userId");
+            Error::InvalidInput(vec![missing])
         })?;
         let answer = Answer {
             user_id: user,
@@ -113,7 +113,7 @@ struct Asked {
 
 fn read(call: &Call) -> Result<Asked> {
     let query = Query::of(&call.request);
-    let user = query.optional("userId", "the number of a user");
+    let user = query.optional("userId", "the ID of a user");
     let at = query.instant("at");
     let permission = query.name("permission", Permission::NAMES);
     query.finish()?;

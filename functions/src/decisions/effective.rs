@@ -241,8 +241,8 @@ pub(crate) async fn list_flat(call: Call) -> Result<Response> {
 /// 400 for every fault of the query; 403 for an organization of others.
 fn asked(call: &Call) -> Result<(Vec<OrganizationScope>, Option<DeviceId>)> {
     let query = Query::of(&call.request);
-    let organization = query.optional("organizationId", "the number of an organization");
-    let device = query.optional("deviceId", "the number of a device");
+    let organization = query.optional("organizationId", "the ID of an organization");
+    let device = query.optional("deviceId", "the ID of a device");
     query.finish()?;
     let scopes = match organization {
         Some(organization) => vec![call.caller.scope(organization)?],

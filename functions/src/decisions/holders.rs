@@ -162,7 +162,7 @@ fn page(call: &Call, scope: &OrganizationScope, id: DeviceId) -> Result<(Page, P
     let place = page.after.as_deref().map(Place::read);
     let place = place.unwrap_or_else(|| Some(Place::default()));
     let place = place.ok_or_else(|| {
-        let message = "not a cursor of this list: begin again without one";
+        let message = "not a cursor of this list: start again without a cursor";
         Error::invalid("cursor", FaultCode::InvalidValue, message)
     })?;
     Ok((page, place))

@@ -125,8 +125,11 @@ pub(crate) async fn put<R: Resource>(
     };
     let first = once.first_answer(&refused, Part::Idempotency)?;
     if first.is_none() {
-        let links: Vec<_> = links.iter().map(|link| link.field.as_str()).collect();
-        let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+        let links: Vec<_> = links.iter().map(|link| (&*link.field, &link.to)).collect();
+        let refers: Vec<_> = refers
+            .iter()
+            .map(|other| (&*other.field, &other.to))
+            .collect();
         refusal(&refused, (R::ID_FIELD, R::WHAT), &links, &refers)?;
     }
     Ok(first)
@@ -148,8 +151,8 @@ pub(super) fn claimed(owner: &Value) -> Value {
 pub(super) fn refusal(
     refused: &Refused<Part>,
     (id_field, what): (&'static str, &str),
-    links: &[&str],
-    refers: &[&str],
+    links: &[(&str, &Key)],
+    refers: &[(&str, &Key)],
 ) -> Result<()> {
     if let Some(Claimed { owner: id }) = refused.item(Part::Claim)? {
         return Err(Error::Conflict(Conflict::Exists { id_field, id }));
@@ -158,21 +161,22 @@ pub(super) fn refusal(
     for part in refused.parts() {
         match part {
             Part::Link(place) => {
-                let field = links.get(place).copied().unwrap_or_default();
-                if faults.iter().any(|fault| fault.field == field) {
+                let Some((field, to)) = links.get(place) else {
                     continue;
-                }
-                faults.push(if refused.item::<IgnoredAny>(part)?.is_some() {
-                    Fault::new(field, FaultCode::OutOfRange, full(what))
+                };
+                let fault = if refused.item::<IgnoredAny>(part)?.is_some() {
+                    Fault::new(*field, FaultCode::OutOfRange, full(what))
                 } else {
-                    let message = "this organization does not have all of these";
-                    Fault::new(field, FaultCode::NotFound, message)
-                });
+                    to.missing(*field)
+                };
+                // A link may be refused on both of its sides.
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
             }
             Part::Refers(place) => {
-                let field = refers.get(place).copied().unwrap_or_default();
-                let message = "this organization has no such thing";
-                faults.push(Fault::new(field, FaultCode::NotFound, message));
+                let missing = refers.get(place).map(|(field, to)| to.missing(*field));
+                faults.extend(missing);
             }
             _ => {}
         }

@@ -29,9 +29,9 @@ use crate::lambda::Call;
 /// that DynamoDB takes in one transaction.
 const MAX_LINKS: usize = 32;
 
-/// What keeps a thing out of one more group or space.
+/// Says why an item cannot be in one more group or space.
 fn full(what: &str) -> String {
-    format!("one of these belongs to {MAX_LINKED} {what}s already, and may not to more")
+    format!("one of these is in {MAX_LINKED} {what}s already, the maximum")
 }
 
 /// Writes a link on the side of the other thing.

@@ -116,7 +116,7 @@ async fn replace<R: Resource>(
     let changes = || joined.iter().chain(&left);
     if changes().count() > MAX_LINKS {
         let field = changes().next().map_or("", |link| link.field.as_str());
-        let message = format!("at most {MAX_LINKS} can be put in and taken out at once");
+        let message = format!("at most {MAX_LINKS} can be added and removed at once");
         return Err(Error::invalid(field, FaultCode::OutOfRange, message));
     }
 
@@ -170,8 +170,11 @@ async fn replace<R: Resource>(
     if !refused.has(Part::Itself) {
         refused.on(Part::Roll, || Error::Conflict(Conflict::LastAdmin))?;
     }
-    let links: Vec<_> = joined.iter().map(|link| link.field.as_str()).collect();
-    let refers: Vec<_> = refers.iter().map(|other| other.field.as_str()).collect();
+    let links: Vec<_> = joined.iter().map(|link| (&*link.field, &link.to)).collect();
+    let refers: Vec<_> = refers
+        .iter()
+        .map(|other| (&*other.field, &other.to))
+        .collect();
     refusal(&refused, (R::ID_FIELD, R::WHAT), &links, &refers)?;
     Ok(None)
 }

@@ -73,10 +73,10 @@ async fn batch(
             Ok(Ok(Ok(()))) => continue,
             Ok(Ok(Err(error))) => error,
             Ok(Err(_)) => Error::Internal("panicked".to_owned()),
-            Err(_) => Error::Unavailable("the time was over before it was done".to_owned()),
+            Err(_) => Error::Unavailable("the time ended before the work was done".to_owned()),
         };
         log::error(&failed);
-        tracing::warn!(operation, number, key, "not done, and to be tried again");
+        tracing::warn!(operation, number, key, "failed; to be retried");
         let mut failure = DynamoDbBatchItemFailure::default();
         failure.item_identifier = Some(number);
         answer.batch_item_failures.push(failure);

@@ -31,6 +31,6 @@ pub(super) async fn end(table: &Table, key: &Key, mut last: Family) -> Result<()
         }
     }
     Err(Error::Unavailable(
-        "others kept using the family".to_owned(),
+        "other requests kept using the token family".to_owned(),
     ))
 }

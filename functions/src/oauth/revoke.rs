@@ -47,7 +47,7 @@ pub(crate) struct RevokeRequest {
     client_secret: Option<String>,
 }
 
-const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to another client");
+const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was issued to another client");
 
 /// Revoke a token.
 ///
@@ -71,7 +71,7 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to ano
     responses(
         (status = 200, description = "Revoked.", headers(("Cache-Control"))),
         (status = 400, description = "`invalid_request`, or `invalid_grant` for a token of \
-            another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was given out to another client"})),
+            another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was issued to another client"})),
         (status = 401, description = "`invalid_client`: the client did not identify itself, or \
             its secret is wrong. API Gateway renames the header `WWW-Authenticate` to \
             `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
@@ -86,7 +86,7 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was given out to ano
 pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
     let form = Form::of(&call.request)?;
     let claim = ClientClaim::of(&call.request, &form)?;
-    let token = form.required("token", "token is left out")?;
+    let token = form.required("token", "token is required")?;
     form.know(&["token_type_hint"]);
     form.finish()?;
     let context = call.context().await?;

@@ -78,7 +78,7 @@ enum Part {
 }
 
 const USED: Refusal =
-    Refusal::InvalidGrant("this refresh token is unknown, has ended or was used before");
+    Refusal::InvalidGrant("this refresh token is unknown, has expired or was used before");
 
 /// Get tokens.
 ///
@@ -101,7 +101,7 @@ const USED: Refusal =
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A new pair of tokens.", body = Tokens, headers(("Cache-Control"))),
-        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type` or `invalid_scope`.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this refresh token is unknown, has ended or was used before"})),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type` or `invalid_scope`.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this refresh token is unknown, has expired or was used before"})),
         (status = 401, description = "`invalid_client`: the client did not identify itself, or \
             its secret is wrong. API Gateway renames the header `WWW-Authenticate` to \
             `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
@@ -116,10 +116,10 @@ const USED: Refusal =
 pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     let form = Form::of(&call.request)?;
     let claim = ClientClaim::of(&call.request, &form)?;
-    let presented = match form.required("grant_type", "grant_type is left out")? {
+    let presented = match form.required("grant_type", "grant_type is required")? {
         "client_credentials" => None,
         "refresh_token" => {
-            let text = form.required("refresh_token", "refresh_token is left out")?;
+            let text = form.required("refresh_token", "refresh_token is required")?;
             Some(RefreshToken::parse(text).ok_or(USED)?)
         }
         _ => return Err(Refusal::UnsupportedGrantType.into()),

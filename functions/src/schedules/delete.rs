@@ -36,7 +36,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("delete-schedule", |call| Box::pin(
             status = 409,
             description = "A share uses the schedule.",
             body = error::Body,
-            example = json!({"message": "This is in use", "code": "inUseError", "errorMessage": "This is in use", "errorCode": "inUseError"})
+            example = json!({"message": "In use: others refer to this", "code": "inUseError", "errorMessage": "In use: others refer to this", "errorCode": "inUseError"})
         ),
     ),
 )]

@@ -15,7 +15,7 @@ use crate::lambda::Call;
 
 const TOO_MANY: Error = Error::NotPossible {
     code: "tooManySharesError",
-    message: "At most 20 shares may be made for one receiver at one source by the right of one person: change or delete one of them",
+    message: "One user can make at most 20 shares of one source for one receiver: change or delete one of them",
 };
 
 /// Who passes on what to whom, and what is known of how often they did.

@@ -157,7 +157,7 @@ fn asked(call: &Call) -> Result<Asked> {
     let from = from.unwrap_or(call.now);
     let until = until.unwrap_or(from + USUAL);
     if until < from {
-        query.fault("until", FaultCode::InvalidValue, "this is before from");
+        query.fault("until", FaultCode::InvalidValue, "until is before from");
     }
     if until - from > MOST {
         let message = format!("expected at most {} days after from", MOST.num_days());

@@ -11,7 +11,6 @@ use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::timing::Zone;
 use latchkey::warrant::Warrant;
 use latchkey::web_key::WebKey;
-use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::reading::{find, refusal, zone};
@@ -19,7 +18,7 @@ use crate::lambda::{Call, Once};
 
 const OVER: Error = Error::NotPossible {
     code: "webKeyShareEndedError",
-    message: "This share is over, so it cannot have a web key",
+    message: "This share has ended, so it cannot have a web key",
 };
 
 /// For what decides: nothing but what stands there now.
@@ -193,8 +192,10 @@ async fn change_now(
             return Ok(first);
         }
         refused.on(Part::Schedule, || {
-            let message = "this organization has no such thing";
-            Error::invalid("scheduleId", FaultCode::NotFound, message)
+            let missing = after
+                .schedule
+                .map(|id| scope.schedule(id).missing("scheduleId"));
+            Error::InvalidInput(missing.into_iter().collect())
         })?;
         counted &= !refused.has(Part::FormerSchedule);
         if if_match.is_given() {

@@ -5,6 +5,7 @@
 //! of the caller, and the transaction counts what they pass on (see `allowance.rs`).
 
 use http::StatusCode;
+use latchkey::caller::OrganizationScope;
 use latchkey::directory::schedule;
 use latchkey::grant::Parent;
 use latchkey::id::{Id, ShareId};
@@ -16,7 +17,6 @@ use latchkey::table::item::GrantEdge;
 use latchkey::table::{Key, Refused};
 use latchkey::warrant::Warrant;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -152,7 +152,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         if let Some(first) = first {
             return Ok(first);
         }
-        refusal(&refused)?;
+        refusal(&refused, &scope, &share)?;
         if let Some(allowance) = &mut allowance {
             allowance.recount(&call, &refused, Part::Allowance).await?;
         }
@@ -192,15 +192,15 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
 ///
 /// # Errors
 /// 400 for what the organization does not have.
-fn refusal(refused: &Refused<Part>) -> Result<()> {
-    let fields = refused.parts().filter_map(|part| match part {
-        Part::Refers(field) => Some(field),
-        _ => None,
-    });
-    let message = "this organization has no such thing";
-    let faults: Vec<_> = fields
-        .map(|field| Fault::new(field, FaultCode::NotFound, message))
-        .collect();
+fn refusal(refused: &Refused<Part>, scope: &OrganizationScope, share: &Share) -> Result<()> {
+    let receiver = share
+        .receiver
+        .map(|receiver| (receiver.field(), scope.receiver(receiver)));
+    let schedule = share.schedule.map(|id| ("scheduleId", scope.schedule(id)));
+    let source = (share.source.field(), scope.source(share.source));
+    let refers = [Some(source), receiver, schedule].into_iter().flatten();
+    let missing = refers.filter(|(field, _)| refused.has(Part::Refers(field)));
+    let faults: Vec<_> = missing.map(|(field, key)| key.missing(field)).collect();
     if faults.is_empty() {
         Ok(())
     } else {

@@ -27,7 +27,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("create-calendar-link", |call| Box:
 
 const OVER: Error = Error::NotPossible {
     code: "calendarLinkShareEndedError",
-    message: "This share is over, so it cannot have a calendar link",
+    message: "This share has ended, so it cannot have a calendar link",
 };
 const TOO_MANY: Error = Error::NotPossible {
     code: "tooManyCalendarLinksError",

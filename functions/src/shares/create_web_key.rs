@@ -26,11 +26,11 @@ const EXISTS: Error = Error::NotPossible {
 };
 const FOR_GROUP: Error = Error::NotPossible {
     code: "webKeyNotAllowedForUserGroupsError",
-    message: "A share with a group of users cannot have a web key",
+    message: "A share for a user group cannot have a web key",
 };
 const WITHOUT_END: Error = Error::NotPossible {
     code: "webKeyRequiresTemporaryAccessError",
-    message: "A share that has a web key needs an end date",
+    message: "A share needs an end date to have a web key",
 };
 
 /// Create a web key.

@@ -267,7 +267,7 @@ async fn change<R: Resource>(
 }
 
 fn changing_all_the_time(what: &str) -> Error {
-    Error::Unavailable(format!("the {what} is changed all the time"))
+    Error::Unavailable(format!("other requests kept changing the {what}"))
 }
 
 /// What each item of the transaction is there for.

@@ -45,7 +45,7 @@ pub(crate) async fn spread(change: Rezoned, context: Context) -> Result<()> {
     tracing::info!(
         organization = %organization.id,
         version = organization.version,
-        "all doors have the zone"
+        "all doors have the new time zone"
     );
     Ok(())
 }

@@ -42,7 +42,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("create-user", |call| Box::pin(crea
             description = "Another user, whose ID is in `userId`, has the e-mail address or \
                 the phone number.",
             body = error::Body,
-            example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
+            example = json!({"message": "Another user has this e-mail address or phone number", "code": "alreadyExistsError", "errorMessage": "Another user has this e-mail address or phone number", "errorCode": "alreadyExistsError", "userId": 2})
         ),
     ),
 )]

@@ -40,7 +40,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("update-user", |call| Box::pin(upda
                 the phone number. Or the user is the last admin of the organization and would \
                 lose that role (`lastAdminError`). Or other requests kept changing the user.",
             body = error::Body,
-            example = json!({"message": "This exists already", "code": "alreadyExistsError", "errorMessage": "This exists already", "errorCode": "alreadyExistsError", "userId": 2})
+            example = json!({"message": "Another user has this e-mail address or phone number", "code": "alreadyExistsError", "errorMessage": "Another user has this e-mail address or phone number", "errorCode": "alreadyExistsError", "userId": 2})
         ),
     ),
 )]

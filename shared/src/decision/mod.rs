@@ -363,9 +363,9 @@ impl Verdict<'_> {
             let what = match ground.standing.err()? {
                 Failed::OutsideSchedule => "is outside its schedule",
                 Failed::BeforeStart => "has not begun",
-                Failed::Ended => "is over",
+                Failed::Ended => "has ended",
                 Failed::PermissionLacking => "lacks the permission",
-                Failed::RevokedSource => "was made by a right that is gone",
+                Failed::RevokedSource => "rests on a grant that no longer exists",
                 Failed::CountUsedUp => "has no entry left",
             };
             Some(format!("{} {what}", ground.candidate.grant.id))

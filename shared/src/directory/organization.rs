@@ -157,7 +157,7 @@ impl Of {
         // Half of a new organization is a mistake, and not an old one.
         for field in ["name", "timeZone", "personal"] {
             if body.has(field) {
-                let message = "not beside `organizationId`, whose organization exists";
+                let message = "not allowed with `organizationId`, because that organization exists";
                 body.fault(field, FaultCode::NotAllowed, message);
             }
         }

@@ -114,7 +114,7 @@ impl Share {
 }
 
 fn cannot_change(body: &Fields<'_>, name: &str) {
-    let message = "this cannot be changed: make another share";
+    let message = "cannot be changed: create another share";
     body.fault(name, FaultCode::NotAllowed, message);
 }
 

@@ -40,7 +40,7 @@ pub(super) fn is_of_item_size(message: &str) -> bool {
 pub(super) fn item_too_large() -> Error {
     Error::NotPossible {
         code: "tooLargeError",
-        message: "This would have more than 400 KB, the most that is stored of one thing",
+        message: "Too large: an item can have at most 400 KB",
     }
 }
 

@@ -28,7 +28,7 @@ use crate::id::{
 use crate::invitation::InvitationHash;
 use crate::web_key::WebKeyHash;
 use crate::wire::Result;
-use crate::wire::json::a_labels;
+use crate::wire::json::{Fault, FaultCode, a_labels};
 
 /// The name of the partition key.
 pub const PK: &str = "PK";
@@ -200,6 +200,42 @@ impl Key {
             parts.collect::<Vec<_>>().join("#")
         };
         format!("{} {}", shown(&self.pk), shown(&self.sk))
+    }
+
+    /// The fault of `field`, which refers to the item of this key, which does not exist.
+    ///
+    /// ```
+    /// use latchkey::table::Key;
+    /// use serde_json::json;
+    ///
+    /// let message = |pk: &str, sk: &str| {
+    ///     let keys = serde_dynamo::to_item(json!({"PK": pk, "SK": sk})).unwrap();
+    ///     Key::of_change(keys).unwrap().missing("field").message
+    /// };
+    /// let user = "USER#0000000000000099";
+    /// assert_eq!(message(&format!("ORG#1#{user}"), user), "no user 99 in organization 1");
+    /// let keyring = message(&format!("ORG#1#{user}"), &format!("GRANT#{user}#"));
+    /// assert_eq!(keyring, "no user 99 in organization 1");
+    /// ```
+    pub fn missing(&self, field: impl Into<String>) -> Fault {
+        let organization = self.pk.split('#').nth(1).unwrap_or_default();
+        let item = self.sk.strip_prefix("GRANT#").unwrap_or(&self.sk);
+        let item = item.trim_end_matches('#');
+        let (kind, id) = item.split_once('#').unwrap_or((item, ""));
+        let what = match kind {
+            "USER" => "user",
+            "USERGROUP" => "user group",
+            "DEVICE" => "device",
+            "DEVICEGROUP" => "device group",
+            "SPACE" => "space",
+            "SCHEDULE" => "schedule",
+            "TEMPLATE" => "access template",
+            _ => "item",
+        };
+        // Numbers have leading zeros, and UUIDs are texts.
+        let id = id.parse::<u64>().map_or(id.to_owned(), |id| id.to_string());
+        let message = format!("no {what} {id} in organization {organization}");
+        Fault::new(field, FaultCode::NotFound, message)
     }
 
     /// Where it stands among the keys of its partition. Says nothing of the partition.

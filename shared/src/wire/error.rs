@@ -77,7 +77,7 @@ pub enum Error {
     #[error("taken: {}", Faults(.0))]
     Taken(Vec<Fault>),
     /// 412: `If-Match` names another version than the one that is there.
-    #[error("the version is another")]
+    #[error("If-Match names another version")]
     PreconditionFailed,
     /// 413: the body is larger than [`super::request::MAX_BODY`].
     #[error("body too large")]
@@ -182,31 +182,33 @@ impl Error {
             Self::NotAcceptable => (
                 StatusCode::NOT_ACCEPTABLE,
                 "notAcceptableError",
-                "Not acceptable: nothing that Accept names is served here",
+                "Not acceptable: Accept names no supported format",
             ),
             Self::Conflict(Conflict::Exists { .. }) => (
                 StatusCode::CONFLICT,
                 "alreadyExistsError",
-                "This exists already",
+                "Another user has this e-mail address or phone number",
             ),
-            Self::Conflict(Conflict::InUse) => {
-                (StatusCode::CONFLICT, "inUseError", "This is in use")
-            }
+            Self::Conflict(Conflict::InUse) => (
+                StatusCode::CONFLICT,
+                "inUseError",
+                "In use: others refer to this",
+            ),
             Self::Conflict(Conflict::Changed) => (
                 StatusCode::CONFLICT,
                 "conflictError",
-                "This was changed meanwhile, try again",
+                "Other requests kept changing this, try again",
             ),
             Self::Conflict(Conflict::LastAdmin) => (
                 StatusCode::CONFLICT,
                 "lastAdminError",
                 "The last admin of an organization can neither be deleted nor lose the role",
             ),
-            Self::Taken(_) => (StatusCode::CONFLICT, "takenError", "This is taken"),
+            Self::Taken(_) => (StatusCode::CONFLICT, "takenError", "Already taken"),
             Self::PreconditionFailed => (
                 StatusCode::PRECONDITION_FAILED,
                 "preconditionFailedError",
-                "If-Match does not hold: this was changed meanwhile",
+                "If-Match names another version than the current one",
             ),
             Self::BodyTooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -231,7 +233,7 @@ impl Error {
             Self::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotencyKeyReusedError",
-                "This Idempotency-Key was used before with another body",
+                "This Idempotency-Key was used before with another path or body",
             ),
             Self::OAuth(refusal) => {
                 return (refusal.status(), refusal.code(), refusal.to_string());

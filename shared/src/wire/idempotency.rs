@@ -130,7 +130,7 @@ impl IdempotencyKey {
         }
         self.seal
             .open(sealed)
-            .ok_or_else(|| Error::Internal("a stored answer does not open".to_owned()))
+            .ok_or_else(|| Error::Internal("a stored answer cannot be decrypted".to_owned()))
     }
 }
 

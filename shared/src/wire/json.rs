@@ -260,8 +260,8 @@ impl<T: id::Id> FromJson for T {
 
 impl FromJson for NaiveDate {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
-        const EXPECTED: &str = "a local date such as \"2022-06-23\"";
-        let text = text(EXPECTED, value)?;
+        const EXPECTED: &str = "local date such as \"2022-06-23\"";
+        let text = text(&format!("a {EXPECTED}"), value)?;
         // chrono also reads `2022-6-3` and `+12022-06-03`: what is not written back the
         // same is not the form.
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
@@ -270,7 +270,7 @@ impl FromJson for NaiveDate {
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
-                    format!("expected {EXPECTED} that exists"),
+                    format!("expected an existing {EXPECTED}"),
                 )
             })
     }
@@ -278,8 +278,8 @@ impl FromJson for NaiveDate {
 
 impl FromJson for NaiveTime {
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
-        const EXPECTED: &str = "a local time such as \"13:53:02\"";
-        let text = text(EXPECTED, value)?;
+        const EXPECTED: &str = "local time such as \"13:53:02\"";
+        let text = text(&format!("a {EXPECTED}"), value)?;
         let plain = text
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
@@ -297,7 +297,7 @@ impl FromJson for NaiveTime {
             .ok_or_else(|| {
                 (
                     FaultCode::InvalidValue,
-                    format!("expected {EXPECTED} that exists"),
+                    format!("expected an existing {EXPECTED}"),
                 )
             })
     }

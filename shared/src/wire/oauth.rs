@@ -80,7 +80,7 @@ pub struct Body<'e> {
     #[schema(examples("invalid_grant"))]
     error: &'e str,
     /// What went wrong, in English.
-    #[schema(examples("this refresh token is unknown, has ended or was used before"))]
+    #[schema(examples("this refresh token is unknown, has expired or was used before"))]
     error_description: &'e str,
     /// Every fault that has a place in the request and is not one of OAuth's own.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -153,7 +153,7 @@ impl Form {
         let mut parameters = HashMap::new();
         for (name, value) in form_urlencoded::parse(&request.body) {
             if parameters.insert(name.into(), value.into()).is_some() {
-                return Err(invalid("a parameter is there twice"));
+                return Err(invalid("a parameter is given twice"));
             }
         }
         let given = parameters.keys().cloned();
@@ -243,7 +243,7 @@ impl ClientClaim {
             };
         };
         if secret.is_some() || headers.next().is_some() {
-            return Err(invalid("the client says who it is more than once"));
+            return Err(invalid("the client identifies itself more than once"));
         }
         let basic = header.to_str().ok().and_then(decode_basic);
         let (name, secret) = basic
@@ -252,7 +252,7 @@ impl ClientClaim {
             .and_then(|(name, secret)| Some((decoded(name)?, decoded(secret)?)))
             .ok_or(Refusal::InvalidClient)?;
         if id.is_some_and(|id| id != name) {
-            return Err(invalid("client_id is another than in the header"));
+            return Err(invalid("client_id differs from the one in the header"));
         }
         Self::new(&name, &secret).map(Some)
     }

@@ -76,7 +76,7 @@ impl Page {
         if let Some(cursor) = query.text(CURSOR) {
             page.after = page.open(cursor);
             if page.after.is_none() {
-                let message = "not a cursor of this list: begin again without one";
+                let message = "not a cursor of this list: start again without a cursor";
                 query.fault(CURSOR, FaultCode::InvalidValue, message);
             }
         }
@@ -88,7 +88,8 @@ impl Page {
         let expected = format!("an integer from 0 to {MAX_OFFSET}");
         let offset = query.optional::<usize>(OFFSET, &expected)?;
         if offset > MAX_OFFSET {
-            let message = format!("expected {expected}; go further with the Link of a page");
+            let message =
+                format!("expected {expected}; for later pages, follow the Link of a page");
             query.fault(OFFSET, FaultCode::OutOfRange, message);
         }
         if query.text(CURSOR).is_some() {

@@ -27,7 +27,7 @@ impl<'r> Query<'r> {
         let mut parameters = HashMap::new();
         for (name, value) in &request.query {
             if parameters.insert(name.as_str(), value.as_str()).is_some() {
-                let message = "this parameter is given twice";
+                let message = "given twice";
                 faults.add(Fault::new(name, FaultCode::DuplicateKey, message));
             }
         }

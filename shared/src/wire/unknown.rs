@@ -127,7 +127,7 @@ impl Names {
             .collect();
         if let Some((_, path)) = self.given.get(MAX_REPORTED) {
             let more = self.given.len() - MAX_REPORTED;
-            let message = format!("unknown {}, as {} others", self.what, more - 1);
+            let message = format!("unknown {}, and so are {} others", self.what, more - 1);
             faults.push(Fault::new(path, FaultCode::UnknownField, message));
         }
         faults
@@ -139,7 +139,7 @@ impl Names {
             return format!("unknown {what}; did you mean \"{nearest}\"?");
         }
         if self.asked.is_empty() {
-            return format!("unknown {what}; expected none here");
+            return format!("unknown {what}; expected none");
         }
         format!("unknown {what}; expected one of {}", self.asked.join(", "))
     }
@@ -183,7 +183,7 @@ pub(super) fn says_nothing(value: &Value) -> bool {
 
 /// The fault of a field that the services' pages name and that is not served here.
 pub(super) fn not_served(path: String) -> Fault {
-    let message = "not served here: leave it out";
+    let message = "not supported here: leave it out";
     Fault::new(path, FaultCode::NotServed, message)
 }
 
