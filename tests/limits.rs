@@ -69,9 +69,7 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
     writes.put((), &scope.device(device.id), &device, If::Exists);
     writes.send().await.unwrap().unwrap();
     let token = tenant.token(1);
-    let full = |what: &str| {
-        format!("one of these belongs to {MAX_LINKED} {what}s already, and may not to more")
-    };
+    let full = |what: &str| format!("one of these is in {MAX_LINKED} {what}s already, the maximum");
     let refused = |answer: &Answer, field: &str, what: &str| {
         answer.assert_error(400, INVALID);
         let fault = &answer.json()["details"][0];

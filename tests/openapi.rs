@@ -171,7 +171,7 @@ fn every_operation_says_what_it_is_and_what_can_go_wrong() {
 #[test]
 fn everything_that_changes_something_takes_a_key_under_which_it_is_done_once() {
     // A token of OAuth or of an invitation is taken once by itself.
-    let by_themselves = ["oauth-token", "oauth-revoke", "claim-share"];
+    let by_themselves = ["oauthToken", "oauthRevoke", "claimShare"];
     let document = document();
     for (method, path, operation) in operations(&document) {
         let parameters = operation["parameters"].as_array();
