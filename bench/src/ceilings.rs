@@ -57,7 +57,7 @@ pub fn broken(rows: &[Row], mut ceilings: BTreeMap<String, Ceiling>) -> Vec<Stri
         }
     }
     let left = ceilings.into_keys();
-    broken.extend(left.map(|case| format!("{case}: has a ceiling, and there is no such case")));
+    broken.extend(left.map(|case| format!("{case}: has a ceiling but does not exist")));
     broken
 }
 

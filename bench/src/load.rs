@@ -205,7 +205,7 @@ impl Sink {
     pub async fn folder(folder: &Path) -> Result<Self> {
         let file = folder.join("store.db");
         if file.exists() {
-            return Err(format!("{} is there already", file.display()).into());
+            return Err(format!("{} already exists", file.display()).into());
         }
         std::fs::create_dir_all(folder)?;
         let stack = crate::store::stack()?;
@@ -262,7 +262,7 @@ impl Sink {
         if let Self::Table(table, _) = self {
             let key = house.world.scope()?.organization_key();
             if table.get::<IgnoredAny>(&key, Read::Strong).await?.is_some() {
-                return Err(format!("organization {number} is there already").into());
+                return Err(format!("organization {number} already exists").into());
             }
         }
         self.put(house.world.items()?).await?;

@@ -21,60 +21,61 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Count round trips, capacity units and bytes of every route, beside their ceilings.
+    /// Count round trips, capacity units and bytes of every route, and compare them with the
+    /// ceilings.
     Budgets {
-        /// Write docs/budgets.md and the prices in docs/scale.md, and do not only compare them.
+        /// Also write docs/budgets.md and the prices in docs/scale.md.
         #[arg(long)]
         write: bool,
     },
-    /// Count the same in organizations with so many more shares, and an access for every ten of
-    /// them, and tell what differs.
+    /// Count the same in organizations with more shares, and one access for every ten of them,
+    /// and report what differs.
     Scale {
-        /// How many.
+        /// The numbers of additional shares.
         #[arg(default_values_t = [10, 10_000])]
         shares: Vec<u64>,
-        /// Leave out the remaking of all codes: of 100,000 accesses it takes many minutes.
+        /// Leave out the regeneration of all codes, which takes many minutes for 100,000 accesses.
         #[arg(long)]
         without_remaking: bool,
     },
     /// Fill an organization of a table with shares and accesses.
     Load(Load),
-    /// Simulate the partitions of DynamoDB under the loads of docs/scale.md, and tell which key
-    /// throttles first, at how many requests a second.
+    /// Simulate the partitions of DynamoDB under the loads of docs/scale.md, and report which key
+    /// is throttled first, and at how many requests a second.
     Partitions {
-        /// How many partitions the table has: its warm throughput, by 3,000 read units.
+        /// The number of partitions of the table: its warm throughput in read units, divided by 3,000.
         #[arg(long, default_value_t = 128)]
         partitions: usize,
-        /// How many different requests of each load are asked.
+        /// The number of different requests of each load.
         #[arg(long, default_value_t = 1000)]
         samples: u64,
     },
-    /// Measure requests a second of the local system, beside its store alone. Builds all of it
-    /// in release; says nothing of AWS.
+    /// Measure requests a second of the local system and of its store alone. Builds everything in
+    /// release; the figures are not those of AWS.
     Throughput,
 }
 
 #[derive(Args)]
 struct Load {
-    /// How many shares.
+    /// The number of shares.
     #[arg(long)]
     shares: u64,
-    /// How many accesses; one for every ten shares, unless it is said.
+    /// The number of accesses; one for every ten shares by default.
     #[arg(long)]
     accesses: Option<u64>,
-    /// The number of the organization, which must not be there yet.
+    /// The number of the organization, which must not exist yet.
     #[arg(long, default_value_t = ORGANIZATION)]
     organization: u64,
-    /// Into a new store in this folder, which `cargo run -- --data-dir` then serves.
+    /// Fill a new store in this folder, which `cargo run -- --data-dir` can then serve.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["table", "endpoint_url"])]
     data_dir: Option<PathBuf>,
-    /// Into this table of DynamoDB, in the account and region that the AWS tools would take.
+    /// Fill this table of DynamoDB, in the account and region of the AWS tools.
     #[arg(long, value_name = "NAME", required_unless_present = "data_dir")]
     table: Option<String>,
-    /// The DynamoDB to ask, in the place of AWS's.
+    /// The URL of another DynamoDB.
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
-    /// How many calls at once.
+    /// The number of concurrent calls.
     #[arg(long, default_value_t = 64)]
     at_once: usize,
 }

@@ -120,7 +120,7 @@ pub fn scale(sizes: &[(String, Vec<Row>)]) -> (String, Vec<String>) {
         if cells.iter().any(|cell| *cell != cells[0]) {
             match GROWING.iter().find(|(case, _)| *case == row.case) {
                 None => differing.push(format!("{}: {}", row.case, cells.join(" and "))),
-                Some((case, why)) => growing.push(format!("{case}: grows, since {why}\n")),
+                Some((case, why)) => growing.push(format!("{case}: grows, because {why}\n")),
             }
         }
         lines.push(std::iter::once(row.case.clone()).chain(cells).collect());

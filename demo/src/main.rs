@@ -37,7 +37,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("the demo organization could not be put in: {error}");
+            eprintln!("the demo organization could not be added: {error}");
             ExitCode::FAILURE
         }
     }

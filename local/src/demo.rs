@@ -54,7 +54,7 @@ impl Demo {
             .map_err(|error| Error::Demo(format!("{shown} cannot be started: {error}")))?;
         if !output.status.success() {
             return Err(Error::Demo(format!(
-                "the demo data is not in: {shown} ended with {}",
+                "no demo data: {shown} ended with {}",
                 output.status
             )));
         }

@@ -73,7 +73,7 @@ async fn run(options: &Options) -> Result<(), Error> {
 
     stop.asked().await;
     if !options.json && std::io::stderr().is_terminal() {
-        eprintln!("\nStopping. Once more to stop at once.");
+        eprintln!("\nStopping. Press Ctrl-C again to stop at once.");
     }
     tokio::select! {
         () = system.stop() => {}

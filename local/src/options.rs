@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Runs the system that template.yaml describes on this machine: the API, its functions and
-/// their table.
+/// Runs the API, the functions and the table of template.yaml on this machine.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "local", version, about, max_term_width = 100)]
 pub struct Options {
-    /// The port of the API; 0 takes a free one, for the store and for invocations too.
+    /// The port of the API; 0 uses free ports for the API, the store and invocations.
     #[arg(long, default_value_t = 3000)]
     pub port: u16,
 
@@ -18,34 +17,33 @@ pub struct Options {
     #[arg(long, default_value = "127.0.0.1")]
     pub host: IpAddr,
 
-    /// The folder that keeps the store between runs [default: .latchkey beside the template].
+    /// The folder for the data of the store [default: .latchkey beside the template].
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["in_memory", "endpoint_url"])]
     pub data_dir: Option<PathBuf>,
 
-    /// Keep nothing between runs.
+    /// Keep the data of the store in memory, until the end.
     #[arg(long, conflicts_with = "endpoint_url")]
     pub in_memory: bool,
 
-    /// Use another DynamoDB in place of the embedded one: DynamoDB Local, or AWS itself with
-    /// the region and credentials of your environment or profile.
+    /// Use another DynamoDB instead of the embedded store: DynamoDB Local, or AWS with the region
+    /// and credentials of your environment or profile.
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
-    /// The port of the embedded store [default: the API's and 1].
+    /// The port of the embedded store [default: the API's plus 1].
     #[arg(long, value_name = "PORT", conflicts_with = "endpoint_url")]
     pub store_port: Option<u16>,
 
-    /// The port on which functions can be invoked by name [default: the API's and 2].
+    /// The port on which functions can be invoked by name [default: the API's plus 2].
     #[arg(long, value_name = "PORT")]
     pub invoke_port: Option<u16>,
 
-    /// Put in the demo data although the store is not on this machine. Its credentials are
-    /// known to everyone.
+    /// Add the demo data even if the store is not on this machine. Its credentials are public.
     #[arg(long)]
     pub demo: bool,
 
-    /// Run each function as the program that is deployed, in place of the one program that has
-    /// all of them. It builds longer: each is linked by itself.
+    /// Run each function as its own program, as deployed, instead of one program with all
+    /// functions. The build takes longer, because each program is linked.
     #[arg(long)]
     pub deployed_programs: bool,
 
@@ -53,21 +51,21 @@ pub struct Options {
     #[arg(long)]
     pub release: bool,
 
-    /// For scripts and tests: one line of JSON on standard output when ready, and nothing
-    /// else there. If standard input is a pipe, its end stops the system.
+    /// For scripts and tests: print one line of JSON on standard output when ready, and nothing
+    /// else. If standard input is a pipe, its end stops the system.
     #[arg(long)]
     pub json: bool,
 
-    /// The SAM template [default: template.yaml, here or in a folder above].
+    /// The SAM template [default: template.yaml in this folder or one above].
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
 
-    /// A value for a parameter of the template; may be repeated.
+    /// A value for a parameter of the template; can be repeated.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
     pub parameters: Vec<(String, String)>,
 
-    /// A program that is built already, by the name of its binary; may be repeated. What is
-    /// not among them is built.
+    /// A program that is already built, by the name of its binary; can be repeated. All others
+    /// are built.
     #[arg(long = "program", value_name = "NAME=FILE", value_parser = pair)]
     pub programs: Vec<(String, String)>,
 }

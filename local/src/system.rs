@@ -264,7 +264,7 @@ async fn pollers(
             match Poller::find(clients, functions, logical_id, event, region, folder).await {
                 Ok(poller) => pollers.push(tokio::spawn(poller.run(stopped.clone()))),
                 Err(why) => notes.push(format!(
-                    "{logical_id}: the event {} does not happen here: {why}.",
+                    "{logical_id}: the event {} is not supported by this store: {why}.",
                     event.name
                 )),
             }

@@ -213,7 +213,7 @@ fn streams(
             }
             if event.has_destination {
                 notes.push(format!(
-                    "{logical_id}: what the event {} gives up is sent nowhere here.",
+                    "{logical_id}: changes that the event {} gives up go to the log only.",
                     event.name
                 ));
             }

@@ -36,7 +36,7 @@ impl Routes {
         match self.0.insert(key, route) {
             None => Ok(()),
             Some(twice) => {
-                let message = format!("{} {} is there twice", twice.method, twice.path);
+                let message = format!("{} {} is defined twice", twice.method, twice.path);
                 Err(Fault::new(at, message))
             }
         }
