@@ -209,9 +209,9 @@ async fn a_table_without_a_stream_is_noted_and_the_system_comes_up() {
 
     let running = Running::new(&["--data-dir", data]).await;
     let summary = running.system.summary();
-    let note = "ListenFunction: the event Changes does not happen here: the table local-notes has no stream.";
+    let note = "ListenFunction: the event Changes is not supported by this store: the table local-notes has no stream.";
     assert!(summary.contains(note), "{summary}");
-    let note = "ListenFunction: what the event Changes gives up is sent nowhere here.";
+    let note = "ListenFunction: changes that the event Changes gives up go to the log only.";
     assert!(summary.contains(note), "{summary}");
     assert_eq!(running.get("/open/x", &[]).await.status, 200);
 }
