@@ -11,6 +11,7 @@ use latchkey::secret::Random;
 use latchkey::table::Table;
 use latchkey::wire::Request;
 use latchkey_functions::{Context, Endpoint, OpenCall};
+use latchkey_local::calls::Asked;
 use latchkey_local::template::{Integration, Stack};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -20,7 +21,6 @@ use crate::Result;
 use crate::ask::Ask;
 use crate::house::{self, House, ORGANIZATION};
 use crate::meter::{Called, Cost, Meter};
-use crate::rights::Asked;
 use crate::store::Store;
 
 /// The function that remakes all codes.

@@ -33,7 +33,9 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::rights::{self, Asked};
+use latchkey_local::calls::Asked;
+
+use crate::rights;
 
 /// What was consumed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -208,9 +210,6 @@ impl Intercept for Meter {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let asked = rights::asked(context.input());
-        let asked = asked.ok_or("the meter cannot tell what this call asks for")?;
-        self.counted().asked.extend(asked);
         let input = context.input_mut();
         macro_rules! ask {
             ($input:ty, $output:ty, $side:ident, $of:ident) => {
@@ -282,7 +281,13 @@ struct InStep {
 impl HttpConnector for InStep {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let mut call = UnderWay::begin(&self.meter);
-        let asked = self.meter.is_traced().then(|| asked(&request));
+        let (operation, request_body) = asked(&request);
+        let Some(of_items) = rights::asked(&operation, &request_body) else {
+            let unknown = format!("the meter cannot tell what this asks for: {operation}");
+            return HttpConnectorFuture::ready(Err(ConnectorError::other(unknown.into(), None)));
+        };
+        self.meter.counted().asked.extend(of_items);
+        let asked = self.meter.is_traced().then_some((operation, request_body));
         let answer = self.inner.call(request);
         let meter = self.meter.clone();
         HttpConnectorFuture::new(async move {

@@ -3,109 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::{
-    batch_get_item, batch_write_item, delete_item, get_item, put_item, query, transact_write_items,
-    update_item,
-};
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::client::interceptors::context::Input;
 use latchkey::table::key::{PK, SK};
+use latchkey_local::calls::{self, Asked};
 use latchkey_local::template::Stack;
 use latchkey_local::template::policy::{Access, Policy, is_like};
+use latchkey_local::template::table::Key;
+use serde_json::Value;
 
 use crate::Result;
 use crate::bench::functions;
 
-/// What was asked of one item, or of items with one partition key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
-    /// The action of IAM.
-    pub action: &'static str,
-    /// The index, in place of the table.
-    pub index: Option<String>,
-    /// The partition key.
-    pub partition: String,
-    /// The sort key, of a call that names it.
-    pub sort: Option<String>,
-}
-
-/// The attributes of an item or of a key.
-type Attributes = std::collections::HashMap<String, AttributeValue>;
-
-fn of_item(action: &'static str, item: Option<&Attributes>) -> Option<Asked> {
-    let text = |name| item?.get(name)?.as_s().ok().cloned();
-    Some(Asked {
-        action,
-        index: None,
-        partition: text(PK)?,
-        sort: text(SK),
-    })
-}
-
-fn of_query(query: &query::QueryInput) -> Option<Asked> {
-    // `PK = :pk AND …`: DynamoDB takes the partition key with `=` alone.
-    let mut words = query.key_condition_expression()?.split(' ');
-    let name = words.nth(2)?;
-    let value = query.expression_attribute_values()?.get(name)?;
-    Some(Asked {
-        action: "Query",
-        index: query.index_name().map(str::to_owned),
-        partition: value.as_s().ok()?.clone(),
-        sort: None,
-    })
-}
-
-fn of_transaction(input: &transact_write_items::TransactWriteItemsInput) -> Option<Vec<Asked>> {
-    let parts = input.transact_items().iter().map(|part| {
-        if let Some(put) = part.put() {
-            of_item("PutItem", Some(put.item()))
-        } else if let Some(update) = part.update() {
-            of_item("UpdateItem", Some(update.key()))
-        } else if let Some(delete) = part.delete() {
-            of_item("DeleteItem", Some(delete.key()))
-        } else {
-            of_item("ConditionCheckItem", Some(part.condition_check()?.key()))
-        }
-    });
-    parts.collect()
-}
-
-fn of_batch(input: &batch_write_item::BatchWriteItemInput) -> Option<Vec<Asked>> {
-    let requests = input.request_items()?.values().flatten();
-    let keys = requests.map(|request| match request.put_request() {
-        Some(put) => Some(put.item()),
-        None => Some(request.delete_request()?.key()),
-    });
-    keys.map(|key| of_item("BatchWriteItem", key)).collect()
-}
-
 /// What a call asks for; `None` if that cannot be told.
-pub fn asked(input: &Input) -> Option<Vec<Asked>> {
-    macro_rules! one {
-        ($($action:literal, $input:ty, $key:ident);*) => {
-            $(if let Some(input) = input.downcast_ref::<$input>() {
-                return Some(vec![of_item($action, input.$key())?]);
-            })*
-        };
-    }
-    one!(
-        "GetItem", get_item::GetItemInput, key;
-        "PutItem", put_item::PutItemInput, item;
-        "UpdateItem", update_item::UpdateItemInput, key;
-        "DeleteItem", delete_item::DeleteItemInput, key
-    );
-    if let Some(query) = input.downcast_ref::<query::QueryInput>() {
-        return Some(vec![of_query(query)?]);
-    }
-    if let Some(batch) = input.downcast_ref::<batch_get_item::BatchGetItemInput>() {
-        let keys = batch.request_items()?.values().flat_map(|of| of.keys());
-        return keys.map(|key| of_item("BatchGetItem", Some(key))).collect();
-    }
-    if let Some(batch) = input.downcast_ref::<batch_write_item::BatchWriteItemInput>() {
-        return of_batch(batch);
-    }
-    let transaction = input.downcast_ref::<transact_write_items::TransactWriteItemsInput>();
-    of_transaction(transaction?)
+pub fn asked(operation: &str, request: &Value) -> Option<Vec<Asked>> {
+    let key = Key {
+        hash: PK.to_owned(),
+        range: Some(SK.to_owned()),
+    };
+    let asked = calls::asked(&key, operation, request)?;
+    Some(asked.into_iter().map(|(_, asked)| asked).collect())
 }
 
 /// What is wrong between what functions asked in their cases and what their policies allow.
@@ -120,10 +35,7 @@ pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result
     for (logical_id, binary) in functions(stack) {
         let policy = &stack.functions[&logical_id].policy;
         let asked = used.get(&binary).unwrap_or(&none);
-        let accesses: Vec<_> = asked
-            .iter()
-            .map(|asked| access(&table.arn, asked))
-            .collect();
+        let accesses: Vec<_> = asked.iter().map(|asked| asked.access(&table.arn)).collect();
         // A name for each kind of item is enough to see what is wrong.
         let refused: BTreeSet<_> = accesses
             .iter()
@@ -189,17 +101,6 @@ fn unwritten(
         }
     }
     unwritten
-}
-
-fn access(table: &str, asked: &Asked) -> Access {
-    Access {
-        action: format!("dynamodb:{}", asked.action),
-        resource: match &asked.index {
-            Some(index) => format!("{table}/index/{index}"),
-            None => table.to_owned(),
-        },
-        leading_keys: vec![asked.partition.clone()],
-    }
 }
 
 /// The actions, resources and partition keys that a policy allows and no access asks for.

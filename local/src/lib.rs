@@ -10,6 +10,9 @@
 //!                             └── streams ◀─┘
 //! ```
 //!
+//! A function reaches the store through a guard, which lets a call pass only if the function's
+//! `Policies` allow it.
+//!
 //! Everything that it serves comes from the template: [`template`] is the parsed form, [`system`]
 //! puts the parts together, and nothing here knows what the functions do. It understands what
 //! template.yaml contains. Anything else is an error that names the resource and the property.
@@ -23,10 +26,12 @@
 
 mod account;
 mod body;
+pub mod calls;
 pub mod compile;
 pub mod demo;
 mod error;
 pub mod gateway;
+mod guard;
 pub mod lambda;
 mod options;
 mod programs;

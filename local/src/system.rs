@@ -16,6 +16,7 @@ use crate::account::{Account, is_loopback};
 use crate::demo::Demo;
 use crate::error::{Error, Result};
 use crate::gateway::Gateway;
+use crate::guard::Guard;
 use crate::lambda::{Functions, Surroundings, invoke_router};
 use crate::options::Options;
 use crate::programs::Programs;
@@ -72,7 +73,10 @@ impl System {
         for table in &stack.tables {
             tables::ensure(&client, table, behind.store.is_none()).await?;
         }
-        let surroundings = surroundings(&account, &behind, options);
+        let (stop, stopped) = watch::channel(false);
+        let guard = guard(&stack, &account, &behind, &stopped)?;
+        let guard_url = guard.as_ref().map(|(url, _)| url.clone());
+        let surroundings = surroundings(&account, &behind, guard_url, options);
         // The credentials of the demo are public: nowhere but on this machine, unless asked.
         let demo = match &stack.demo_program {
             Some(name) if is_loopback(&behind.url) || options.demo => {
@@ -91,7 +95,6 @@ impl System {
             at: path.display().to_string(),
             message,
         })?;
-        let (stop, stopped) = watch::channel(false);
         let invoke = invoke_router(Arc::clone(&functions));
         let mut servers = vec![
             serve(ports.api, gateway.router(), stopped.clone())?,
@@ -99,6 +102,7 @@ impl System {
         ];
         let (pollers, mut notes) = pollers(&account, &behind, &functions, &stopped).await;
         servers.extend(pollers);
+        servers.extend(guard.map(|(_, server)| server));
         notes.splice(..0, stack.notes);
         Ok(Self {
             url,
@@ -239,8 +243,31 @@ impl Behind {
     }
 }
 
-fn surroundings(account: &Account, behind: &Behind, options: &Options) -> Arc<Surroundings> {
+/// The URL of a guard in front of the store, and the task that it runs in. A store elsewhere has
+/// its own.
+fn guard(
+    stack: &Stack,
+    account: &Account,
+    behind: &Behind,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Option<(String, JoinHandle<()>)>> {
+    if !is_loopback(&behind.url) {
+        return Ok(None);
+    }
+    let guard = Guard::new(stack, &behind.url, &account.credentials.access_key_id)?;
+    let listener = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), 0, "")?;
+    let url = format!("http://{}", local_address(&listener)?);
+    Ok(Some((url, guard.serve(listener, stopped.clone())?)))
+}
+
+fn surroundings(
+    account: &Account,
+    behind: &Behind,
+    guard_url: Option<String>,
+    options: &Options,
+) -> Arc<Surroundings> {
     Arc::new(Surroundings {
+        guard_url,
         region: account.region.clone(),
         credentials: account.credentials.clone(),
         dynamodb_url: Some(behind.url.clone()),

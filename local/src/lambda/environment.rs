@@ -14,6 +14,9 @@ pub struct Surroundings {
     pub credentials: Credentials,
     /// `AWS_ENDPOINT_URL_DYNAMODB`; `None` is AWS itself.
     pub dynamodb_url: Option<String>,
+    /// The same for the functions, if there is a guard between them and the store. It knows a
+    /// function by its access key: its name.
+    pub guard_url: Option<String>,
     /// A person reads the logs: text rather than JSON, each line with its function.
     pub logs_for_people: bool,
 }
@@ -115,6 +118,13 @@ impl Surroundings {
             ("_HANDLER", function.handler.clone()),
         ] {
             variables.insert(name.to_owned(), value);
+        }
+        if let Some(url) = &self.guard_url {
+            let variable = |name: &str, value: &String| (name.to_owned(), value.clone());
+            variables.extend([
+                variable("AWS_ENDPOINT_URL_DYNAMODB", url),
+                variable("AWS_ACCESS_KEY_ID", &function.name),
+            ]);
         }
         if let Some(level) = &function.log_level {
             variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), level.clone());

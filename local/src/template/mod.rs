@@ -12,7 +12,7 @@ mod mapping;
 mod pattern;
 pub mod policy;
 mod stream;
-mod table;
+pub mod table;
 mod yaml;
 
 use std::collections::BTreeMap;

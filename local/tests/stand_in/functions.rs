@@ -20,7 +20,7 @@ async fn a_function_sees_the_environment_of_lambda_and_no_other() {
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_REGION", "us-east-1"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &running.system.store_url),
+        ("AWS_ACCESS_KEY_ID", "EchoFunction"),
         ("TABLE", "another"),
         (
             "WHERE",

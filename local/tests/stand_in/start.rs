@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use latchkey_local::System;
 
-use crate::support::{Running, folder, start, template};
+use crate::support::{Answer, Running, folder, start, template};
 
 pub(crate) async fn message(arguments: &[&str]) -> String {
     match start(arguments).await {
@@ -18,22 +18,32 @@ pub(crate) async fn store_call(
     operation: &str,
     body: &str,
 ) -> serde_json::Value {
+    let url = running.system.store_url.clone();
+    let answer = call_as(running, (&url, "local"), operation, body).await;
+    answer.json()
+}
+
+/// A call of DynamoDB at a URL, signed by an access key.
+pub(crate) async fn call_as(
+    running: &Running,
+    (url, key): (&str, &str),
+    operation: &str,
+    body: &str,
+) -> Answer {
+    let credential = format!(
+        "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/dynamodb/aws4_request, \
+         SignedHeaders=host, Signature=0"
+    );
     let target = format!("DynamoDB_20120810.{operation}");
     let headers = [
         ("x-amz-target", target.as_str()),
         ("content-type", "application/x-amz-json-1.0"),
         ("x-amz-date", "20260101T000000Z"),
-        (
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, \
-             SignedHeaders=host, Signature=0",
-        ),
+        ("authorization", &credential),
     ];
-    let url = running.system.store_url.clone();
     running
-        .call_at(&url, "POST", "/", &headers, body.to_owned())
+        .call_at(url, "POST", "/", &headers, body.to_owned())
         .await
-        .json()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,8 +159,53 @@ async fn another_endpoint_takes_the_place_of_the_store() {
     let first = Running::new(&[]).await;
     let url = first.system.store_url.clone();
     let second = Running::new(&["--endpoint-url", &url]).await;
-    let seen = second.get("/open/x?do=environment", &[]).await.json();
-    assert_eq!(seen["variables"]["AWS_ENDPOINT_URL_DYNAMODB"], url.as_str());
+    assert_eq!(second.system.store_url, url);
+    let put = put(7);
+    let guard = guard_url(&second).await;
+    let answer = call_as(&second, (&guard, "EchoFunction"), "PutItem", &put).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    let stored = store_call(&first, "Scan", r#"{"TableName": "local-notes"}"#).await;
+    assert_eq!(stored["Items"][0]["id"]["N"], "7");
+}
+
+/// Where the functions of a system find their store.
+async fn guard_url(running: &Running) -> String {
+    let seen = running.get("/open/x?do=environment", &[]).await.json();
+    let url = &seen["variables"]["AWS_ENDPOINT_URL_DYNAMODB"];
+    url.as_str().unwrap().to_owned()
+}
+
+fn put(id: u64) -> String {
+    let item = serde_json::json!({"id": {"N": id.to_string()}});
+    serde_json::json!({"TableName": "local-notes", "Item": item}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_does_what_its_policies_allow_and_nothing_else() {
+    let running = Running::new(&[]).await;
+    let guard = guard_url(&running).await;
+    let call = async |key: &str, operation: &str, body: &str| {
+        let answer = call_as(&running, (&guard, key), operation, body).await;
+        let code = answer.json()["__type"].as_str().map(str::to_owned);
+        (answer.status.as_u16(), code)
+    };
+    let refused = |kind: &str| (400, Some(format!("com.amazon.coral.service#{kind}")));
+    let denied = refused("AccessDeniedException");
+    assert_eq!(call("EchoFunction", "PutItem", &put(7)).await, (200, None));
+    for (key, operation, body) in [
+        // By a statement that denies, for want of one that allows, and by no policy at all.
+        ("EchoFunction", "PutItem", put(661)),
+        ("EchoFunction", "Query", r#"{"TableName": "local-notes", "KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"N": "7"}}}"#.to_owned()),
+        ("EchoFunction", "PutItem", put(7).replace("local-notes", "another")),
+        ("EchoFunction", "Scan", r#"{"TableName": "local-notes"}"#.to_owned()),
+        ("HastyFunction", "PutItem", put(7)),
+    ] {
+        assert_eq!(call(key, operation, &body).await, denied, "{key} {operation} {body}");
+    }
+    let unknown = refused("UnrecognizedClientException");
+    assert_eq!(call("local", "PutItem", &put(7)).await, unknown);
+    let stored = store_call(&running, "Scan", r#"{"TableName": "local-notes"}"#).await;
+    assert_eq!(stored["Count"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
