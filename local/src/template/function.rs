@@ -64,7 +64,13 @@ const HONOURED: &[&str] = &[
 ];
 
 /// Nothing that a handler would notice here.
-const HARMLESS: &[&str] = &["Architectures", "CodeUri", "Description", "Tracing"];
+const HARMLESS: &[&str] = &[
+    "Architectures",
+    "CodeUri",
+    "Description",
+    "PermissionsBoundary",
+    "Tracing",
+];
 
 pub(super) fn read(
     logical_id: &str,

@@ -149,6 +149,9 @@ struct Resources<'t> {
 /// Types of resources that nothing on this machine would behave differently with.
 const LEFT_ALONE: &[&str] = &[
     "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::DomainName",
+    "AWS::Budgets::",
     "AWS::CloudWatch::",
     "AWS::IAM::",
     "AWS::Lambda::Permission",
