@@ -131,6 +131,16 @@ impl Scope {
                 _ => return Err(bad("a condition")),
             },
             ("Fn::Not", _) => return Err(bad("a condition")),
+            ("Fn::And", conditions) => {
+                let mut all = true;
+                for condition in conditions {
+                    match self.resolve_at_depth(condition, at, depth)? {
+                        Some(Value::Bool(holds)) => all &= holds,
+                        _ => return Err(bad("conditions")),
+                    }
+                }
+                Value::Bool(all)
+            }
             _ => {
                 let message = format!("{name} is not supported by the local system");
                 return Err(Fault::new(at, message));
@@ -334,6 +344,10 @@ mod tests {
             resolved(json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "Size"}, 3]}]})),
             false
         );
+        let three = json!({"Fn::Equals": [{"Ref": "Size"}, 3]});
+        let four = json!({"Fn::Equals": [{"Ref": "Size"}, 4]});
+        assert_eq!(resolved(json!({"Fn::And": [three, three]})), true);
+        assert_eq!(resolved(json!({"Fn::And": [three, four]})), false);
         assert_eq!(
             resolved(json!({"x": {"Fn::If": ["Big", 1, 2]}, "y": {"Ref": "AWS::NoValue"}})),
             json!({"x": 1})
@@ -353,6 +367,7 @@ mod tests {
             (json!({"Fn::Sub": ["${a}", {"a": 1}]}), "expected a string"),
             (json!({"Fn::Sub": "${T.Arn"}), "without"),
             (json!({"Fn::Not": ["x"]}), "expected a condition"),
+            (json!({"Fn::And": ["x"]}), "expected conditions"),
             (json!({"Ref": "L"}), "circle"),
         ] {
             let fault = scope()
