@@ -1,5 +1,6 @@
-//! What each function asked of DynamoDB in its cases, held against its policy in template.yaml:
-//! nothing asked that the policy does not allow, nothing allowed that no case asks.
+//! The calls of DynamoDB of each function in its cases, compared with its policy in
+//! template.yaml in both directions: no call that the policy does not allow, nothing allowed
+//! that no case uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ use latchkey_local::template::policy::{Access, Policy, is_like};
 use crate::Result;
 use crate::bench::functions;
 
-/// What was asked of one item, or of items with one partition key.
+/// A call about one item, or about items with one partition key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Asked {
     /// The action of IAM.
@@ -79,7 +80,7 @@ fn of_batch(input: &batch_write_item::BatchWriteItemInput) -> Option<Vec<Asked>>
     keys.map(|key| of_item("BatchWriteItem", key)).collect()
 }
 
-/// What a call asks for; `None` if that cannot be told.
+/// The call; `None` if it cannot be told.
 pub fn asked(input: &Input) -> Option<Vec<Asked>> {
     macro_rules! one {
         ($($action:literal, $input:ty, $key:ident);*) => {
@@ -108,7 +109,7 @@ pub fn asked(input: &Input) -> Option<Vec<Asked>> {
     of_transaction(transaction?)
 }
 
-/// What is wrong between what functions asked in their cases and what their policies allow.
+/// The differences between the calls of functions in their cases and their policies.
 ///
 /// # Errors
 /// The template names no table, or no binary for a function.
@@ -147,7 +148,7 @@ pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result
     Ok(faults)
 }
 
-/// What some function is denied to write: patterns of partition keys, each with the table.
+/// The denied writes of some function: patterns of partition keys, each with the table.
 fn guarded(stack: &Stack) -> BTreeSet<(String, String)> {
     let mut guarded = BTreeSet::new();
     let policies = stack.functions.values().map(|function| &function.policy);
