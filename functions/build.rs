@@ -18,8 +18,8 @@ fn main() -> io::Result<()> {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 
-    // As it is committed it is for people: two fifths of it are the space before its lines. No
-    // text in it has a line break that is not written as one.
+    // The committed document is for people: two fifths of it are indentation. No text in it
+    // contains a raw line break.
     println!("cargo::rerun-if-changed={DOCUMENT}");
     let document: String = fs::read_to_string(DOCUMENT)?
         .lines()

@@ -11,7 +11,8 @@ const OFF: &str = "/v1/devices/2/remote-deactivation";
 
 async fn post(system: &System, tenant: &Tenant, user: usize, path: &str) -> Answer {
     system
-        .call(Method::POST, path, tenant.token(user), None)
+        .user(tenant.token(user))
+        .call(Method::POST, path)
         .await
 }
 
@@ -33,8 +34,11 @@ fn with_gateway(world: &mut World) {
 
 async fn share(system: &System, tenant: &Tenant, changes: Value) -> u64 {
     let body = tenant.share(changes);
-    let answer = system.post("/v2/shares", tenant.token(1), &body).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = system
+        .user(tenant.token(1))
+        .post("/v2/shares", &body)
+        .await
+        .ok();
     answer.json()["shareId"].as_u64().unwrap()
 }
 
@@ -47,8 +51,7 @@ async fn who_may_opens_from_afar_and_it_is_written_down() {
     let (store, system, tenant) = start().await;
     let id = share(&system, &tenant, remote(4, 2)).await;
     for (path, deed) in [(ON, "activation"), (OFF, "deactivation")] {
-        let answer = post(&system, &tenant, 4, path).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let answer = post(&system, &tenant, 4, path).await.ok();
         answer.assert_headers();
         let expected =
             json!({"deviceId": 2, "errorCode": "OK", "errorMessage": "", "activationTime": 5});

@@ -144,7 +144,7 @@ async fn the_credential_of_a_user_who_is_gone_is_none() {
 async fn a_credential_good_for_one_path_is_good_for_the_next_while_the_answer_is_kept() {
     let store = Store::start().await;
     let system = System::on(&store).await;
-    let get = async |path: &str| system.get(path, ADMIN).await.status.as_u16();
+    let get = async |path: &str| system.admin().get(path).await.status.as_u16();
     assert_eq!(get("/v2/shares/3").await, 200);
     store.calls();
     assert_eq!(get("/v2/shares/9").await, 404);
@@ -165,10 +165,10 @@ async fn the_first_call_of_a_user_takes_up_the_account_and_is_written_down_once(
     let store = Store::start().await;
     let system = System::unforgiving(&store).await;
     let new = json!({"organizationId": 1, "firstName": "A", "lastName": "B"});
-    let made = system.post("/v2/users", ADMIN, &new).await.json();
+    let made = system.admin().post("/v2/users", &new).await.json();
     let path = format!("/v2/users/{}", made["userId"]);
     let registered = async |token| {
-        let shown = system.get(&path, token).await;
+        let shown = system.user(token).get(&path).await;
         (
             shown.json()["registered"] == true,
             shown.json()["version"].clone(),

@@ -8,24 +8,24 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::system::{Answer, System, Tenant, scope};
+use crate::system::{Answer, System, Tenant, World, scope};
 
 async fn create(system: &System, tenant: &Tenant, user: usize, share: &str) -> Answer {
     let path = format!("{share}/calendar-link");
     system
-        .call(Method::POST, &path, tenant.token(user), None)
+        .user(tenant.token(user))
+        .call(Method::POST, &path)
         .await
 }
 
 async fn delete(system: &System, tenant: &Tenant, user: usize, share: &str) -> Answer {
     let path = format!("{share}/calendar-link");
-    system.delete(&path, tenant.token(user)).await
+    system.user(tenant.token(user)).delete(&path).await
 }
 
 /// The path of a link that is made.
 async fn link(system: &System, tenant: &Tenant, user: usize, share: &str) -> String {
-    let made = create(system, tenant, user, share).await;
-    assert_eq!(made.status, 200, "{}", made.body);
+    let made = create(system, tenant, user, share).await.ok();
     let url = made.json()["url"].as_str().unwrap().to_owned();
     url.strip_prefix(system.url()).unwrap().to_owned()
 }
@@ -37,44 +37,43 @@ async fn fetch(system: &System, path: &str) -> Answer {
 
 #[tokio::test]
 async fn a_calendar_program_reads_it_without_a_header() {
-    let (store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let hours = json!([{"dayOfWeek": "Monday", "recurrence": "Weekly"}]);
     let share = json!({"startDate": "2027-01-01", "schedule": hours});
-    let share = tenant.create_share(&system, 1, share).await;
-    let made = create(&system, &tenant, 2, &share).await;
+    let share = w.create_share(1, share).await;
+    let made = create(&w.system, &w.tenant, 2, &share).await;
     made.assert_headers();
     assert_eq!(made.header("cache-control"), Some("no-store"));
     let url = made.json()["url"].as_str().unwrap().to_owned();
-    let path = url.strip_prefix(system.url()).unwrap();
+    let path = url.strip_prefix(w.system.url()).unwrap();
     let secret = path.strip_prefix("/v2/calendars/").unwrap();
     let secret = secret.strip_suffix(".ics").unwrap();
     assert_eq!(secret.len(), 43);
 
-    let calendar = fetch(&system, path).await;
-    assert_eq!(calendar.status, 200, "{}", calendar.body);
+    let calendar = fetch(&w.system, path).await.ok();
     calendar.assert_headers();
     assert_eq!(
         calendar.headers[CONTENT_TYPE],
         "text/calendar; charset=utf-8"
     );
-    let request = system.request(Method::GET, &format!("{share}/calendar"));
+    let request = w.system.request(Method::GET, &format!("{share}/calendar"));
     let request = request
-        .bearer_auth(tenant.token(2))
+        .bearer_auth(w.tenant.token(2))
         .header(ACCEPT, "text/calendar");
     assert_eq!(calendar.body, Answer::of(request).await.body);
     assert!(calendar.body.contains("RRULE:FREQ=WEEKLY;BYDAY=MO"));
     // The secret stands nowhere, and the share is what it was.
-    assert!(!format!("{:?}", store.items().await).contains(secret));
-    let view = system.get(&share, tenant.token(2)).await;
+    assert!(!format!("{:?}", w.store.items().await).contains(secret));
+    let view = w.user(2).get(&share).await;
     assert_eq!(view.version(), Some(1));
     assert!(!view.body.contains(secret));
 }
 
 #[tokio::test]
 async fn an_address_that_nobody_was_given_has_no_calendar() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let share = tenant.create_share(&system, 1, json!({})).await;
-    let path = link(&system, &tenant, 2, &share).await;
+    let w = World::start().await;
+    let share = w.create_share(1, json!({})).await;
+    let path = link(&w.system, &w.tenant, 2, &share).await;
     for path in [
         path.trim_end_matches(".ics"),
         "/v2/calendars/.ics",
@@ -83,7 +82,7 @@ async fn an_address_that_nobody_was_given_has_no_calendar() {
             .to_uppercase()
             .replace("/V2/CALENDARS", "/v2/calendars"),
     ] {
-        fetch(&system, path)
+        fetch(&w.system, path)
             .await
             .assert_error(404, "notFoundError");
     }
@@ -91,92 +90,88 @@ async fn an_address_that_nobody_was_given_has_no_calendar() {
 
 #[tokio::test]
 async fn who_may_get_the_share_may_have_one_link_to_it() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let share = tenant.create_share(&system, 1, json!({})).await;
-    create(&system, &tenant, 5, &share)
+    let w = World::start().await;
+    let share = w.create_share(1, json!({})).await;
+    create(&w.system, &w.tenant, 5, &share)
         .await
         .assert_error(404, "notFoundError");
-    let of_admin = link(&system, &tenant, 1, &share).await;
-    let former = link(&system, &tenant, 2, &share).await;
-    let path = link(&system, &tenant, 2, &share).await;
-    fetch(&system, &former)
+    let of_admin = link(&w.system, &w.tenant, 1, &share).await;
+    let former = link(&w.system, &w.tenant, 2, &share).await;
+    let path = link(&w.system, &w.tenant, 2, &share).await;
+    fetch(&w.system, &former)
         .await
         .assert_error(404, "notFoundError");
-    assert_eq!(fetch(&system, &path).await.status, 200);
+    fetch(&w.system, &path).await.ok();
     // Each deletes their own.
-    assert_eq!(delete(&system, &tenant, 2, &share).await.status, 204);
-    fetch(&system, &path)
+    delete(&w.system, &w.tenant, 2, &share).await.no_content();
+    fetch(&w.system, &path)
         .await
         .assert_error(404, "notFoundError");
-    delete(&system, &tenant, 2, &share)
+    delete(&w.system, &w.tenant, 2, &share)
         .await
         .assert_error(404, "notFoundError");
-    assert_eq!(fetch(&system, &of_admin).await.status, 200);
-    assert_eq!(delete(&system, &tenant, 1, &share).await.status, 204);
+    fetch(&w.system, &of_admin).await.ok();
+    delete(&w.system, &w.tenant, 1, &share).await.no_content();
 }
 
 #[tokio::test]
 async fn a_link_ends_with_the_share_and_with_the_right_to_see_it() {
-    let (store, system, tenant) = Tenant::start().await;
-    let share = tenant.create_share(&system, 1, json!({})).await;
-    let path = link(&system, &tenant, 2, &share).await;
-    assert_eq!(system.delete(&share, tenant.token(1)).await.status, 204);
-    fetch(&system, &path)
+    let w = World::start().await;
+    let share = w.create_share(1, json!({})).await;
+    let path = link(&w.system, &w.tenant, 2, &share).await;
+    w.admin().delete(&share).await.no_content();
+    fetch(&w.system, &path)
         .await
         .assert_error(404, "notFoundError");
     // The demo organization has one of its own.
-    let left = store.items().await.into_iter().filter(|item| {
+    let left = w.store.items().await.into_iter().filter(|item| {
         item["SK"].as_s().unwrap() == "CALENDAR" && item["organization"].as_n().unwrap() != "1"
     });
     assert_eq!(left.count(), 0);
 
     // Over.
     let share = json!({"startDate": "2024-01-01", "endDate": "2090-01-01"});
-    let share = tenant.create_share(&system, 1, share).await;
-    let path = link(&system, &tenant, 2, &share).await;
+    let share = w.create_share(1, share).await;
+    let path = link(&w.system, &w.tenant, 2, &share).await;
     let ended = json!({"endDate": "2024-02-01"});
-    assert_eq!(
-        system.put(&share, tenant.token(1), &ended).await.status,
-        200
-    );
-    fetch(&system, &path)
+    w.admin().put(&share, &ended).await.ok();
+    fetch(&w.system, &path)
         .await
         .assert_error(404, "notFoundError");
-    create(&system, &tenant, 2, &share)
+    create(&w.system, &w.tenant, 2, &share)
         .await
         .assert_error(400, "calendarLinkShareEndedError");
 
     // No longer in the group that it is for; no longer there at all.
     let share = json!({"receiver": {"userGroupId": 1}});
-    let share = tenant.create_share(&system, 1, share).await;
+    let share = w.create_share(1, share).await;
     let [of_two, of_three] = [
-        link(&system, &tenant, 2, &share).await,
-        link(&system, &tenant, 3, &share).await,
+        link(&w.system, &w.tenant, 2, &share).await,
+        link(&w.system, &w.tenant, 3, &share).await,
     ];
-    let gone = system
-        .delete("/v2/user-groups/1/users/2", tenant.token(1))
-        .await;
-    assert_eq!(gone.status, 204, "{}", gone.body);
-    fetch(&system, &of_two)
+    w.admin()
+        .delete("/v2/user-groups/1/users/2")
+        .await
+        .no_content();
+    fetch(&w.system, &of_two)
         .await
         .assert_error(404, "notFoundError");
-    assert_eq!(fetch(&system, &of_three).await.status, 200);
-    assert_eq!(
-        system.delete("/v2/users/3", tenant.token(1)).await.status,
-        204
-    );
-    fetch(&system, &of_three)
+    fetch(&w.system, &of_three).await.ok();
+    w.admin().delete("/v2/users/3").await.no_content();
+    fetch(&w.system, &of_three)
         .await
         .assert_error(404, "notFoundError");
 }
 
 #[tokio::test]
 async fn sent_again_with_its_key_it_is_the_same_link() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let share = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let share = w.create_share(1, json!({})).await;
     let send = async || {
-        let request = system.request(Method::POST, &format!("{share}/calendar-link"));
-        let request = request.bearer_auth(tenant.token(2));
+        let request = w
+            .system
+            .request(Method::POST, &format!("{share}/calendar-link"));
+        let request = request.bearer_auth(w.tenant.token(2));
         Answer::of(request.header("Idempotency-Key", "one")).await
     };
     let first = send().await;
@@ -185,14 +180,14 @@ async fn sent_again_with_its_key_it_is_the_same_link() {
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.json(), first.json());
     let url = first.json()["url"].as_str().unwrap().to_owned();
-    let path = url.strip_prefix(system.url()).unwrap();
-    assert_eq!(fetch(&system, path).await.status, 200);
+    let path = url.strip_prefix(w.system.url()).unwrap();
+    fetch(&w.system, path).await.ok();
 }
 
 #[tokio::test]
 async fn twenty_users_have_a_link_to_one_share_and_the_next_has_none() {
-    let (store, system, tenant) = Tenant::start().await;
-    let share = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let share = w.create_share(1, json!({})).await;
     let mut links = Vec::new();
     for user in 1..=20 {
         let user = (1000 + user).try_into().unwrap();
@@ -201,18 +196,18 @@ async fn twenty_users_have_a_link_to_one_share_and_the_next_has_none() {
     }
     let id: ShareId = share.rsplit('/').next().unwrap().parse().unwrap();
     let set = async |links: &[LinkOfUser]| {
-        let table = store.table();
+        let table = w.store.table();
         let mut writes = table.transaction(&Warrant::System);
         let change = Change::default().set(CALENDAR_LINKS, &links);
         writes.update((), &scope(7).share(id), change, If::Exists);
         assert!(writes.send().await.unwrap().is_ok());
     };
     set(&links).await;
-    create(&system, &tenant, 2, &share)
+    create(&w.system, &w.tenant, 2, &share)
         .await
         .assert_error(400, "tooManyCalendarLinksError");
     set(&links[1..]).await;
-    link(&system, &tenant, 2, &share).await;
+    link(&w.system, &w.tenant, 2, &share).await;
     // A new one takes the place of the caller's own.
-    link(&system, &tenant, 2, &share).await;
+    link(&w.system, &w.tenant, 2, &share).await;
 }

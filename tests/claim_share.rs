@@ -5,7 +5,7 @@ use latchkey::invitation::{Invitation, InvitationHash};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, World};
 
 const PATH: &str = "/v2/shares/claim";
 
@@ -14,7 +14,8 @@ async fn open(system: &System, tenant: &Tenant, changes: Value) -> (String, Valu
     let mut body = tenant.share(changes);
     body["receiver"] = json!(null);
     let made = system
-        .post("/v2/shares", tenant.token(1), &body)
+        .user(tenant.token(1))
+        .post("/v2/shares", &body)
         .await
         .json();
     (
@@ -24,24 +25,25 @@ async fn open(system: &System, tenant: &Tenant, changes: Value) -> (String, Valu
 }
 
 async fn claim(system: &System, by: Uuid, token: &Value) -> Answer {
-    system.post(PATH, by, &json!({ "token": token })).await
+    system.user(by).post(PATH, &json!({ "token": token })).await
 }
 
 #[tokio::test]
 async fn who_claims_an_open_invitation_receives_it() {
-    let (store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let right = json!({"permissions": {"administrate": true}, "endDate": "2099-12-31"});
-    let (path, token) = open(&system, &tenant, right).await;
-    let on = tenant.share(json!({"receiver": {"userId": 4}, "endDate": "2099-01-01"}));
-    let refused = system.post("/v2/shares", tenant.token(3), &on).await;
+    let (path, token) = open(&w.system, &w.tenant, right).await;
+    let on = w
+        .tenant
+        .share(json!({"receiver": {"userId": 4}, "endDate": "2099-01-01"}));
+    let refused = w.user(3).post("/v2/shares", &on).await;
     refused.assert_error(403, "insufficientRightsError");
 
-    let answer = claim(&system, tenant.token(3), &token).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = claim(&w.system, w.tenant.token(3), &token).await.ok();
     answer.assert_headers();
     assert_eq!(format!("/v2/shares/{}", answer.json()["shareId"]), path);
     assert_eq!(answer.json().as_object().unwrap().len(), 1);
-    let view = system.get(&path, tenant.token(3)).await;
+    let view = w.user(3).get(&path).await;
     assert_eq!(view.version(), Some(2));
     let view = view.json();
     assert_eq!(view["receiver"]["user"]["id"], 3);
@@ -50,25 +52,22 @@ async fn who_claims_an_open_invitation_receives_it() {
         (None, &json!("Active"))
     );
     // It holds from then on.
-    assert_eq!(
-        system.post("/v2/shares", tenant.token(3), &on).await.status,
-        200
-    );
+    w.user(3).post("/v2/shares", &on).await.ok();
     // The demo's is left.
-    assert_eq!(store.sort_keys("CLAIM").await.len(), 1);
+    assert_eq!(w.store.sort_keys("CLAIM").await.len(), 1);
     for user in [3, 4] {
-        let again = claim(&system, tenant.token(user), &token).await;
+        let again = claim(&w.system, w.tenant.token(user), &token).await;
         again.assert_error(404, "notFoundError");
     }
 }
 
 #[tokio::test]
 async fn of_thirty_two_at_once_one_receives_it() {
-    let (store, system, tenant) = Tenant::start().await;
-    let (path, token) = open(&system, &tenant, json!({})).await;
+    let w = World::start().await;
+    let (path, token) = open(&w.system, &w.tenant, json!({})).await;
     let claims = (0..32).map(|claim_by| {
-        let by = tenant.token(2 + claim_by % 8);
-        claim(&system, by, &token)
+        let by = w.tenant.token(2 + claim_by % 8);
+        claim(&w.system, by, &token)
     });
     let answers = join_all(claims).await;
     let won = answers.iter().filter(|answer| answer.status == 200);
@@ -76,10 +75,10 @@ async fn of_thirty_two_at_once_one_receives_it() {
     for answer in answers.iter().filter(|answer| answer.status != 200) {
         answer.assert_error(404, "notFoundError");
     }
-    let view = system.get(&path, tenant.token(1)).await;
+    let view = w.admin().get(&path).await;
     assert_eq!(view.version(), Some(2));
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
-    let grants = store.sort_keys("GRANT#").await;
+    let grants = w.store.sort_keys("GRANT#").await;
     let grants = grants
         .iter()
         .filter(|key| key.ends_with(&format!("#{id:016}")));
@@ -109,7 +108,7 @@ async fn a_token_that_leads_to_nothing_of_the_callers_is_not_found() {
     assert_eq!(not_found(one.token(2), &json!(expired)).await, unknown);
     let (path, token) = open(&system, &one, json!({})).await;
     assert_eq!(not_found(two.token(1), &token).await, unknown);
-    assert_eq!(system.delete(&path, one.token(1)).await.status, 204);
+    system.user(one.token(1)).delete(&path).await.no_content();
     assert_eq!(not_found(one.token(2), &token).await, unknown);
 
     let over = json!({"startDate": "2024-01-01", "endDate": "2024-01-02"});
@@ -119,25 +118,30 @@ async fn a_token_that_leads_to_nothing_of_the_callers_is_not_found() {
     let (_, token) = open(&system, &one, json!({"source": {"deviceId": 2}})).await;
     // The gateway knows them still.
     not_found(one.token(9), &json!(expired)).await;
-    assert_eq!(system.delete("/v2/users/9", one.token(1)).await.status, 204);
+    system
+        .user(one.token(1))
+        .delete("/v2/users/9")
+        .await
+        .no_content();
     assert_eq!(not_found(one.token(9), &token).await, unknown);
-    assert_eq!(
-        system.delete("/v2/devices/2", one.token(1)).await.status,
-        204
-    );
+    system
+        .user(one.token(1))
+        .delete("/v2/devices/2")
+        .await
+        .no_content();
     assert_eq!(not_found(one.token(2), &token).await, unknown);
 }
 
 #[tokio::test]
 async fn what_is_no_token_is_said_to_be_none() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     for body in [
         json!({}),
         json!({"token": null}),
         json!({"token": 1}),
         json!({"token": "x"}),
     ] {
-        let answer = system.post(PATH, tenant.token(2), &body).await;
+        let answer = w.user(2).post(PATH, &body).await;
         answer.assert_error(400, "invalidInputErrorError");
         assert_eq!(answer.fields(), ["token"], "{body}");
     }
@@ -145,18 +149,18 @@ async fn what_is_no_token_is_said_to_be_none() {
 
 #[tokio::test]
 async fn a_share_that_is_changed_while_it_is_claimed_is_claimed_as_changed() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let (path, token) = open(&system, &tenant, json!({})).await;
+    let w = World::start().await;
+    let (path, token) = open(&w.system, &w.tenant, json!({})).await;
     let change = json!({"permissions": {"remoteActivate": true}});
     let (claimed, changed) = tokio::join!(
-        claim(&system, tenant.token(2), &token),
-        system.put(&path, tenant.token(1), &change),
+        claim(&w.system, w.tenant.token(2), &token),
+        w.admin().put(&path, &change),
     );
     assert_eq!(
         (claimed.status.as_u16(), changed.status.as_u16()),
         (200, 200)
     );
-    let view = system.get(&path, tenant.token(2)).await;
+    let view = w.user(2).get(&path).await;
     assert_eq!(view.version(), Some(3));
     let view = view.json();
     assert_eq!(view["permissions"]["remoteActivate"], true);

@@ -7,66 +7,58 @@ use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, World};
 
 #[tokio::test]
 async fn a_deleted_share_is_gone_with_its_grant() {
-    let (store, system, tenant) = Tenant::start().await;
-    let path = tenant.create_share(&system, 1, json!({})).await;
-    let other = tenant.create_share(&system, 1, json!({})).await;
-    let answer = system.delete(&path, tenant.token(1)).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({})).await;
+    let other = w.create_share(1, json!({})).await;
+    let answer = w.admin().delete(&path).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""));
     answer.assert_headers();
-    let gone = system.get(&path, tenant.token(1)).await;
+    let gone = w.admin().get(&path).await;
     gone.assert_error(404, "notFoundError");
-    let again = system.delete(&path, tenant.token(1)).await;
+    let again = w.admin().delete(&path).await;
     again.assert_error(404, "notFoundError");
-    assert_eq!(system.get(&other, tenant.token(2)).await.status, 200);
+    w.user(2).get(&other).await.ok();
     let of = |path: &str| path.rsplit('/').next().unwrap().parse::<u64>().unwrap();
     let left = format!("GRANT#USER#{:016}#DEVICE#{:016}#{:016}", 2, 1, of(&other));
-    let grants = store.sort_keys("GRANT#USER#0000000000000002#DEVICE#").await;
+    let grants = w
+        .store
+        .sort_keys("GRANT#USER#0000000000000002#DEVICE#")
+        .await;
     // The demo organization has such a grant, too.
     assert!(grants.contains(&left) && grants.len() == 2, "{grants:?}");
 }
 
 #[tokio::test]
 async fn what_was_made_by_right_of_it_holds_no_longer() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let administrate =
         |user| json!({"receiver": {"userId": user}, "permissions": {"administrate": true}});
-    let above = tenant.create_share(&system, 1, administrate(2)).await;
-    tenant.create_share(&system, 2, administrate(3)).await;
-    tenant.create_share(&system, 3, administrate(4)).await;
-    assert_eq!(system.delete(&above, tenant.token(1)).await.status, 204);
-    let refused = system
-        .post(
-            "/v2/shares",
-            tenant.token(3),
-            &tenant.share(administrate(4)),
-        )
+    let above = w.create_share(1, administrate(2)).await;
+    w.create_share(2, administrate(3)).await;
+    w.create_share(3, administrate(4)).await;
+    w.admin().delete(&above).await.no_content();
+    let refused = w
+        .user(3)
+        .post("/v2/shares", &w.tenant.share(administrate(4)))
         .await;
     refused.assert_error(403, "insufficientRightsError");
 }
 
 #[tokio::test]
 async fn a_named_schedule_is_let_go_of() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let path = tenant
-        .create_share(&system, 1, json!({"scheduleId": 1}))
-        .await;
-    let schedule = async || system.get("/v2/schedules/1", tenant.token(1)).await.json();
+    let w = World::start().await;
+    let path = w.create_share(1, json!({"scheduleId": 1})).await;
+    let schedule = async || w.admin().get("/v2/schedules/1").await.json();
     assert_eq!(schedule().await["keptBy"], 1);
-    let in_use = system.delete("/v2/schedules/1", tenant.token(1)).await;
+    let in_use = w.admin().delete("/v2/schedules/1").await;
     in_use.assert_error(409, "inUseError");
-    assert_eq!(system.delete(&path, tenant.token(1)).await.status, 204);
+    w.admin().delete(&path).await.no_content();
     assert_eq!(schedule().await["keptBy"], 0);
-    assert_eq!(
-        system
-            .delete("/v2/schedules/1", tenant.token(1))
-            .await
-            .status,
-        204
-    );
+    w.admin().delete("/v2/schedules/1").await.no_content();
 }
 
 #[tokio::test]
@@ -97,20 +89,22 @@ async fn a_schedule_that_does_not_count_it_keeps_no_share_alive() {
         date_modified: now,
     }];
     store.put(&tenant.world).await;
-    assert_eq!(
-        system.delete("/v2/shares/3", tenant.token(1)).await.status,
-        204
-    );
+    system
+        .user(tenant.token(1))
+        .delete("/v2/shares/3")
+        .await
+        .no_content();
 }
 
 #[tokio::test]
 async fn only_the_version_that_is_meant_is_deleted() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let path = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({})).await;
     let delete = async |tag: &str| {
-        let request = system
+        let request = w
+            .system
             .request(Method::DELETE, &path)
-            .bearer_auth(tenant.token(1));
+            .bearer_auth(w.tenant.token(1));
         Answer::of(request.header("If-Match", tag)).await
     };
     for tag in ["\"2\"", "W/\"1\"", "\"x\""] {
@@ -118,7 +112,7 @@ async fn only_the_version_that_is_meant_is_deleted() {
             .await
             .assert_error(412, "preconditionFailedError");
     }
-    assert_eq!(delete("\"7\", \"1\"").await.status, 204);
+    delete("\"7\", \"1\"").await.no_content();
     delete("*").await.assert_error(404, "notFoundError");
 }
 
@@ -128,7 +122,7 @@ async fn of_thirty_two_at_once_one_deletes() {
     let path = tenant
         .create_share(&system, 1, json!({"scheduleId": 1}))
         .await;
-    let deletes = (0..32).map(|_| system.delete(&path, tenant.token(1)));
+    let deletes = (0..32).map(|_| system.user(tenant.token(1)).delete(&path));
     let statuses: Vec<_> = join_all(deletes).await;
     let statuses: Vec<_> = statuses
         .iter()
@@ -136,33 +130,33 @@ async fn of_thirty_two_at_once_one_deletes() {
         .collect();
     let count = |status| statuses.iter().filter(|is| **is == status).count();
     assert_eq!((count(204), count(404)), (1, 31), "{statuses:?}");
-    let schedule = system.get("/v2/schedules/1", tenant.token(1)).await;
+    let schedule = system.user(tenant.token(1)).get("/v2/schedules/1").await;
     assert_eq!(schedule.json()["keptBy"], 0);
 }
 
 #[tokio::test]
 async fn who_may_read_it_and_not_delete_it_hears_so() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let to_group = json!({"receiver": {"userGroupId": 1}});
     let paths = [
-        (tenant.create_share(&system, 1, json!({})).await, 2),
+        (w.create_share(1, json!({})).await, 2),
         // Users 2 and 3 are in the group.
-        (tenant.create_share(&system, 1, to_group).await, 3),
+        (w.create_share(1, to_group).await, 3),
     ];
     for (path, receiver) in &paths {
-        let refused = system.delete(path, tenant.token(*receiver)).await;
+        let refused = w.user(*receiver).delete(path).await;
         refused.assert_error(403, "insufficientRightsError");
-        let unknown = system.delete(path, tenant.token(5)).await;
+        let unknown = w.user(5).delete(path).await;
         unknown.assert_error(404, "notFoundError");
-        assert_eq!(system.get(path, tenant.token(1)).await.status, 200);
+        w.admin().get(path).await.ok();
     }
 }
 
 #[tokio::test]
 async fn who_administrates_deletes_as_far_as_their_own_right_reaches() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let own = json!({"permissions": {"administrate": true, "remoteActivate": true}, "endDate": "2099-06-30"});
-    let own = tenant.create_share(&system, 1, own).await;
+    let own = w.create_share(1, own).await;
     let to = |user, changes: serde_json::Value| {
         let mut body = json!({"receiver": {"userId": user}, "endDate": "2099-01-01"});
         body.as_object_mut()
@@ -171,11 +165,12 @@ async fn who_administrates_deletes_as_far_as_their_own_right_reaches() {
         body
     };
     let below = to(3, json!({"permissions": {"administrate": true}}));
-    let below = tenant.create_share(&system, 2, below).await;
-    let last = tenant.create_share(&system, 3, to(4, json!({}))).await;
-    let within = tenant
+    let below = w.create_share(2, below).await;
+    let last = w.create_share(3, to(4, json!({}))).await;
+    let within = w
+        .tenant
         .create_share(
-            &system,
+            &w.system,
             1,
             to(5, json!({"permissions": {"remoteActivate": true}})),
         )
@@ -186,16 +181,16 @@ async fn who_administrates_deletes_as_far_as_their_own_right_reaches() {
         to(5, json!({"startDate": "2020-01-01"})),
     ];
     for beyond in beyond {
-        let path = tenant.create_share(&system, 1, beyond).await;
-        let refused = system.delete(&path, tenant.token(2)).await;
+        let path = w.create_share(1, beyond).await;
+        let refused = w.user(2).delete(&path).await;
         refused.assert_error(403, "insufficientRightsError");
     }
     // What their own right hangs on, and that itself.
     for (user, path) in [(3, &own), (3, &below), (2, &own)] {
-        let refused = system.delete(path, tenant.token(user)).await;
+        let refused = w.user(user).delete(path).await;
         refused.assert_error(403, "insufficientRightsError");
     }
     for (user, path) in [(3, &last), (2, &within), (2, &below)] {
-        assert_eq!(system.delete(path, tenant.token(user)).await.status, 204);
+        w.user(user).delete(path).await.no_content();
     }
 }

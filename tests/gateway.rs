@@ -105,8 +105,8 @@ async fn a_head_is_the_get_without_its_body() {
         "/openapi.json",
         "/v2/devices/1/decision",
     ] {
-        let get = system.get(path, ADMIN).await;
-        let head = system.call(Method::HEAD, path, ADMIN, None).await;
+        let get = system.admin().get(path).await;
+        let head = system.admin().call(Method::HEAD, path).await;
         assert_eq!(
             (head.status, head.body.as_str()),
             (get.status, ""),
@@ -125,7 +125,7 @@ async fn a_head_is_the_get_without_its_body() {
         );
     }
     let changes = "/json/reply/DeleteAccessTemplate";
-    let answer = system.call(Method::HEAD, changes, ADMIN, None).await;
+    let answer = system.admin().call(Method::HEAD, changes).await;
     assert_eq!(answer.status, 404);
 }
 
@@ -145,7 +145,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         "/access/templates",
         "/v2/api-keys",
     ] {
-        let first = system.get(path, ADMIN).await;
+        let first = system.admin().get(path).await;
         let tag = first.header("etag").unwrap();
         let second = again(path, tag).await;
         assert_eq!(
@@ -156,20 +156,17 @@ async fn what_has_not_changed_is_not_sent_again() {
         assert_eq!(second.header("etag"), Some(tag));
         assert_eq!(second.header("link"), first.header("link"));
         second.assert_headers();
-        assert_eq!(again(path, "\"another\"").await.status, 200);
+        again(path, "\"another\"").await.ok();
     }
 
     // What is shown of a share is more than the share: here the name of its device.
     let share = system.create_share(&share_body(json!({}))).await;
     let path = format!("/v2/shares/{share}");
-    let before = system.get(&path, ADMIN).await;
+    let before = system.admin().get(&path).await;
     let tag = before.header("etag").unwrap();
-    assert_eq!(again(&path, tag).await.status, 304);
+    again(&path, tag).await.is(304);
     let renamed = json!({"name": "Another name"});
-    assert_eq!(
-        system.put("/v2/devices/1", ADMIN, &renamed).await.status,
-        200
-    );
+    system.admin().put("/v2/devices/1", &renamed).await.ok();
     let after = again(&path, tag).await;
     assert_eq!(after.status, 200);
     assert_ne!(after.header("etag"), Some(tag));
@@ -177,11 +174,8 @@ async fn what_has_not_changed_is_not_sent_again() {
     let request = system.request(Method::PUT, &path).bearer_auth(ADMIN);
     let request = request.header("If-Match", tag);
     let body = json!({"personalSettings": {"notifications": true}}).to_string();
-    assert_eq!(Answer::of(request.body(body)).await.status, 200);
-    assert_eq!(
-        again(&path, after.header("etag").unwrap()).await.status,
-        200
-    );
+    Answer::of(request.body(body)).await.ok();
+    again(&path, after.header("etag").unwrap()).await.ok();
 }
 
 #[tokio::test]
@@ -202,7 +196,7 @@ async fn nobody_keeps_an_answer_with_a_secret_or_a_code() {
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
         }
     }
-    let accesses = system.get("/BusinessUserAccesses", ADMIN).await;
+    let accesses = system.admin().get("/BusinessUserAccesses").await;
     assert_eq!(accesses.status, 200);
     assert_eq!(accesses.header("cache-control"), Some("no-store"));
     assert_eq!(accesses.header("etag"), None);
@@ -217,7 +211,7 @@ async fn a_path_or_method_that_is_not_there_is_said_in_the_shape_of_both_familie
         (Method::PATCH, "/v2/shares"),
         (Method::GET, "/v2/shares/3/x"),
     ] {
-        let answer = system.call(method, path, ADMIN, None).await;
+        let answer = system.admin().call(method, path).await;
         answer.assert_error(404, "notFoundError");
         assert_eq!(answer.json()["responseStatus"]["errorCode"], "NotFound");
     }
@@ -227,7 +221,7 @@ async fn a_path_or_method_that_is_not_there_is_said_in_the_shape_of_both_familie
 async fn a_request_over_the_limit_of_the_gateway_is_refused_before_a_function() {
     let system = System::start().await;
     let body = share_body(json!({"unknown": "x".repeat(10 * 1024 * 1024)}));
-    let answer = system.post("/v2/shares", ADMIN, &body).await;
+    let answer = system.admin().post("/v2/shares", &body).await;
     answer.assert_error(413, "requestTooLargeError");
 }
 
@@ -235,7 +229,7 @@ async fn a_request_over_the_limit_of_the_gateway_is_refused_before_a_function() 
 async fn every_answer_has_an_id_of_its_own() {
     let system = System::start().await;
     let id = async || {
-        let answer = system.get("/v2/shares/3", ADMIN).await;
+        let answer = system.admin().get("/v2/shares/3").await;
         answer.header("x-request-id").unwrap().to_owned()
     };
     assert_ne!(id().await, id().await);

@@ -10,8 +10,7 @@ use crate::system::Answer;
 
 impl World {
     pub async fn holders_page(&self, path: &str) -> Answer {
-        let answer = self.system.get(path, self.tenant.token(1)).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let answer = self.system.user(self.tenant.token(1)).get(path).await.ok();
         answer.assert_headers();
         answer
     }
@@ -200,7 +199,7 @@ async fn all_are_found_in_pages_over_the_device_and_its_groups() {
     let next = world.next(&first).unwrap();
     let elsewhere = next.replace("/devices/1/", "/devices/2/");
     for path in [elsewhere, "/v2/devices/1/holders?size=0".to_owned()] {
-        let answer = world.system.get(&path, world.tenant.token(1)).await;
+        let answer = world.system.user(world.tenant.token(1)).get(&path).await;
         answer.assert_error(400, "invalidInputErrorError");
     }
 }
@@ -213,9 +212,9 @@ async fn only_who_sees_to_such_things_may_ask() {
     world.share(1, json!({"receiver": {"userId": 5}})).await;
     let ask = async |user: usize, device: &str| {
         let path = format!("/v2/devices/{device}/holders");
-        world.system.get(&path, world.tenant.token(user)).await
+        world.system.user(world.tenant.token(user)).get(&path).await
     };
-    assert_eq!(ask(4, "1").await.status, 200);
+    ask(4, "1").await.ok();
     for (user, device) in [(4, "2"), (5, "1")] {
         ask(user, device)
             .await

@@ -40,28 +40,30 @@ impl Fixed {
     /// Creates a user with these roles, and gives their path and their token.
     async fn create(&self, roles: Value) -> (String, Uuid) {
         let new = json!({"organizationId": 7, "firstName": "A", "lastName": "B", "roles": roles});
-        let made = self.system.post("/v2/users", self.admin(), &new).await;
+        let made = self.system.user(self.admin()).post("/v2/users", &new).await;
         (format!("/v2/users/{}", made.json()["userId"]), token(&made))
     }
 
     async fn tokens(&self, user: &str) -> Vec<Value> {
         let listed = self
             .system
-            .get(&format!("{user}/tokens"), self.admin())
-            .await;
-        assert_eq!(listed.status, 200, "{}", listed.body);
+            .user(self.admin())
+            .get(&format!("{user}/tokens"))
+            .await
+            .ok();
         listed.json().as_array().unwrap().clone()
     }
 
     async fn invite(&self, user: &str) -> Answer {
         let path = format!("{user}/tokens");
         self.system
-            .call(Method::POST, &path, self.admin(), None)
+            .user(self.admin())
+            .call(Method::POST, &path)
             .await
     }
 
     async fn works(&self, user: &str, token: Uuid) -> bool {
-        match self.system.get(user, token).await.status.as_u16() {
+        match self.system.user(token).get(user).await.status.as_u16() {
             200 => true,
             401 => false,
             other => panic!("{other}"),
@@ -90,7 +92,7 @@ async fn a_token_is_listed_by_when_and_ended() {
     );
     // Nothing of it is shown with the user.
     for path in [user.as_str(), "/v2/users"] {
-        let shown = at.system.get(path, at.admin()).await.body;
+        let shown = at.system.user(at.admin()).get(path).await.body;
         assert!(
             !shown.contains("invitation") && !shown.contains("hash"),
             "{shown}"
@@ -100,8 +102,7 @@ async fn a_token_is_listed_by_when_and_ended() {
     assert!(at.works(&user, first).await);
     let path = format!("{user}/tokens");
     for _ in 0..2 {
-        let ended = at.system.delete(&path, at.admin()).await;
-        assert_eq!(ended.status, 204, "{}", ended.body);
+        at.system.user(at.admin()).delete(&path).await.no_content();
         assert!(!at.works(&user, first).await);
         assert!(at.tokens(&user).await.is_empty());
     }
@@ -121,7 +122,8 @@ async fn a_new_invitation_ends_the_one_before() {
     assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
     // Also one that was ended, and one of several at once.
     at.system
-        .delete(&format!("{user}/tokens"), at.admin())
+        .user(at.admin())
+        .delete(&format!("{user}/tokens"))
         .await;
     let many = futures_util::future::join_all((0..6).map(|_| at.invite(&user))).await;
     let mut good = 0;
@@ -137,30 +139,31 @@ async fn a_token_given_to_a_plain_member_is_no_admins_after_a_promotion() {
     let at = fixed().await;
     let (user, as_member) = at.create(json!([])).await;
     let promote = json!({"roles": ["Admin"]});
-    assert_eq!(at.system.put(&user, at.admin(), &promote).await.status, 200);
+    at.system.user(at.admin()).put(&user, &promote).await.ok();
     // It is still the user's, and has no role.
     assert!(at.works(&user, as_member).await);
     let new = json!({"organizationId": 7, "firstName": "A", "lastName": "B", "roles": ["Admin"]});
     let key = json!({"organizationId": 7, "name": "N"});
     for (path, body) in [("/v2/users", &new), ("/v2/api-keys", &key)] {
-        let refused = at.system.post(path, as_member, body).await;
+        let refused = at.system.user(as_member).post(path, body).await;
         refused.assert_error(403, "insufficientRightsError");
     }
     at.invite(&user).await;
     let (user, as_member) = at.create(json!(["Receptionist"])).await;
-    assert_eq!(at.system.put(&user, at.admin(), &promote).await.status, 200);
-    let refused = at.system.get("/v2/users", as_member).await;
+    at.system.user(at.admin()).put(&user, &promote).await.ok();
+    let refused = at.system.user(as_member).get("/v2/users").await;
     refused.assert_error(403, "insufficientRightsError");
     // One that is given now speaks for what the user is now.
     let as_admin = token(&at.invite(&user).await);
-    assert_eq!(
-        at.system.post("/v2/users", as_admin, &new).await.status,
-        201
-    );
+    at.system
+        .user(as_admin)
+        .post("/v2/users", &new)
+        .await
+        .created();
     // And for no more than the user is.
     let demote = json!({"roles": []});
-    assert_eq!(at.system.put(&user, at.admin(), &demote).await.status, 200);
-    let refused = at.system.post("/v2/users", as_admin, &new).await;
+    at.system.user(at.admin()).put(&user, &demote).await.ok();
+    let refused = at.system.user(as_admin).post("/v2/users", &new).await;
     refused.assert_error(403, "insufficientRightsError");
 }
 
@@ -173,7 +176,7 @@ async fn who_may_not_write_the_directory_sees_and_ends_no_tokens() {
         let call = |token, path: &str| {
             let (path, method) = (path.to_owned(), method.clone());
             let system = &at.system;
-            async move { system.call(method, &path, token, None).await }
+            async move { system.user(token).call(method, &path).await }
         };
         for token in [at.tenant.token(2), token] {
             let refused = call(token, &path).await;
@@ -207,24 +210,28 @@ async fn an_invitation_that_is_sent_again_gives_the_same_token() {
 async fn a_service_account_is_not_invited() {
     let at = fixed().await;
     let mut new = json!({"organizationId": 7, "firstName": "Booking", "lastName": "System", "kind": "service"});
-    let made = at.system.post("/v2/users", at.admin(), &new).await;
-    assert_eq!(made.status, 201, "{}", made.body);
+    let made = at
+        .system
+        .user(at.admin())
+        .post("/v2/users", &new)
+        .await
+        .created();
     let body = made.json();
     assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
     let user = format!("/v2/users/{}", body["userId"]);
-    let shown = at.system.get(&user, at.admin()).await.json();
+    let shown = at.system.user(at.admin()).get(&user).await.json();
     assert_eq!(shown["kind"], "service");
     assert!(at.tokens(&user).await.is_empty());
     let refused = at.invite(&user).await;
     refused.assert_error(400, "serviceAccountNotInvitableError");
     // It stays one.
     let person = json!({"kind": "person", "firstName": "Other"});
-    let refused = at.system.put(&user, at.admin(), &person).await;
+    let refused = at.system.user(at.admin()).put(&user, &person).await;
     refused.assert_error(400, "invalidInputErrorError");
     assert_eq!(refused.fields(), ["kind"]);
     let same = json!({"kind": "service", "firstName": "Other"});
-    assert_eq!(at.system.put(&user, at.admin(), &same).await.status, 200);
+    at.system.user(at.admin()).put(&user, &same).await.ok();
     new["kind"] = json!("robot");
-    let refused = at.system.post("/v2/users", at.admin(), &new).await;
+    let refused = at.system.user(at.admin()).post("/v2/users", &new).await;
     assert_eq!(refused.fields(), ["kind"]);
 }

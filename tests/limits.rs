@@ -9,18 +9,18 @@ use latchkey::warrant::Warrant;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, scope};
+use crate::system::{Answer, SPACE, Store, System, Tenant, World, access_space, scope};
 
 const INVALID: &str = "invalidInputErrorError";
 
 #[tokio::test]
 async fn more_than_twenty_entity_tags_are_refused_whatever_they_are() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let path = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({})).await;
     let ask = async |method: &Method, path: &str, tags: String| {
-        let request = system.request(method.clone(), path);
+        let request = w.system.request(method.clone(), path);
         let request = request
-            .bearer_auth(tenant.token(1))
+            .bearer_auth(w.tenant.token(1))
             .header("If-Match", tags);
         Answer::of(request.body("{}")).await
     };
@@ -40,12 +40,9 @@ async fn more_than_twenty_entity_tags_are_refused_whatever_they_are() {
         }
     }
     let one_of_twenty = format!("\"1\", {}", tags(19));
-    assert_eq!(
-        ask(&Method::DELETE, "/v2/schedules/1", one_of_twenty)
-            .await
-            .status,
-        204
-    );
+    ask(&Method::DELETE, "/v2/schedules/1", one_of_twenty)
+        .await
+        .no_content();
 }
 
 #[tokio::test]
@@ -82,10 +79,10 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
         ("/v2/user-groups/2/users/4", "userId", "user group"),
         ("/v2/device-groups/2/devices/2", "deviceId", "device group"),
     ] {
-        let answer = system.call(Method::PUT, path, token, None).await;
+        let answer = system.user(token).call(Method::PUT, path).await;
         refused(&answer, field, what);
     }
-    let put = async |path: &str, body| system.put(path, token, &body).await;
+    let put = async |path: &str, body| system.user(token).put(path, &body).await;
     let answer = put("/v2/user-groups/2", json!({"members": [3, 4]})).await;
     refused(&answer, "members", "user group");
     let answer = put("/v2/device-groups/2", json!({"devices": [2]})).await;
@@ -94,17 +91,12 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
     refused(&answer, "devices", "space");
     let new = json!({"organizationId": 7, "name": "New", "devices": [2]});
     refused(
-        &system.post("/v2/spaces", token, &new).await,
+        &system.user(token).post("/v2/spaces", &new).await,
         "devices",
         "space",
     );
     // The one that has room is taken, and who is gone is not said to be full.
-    assert_eq!(
-        put("/v2/user-groups/2", json!({"members": [3]}))
-            .await
-            .status,
-        200
-    );
+    put("/v2/user-groups/2", json!({"members": [3]})).await.ok();
     let gone = put("/v2/user-groups/2", json!({"members": [3, 99]})).await;
     assert_eq!(
         gone.json()["details"][0]["code"],
@@ -114,18 +106,20 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
     );
     // Who is in it already stays so.
     let path = "/v2/user-groups/2/users/3";
-    assert_eq!(
-        system.call(Method::PUT, path, token, None).await.status,
-        204
-    );
+    system
+        .user(token)
+        .call(Method::PUT, path)
+        .await
+        .no_content();
 }
 
 #[tokio::test]
 async fn an_item_that_would_be_too_large_all_the_same_is_a_fault_of_the_request() {
-    let (store, system, tenant) = Tenant::start().await;
-    store.too_large();
-    let answer = system
-        .put("/v2/devices/1", tenant.token(1), &json!({"name": "Gate"}))
+    let w = World::start().await;
+    w.store.too_large();
+    let answer = w
+        .admin()
+        .put("/v2/devices/1", &json!({"name": "Gate"}))
         .await;
     answer.assert_error(400, "tooLargeError");
 }
@@ -140,17 +134,17 @@ fn cursor(question: &str, place: &str) -> String {
 
 #[tokio::test]
 async fn a_cursor_that_is_no_key_is_refused() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     for number in 0..2 {
         let user = json!({"receiver": {"userId": 2 + number}});
-        tenant.create_share(&system, 1, user).await;
+        w.create_share(1, user).await;
     }
     for list in [
         "/v2/users?size=1",
         "/v2/shares?deviceId=1&size=1",
         "/v2/shares?size=1",
     ] {
-        let first = system.get(list, tenant.token(1)).await;
+        let first = w.admin().get(list).await;
         let link = first.header("link").unwrap();
         let (_, cursor_of_link) = link.split_once("cursor=").unwrap();
         let cursor_of_link = cursor_of_link.split('>').next().unwrap();
@@ -165,13 +159,13 @@ async fn a_cursor_that_is_no_key_is_refused() {
         };
         for place in ["", &"x".repeat(513), &"x".repeat(4000)] {
             let path = format!("{list}&cursor={}", cursor(question, place));
-            let answer = system.get(&path, tenant.token(1)).await;
+            let answer = w.admin().get(&path).await;
             answer.assert_error(400, INVALID);
             assert_eq!(answer.fields(), ["cursor"]);
         }
         // One that is too long behind what stands before it is no 500 either.
         let path = format!("{list}&cursor={}", cursor(question, &"x".repeat(512)));
-        let answer = system.get(&path, tenant.token(1)).await;
+        let answer = w.admin().get(&path).await;
         assert!(answer.status.as_u16() < 500, "{}", answer.body);
     }
 }
@@ -209,8 +203,11 @@ async fn of_very_many_grants_a_hundred_are_written_down() {
         writes.send().await.unwrap().unwrap();
     }
     let path = "/v1/devices/2/remote-activation";
-    let answer = system.call(Method::POST, path, tenant.token(4), None).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    system
+        .user(tenant.token(4))
+        .call(Method::POST, path)
+        .await
+        .ok();
     let items = store.items().await;
     let audit = items.iter().find(|item| item.contains_key("deed")).unwrap();
     assert_eq!(audit["shares"].as_l().unwrap().len(), 100);
@@ -219,24 +216,22 @@ async fn of_very_many_grants_a_hundred_are_written_down() {
 /// Lambda takes an answer of 6 MB, and API Gateway makes a 502 of a longer one.
 #[tokio::test]
 async fn a_page_that_would_be_too_large_asks_for_a_smaller_one() {
-    let (store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     for number in 0..50 {
         let code = format!("4071{number:02}");
-        let mut access = tenant.access(number, 4, vec![access_space(SPACE, &code)]);
+        let mut access = w.tenant.access(number, 4, vec![access_space(SPACE, &code)]);
         access.label = Some("\"".repeat(70_000));
-        store.put_access(&scope(7), &access).await;
+        w.store.put_access(&scope(7), &access).await;
     }
     let list = "/BusinessUserAccesses";
-    let answer = system.get(list, tenant.token(1)).await;
-    assert_eq!(answer.status, 400, "{}", answer.body);
+    let answer = w.admin().get(list).await.is(400);
     let fault = &answer.json()["responseStatus"]["errors"][0];
     assert_eq!(fault["fieldName"], "size");
     let (mut found, mut next) = (0, Some(format!("{list}?size=20")));
     while let Some(path) = next {
-        let page = system.get(&path, tenant.token(1)).await;
-        assert_eq!(page.status, 200, "{}", page.body);
+        let page = w.admin().get(&path).await.ok();
         found += page.json()["data"].as_array().unwrap().len();
-        next = page.next_path(system.url());
+        next = page.next_path(w.system.url());
     }
     assert_eq!(found, 50);
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use latchkey::directory::{Device, Resource};
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, World};
 
 const PATH: &str = "/v2/shares";
 
@@ -21,7 +21,7 @@ async fn all(system: &System, tenant: &Tenant, user: usize, query: &str) -> Vec<
     let mut path = format!("{PATH}{query}");
     let mut found = Vec::new();
     loop {
-        let answer = system.get(&path, tenant.token(user)).await;
+        let answer = system.user(tenant.token(user)).get(&path).await;
         found.extend(ids(&answer));
         let Some(link) = answer.header("link") else {
             return found;
@@ -76,9 +76,9 @@ fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
 
 #[tokio::test]
 async fn all_are_listed_oldest_first_as_each_is_shown() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let cast = cast(&system, &tenant).await;
-    let answer = system.get(PATH, tenant.token(1)).await;
+    let w = World::start().await;
+    let cast = cast(&w.system, &w.tenant).await;
+    let answer = w.admin().get(PATH).await;
     answer.assert_headers();
     let everyone: Vec<_> = cast
         .as_object()
@@ -90,14 +90,14 @@ async fn all_are_listed_oldest_first_as_each_is_shown() {
     assert_eq!(answer.header("link"), None);
     for view in answer.json().as_array().unwrap() {
         let path = format!("{PATH}/{}", view["id"]);
-        assert_eq!(system.get(&path, tenant.token(1)).await.json(), *view);
+        assert_eq!(w.admin().get(&path).await.json(), *view);
     }
 }
 
 #[tokio::test]
 async fn filters_find_what_they_name() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let cast = cast(&system, &tenant).await;
+    let w = World::start().await;
+    let cast = cast(&w.system, &w.tenant).await;
     for (query, names) in [
         (
             "?userId=2",
@@ -127,13 +127,13 @@ async fn filters_find_what_they_name() {
     ] {
         let expected = of(&cast, names);
         assert_eq!(
-            sorted(all(&system, &tenant, 1, query).await),
+            sorted(all(&w.system, &w.tenant, 1, query).await),
             expected,
             "{query}"
         );
         let paged = format!("{query}&size=1");
         assert_eq!(
-            sorted(all(&system, &tenant, 1, &paged).await),
+            sorted(all(&w.system, &w.tenant, 1, &paged).await),
             expected,
             "{paged}"
         );
@@ -142,8 +142,8 @@ async fn filters_find_what_they_name() {
 
 #[tokio::test]
 async fn everyone_sees_what_they_receive() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let cast = cast(&system, &tenant).await;
+    let w = World::start().await;
+    let cast = cast(&w.system, &w.tenant).await;
     let own = ["two", "two_on_other", "over", "upcoming"];
     for (user, query, names) in [
         (
@@ -162,7 +162,7 @@ async fn everyone_sees_what_they_receive() {
         for size in ["", "size=1", "size=2"] {
             let separator = if query.is_empty() { "?" } else { "&" };
             let query = format!("{query}{separator}{size}");
-            let seen = sorted(all(&system, &tenant, user, &query).await);
+            let seen = sorted(all(&w.system, &w.tenant, user, &query).await);
             assert_eq!(seen, of(&cast, names), "{user} {query}");
         }
     }
@@ -176,32 +176,30 @@ async fn everyone_sees_what_they_receive() {
         (2, "?organizationId=8"),
         (1, "?organizationId=8"),
     ] {
-        let refused = system
-            .get(&format!("{PATH}{query}"), tenant.token(user))
-            .await;
+        let refused = w.user(user).get(&format!("{PATH}{query}")).await;
         refused.assert_error(403, "insufficientRightsError");
     }
 }
 
 #[tokio::test]
 async fn who_administrates_a_source_sees_all_on_it() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let cast = cast(&system, &tenant).await;
+    let w = World::start().await;
+    let cast = cast(&w.system, &w.tenant).await;
     let right = json!({"receiver": {"userId": 4}, "permissions": {"administrate": true}});
-    let right = id(&tenant.create_share(&system, 1, right).await);
+    let right = id(&w.create_share(1, right).await);
     let mut on_device = of(&cast, &["two", "three", "other_group", "over", "upcoming"]);
     on_device.push(right);
     assert_eq!(
-        sorted(all(&system, &tenant, 4, "?deviceId=1").await),
+        sorted(all(&w.system, &w.tenant, 4, "?deviceId=1").await),
         on_device
     );
     assert_eq!(
-        all(&system, &tenant, 4, "?deviceId=1&userId=3").await,
+        all(&w.system, &w.tenant, 4, "?deviceId=1&userId=3").await,
         of(&cast, &["three"])
     );
-    assert_eq!(all(&system, &tenant, 4, "").await, [right]);
+    assert_eq!(all(&w.system, &w.tenant, 4, "").await, [right]);
     for query in ["?deviceId=2", "?deviceGroupId=1", "?userId=3"] {
-        let refused = system.get(&format!("{PATH}{query}"), tenant.token(4)).await;
+        let refused = w.user(4).get(&format!("{PATH}{query}")).await;
         refused.assert_error(403, "insufficientRightsError");
     }
 }
@@ -234,7 +232,8 @@ async fn a_long_list_is_whole_in_pages_of_any_size() {
     }
     // Those who hold them now are two thirds; a page has as many of them as fit.
     let page = system
-        .get(&format!("{PATH}?active=true&size=50"), tenant.token(1))
+        .user(tenant.token(1))
+        .get(&format!("{PATH}?active=true&size=50"))
         .await;
     assert_eq!(ids(&page).len(), 50);
     let active = all(&system, &tenant, 1, "?active=true&size=50").await;
@@ -261,7 +260,8 @@ async fn a_page_that_names_more_than_the_store_gives_at_once_is_whole() {
             let schedule =
                 json!({"organizationId": 7, "name": format!("For {device}"), "rules": rules});
             let schedule = system
-                .post("/v2/schedules", tenant.token(1), &schedule)
+                .user(tenant.token(1))
+                .post("/v2/schedules", &schedule)
                 .await;
             let share = json!({"source": {"deviceId": device}, "scheduleId": schedule.json()["scheduleId"]});
             tenant.create_share(system, 1, share).await;
@@ -269,7 +269,8 @@ async fn a_page_that_names_more_than_the_store_gives_at_once_is_whole() {
     };
     join_all((1..=50).map(create)).await;
     let page = system
-        .get(&format!("{PATH}?size=100"), tenant.token(1))
+        .user(tenant.token(1))
+        .get(&format!("{PATH}?size=100"))
         .await;
     assert_eq!(ids(&page).len(), 50);
     for view in page.json().as_array().unwrap() {
@@ -280,7 +281,7 @@ async fn a_page_that_names_more_than_the_store_gives_at_once_is_whole() {
 
 #[tokio::test]
 async fn a_query_with_faults_names_each() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     for (query, fields) in [
         (
             "?deviceId=0&userId=x&active=yes&size=0",
@@ -292,7 +293,7 @@ async fn a_query_with_faults_names_each() {
         ),
         ("?organizationId=x", vec!["organizationId"]),
     ] {
-        let answer = system.get(&format!("{PATH}{query}"), tenant.token(1)).await;
+        let answer = w.admin().get(&format!("{PATH}{query}")).await;
         answer.assert_error(400, "invalidInputErrorError");
         assert_eq!(
             sorted_texts(answer.fields()),
@@ -301,9 +302,9 @@ async fn a_query_with_faults_names_each() {
         );
     }
     // A cursor is good for its own list.
-    tenant.create_share(&system, 1, json!({})).await;
-    tenant.create_share(&system, 1, json!({})).await;
-    let page = system.get(&format!("{PATH}?size=1"), tenant.token(1)).await;
+    w.create_share(1, json!({})).await;
+    w.create_share(1, json!({})).await;
+    let page = w.admin().get(&format!("{PATH}?size=1")).await;
     let link = page.header("link").unwrap();
     let cursor = link
         .split_once("cursor=")
@@ -314,7 +315,7 @@ async fn a_query_with_faults_names_each() {
         .0;
     for query in ["&deviceId=1", "&userId=2", "&active=true"] {
         let path = format!("{PATH}?size=1&cursor={cursor}{query}");
-        let answer = system.get(&path, tenant.token(1)).await;
+        let answer = w.admin().get(&path).await;
         assert_eq!(answer.fields(), ["cursor"], "{query}");
     }
 }

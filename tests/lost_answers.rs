@@ -56,22 +56,26 @@ impl Scene {
     }
 
     async fn post(&self, user: usize, path: &str, body: Value) -> Answer {
-        let post = self.system.post(path, self.tenant.token(user), &body);
+        let post = self.system.user(self.tenant.token(user)).post(path, &body);
         self.losing(post).await
     }
 
     async fn put(&self, path: &str, body: Value) -> Answer {
-        let put = self.system.put(path, self.tenant.token(1), &body);
+        let put = self.system.user(self.tenant.token(1)).put(path, &body);
         self.losing(put).await
     }
 
     async fn delete(&self, path: &str) -> Answer {
-        let delete = self.system.delete(path, self.tenant.token(1));
+        let delete = self.system.user(self.tenant.token(1)).delete(path);
         self.losing(delete).await
     }
 
     async fn shown(&self, path: &str) -> Value {
-        self.system.get(path, self.tenant.token(1)).await.json()
+        self.system
+            .user(self.tenant.token(1))
+            .get(path)
+            .await
+            .json()
     }
 
     /// How many a list shows.
@@ -231,7 +235,7 @@ async fn what_was_cancelled_is_another_transaction_when_it_is_tried_again() {
     scene.store.conflict(2);
     let body = scene.tenant.share(json!({}));
     let token = scene.tenant.token(1);
-    let made = scene.system.post("/v2/shares", token, &body).await;
+    let made = scene.system.user(token).post("/v2/shares", &body).await;
     assert_status(&made, 200);
     let calls = scene.store.calls().into_iter();
     let mut tokens: Vec<_> = calls

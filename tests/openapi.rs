@@ -63,7 +63,7 @@ pub fn is_another_way(path: &str) -> bool {
     let own = path
         .strip_suffix(".json")
         .or_else(|| path.strip_suffix(".jsv"));
-    let routes = stack().api.routes;
+    let routes = &stack().api.routes;
     own.is_some_and(|own| routes.iter().any(|route| route.path == own))
         || ["/json/reply/", "/jsv/reply/", "/api/"]
             .iter()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::system::{ADMIN, Store, System, share_body};
+use crate::system::{Store, System, share_body};
 
 const PATH: &str = "/v2/shares";
 
@@ -15,18 +15,18 @@ async fn while_the_store_is_away_the_answer_says_to_try_again() {
     let mut store = Store::start().await;
     let system = System::on(&store).await;
     let body = share_body(json!({}));
-    assert_eq!(system.post(PATH, ADMIN, &body).await.status, 200);
+    system.admin().post(PATH, &body).await.ok();
     store.stop();
     // From the function, whose caller is known still.
-    let answer = system.post(PATH, ADMIN, &body).await;
+    let answer = system.admin().post(PATH, &body).await;
     answer.assert_error(503, "serviceUnavailableError");
     assert_eq!(answer.header("retry-after"), Some("1"));
     // From the gateway, whose authorizer cannot find out who calls.
-    let answer = system.get("/v2/shares/3", uuid::Uuid::new_v4()).await;
+    let answer = system.user(uuid::Uuid::new_v4()).get("/v2/shares/3").await;
     answer.assert_error(503, "serviceUnavailableError");
     assert_eq!(answer.header("retry-after"), Some("1"));
     store.resume().await;
-    assert_eq!(system.post(PATH, ADMIN, &body).await.status, 200);
+    system.admin().post(PATH, &body).await.ok();
 }
 
 #[tokio::test]
@@ -34,11 +34,11 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
     let mut store = Store::start().await;
     let system = System::on(&store).await;
     let body = share_body(json!({}));
-    assert_eq!(system.post(PATH, ADMIN, &body).await.status, 200);
+    system.admin().post(PATH, &body).await.ok();
     let load = async |client: u32| {
         let mut created = Vec::new();
         for _ in 0..12 {
-            let answer = system.post(PATH, ADMIN, &body).await;
+            let answer = system.admin().post(PATH, &body).await;
             match answer.status.as_u16() {
                 200 => created.push(answer.json()["shareId"].as_u64().unwrap()),
                 503 => {}

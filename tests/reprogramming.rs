@@ -20,9 +20,10 @@ const PATH: &str = "/BusinessUserAccesses/reprogramcodes";
 
 async fn ask(system: &System, tenant: &Tenant) -> Value {
     let answer = system
-        .put(PATH, tenant.token(1), &json!({"OrganizationId": 7}))
-        .await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+        .user(tenant.token(1))
+        .put(PATH, &json!({"OrganizationId": 7}))
+        .await
+        .ok();
     answer.json()
 }
 
@@ -114,9 +115,10 @@ async fn create(system: &System, tenant: &Tenant, changes: Value) -> String {
         body[name] = value.clone();
     }
     let answer = system
-        .post("/BusinessUserAccess", tenant.token(1), &body)
-        .await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+        .user(tenant.token(1))
+        .post("/BusinessUserAccess", &body)
+        .await
+        .ok();
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
@@ -226,14 +228,16 @@ async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
 #[tokio::test]
 async fn only_who_runs_the_organization_may_ask() {
     let (_store, system, tenant) = home().await;
-    let answer = system.put(PATH, tenant.token(2), &json!({})).await;
+    let answer = system.user(tenant.token(2)).put(PATH, &json!({})).await;
     assert_error(&answer, "json", 403, "Forbidden");
     let answer = system
-        .put(PATH, tenant.token(1), &json!({"OrganizationId": 8}))
+        .user(tenant.token(1))
+        .put(PATH, &json!({"OrganizationId": 8}))
         .await;
     assert_error(&answer, "json", 403, "Forbidden");
     let answer: Answer = system
-        .put(PATH, tenant.token(1), &json!({"OrganizationId": "x"}))
+        .user(tenant.token(1))
+        .put(PATH, &json!({"OrganizationId": "x"}))
         .await;
     assert_error(&answer, "json", 400, "Predicate");
 }

@@ -59,14 +59,14 @@ async fn an_operation_answers_at_every_route_in_both_formats() {
         ("/users", "GetBusinessUsers"),
         ("/BusinessUserAccesses", "GetBusinessUserAccesses"),
     ] {
-        let plain = system.get(path, tenant.token(1)).await;
-        assert_eq!(plain.status, 200, "{}", plain.body);
+        let plain = system.user(tenant.token(1)).get(path).await.ok();
         let (format, expected) = tree(&plain);
         assert_eq!(format, "json");
         // In JSV a number is a text like any other.
         let jsv: Value = {
             let answer = system
-                .get(&format!("{path}?format=jsv"), tenant.token(1))
+                .user(tenant.token(1))
+                .get(&format!("{path}?format=jsv"))
                 .await;
             tree(&answer).1
         };
@@ -90,7 +90,8 @@ async fn an_operation_answers_at_every_route_in_both_formats() {
         ];
         for (method, route, format) in routes {
             let answer = system
-                .call(method.clone(), &route, tenant.token(1), None)
+                .user(tenant.token(1))
+                .call(method.clone(), &route)
                 .await;
             assert_eq!(answer.status, 200, "{method} {route}: {}", answer.body);
             let expected = if format == "jsv" { &jsv } else { &expected };
@@ -108,20 +109,20 @@ async fn an_operation_answers_at_every_route_in_both_formats() {
 async fn things_are_the_spaces_and_business_users_the_users() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
-    let things = system.get("/things", tenant.token(2)).await;
+    let things = system.user(tenant.token(2)).get("/things").await;
     assert_eq!(
         things.json(),
         json!({"data": [{"id": SPACE, "name": "Hall"}]})
     );
-    let things = system.get("/things.jsv", tenant.token(2)).await;
+    let things = system.user(tenant.token(2)).get("/things.jsv").await;
     assert_eq!(things.body, format!("{{data:[{{id:{SPACE},name:Hall}}]}}"));
-    let users = system.get("/users", tenant.token(1)).await.json();
+    let users = system.user(tenant.token(1)).get("/users").await.json();
     assert_eq!(
         users["data"][0],
         json!({"id": 1, "firstName": "User 1", "lastName": "Of 7", "phoneNumber": "+31612345671", "roles": ["Admin"]})
     );
     assert_eq!(users["data"].as_array().unwrap().len(), 9);
-    let users = system.get("/users?format=jsv", tenant.token(1)).await;
+    let users = system.user(tenant.token(1)).get("/users?format=jsv").await;
     let first =
         "{data:[{id:1,firstName:User 1,lastName:Of 7,phoneNumber:+31612345671,roles:[Admin]},";
     assert!(users.body.starts_with(first), "{}", users.body);
@@ -139,7 +140,8 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
             .collect()
     };
     let first = system
-        .get("/users.jsv?ORGANIZATIONID=7&Size=4", tenant.token(1))
+        .user(tenant.token(1))
+        .get("/users.jsv?ORGANIZATIONID=7&Size=4")
         .await;
     assert_eq!(ids(&first), ["1", "2", "3", "4"]);
     let next = |answer: &Answer| {
@@ -147,7 +149,7 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
         let url = link.trim_start_matches('<').split('>').next().unwrap();
         url.strip_prefix(system.url()).unwrap().to_owned()
     };
-    let second = system.get(&next(&first), tenant.token(1)).await;
+    let second = system.user(tenant.token(1)).get(&next(&first)).await;
     assert_eq!(ids(&second), ["5", "6", "7", "8"]);
 
     let send = async |path: &str, content_type: Option<&str>, body: &str| {
@@ -192,7 +194,7 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
             answer.body
         );
         assert_eq!(ids(&answer), ["1", "2"], "{path} {content_type:?}");
-        let next = system.get(&next(&answer), tenant.token(1)).await;
+        let next = system.user(tenant.token(1)).get(&next(&answer)).await;
         assert_eq!(ids(&next), ["3", "4"], "{path} {content_type:?}");
     }
     // What `fetch` says of a text, and so ServiceStack's client for browsers of a request.
@@ -201,10 +203,11 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
     // The query stands before the body, but for what it gives no value.
     let answer = send(&format!("{api}?size=1&organizationId"), None, json).await;
     assert_eq!(ids(&answer), ["1"]);
-    let null = system
-        .get("/BusinessUserAccesses?thingId&size=", tenant.token(1))
-        .await;
-    assert_eq!(null.status, 200, "{}", null.body);
+    system
+        .user(tenant.token(1))
+        .get("/BusinessUserAccesses?thingId&size=")
+        .await
+        .ok();
 }
 
 #[tokio::test]
@@ -214,7 +217,7 @@ async fn every_fault_is_said_in_the_format_of_the_answer() {
     let named = |field: &str, code: &str| (field.to_owned(), code.to_owned());
     for (path, format) in [("/users", "json"), ("/users.jsv", "jsv")] {
         let query = format!("{path}?organizationId=x&size=0&cursor=nonsense");
-        let answer = system.get(&query, tenant.token(1)).await;
+        let answer = system.user(tenant.token(1)).get(&query).await;
         assert_error(&answer, format, 400, "Predicate");
         assert_eq!(
             faults(&answer),
@@ -225,15 +228,19 @@ async fn every_fault_is_said_in_the_format_of_the_answer() {
             ]
         );
         let twice = system
-            .get(&format!("{path}?size=1&SIZE=2"), tenant.token(1))
+            .user(tenant.token(1))
+            .get(&format!("{path}?size=1&SIZE=2"))
             .await;
         assert_error(&twice, format, 400, "SerializationException");
         // Another organization, one that is not there, and a member without a role.
         for query in ["?organizationId=8", "?organizationId=9"] {
-            let answer = system.get(&format!("{path}{query}"), tenant.token(1)).await;
+            let answer = system
+                .user(tenant.token(1))
+                .get(&format!("{path}{query}"))
+                .await;
             assert_error(&answer, format, 403, "Forbidden");
         }
-        let answer = system.get(path, tenant.token(3)).await;
+        let answer = system.user(tenant.token(3)).get(path).await;
         assert_error(&answer, format, 403, "Forbidden");
     }
     let jsv = system

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::LazyLock;
 
 use latchkey::wire::headers::{CHALLENGE, EVERY_RESPONSE};
 use latchkey_local::template::policy::Access;
@@ -9,8 +10,12 @@ use latchkey_local::template::{ACCOUNT_ID, Function, Integration, Mapping, Stack
 
 use crate::system::root;
 
-pub fn stack() -> Stack {
-    Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap()
+/// The template, read once.
+pub fn stack() -> &'static Stack {
+    static STACK: LazyLock<Stack> = LazyLock::new(|| {
+        Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap()
+    });
+    &STACK
 }
 
 pub fn binary(function: &Function) -> String {
@@ -47,9 +52,12 @@ fn every_function_has_a_binary_and_a_sample_event_and_there_are_no_others() {
 #[test]
 fn no_more_than_two_functions_read_the_stream_of_a_table() {
     let mut readers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, function) in stack().functions {
-        for event in function.streams {
-            readers.entry(event.table).or_default().push(name.clone());
+    for (name, function) in &stack().functions {
+        for event in &function.streams {
+            readers
+                .entry(event.table.clone())
+                .or_default()
+                .push(name.clone());
         }
     }
     assert_ne!(readers, BTreeMap::new());
@@ -91,7 +99,7 @@ fn the_stack_says_its_release() {
 
 #[test]
 fn every_path_answers_a_preflight_without_an_authorizer() {
-    let api = stack().api;
+    let api = &stack().api;
     let paths: BTreeSet<_> = api.routes.iter().map(|route| &route.path).collect();
     for path in paths {
         let preflight = api
@@ -124,7 +132,7 @@ const OPEN: [(&str, &str); 6] = [
 
 #[test]
 fn every_other_route_asks_the_authorizer() {
-    let routes = stack().api.routes;
+    let routes = &stack().api.routes;
     let open = routes
         .iter()
         .filter(|route| route.method != "OPTIONS" && route.authorizer.is_none());
@@ -161,7 +169,7 @@ fn a_head_is_wherever_a_get_is_that_changes_nothing() {
 
 #[test]
 fn routes_that_everyone_may_call_are_throttled_more() {
-    for route in stack().api.routes {
+    for route in &stack().api.routes {
         let throttle = route.throttle.unwrap();
         let expected = if OPEN.contains(&(&route.method, &route.path)) {
             (20.0, 50.0)
@@ -175,8 +183,8 @@ fn routes_that_everyone_may_call_are_throttled_more() {
 
 #[test]
 fn the_gateway_logs_who_asked_for_what_and_no_query() {
-    let format = stack().api.access_log.unwrap();
-    let line: BTreeMap<String, String> = serde_json::from_str(&format).unwrap();
+    let format = stack().api.access_log.as_ref().unwrap();
+    let line: BTreeMap<String, String> = serde_json::from_str(format).unwrap();
     let expected = [
         ("ip", "$context.identity.sourceIp"),
         ("method", "$context.httpMethod"),
@@ -249,7 +257,7 @@ fn an_operation_for_servicestacks_clients_has_all_its_routes_and_a_permission() 
 
 #[test]
 fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() {
-    for (kind, response) in stack().api.responses {
+    for (kind, response) in &stack().api.responses {
         let status = response
             .status
             .unwrap_or_else(|| panic!("{kind} has no StatusCode"));
@@ -263,7 +271,7 @@ fn every_answer_of_the_gateway_has_the_headers_and_the_shape_of_both_families() 
         ];
         // To another status a challenge says nothing.
         let own = &own[..if status == 401 { 2 } else { 1 }];
-        assert_headers(&kind, &response.headers, own);
+        assert_headers(kind, &response.headers, own);
         let transient = matches!(status, 429 | 503);
         let retry = response
             .headers
@@ -328,7 +336,7 @@ fn may_write(function: &Function, partition_key: &str) -> bool {
 /// That each of them does is among the cases of the benchmark.
 #[test]
 fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() {
-    let functions = stack().functions;
+    let functions = &stack().functions;
     for (kind, key) in GUARDED {
         let writers = functions
             .values()

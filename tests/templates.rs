@@ -9,7 +9,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, World};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -17,14 +17,17 @@ const PATH: &str = "/access/template";
 
 /// An organization that has a second space, with the id of that.
 async fn home() -> (Store, System, Tenant, String) {
-    let (store, system, tenant) = Tenant::start().await;
-    let space = add_space(&system, &tenant, "Attic").await;
-    (store, system, tenant, space)
+    let w = World::start().await;
+    let space = add_space(&w.system, &w.tenant, "Attic").await;
+    (w.store, w.system, w.tenant, space)
 }
 
 async fn add_space(system: &System, tenant: &Tenant, name: &str) -> String {
     let space = json!({"organizationId": tenant.number(), "name": name});
-    let made = system.post("/v2/spaces", tenant.token(1), &space).await;
+    let made = system
+        .user(tenant.token(1))
+        .post("/v2/spaces", &space)
+        .await;
     made.json()["spaceId"].as_str().unwrap().to_owned()
 }
 
@@ -42,7 +45,7 @@ async fn send(
 
 async fn show(system: &System, tenant: &Tenant, id: &str) -> Answer {
     let path = format!("{PATH}?AccessTemplateId={id}");
-    system.get(&path, tenant.token(1)).await
+    system.user(tenant.token(1)).get(&path).await
 }
 
 fn id(answer: &Answer) -> String {
@@ -126,7 +129,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
     );
     for (method, route) in routes(PATH, "GetAccessTemplate", &Method::GET) {
         let path = format!("{route}{query}");
-        let answer = system.call(method, &path, tenant.token(1), None).await;
+        let answer = system.user(tenant.token(1)).call(method, &path).await;
         match of_answer(&route) {
             "jsv" => assert_eq!(answer.body, in_jsv, "{route}"),
             _ => assert_eq!(answer.json(), expected, "{route}"),
@@ -140,7 +143,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
         &Method::GET,
     ) {
         let path = format!("{route}{query}");
-        let answer = system.call(method, &path, tenant.token(1), None).await;
+        let answer = system.user(tenant.token(1)).call(method, &path).await;
         let (format, body) = tree(&answer);
         assert_eq!(format, of_answer(&route));
         if format == "json" {
@@ -149,7 +152,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
         assert_eq!(body["data"].as_array().unwrap().len(), 2, "{route}");
     }
     for (method, route) in routes("/access/templates", "GetAccessTemplates", &Method::GET) {
-        let answer = system.call(method, &route, tenant.token(1), None).await;
+        let answer = system.user(tenant.token(1)).call(method, &route).await;
         let (format, body) = tree(&answer);
         assert_eq!(format, of_answer(&route));
         let data = body["data"].as_array().unwrap();
@@ -189,7 +192,8 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
         let id = rest.next().unwrap();
         let path = format!("{route}?AccessTemplateId={id}");
         let answer = system
-            .call(method.clone(), &path, tenant.token(1), None)
+            .user(tenant.token(1))
+            .call(method.clone(), &path)
             .await;
         assert_eq!(
             (answer.status.as_u16(), answer.body.as_str()),
@@ -199,7 +203,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
         assert_eq!(tree(&answer).0, of_answer(&route));
         let gone = show(&system, &tenant, id).await;
         assert_error(&gone, "json", 404, "NotFound");
-        let again = system.call(method, &path, tenant.token(1), None).await;
+        let again = system.user(tenant.token(1)).call(method, &path).await;
         assert_error(&again, of_answer(&route), 404, "NotFound");
     }
 }
@@ -208,7 +212,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
 async fn what_is_left_out_has_its_default_and_what_is_empty_is_taken_away() {
     let (_store, system, tenant, _) = home().await;
     let new = json!({"name": "N", "description": "D", "things": [{"thingId": SPACE}]});
-    let made = id(&system.post(PATH, tenant.token(1), &new).await);
+    let made = id(&system.user(tenant.token(1)).post(PATH, &new).await);
     let shown = show(&system, &tenant, &made).await.json();
     assert_eq!(shown["scope"], 0);
     assert_eq!(shown["accessCodeInitializationStrategy"], 0);
@@ -289,7 +293,7 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
         expected.extend(named(&of_both));
         assert_eq!(faults(&answer), expected, "{}", answer.body);
     }
-    let post = async |body: Value| system.post(PATH, tenant.token(1), &body).await;
+    let post = async |body: Value| system.user(tenant.token(1)).post(PATH, &body).await;
     let required = named(&[("name", "NotEmpty"), ("things", "NotEmpty")]);
     assert_eq!(faults(&post(json!({})).await), required);
     let too_many: Vec<_> = (0..41).map(|_| json!({"thingId": SPACE})).collect();
@@ -315,7 +319,7 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
     assert_error(&answer, "json", 400, "NotFound");
     assert_eq!(faults(&answer), expected);
     let change = json!({"accessTemplateId": TEMPLATE, "name": "M", "things": things});
-    let answer = system.put(PATH, tenant.token(1), &change).await;
+    let answer = system.user(tenant.token(1)).put(PATH, &change).await;
     assert_error(&answer, "json", 400, "NotFound");
     assert_eq!(faults(&answer), expected);
     assert_eq!(store.sort_keys("TEMPLATE#").await, before);
@@ -323,15 +327,17 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
     assert_eq!(shown.json()["name"], "Visitors");
 
     for path in [PATH, "/access/template/things"] {
-        let answer = system.get(path, tenant.token(1)).await;
+        let answer = system.user(tenant.token(1)).get(path).await;
         assert_eq!(faults(&answer), named(&[("accessTemplateId", "NotEmpty")]));
         let answer = system
-            .get(&format!("{path}?AccessTemplateId=7"), tenant.token(1))
+            .user(tenant.token(1))
+            .get(&format!("{path}?AccessTemplateId=7"))
             .await;
         assert_eq!(faults(&answer), named(&[("accessTemplateId", "Predicate")]));
     }
     let answer = system
-        .get("/access/templates?Scope=3&size=0&cursor=x", tenant.token(1))
+        .user(tenant.token(1))
+        .get("/access/templates?Scope=3&size=0&cursor=x")
         .await;
     assert_error(&answer, "json", 400, "Predicate");
     let expected = [
@@ -347,14 +353,14 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
         format!("{PATH}/things?AccessTemplateId={none}"),
     ] {
         assert_error(
-            &system.get(&path, tenant.token(1)).await,
+            &system.user(tenant.token(1)).get(&path).await,
             "json",
             404,
             "NotFound",
         );
     }
     let change = json!({"accessTemplateId": none, "name": "M"});
-    let answer = system.put(PATH, tenant.token(1), &change).await;
+    let answer = system.user(tenant.token(1)).put(PATH, &change).await;
     assert_error(&answer, "json", 404, "NotFound");
 }
 
@@ -403,13 +409,13 @@ async fn templates_are_listed_by_scope_in_pages() {
     let (_store, system, tenant, _) = home().await;
     for number in 0..9 {
         let new = json!({"name": format!("T{number}"), "things": [{"thingId": SPACE}], "scope": number % 3});
-        id(&system.post(PATH, tenant.token(1), &new).await);
+        id(&system.user(tenant.token(1)).post(PATH, &new).await);
     }
     let names = async |query: &str| {
         let mut pages = Vec::new();
         let mut path = format!("/access/templates{query}");
         loop {
-            let answer = system.get(&path, tenant.token(1)).await;
+            let answer = system.user(tenant.token(1)).get(&path).await;
             let (_, body) = tree(&answer);
             let data = body["data"].as_array().unwrap_or_else(|| panic!("{body}"));
             let names = data
@@ -443,7 +449,7 @@ async fn templates_are_listed_by_scope_in_pages() {
 async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
     let (_store, system, tenant, attic) = home().await;
     let new = json!({"name": "N", "things": [{"thingId": attic}, {"thingId": SPACE}]});
-    let made = id(&system.post(PATH, tenant.token(1), &new).await);
+    let made = id(&system.user(tenant.token(1)).post(PATH, &new).await);
     let things = async || {
         let of = |list: &Value| -> Vec<String> {
             let list = list.as_array().unwrap().iter();
@@ -451,10 +457,11 @@ async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
                 .collect()
         };
         let path = format!("{PATH}/things?AccessTemplateId={made}");
-        let listed = of(&system.get(&path, tenant.token(1)).await.json()["data"]);
+        let listed = of(&system.user(tenant.token(1)).get(&path).await.json()["data"]);
         let shown = of(&show(&system, &tenant, &made).await.json()["things"]);
         let all = system
-            .get("/access/templates", tenant.token(1))
+            .user(tenant.token(1))
+            .get("/access/templates")
             .await
             .json();
         assert_eq!(listed, shown);
@@ -463,10 +470,14 @@ async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
     };
     assert_eq!(things().await, ["Attic", "Hall"]);
     let gone = format!("/v2/spaces/{attic}");
-    assert_eq!(system.delete(&gone, tenant.token(1)).await.status, 204);
+    system
+        .user(tenant.token(1))
+        .delete(&gone)
+        .await
+        .no_content();
     assert_eq!(things().await, ["Hall"]);
     // It is no thing of a template any more.
-    let answer = system.post(PATH, tenant.token(1), &new).await;
+    let answer = system.user(tenant.token(1)).post(PATH, &new).await;
     assert_eq!(
         faults(&answer),
         [("things[0].thingId".to_owned(), "NotFound".to_owned())]
@@ -474,7 +485,10 @@ async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
     // And the others can be changed all the same.
     let change =
         json!({"accessTemplateId": made, "things": [{"thingId": SPACE, "exclusive": true}]});
-    assert_eq!(id(&system.put(PATH, tenant.token(1), &change).await), made);
+    assert_eq!(
+        id(&system.user(tenant.token(1)).put(PATH, &change).await),
+        made
+    );
     assert_eq!(things().await, ["Hall"]);
 }
 
@@ -494,7 +508,8 @@ async fn changes_at_once_do_not_lose_one_another_and_if_match_is_kept() {
         let (system, tenant) = (&system, &tenant);
         async move {
             system
-                .put(PATH, tenant.token(1), &body)
+                .user(tenant.token(1))
+                .put(PATH, &body)
                 .await
                 .status
                 .as_u16()
@@ -534,7 +549,7 @@ async fn changes_at_once_do_not_lose_one_another_and_if_match_is_kept() {
     let puts = join_all((0..4).map(|_| with(Method::PUT, "\"6\""))).await;
     let done = puts.iter().filter(|answer| answer.status == 200);
     assert_eq!(done.count(), 1);
-    assert_eq!(with(Method::DELETE, "\"7\"").await.status, 200);
+    with(Method::DELETE, "\"7\"").await.ok();
 }
 
 #[tokio::test]
@@ -547,8 +562,8 @@ async fn things_and_templates_of_another_organization_are_like_those_that_do_not
         |thing: &str| json!({"name": "N", "things": [{"thingId": SPACE}, {"thingId": thing}]});
     let none = "0192a5b07c00700080000000000000ff";
     let answers = [
-        system.post(PATH, other.token(2), &new(&attic)).await,
-        system.post(PATH, other.token(2), &new(none)).await,
+        system.user(other.token(2)).post(PATH, &new(&attic)).await,
+        system.user(other.token(2)).post(PATH, &new(none)).await,
     ];
     assert_eq!(
         faults(&answers[0]),
@@ -559,9 +574,9 @@ async fn things_and_templates_of_another_organization_are_like_those_that_do_not
         let path = format!("{PATH}?AccessTemplateId={id}");
         let body = json!({"accessTemplateId": id, "things": [{"thingId": space}]});
         for answer in [
-            system.get(&path, other.token(2)).await,
-            system.delete(&path, other.token(2)).await,
-            system.put(PATH, other.token(2), &body).await,
+            system.user(other.token(2)).get(&path).await,
+            system.user(other.token(2)).delete(&path).await,
+            system.user(other.token(2)).put(PATH, &body).await,
         ] {
             assert_error(&answer, "json", 404, "NotFound");
         }
@@ -569,14 +584,14 @@ async fn things_and_templates_of_another_organization_are_like_those_that_do_not
     let mut named = new(SPACE);
     named["organizationId"] = json!(7);
     named["things"] = json!([{"thingId": SPACE}]);
-    let answer = system.post(PATH, other.token(2), &named).await;
+    let answer = system.user(other.token(2)).post(PATH, &named).await;
     assert_error(&answer, "json", 403, "Forbidden");
     let list = "/access/templates?organizationId=7";
     assert_error(
-        &system.get(list, other.token(2)).await,
+        &system.user(other.token(2)).get(list).await,
         "json",
         403,
         "Forbidden",
     );
-    assert_eq!(show(&system, &tenant, TEMPLATE).await.status, 200);
+    show(&system, &tenant, TEMPLATE).await.ok();
 }

@@ -34,11 +34,12 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     store.put(&one.world).await;
     store.put(&two.world).await;
     let created = system
-        .post("/v2/shares", one.token(1), &one.share(json!({})))
+        .user(one.token(1))
+        .post("/v2/shares", &one.share(json!({})))
         .await;
     let share = created.json()["shareId"].to_string();
     let open = one.share(json!({"receiver": null}));
-    let open = system.post("/v2/shares", one.token(1), &open).await;
+    let open = system.user(one.token(1)).post("/v2/shares", &open).await;
     let token = open.json()["token"].clone();
 
     // User 1 is the one number that both have.
@@ -140,7 +141,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
                 && (route.path.ends_with("groups") || route.path.ends_with("spaces"))
             {
                 let body = json!({"organizationId": 8, "name": "N", field: list});
-                let answer = system.post(&path, two.token(1), &body).await;
+                let answer = system.user(two.token(1)).post(&path, &body).await;
                 let refers = (field == "members") == route.path.contains("user-groups");
                 if refers {
                     assert_eq!(answer.fields(), [field], "{path}: {}", answer.body);

@@ -223,7 +223,8 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
     assert!(bodies > 50, "{bodies}");
     // Nothing was changed on the way.
     let shown = system
-        .get(&format!("/v2/shares/{share}"), ADMIN_TOKEN)
+        .user(ADMIN_TOKEN)
+        .get(&format!("/v2/shares/{share}"))
         .await;
     assert_eq!(shown.status, 200);
 }
@@ -254,35 +255,37 @@ async fn a_misspelled_limit_of_a_share_is_refused_with_the_nearest_name() {
         ),
     ] {
         let answer = system
-            .post("/v2/shares", ADMIN_TOKEN, &share_body(changes))
+            .user(ADMIN_TOKEN)
+            .post("/v2/shares", &share_body(changes))
             .await;
         assert_near(&answer, path, nearest);
         answer.assert_error(400, "invalidInputErrorError");
     }
     let rule = json!({"dayOfWeek": "Monday", "recurrence": "Weekly", "startTime": "09:00:00", "endTime": "17:00:00"});
     let body = share_body(json!({"schedule": [rule]}));
-    let answer = system.post("/v2/shares", ADMIN_TOKEN, &body).await;
+    let answer = system.user(ADMIN_TOKEN).post("/v2/shares", &body).await;
     assert_refused(&answer, "schedule[0].startTime", "unknownField", "share");
     assert_refused(&answer, "schedule[0].endTime", "unknownField", "share");
 
     let schedule = json!({"organizationId": 1, "name": "Office", "rules": [], "exceptions": []});
-    let answer = system.post("/v2/schedules", ADMIN_TOKEN, &schedule).await;
+    let answer = system
+        .user(ADMIN_TOKEN)
+        .post("/v2/schedules", &schedule)
+        .await;
     assert_refused(&answer, "exceptions", "unknownField", "schedule");
     let roles = json!({"rolesUntil": "2026-12-01"});
-    let answer = system.put("/v2/users/2", ADMIN_TOKEN, &roles).await;
+    let answer = system.user(ADMIN_TOKEN).put("/v2/users/2", &roles).await;
     assert_refused(&answer, "rolesUntil", "unknownField", "user");
     // A body where an operation has none, and a query where it has a body.
     let path = "/v1/devices/1/remote-activation";
     let answer = system
-        .post(path, ADMIN_TOKEN, &json!({"activationTime": 60}))
+        .user(ADMIN_TOKEN)
+        .post(path, &json!({"activationTime": 60}))
         .await;
     assert_refused(&answer, "activationTime", "unknownField", "activation");
     let answer = system
-        .post(
-            "/v2/shares?dryRun=true",
-            ADMIN_TOKEN,
-            &share_body(json!({})),
-        )
+        .user(ADMIN_TOKEN)
+        .post("/v2/shares?dryRun=true", &share_body(json!({})))
         .await;
     assert_refused(&answer, "dryRun", "unknownField", "query");
 }
@@ -308,30 +311,38 @@ async fn a_decision_is_of_what_was_asked_and_says_so() {
         ("?userid=2", "userid", "userId"),
         ("?At=2026-12-01T00:00:00Z", "At", "at"),
     ] {
-        let answer = system.get(&format!("{path}{query}"), ADMIN_TOKEN).await;
+        let answer = system
+            .user(ADMIN_TOKEN)
+            .get(&format!("{path}{query}"))
+            .await;
         assert_near(&answer, parameter, nearest);
     }
     let twice = system
-        .get(&format!("{path}?userId=2&userId=1"), ADMIN_TOKEN)
+        .user(ADMIN_TOKEN)
+        .get(&format!("{path}?userId=2&userId=1"))
         .await;
     assert_refused(&twice, "userId", "duplicateKey", "twice");
 
     let query = "?userId=2&permission=remoteActivate&at=2027-01-01T08:00:00Z";
     let answer = system
-        .get(&format!("{path}{query}"), ADMIN_TOKEN)
+        .user(ADMIN_TOKEN)
+        .get(&format!("{path}{query}"))
         .await
         .json();
     assert_eq!(answer["userId"], 2);
     assert_eq!(answer["permission"], "remoteActivate");
     assert_eq!(answer["timeZone"], "Europe/Amsterdam");
-    let plain = system.get(path, MEMBER_TOKEN).await.json();
+    let plain = system.user(MEMBER_TOKEN).get(path).await.json();
     assert_eq!(plain["userId"], 2);
     assert!(plain.get("permission").is_none(), "{plain}");
 
     // The offset's sign, as it arrives when a client does not encode it.
     for at in ["2027-01-01T08:00:00+01:00", "2027-01-01T08:00:00%2B01:00"] {
-        let answer = system.get(&format!("{path}?at={at}"), MEMBER_TOKEN).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let answer = system
+            .user(MEMBER_TOKEN)
+            .get(&format!("{path}?at={at}"))
+            .await
+            .ok();
         assert_eq!(answer.json()["at"], "2027-01-01T07:00:00Z", "{at}");
     }
     for at in [
@@ -339,7 +350,10 @@ async fn a_decision_is_of_what_was_asked_and_says_so() {
         "0000-01-01T00:00:00Z",
         "2027-01-01 08:00",
     ] {
-        let answer = system.get(&format!("{path}?at={at}"), MEMBER_TOKEN).await;
+        let answer = system
+            .user(MEMBER_TOKEN)
+            .get(&format!("{path}?at={at}"))
+            .await;
         assert_refused(&answer, "at", "invalidValue", at);
     }
 }
@@ -363,11 +377,17 @@ async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
         (json!({"autoRemoveAfter": "MONTH"}), "autoRemoveAfter"),
         (json!({"phoneNumberVerify": true}), "phoneNumberVerify"),
     ] {
-        let answer = system.post("/v2/users", ADMIN_TOKEN, &user(changes)).await;
+        let answer = system
+            .user(ADMIN_TOKEN)
+            .post("/v2/users", &user(changes))
+            .await;
         assert_refused(&answer, path, "notServed", path);
     }
     let misspelled = user(json!({"invitation": {"sendEmial": false}}));
-    let answer = system.post("/v2/users", ADMIN_TOKEN, &misspelled).await;
+    let answer = system
+        .user(ADMIN_TOKEN)
+        .post("/v2/users", &misspelled)
+        .await;
     assert_refused(
         &answer,
         "invitation.sendEmial",
@@ -375,16 +395,17 @@ async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
         "invitation",
     );
     let path = "/v2/users?userGroupId=1&groupAdmin=false";
-    let answer = system.post(path, ADMIN_TOKEN, &user(json!({}))).await;
+    let answer = system.user(ADMIN_TOKEN).post(path, &user(json!({}))).await;
     assert_refused(&answer, "userGroupId", "notServed", path);
     let nothing = json!({
         "superUser": false, "invitation": {"sendEmail": false, "language": ""},
         "autoRemoveAfter": null, "autoEmailMatch": false,
     });
-    let answer = system
-        .post("/v2/users?groupAdmin=false", ADMIN_TOKEN, &user(nothing))
-        .await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
+    system
+        .user(ADMIN_TOKEN)
+        .post("/v2/users?groupAdmin=false", &user(nothing))
+        .await
+        .created();
 
     for (path, parameter) in [
         ("/v2/devices?search=front", "search"),
@@ -399,14 +420,14 @@ async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
             "loadOrganization",
         ),
     ] {
-        let answer = system.get(path, ADMIN_TOKEN).await;
+        let answer = system.user(ADMIN_TOKEN).get(path).await;
         assert_refused(&answer, parameter, "notServed", path);
     }
     for path in [
         "/v2/devices?includeGroups=false",
         "/things?LoadOnlySmartSpaces=true",
     ] {
-        let answer = system.get(path, ADMIN_TOKEN).await;
+        let answer = system.user(ADMIN_TOKEN).get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
     let thing = |changes: Value| {
@@ -421,18 +442,20 @@ async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
         (json!({"permission": ["x"]}), "things[0].permission"),
     ] {
         let answer = system
-            .post("/access/template", ADMIN_TOKEN, &thing(changes))
+            .user(ADMIN_TOKEN)
+            .post("/access/template", &thing(changes))
             .await;
         assert_refused(&answer, path, "notServed", path);
     }
     let nothing =
         json!({"accessLevel": 0, "permission": [], "id": "00000000000000000000000000000000"});
-    let answer = system
-        .post("/access/template", ADMIN_TOKEN, &thing(nothing))
-        .await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    system
+        .user(ADMIN_TOKEN)
+        .post("/access/template", &thing(nothing))
+        .await
+        .ok();
     let uuid = "/v1/devices/1/remote-activation?uuid=8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e";
-    let answer = system.call(Method::POST, uuid, ADMIN_TOKEN, None).await;
+    let answer = system.user(ADMIN_TOKEN).call(Method::POST, uuid).await;
     assert_refused(&answer, "uuid", "notServed", uuid);
 }
 
@@ -443,24 +466,29 @@ async fn plain_data_that_the_pages_name_is_kept_and_shown() {
         .create_share(&share_body(json!({"externalId": "booking-1"})))
         .await;
     let path = format!("/v2/shares/{share}");
-    let shown = system.get(&path, ADMIN_TOKEN).await.json();
+    let shown = system.user(ADMIN_TOKEN).get(&path).await.json();
     assert_eq!(shown["externalId"], "booking-1");
     let list = async |query: &str| {
-        let answer = system.get(&format!("/v2/shares{query}"), ADMIN_TOKEN).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let answer = system
+            .user(ADMIN_TOKEN)
+            .get(&format!("/v2/shares{query}"))
+            .await
+            .ok();
         answer.json().as_array().unwrap().len()
     };
     assert_eq!(list("?externalId=booking-1").await, 1);
     assert_eq!(list("?externalId=booking-2").await, 0);
     system
-        .put(&path, ADMIN_TOKEN, &json!({"externalId": "booking-2"}))
+        .user(ADMIN_TOKEN)
+        .put(&path, &json!({"externalId": "booking-2"}))
         .await;
     assert_eq!(list("?externalId=booking-2").await, 1);
     system
-        .put(&path, ADMIN_TOKEN, &json!({"externalId": null}))
+        .user(ADMIN_TOKEN)
+        .put(&path, &json!({"externalId": null}))
         .await;
     assert_eq!(list("?externalId=booking-2").await, 0);
-    let answer = system.get("/v2/shares?userid=2", ADMIN_TOKEN).await;
+    let answer = system.user(ADMIN_TOKEN).get("/v2/shares?userid=2").await;
     assert_near(&answer, "userid", "userId");
 
     let user = json!({
@@ -468,9 +496,14 @@ async fn plain_data_that_the_pages_name_is_kept_and_shown() {
         "externalId": "guest-1", "description": "Night shift", "remarks": "Has a dog",
         "roles": ["Receptionist", "Receptionist"],
     });
-    let made = system.post("/v2/users", ADMIN_TOKEN, &user).await.json();
+    let made = system
+        .user(ADMIN_TOKEN)
+        .post("/v2/users", &user)
+        .await
+        .json();
     let found = system
-        .get("/v2/users?externalId=guest-1", ADMIN_TOKEN)
+        .user(ADMIN_TOKEN)
+        .get("/v2/users?externalId=guest-1")
         .await
         .json();
     assert_eq!(found.as_array().unwrap().len(), 1);
@@ -480,7 +513,8 @@ async fn plain_data_that_the_pages_name_is_kept_and_shown() {
     }
     assert_eq!(found[0]["roles"], json!(["Receptionist"]));
     let none = system
-        .get("/v2/users?externalId=guest-2", ADMIN_TOKEN)
+        .user(ADMIN_TOKEN)
+        .get("/v2/users?externalId=guest-2")
         .await;
     assert_eq!(none.body, "[]");
 }
@@ -490,22 +524,21 @@ async fn a_client_that_pages_by_offset_sees_each_thing_once_and_ends() {
     let system = System::start().await;
     for number in 0..7 {
         let device = json!({"organizationId": 1, "name": format!("Door {number}")});
-        let made = system.post("/v2/devices", ADMIN_TOKEN, &device).await;
+        let made = system.user(ADMIN_TOKEN).post("/v2/devices", &device).await;
         assert_eq!(made.status, 201);
         let user =
             json!({"organizationId": 1, "firstName": "Guest", "lastName": number.to_string()});
-        assert_eq!(
-            system.post("/v2/users", ADMIN_TOKEN, &user).await.status,
-            201
-        );
+        system
+            .user(ADMIN_TOKEN)
+            .post("/v2/users", &user)
+            .await
+            .created();
         let group = json!({"organizationId": 1, "name": format!("Floor {number}")});
-        assert_eq!(
-            system
-                .post("/v2/device-groups", ADMIN_TOKEN, &group)
-                .await
-                .status,
-            201
-        );
+        system
+            .user(ADMIN_TOKEN)
+            .post("/v2/device-groups", &group)
+            .await
+            .created();
         system.create_share(&share_body(json!({}))).await;
     }
     for path in [
@@ -515,13 +548,13 @@ async fn a_client_that_pages_by_offset_sees_each_thing_once_and_ends() {
         "/v2/shares?",
         "/v2/shares?active=true&",
     ] {
-        let whole = system.get(path, ADMIN_TOKEN).await.json();
+        let whole = system.user(ADMIN_TOKEN).get(path).await.json();
         let whole = whole.as_array().unwrap();
         assert!(whole.len() >= 7, "{path}");
         let mut seen = Vec::new();
         loop {
             let page = format!("{path}size=3&offset={}", seen.len());
-            let answer = system.get(&page, ADMIN_TOKEN).await;
+            let answer = system.user(ADMIN_TOKEN).get(&page).await;
             assert_eq!(answer.status, 200, "{page}: {}", answer.body);
             let page = answer.json();
             let page = page.as_array().unwrap();
@@ -533,17 +566,20 @@ async fn a_client_that_pages_by_offset_sees_each_thing_once_and_ends() {
         assert_eq!(&seen, whole, "{path}");
         for offset in ["100", "10000"] {
             let beyond = system
-                .get(&format!("{path}offset={offset}"), ADMIN_TOKEN)
+                .user(ADMIN_TOKEN)
+                .get(&format!("{path}offset={offset}"))
                 .await;
             assert_eq!(beyond.body, "[]", "{path}");
         }
         let deep = system
-            .get(&format!("{path}offset=10001"), ADMIN_TOKEN)
+            .user(ADMIN_TOKEN)
+            .get(&format!("{path}offset=10001"))
             .await;
         assert_refused(&deep, "offset", "outOfRange", path);
         // The link of such a page leads on from there.
         let first = system
-            .get(&format!("{path}size=3&offset=2"), ADMIN_TOKEN)
+            .user(ADMIN_TOKEN)
+            .get(&format!("{path}size=3&offset=2"))
             .await;
         let link = first.header("link").unwrap();
         let next = link
@@ -553,10 +589,10 @@ async fn a_client_that_pages_by_offset_sees_each_thing_once_and_ends() {
             .strip_prefix(system.url())
             .unwrap();
         assert!(!next.contains("offset"), "{next}");
-        let next = system.get(next, ADMIN_TOKEN).await.json();
+        let next = system.user(ADMIN_TOKEN).get(next).await.json();
         assert_eq!(next[0], whole[5], "{path}");
     }
-    let answer = system.get("/v2/spaces?offset=0", ADMIN_TOKEN).await;
+    let answer = system.user(ADMIN_TOKEN).get("/v2/spaces?offset=0").await;
     assert_refused(&answer, "offset", "unknownField", "spaces");
 }
 
@@ -581,8 +617,8 @@ async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
         "application/json",
         &body,
     )
-    .await;
-    assert_eq!(made.status, 200, "{}", made.body);
+    .await
+    .ok();
     assert_eq!(made.header("preference-applied"), Some("handling=lenient"));
     assert!(made.json()["shareId"].is_u64());
     let ignored: Vec<_> = details(&made)
@@ -603,8 +639,9 @@ async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
     assert_eq!(wrong.fields(), ["endDate"]);
     assert_eq!(wrong.header("preference-applied"), Some("handling=lenient"));
     // A list has no place for it.
-    let list = leniently(&system, (Method::GET, "/v2/devices?x=1"), "", "").await;
-    assert_eq!(list.status, 200, "{}", list.body);
+    let list = leniently(&system, (Method::GET, "/v2/devices?x=1"), "", "")
+        .await
+        .ok();
     assert_eq!(list.header("preference-applied"), Some("handling=lenient"));
     assert!(list.json().is_array());
 
@@ -617,8 +654,8 @@ async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
         "text/jsv",
         &template,
     )
-    .await;
-    assert_eq!(changed.status, 200, "{}", changed.body);
+    .await
+    .ok();
     let ignored: Vec<_> = details(&changed).into_iter().collect();
     assert_eq!(ignored.len(), 2, "{}", changed.body);
     assert_eq!(
@@ -655,7 +692,7 @@ async fn what_a_client_can_lengthen_has_an_end() {
         let answer = change("If-Match", tags(count)).await;
         assert_refused(&answer, "If-Match", "outOfRange", "tags");
     }
-    assert_eq!(change("If-Match", tags(20)).await.status, 412);
+    change("If-Match", tags(20)).await.is(412);
     let request = system
         .request(Method::DELETE, &path)
         .bearer_auth(ADMIN_TOKEN);
@@ -666,7 +703,7 @@ async fn what_a_client_can_lengthen_has_an_end() {
     let query: Vec<_> = (0..200).map(|number| format!("x{number}=1")).collect();
     let path = format!("/v2/devices?{}", query.join("&"));
     assert_refused(
-        &system.get(&path, ADMIN_TOKEN).await,
+        &system.user(ADMIN_TOKEN).get(&path).await,
         "",
         "outOfRange",
         "query",
@@ -703,11 +740,8 @@ async fn a_body_is_read_as_it_is_sent_but_not_compressed() {
     };
     let body = share_body(json!({})).to_string();
     let marked = [b"\xef\xbb\xbf".as_slice(), body.as_bytes()].concat();
-    assert_eq!(send(marked, None).await.status, 200);
-    assert_eq!(
-        send(body.clone().into(), Some("identity")).await.status,
-        200
-    );
+    send(marked, None).await.ok();
+    send(body.clone().into(), Some("identity")).await.ok();
     for coding in ["gzip", "br", "identity, gzip"] {
         let answer = send(body.clone().into(), Some(coding)).await;
         answer.assert_error(415, "unsupportedContentEncodingError");
@@ -721,7 +755,7 @@ async fn a_body_is_read_as_it_is_sent_but_not_compressed() {
     }
     let floats = body.replace("\"userId\":2", "\"userId\":2.0");
     assert_ne!(floats, body);
-    assert_eq!(send(floats.into(), None).await.status, 200);
+    send(floats.into(), None).await.ok();
     let parts = body.replace("\"userId\":2", "\"userId\":2.5");
     assert_refused(
         &send(parts.into(), None).await,
@@ -746,7 +780,7 @@ async fn a_link_changes_nothing() {
         for way in ["/json/reply", "/jsv/reply", "/api"] {
             let query = format!("?AccessTemplateId={TEMPLATE}");
             let path = format!("{way}/{operation}{query}");
-            let answer = system.get(&path, ADMIN_TOKEN).await;
+            let answer = system.user(ADMIN_TOKEN).get(&path).await;
             assert_eq!(answer.status, 405, "{path}: {}", answer.body);
             assert_eq!(answer.headers[ALLOW], "POST, PUT, DELETE, OPTIONS");
             let (_, body) = tree(&answer);
@@ -755,7 +789,8 @@ async fn a_link_changes_nothing() {
     }
     for operation in ["GetThings", "GetAccessTemplates", "GetBusinessUserAccesses"] {
         let answer = system
-            .get(&format!("/json/reply/{operation}"), ADMIN_TOKEN)
+            .user(ADMIN_TOKEN)
+            .get(&format!("/json/reply/{operation}"))
             .await;
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
     }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use reqwest::header::ETAG;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, World};
 
 const INVALID: &str = "invalidInputErrorError";
 
@@ -28,34 +28,33 @@ async fn stored(store: &Store, path: &str) -> (Item, Option<Item>) {
 
 async fn kept_by(system: &System, tenant: &Tenant, schedule: &Value) -> Value {
     let path = format!("/v2/schedules/{schedule}");
-    system.get(&path, tenant.token(1)).await.json()["keptBy"].clone()
+    system.user(tenant.token(1)).get(&path).await.json()["keptBy"].clone()
 }
 
 #[tokio::test]
 async fn what_is_given_changes_and_the_rest_stays() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let given = json!({
         "startDate": "2027-01-01", "startTime": "08:00:00", "endDate": "2027-12-31",
         "schedule": [{"recurrence": "Daily"}],
         "permissions": {"remoteActivate": true, "assignKeyfob": true},
         "personalSettings": {"notifications": true},
     });
-    let path = tenant.create_share(&system, 1, given).await;
+    let path = w.create_share(1, given).await;
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
-    let before = system.get(&path, tenant.token(1)).await.json();
+    let before = w.admin().get(&path).await.json();
 
     let change = json!({
         "endDate": "2028-06-30", "endTime": "18:00", "startTime": null,
         "permissions": {"assignKeyfob": false}, "autoRemoveAfter": "MONTH",
         "source": {"deviceId": 1}, "receiver": {"userId": 2},
     });
-    let answer = system.put(&path, tenant.token(1), &change).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = w.admin().put(&path, &change).await.ok();
     assert_eq!(answer.json(), json!({ "shareId": id }));
     assert_eq!(answer.headers[ETAG], "\"2\"");
     answer.assert_headers();
 
-    let after = system.get(&path, tenant.token(1)).await;
+    let after = w.admin().get(&path).await;
     assert_eq!(after.version(), Some(2));
     let mut expected = before.clone();
     expected.as_object_mut().unwrap().remove("startTime");
@@ -69,8 +68,8 @@ async fn what_is_given_changes_and_the_rest_stays() {
 
     let nulls =
         json!({"startDate": null, "endDate": null, "schedule": null, "autoRemoveAfter": null});
-    assert_eq!(system.put(&path, tenant.token(1), &nulls).await.status, 200);
-    let view = system.get(&path, tenant.token(1)).await.json();
+    w.admin().put(&path, &nulls).await.ok();
+    let view = w.admin().get(&path).await.json();
     for name in [
         "startDate",
         "startTime",
@@ -88,31 +87,31 @@ async fn what_is_given_changes_and_the_rest_stays() {
 
 #[tokio::test]
 async fn a_change_of_nothing_is_none() {
-    let (store, system, tenant) = Tenant::start().await;
-    let path = tenant
-        .create_share(&system, 1, json!({"endDate": "2099-12-31"}))
-        .await;
-    let before = stored(&store, &path).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({"endDate": "2099-12-31"})).await;
+    let before = stored(&w.store, &path).await;
     for body in [
         json!({}),
         json!({"endDate": "2099-12-31", "startDate": null}),
     ] {
-        let answer = system.put(&path, tenant.token(1), &body).await;
+        let answer = w.admin().put(&path, &body).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("etag")),
             (200, Some("\"1\""))
         );
     }
-    assert_eq!(stored(&store, &path).await, before);
+    assert_eq!(stored(&w.store, &path).await, before);
 }
 
 #[tokio::test]
 async fn a_change_holds_for_the_next_decision() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let right = json!({"permissions": {"administrate": true}});
-    let right = tenant.create_share(&system, 1, right).await;
-    let on = tenant.share(json!({"receiver": {"userId": 4}, "endDate": "2099-01-01"}));
-    let share_on = async || system.post("/v2/shares", tenant.token(2), &on).await.status;
+    let right = w.create_share(1, right).await;
+    let on = w
+        .tenant
+        .share(json!({"receiver": {"userId": 4}, "endDate": "2099-01-01"}));
+    let share_on = async || w.user(2).post("/v2/shares", &on).await.status;
     assert_eq!(share_on().await, 200);
     for (change, status) in [
         (json!({"permissions": {"administrate": false}}), 403),
@@ -124,18 +123,17 @@ async fn a_change_holds_for_the_next_decision() {
         (json!({"startDate": null, "endDate": null}), 200),
         (json!({"startDate": "2090-01-01"}), 403),
     ] {
-        let changed = system.put(&right, tenant.token(1), &change).await;
-        assert_eq!(changed.status, 200, "{}", changed.body);
+        w.admin().put(&right, &change).await.ok();
         assert_eq!(share_on().await, status, "{change}");
     }
 }
 
 #[tokio::test]
 async fn every_fault_is_named_and_nothing_is_changed() {
-    let (store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let given = json!({"startDate": "2027-01-01", "endDate": "2027-12-31"});
-    let path = tenant.create_share(&system, 1, given).await;
-    let before = stored(&store, &path).await;
+    let path = w.create_share(1, given).await;
+    let before = stored(&w.store, &path).await;
     let cases = [
         (json!([]), vec![""]),
         (json!({"endDate": "2026-12-31"}), vec!["endDate"]),
@@ -166,25 +164,20 @@ async fn every_fault_is_named_and_nothing_is_changed() {
         (json!({"receiver": null}), vec!["receiver"]),
     ];
     for (body, fields) in cases {
-        let answer = system.put(&path, tenant.token(1), &body).await;
+        let answer = w.admin().put(&path, &body).await;
         answer.assert_error(400, INVALID);
         assert_eq!(answer.fields(), fields, "{body}");
     }
-    assert_eq!(stored(&store, &path).await, before);
+    assert_eq!(stored(&w.store, &path).await, before);
 }
 
 #[tokio::test]
 async fn the_counts_of_named_schedules_move_with_the_share() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let second = json!({"organizationId": 7, "name": "Second", "rules": []});
-    let second = system
-        .post("/v2/schedules", tenant.token(1), &second)
-        .await
-        .json();
+    let second = w.admin().post("/v2/schedules", &second).await.json();
     let (one, two) = (json!(1), second["scheduleId"].clone());
-    let path = tenant
-        .create_share(&system, 1, json!({"scheduleId": 1}))
-        .await;
+    let path = w.create_share(1, json!({"scheduleId": 1})).await;
     for (change, of_one, of_two) in [
         (json!({ "scheduleId": two }), 0, 1),
         (
@@ -196,12 +189,19 @@ async fn the_counts_of_named_schedules_move_with_the_share() {
         (json!({"scheduleId": 1}), 1, 0),
         (json!({"scheduleId": null}), 0, 0),
     ] {
-        let changed = system.put(&path, tenant.token(1), &change).await;
-        assert_eq!(changed.status, 200, "{}", changed.body);
-        assert_eq!(kept_by(&system, &tenant, &one).await, of_one, "{change}");
-        assert_eq!(kept_by(&system, &tenant, &two).await, of_two, "{change}");
+        w.admin().put(&path, &change).await.ok();
+        assert_eq!(
+            kept_by(&w.system, &w.tenant, &one).await,
+            of_one,
+            "{change}"
+        );
+        assert_eq!(
+            kept_by(&w.system, &w.tenant, &two).await,
+            of_two,
+            "{change}"
+        );
     }
-    let view = system.get(&path, tenant.token(1)).await.json();
+    let view = w.admin().get(&path).await.json();
     assert_eq!(
         (view.get("scheduleId"), &view["schedule"]),
         (None, &json!([]))
@@ -210,14 +210,13 @@ async fn the_counts_of_named_schedules_move_with_the_share() {
 
 #[tokio::test]
 async fn of_sixty_four_with_the_same_if_match_one_wins() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let path = tenant
-        .create_share(&system, 1, json!({"scheduleId": 1}))
-        .await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({"scheduleId": 1})).await;
     let puts = (0..64).map(|day| {
-        let request = system
+        let request = w
+            .system
             .request(Method::PUT, &path)
-            .bearer_auth(tenant.token(1));
+            .bearer_auth(w.tenant.token(1));
         let body = json!({"endDate": format!("20{:02}-01-01", 30 + day), "schedule": []});
         Answer::of(request.header("If-Match", "\"1\"").body(body.to_string()))
     });
@@ -228,9 +227,9 @@ async fn of_sixty_four_with_the_same_if_match_one_wins() {
     for answer in lost {
         answer.assert_error(412, "preconditionFailedError");
     }
-    let view = system.get(&path, tenant.token(1)).await;
+    let view = w.admin().get(&path).await;
     assert_eq!(view.version(), Some(2));
-    assert_eq!(kept_by(&system, &tenant, &json!(1)).await, 0);
+    assert_eq!(kept_by(&w.system, &w.tenant, &json!(1)).await, 0);
 }
 
 #[tokio::test]
@@ -247,11 +246,11 @@ async fn changes_at_once_are_not_lost() {
     ];
     let puts = bodies
         .iter()
-        .map(|body| system.put(&path, tenant.token(1), body));
+        .map(|body| system.user(tenant.token(1)).put(&path, body));
     for answer in join_all(puts).await {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
-    let view = system.get(&path, tenant.token(1)).await;
+    let view = system.user(tenant.token(1)).get(&path).await;
     assert_eq!(view.version(), Some(7));
     let view = view.json();
     let all = json!({"administrate": true, "remoteActivate": true, "assignKeyfob": true});
@@ -265,14 +264,13 @@ async fn changes_at_once_are_not_lost() {
 
 #[tokio::test]
 async fn a_share_is_removed_some_time_after_its_end() {
-    let (store, system, tenant) = Tenant::start().await;
-    let path = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({})).await;
     let change = async |body: Value| {
-        let changed = system.put(&path, tenant.token(1), &body).await;
-        assert_eq!(changed.status, 200, "{}", changed.body);
+        w.admin().put(&path, &body).await.ok();
     };
     let expires_at = async || {
-        let (share, grant) = stored(&store, &path).await;
+        let (share, grant) = stored(&w.store, &path).await;
         // Its grant goes with it.
         assert!(!grant.unwrap().contains_key("expiresAt"));
         let number = share.get("expiresAt")?.as_n().unwrap();
@@ -302,50 +300,41 @@ async fn a_share_is_removed_some_time_after_its_end() {
     assert_eq!(expires_at().await, None);
     // Past that, it is gone at once, and with it what DynamoDB has not removed yet.
     change(json!({"startDate": "2024-01-01", "endDate": "2024-01-02"})).await;
-    assert_eq!(
-        system.get(&path, tenant.token(1)).await.json()["state"],
-        "Ended"
-    );
+    assert_eq!(w.admin().get(&path).await.json()["state"], "Ended");
     change(json!({"autoRemoveAfter": "WEEK"})).await;
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let answer = system
-            .call(method, &path, tenant.token(1), Some(&json!({})))
-            .await;
+        let answer = w.admin().send(method, &path, &json!({})).await;
         answer.assert_error(404, "notFoundError");
     }
-    let calendar = system
-        .get(&format!("{path}/calendar"), tenant.token(1))
-        .await;
+    let calendar = w.admin().get(&format!("{path}/calendar")).await;
     calendar.assert_error(404, "notFoundError");
-    let list = system.get("/v2/shares?userId=2", tenant.token(1)).await;
+    let list = w.admin().get("/v2/shares?userId=2").await;
     assert_eq!(list.json(), json!([]));
 }
 
 #[tokio::test]
 async fn who_may_not_is_refused_and_who_knows_nothing_hears_nothing() {
-    let (_store, system, tenant) = Tenant::start().await;
-    let path = tenant.create_share(&system, 1, json!({})).await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({})).await;
     let (good, bad) = (json!({"endDate": "2099-12-31"}), json!({"endDate": 1}));
     for body in [good, bad] {
-        let receiver = system.put(&path, tenant.token(2), &body).await;
+        let receiver = w.user(2).put(&path, &body).await;
         receiver.assert_error(403, "insufficientRightsError");
-        let stranger = system.put(&path, tenant.token(5), &body).await;
+        let stranger = w.user(5).put(&path, &body).await;
         stranger.assert_error(404, "notFoundError");
     }
 }
 
 #[tokio::test]
 async fn who_administrates_changes_as_far_as_their_own_right_reaches() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let own = json!({"permissions": {"administrate": true}, "endDate": "2099-06-30"});
-    let own = tenant.create_share(&system, 1, own).await;
+    let own = w.create_share(1, own).await;
     let of_role = json!({"receiver": {"userId": 4}, "endDate": "2099-01-01", "permissions": {"administrate": true}});
-    let of_role = tenant.create_share(&system, 1, of_role).await;
+    let of_role = w.create_share(1, of_role).await;
     let beyond = json!({"receiver": {"userId": 4}, "permissions": {"remoteActivate": true}, "endDate": "2099-01-01"});
-    let beyond = tenant.create_share(&system, 1, beyond).await;
-    let put = async |user: usize, path: &str, body: Value| {
-        system.put(path, tenant.token(user), &body).await
-    };
+    let beyond = w.create_share(1, beyond).await;
+    let put = async |user: usize, path: &str, body: Value| w.user(user).put(path, &body).await;
 
     for (body, fields) in [
         (json!({"endDate": "2099-07-01"}), vec!["endDate"]),
@@ -369,12 +358,9 @@ async fn who_administrates_changes_as_far_as_their_own_right_reaches() {
     put(2, &own, more)
         .await
         .assert_error(403, "insufficientRightsError");
-    assert_eq!(
-        put(2, &of_role, json!({"endDate": "2099-02-01"}))
-            .await
-            .status,
-        200
-    );
+    put(2, &of_role, json!({"endDate": "2099-02-01"}))
+        .await
+        .ok();
     put(4, &own, json!({"endDate": "2099-01-01"}))
         .await
         .assert_error(403, "insufficientRightsError");
@@ -391,9 +377,9 @@ fn all_day() -> [Value; 2] {
 
 #[tokio::test]
 async fn who_changes_a_share_so_that_it_reaches_no_further_does_not_make_it_hang_on_them() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true, "remoteActivate": true}});
-    let own = tenant.create_share(&system, 1, administrate(2)).await;
+    let own = w.create_share(1, administrate(2)).await;
     let changes = [
         json!({"personalSettings": {"notifications": true}}),
         json!({"autoRemoveAfter": "WEEK"}),
@@ -403,112 +389,90 @@ async fn who_changes_a_share_so_that_it_reaches_no_further_does_not_make_it_hang
     ];
     let mut shares = Vec::new();
     for (user, change) in (4..9).zip(changes) {
-        let share = tenant.create_share(&system, 1, administrate(user)).await;
-        let changed = system.put(&share, tenant.token(2), &change).await;
-        assert_eq!(changed.status, 200, "{}", changed.body);
+        let share = w.create_share(1, administrate(user)).await;
+        w.user(2).put(&share, &change).await.ok();
         shares.push(share);
     }
-    assert_eq!(system.delete(&own, tenant.token(1)).await.status, 204);
+    w.admin().delete(&own).await.no_content();
     for user in 4..9 {
-        let on = tenant.share(json!({"receiver": {"userId": 3}, "endDate": "2099-01-01"}));
-        let on = system.post("/v2/shares", tenant.token(user), &on).await;
+        let on = w
+            .tenant
+            .share(json!({"receiver": {"userId": 3}, "endDate": "2099-01-01"}));
+        let on = w.user(user).post("/v2/shares", &on).await;
         assert_eq!(on.status, 200, "user {user}: {}", on.body);
     }
 }
 
 #[tokio::test]
 async fn what_is_changed_by_right_of_a_grant_to_reach_further_holds_by_right_of_it() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true}});
-    let own = tenant.create_share(&system, 1, administrate(2)).await;
+    let own = w.create_share(1, administrate(2)).await;
     let [rules, further] = all_day();
-    let changed = tenant.create_share(&system, 1, administrate(4)).await;
-    assert_eq!(
-        system.put(&changed, tenant.token(1), &rules).await.status,
-        200
-    );
-    let untouched = tenant.create_share(&system, 1, administrate(5)).await;
-    assert_eq!(
-        system.put(&changed, tenant.token(2), &further).await.status,
-        200
-    );
+    let changed = w.create_share(1, administrate(4)).await;
+    w.admin().put(&changed, &rules).await.ok();
+    let untouched = w.create_share(1, administrate(5)).await;
+    w.user(2).put(&changed, &further).await.ok();
     // By role it keeps the one above it.
     let longer = json!({"endDate": "2099-03-01"});
-    assert_eq!(
-        system.put(&changed, tenant.token(1), &longer).await.status,
-        200
-    );
-    let on = tenant.share(json!({"receiver": {"userId": 6}, "endDate": "2099-01-01"}));
+    w.admin().put(&changed, &longer).await.ok();
+    let on = w
+        .tenant
+        .share(json!({"receiver": {"userId": 6}, "endDate": "2099-01-01"}));
     for user in [4, 5] {
-        assert_eq!(
-            system
-                .post("/v2/shares", tenant.token(user), &on)
-                .await
-                .status,
-            200
-        );
+        w.user(user).post("/v2/shares", &on).await.ok();
     }
     // No circle: the one above cannot be put below.
-    let back = system
-        .put(&own, tenant.token(4), &json!({"endDate": "2099-01-01"}))
-        .await;
+    let back = w.user(4).put(&own, &json!({"endDate": "2099-01-01"})).await;
     back.assert_error(403, "insufficientRightsError");
 
-    assert_eq!(system.delete(&own, tenant.token(1)).await.status, 204);
-    let refused = system.post("/v2/shares", tenant.token(4), &on).await;
+    w.admin().delete(&own).await.no_content();
+    let refused = w.user(4).post("/v2/shares", &on).await;
     refused.assert_error(403, "insufficientRightsError");
-    assert_eq!(
-        system.post("/v2/shares", tenant.token(5), &on).await.status,
-        200
-    );
-    assert_eq!(system.get(&untouched, tenant.token(5)).await.status, 200);
+    w.user(5).post("/v2/shares", &on).await.ok();
+    w.user(5).get(&untouched).await.ok();
 }
 
 #[tokio::test]
 async fn no_two_changes_at_once_make_a_circle() {
-    let (_store, system, tenant) = Tenant::start().await;
+    let w = World::start().await;
     let [rules, further] = all_day();
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "startDate": "2024-01-01", "permissions": {"administrate": true}, "schedule": rules["schedule"]});
     let post = async |user: usize| {
-        let on = tenant.share(json!({"receiver": {"userId": 6}}));
-        let made = system.post("/v2/shares", tenant.token(user), &on).await;
+        let on = w.tenant.share(json!({"receiver": {"userId": 6}}));
+        let made = w.user(user).post("/v2/shares", &on).await;
         made.status == 200
     };
     for _ in 0..12 {
-        let of_two = tenant.create_share(&system, 1, administrate(2)).await;
-        let of_three = tenant.create_share(&system, 1, administrate(3)).await;
+        let of_two = w.create_share(1, administrate(2)).await;
+        let of_three = w.create_share(1, administrate(3)).await;
         let (by_two, by_three) = tokio::join!(
-            system.put(&of_three, tenant.token(2), &further),
-            system.put(&of_two, tenant.token(3), &further),
+            w.user(2).put(&of_three, &further),
+            w.user(3).put(&of_two, &further),
         );
         let statuses = [by_two.status.as_u16(), by_three.status.as_u16()];
         assert!([[200, 403], [403, 200]].contains(&statuses), "{statuses:?}");
         assert!(post(2).await && post(3).await, "a right hangs on itself");
         for path in [of_two, of_three] {
-            assert_eq!(system.delete(&path, tenant.token(1)).await.status, 204);
+            w.admin().delete(&path).await.no_content();
         }
     }
 }
 
 #[tokio::test]
 async fn an_open_invitation_is_changed_like_any_share() {
-    let (store, system, tenant) = Tenant::start().await;
-    let path = tenant
-        .create_share(&system, 1, json!({"receiver": null}))
-        .await;
+    let w = World::start().await;
+    let path = w.create_share(1, json!({"receiver": null})).await;
     let change = json!({"endDate": "2099-12-31", "receiver": null});
-    assert_eq!(
-        system.put(&path, tenant.token(1), &change).await.status,
-        200
-    );
-    let view = system.get(&path, tenant.token(1)).await.json();
+    w.admin().put(&path, &change).await.ok();
+    let view = w.admin().get(&path).await.json();
     assert_eq!(
         (&view["endDate"], &view["state"]),
         (&json!("2099-12-31"), &json!("Pending"))
     );
-    assert_eq!(stored(&store, &path).await.1, None);
+    assert_eq!(stored(&w.store, &path).await.1, None);
     let given = json!({"receiver": {"userId": 2}});
-    let answer = system.put(&path, tenant.token(1), &given).await;
+    let answer = w.admin().put(&path, &given).await;
     answer.assert_error(400, INVALID);
     assert_eq!(answer.fields(), ["receiver"]);
 }

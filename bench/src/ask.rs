@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::Result;
 use crate::house::{ADMIN, DOORS};
 
-/// What is asked, of which path, by whom. The admin asks, unless [`Ask::by`] says otherwise.
+/// The request: its body, its path, its caller. The admin calls, unless [`Ask::by`] says
+/// otherwise.
 #[derive(Debug)]
 pub struct Ask {
     pub(crate) method: &'static str,
@@ -124,14 +125,14 @@ impl Ask {
     /// With an id and a secret, as a client that is a program says who it is.
     ///
     /// # Errors
-    /// They cannot stand in a header.
+    /// Line breaks cannot be in a header.
     pub fn basic(mut self, id: &str, secret: &str) -> Result<Self> {
         let text = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
         self.headers.insert(AUTHORIZATION, text.parse()?);
         Ok(self)
     }
 
-    /// Answered with this status; with any of success, unless it is said.
+    /// The expected status; any success by default.
     #[must_use]
     pub fn answered(mut self, status: u16) -> Self {
         self.status = Some(status);

@@ -1,5 +1,5 @@
-//! What the cases are counted with: a table whose client has a meter, the routes of the
-//! template, and a clock that never stands still.
+//! The setting in which cases are counted: a table whose client has a meter, the routes of the
+//! template, and a clock that always moves on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -26,7 +26,7 @@ use crate::store::Store;
 /// The function that remakes all codes.
 pub const REMAKES: &str = "remake-codes";
 
-/// What one case consumed.
+/// The cost of one case.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The name of the case.
@@ -35,18 +35,18 @@ pub struct Row {
     pub function: String,
     /// Whether API Gateway calls it.
     pub has_route: bool,
-    /// What DynamoDB said.
+    /// The costs that DynamoDB reported.
     pub cost: Cost,
     /// The body of the answer.
     pub bytes: usize,
 }
 
-/// What all cases came to.
+/// The costs of all cases.
 #[derive(Debug)]
 pub struct Counts {
     /// Each case.
     pub rows: Vec<Row>,
-    /// What each function asked of DynamoDB.
+    /// The calls of DynamoDB of each function.
     pub used: BTreeMap<String, BTreeSet<Asked>>,
 }
 
@@ -77,7 +77,7 @@ impl Answer {
         }
     }
 
-    /// How many things it lists.
+    /// The number of items in it.
     ///
     /// # Errors
     /// It is no list.
@@ -90,11 +90,11 @@ impl Answer {
 
 /// Counts cases.
 pub struct Bench {
-    /// What the cases are about.
+    /// The organization of the cases.
     pub house: House,
     /// The table, counted.
     pub table: Table,
-    /// Where it is.
+    /// Its address.
     pub store: Store,
     /// The system's random numbers.
     pub random: Random,
@@ -119,7 +119,7 @@ impl Bench {
     /// One with the house in a store, and nothing else in it.
     ///
     /// # Errors
-    /// The template has routes that are none, or the store refuses the house.
+    /// The template has invalid routes, or the store refuses the organization.
     pub async fn new(stack: &Stack, store: Store) -> Result<Self> {
         let random = Random::new(SystemRandom::new());
         let house = House::new(house::id(ORGANIZATION)?, &random)?;
@@ -187,7 +187,7 @@ impl Bench {
         Ok(answer)
     }
 
-    /// What such a function may depend on.
+    /// The input of such a function.
     pub fn context(&self) -> Context {
         Context {
             table: self.table.clone(),
@@ -196,7 +196,7 @@ impl Bench {
         }
     }
 
-    /// What was called of DynamoDB since this was asked last; from the first time on.
+    /// The calls of DynamoDB since the last time; recorded from the first time on.
     pub fn called(&self) -> Vec<Called> {
         self.meter.called()
     }
@@ -204,12 +204,12 @@ impl Bench {
     /// Asks without counting: for what a case needs to be there.
     ///
     /// # Errors
-    /// As [`Bench::case`].
+    /// As for [`Bench::case`].
     pub async fn ask(&self, of: Endpoint, ask: Ask) -> Result<Answer> {
         Ok(self.answer(of, ask).await?.1)
     }
 
-    /// What was counted. Every route and every function of the template must be in it.
+    /// The counts. Every route and every function of the template must be in them.
     ///
     /// # Errors
     /// One is not.

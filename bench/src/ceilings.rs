@@ -1,4 +1,4 @@
-//! What each case may cost: `bench/ceilings.json`, the one table of it.
+//! The ceilings of the cases: `bench/ceilings.json` is the one table of them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::bench::Row;
 
 const CEILINGS: &str = include_str!("../ceilings.json");
 
-/// What a case may cost at most.
+/// The ceiling of a case.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
 pub struct Ceiling(
     /// Round trips.
@@ -28,8 +28,8 @@ pub fn ceilings() -> Result<BTreeMap<String, Ceiling>> {
     serde_json::from_str(CEILINGS).map_err(|error| format!("bench/ceilings.json: {error}").into())
 }
 
-/// What is wrong: what costs more than it may, what has no ceiling, what has a ceiling and is
-/// no case.
+/// The problems: cases that cost more than their ceiling, cases without a ceiling, ceilings
+/// without a case.
 pub fn broken(rows: &[Row], mut ceilings: BTreeMap<String, Ceiling>) -> Vec<String> {
     let mut broken = Vec::new();
     for Row {

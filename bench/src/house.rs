@@ -30,24 +30,24 @@ pub const ADMIN: u64 = 1;
 pub const DOORS: u64 = DIRECTORY;
 /// The first number of controllers of one door each, where loads have them.
 pub const CONTROLLERS: u64 = 900_000_000;
-/// How many there are of each kind of thing: more than a page of a list shows.
+/// The number of items of each kind: more than a page of a list.
 pub const DIRECTORY: u64 = 60;
-/// How many shares there are, between users 11 to 20 and devices 11 to 20: a page of a list.
+/// The number of shares between users 11 to 20 and devices 11 to 20: a page of a list.
 pub const SHARES: u64 = 50;
-/// How many accesses there are, to spaces 21 to 30: a page of a list. They are over, so that new
-/// codes for all are none for them.
+/// The number of accesses to spaces 21 to 30: a page of a list. They have ended, so
+/// regenerating all codes does not touch them.
 pub const ACCESSES: u64 = 50;
-/// Who has the first five of them; those behind have five each, too.
+/// The user of the first five of them; later users have five each, too.
 pub const VISITOR: u64 = 36;
 /// The first of the spaces that they are to.
 pub const VISITED: u64 = 21;
-/// What is in user groups 1 to 3, and in no other.
+/// The members of user groups 1 to 3, which are in no other.
 pub const GROUPED_USER: u64 = 31;
-/// What is in device groups 1 to 3, and in no other.
+/// The devices of device groups 1 to 3, which are in no other.
 pub const GROUPED_DEVICE: u64 = 31;
 /// A device without a zone of its own.
 pub const ZONELESS: u64 = 58;
-/// What is in group 4.
+/// The members of group 4.
 pub const MEMBERS: [u64; 2] = [34, 35];
 
 /// The organization, and what opens it.
@@ -89,7 +89,7 @@ impl House {
     }
 }
 
-/// The thing of a number.
+/// The item with a number.
 ///
 /// # Errors
 /// Nothing has such a number.
@@ -209,7 +209,7 @@ fn space(number: u64) -> Space {
     }
 }
 
-/// What an access is made of: all of them of the same three spaces.
+/// The template of all accesses, with the same three spaces.
 fn template(number: u64) -> AccessTemplate {
     let thing = |number| TemplateThing {
         available_from: Some(8),

@@ -1,5 +1,5 @@
-//! What each request costs: round trips, capacity units, bytes, prices; and that it costs the
-//! same at any size of an organization.
+//! The cost of each request: round trips, capacity units, bytes, prices; and proof that it is
+//! the same at any size of an organization.
 //!
 //! ```text
 //!   cases ──▶ bench ──▶ a handler of functions/ ──▶ SDK, with the meter ──▶ store

@@ -31,24 +31,24 @@ use serde::de::IgnoredAny;
 use crate::Result;
 use crate::house::{House, access, code, created, id, share, space_id};
 
-/// How many of each are made at a time: some megabytes of items.
+/// The number of each that is made at a time: some megabytes of items.
 const PAGE: u64 = 5_000;
 /// The first number of what is loaded: behind all of [`House`], before all that is made later.
 const FIRST: u64 = 1_000_000;
-/// How many shares a user has, and how many a device.
+/// The number of shares of a user, and of a device.
 const SHARES_OF_A_USER: u64 = 20;
 const SHARES_OF_A_DEVICE: u64 = 100;
-/// How many accesses a user has, and how many are to a floor of three spaces.
+/// The number of accesses of a user, and of a floor of three spaces.
 const ACCESSES_OF_A_USER: u64 = 2;
 const ACCESSES_OF_A_FLOOR: u64 = 100;
 const SPACES_OF_A_FLOOR: u64 = 3;
-/// How many codes of six digits there are, and a number that goes through all of them.
+/// The number of codes with six digits, and a step that reaches all of them.
 const CODES: u64 = 1_000_000;
 const STRIDE: u64 = 7_919;
-/// How often it is said how far it is, where nobody sees a bar.
+/// How often progress is printed if there is no progress bar.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
-/// How many accesses there are beside so many shares, unless it is said: one for every ten.
+/// The default number of accesses: one for every ten shares.
 pub fn accesses_beside(shares: u64) -> u64 {
     shares.div_ceil(10)
 }
@@ -189,7 +189,7 @@ fn space_of(number: u64) -> SpaceId {
     space_id(FIRST + number).into()
 }
 
-/// Where items are put.
+/// The target of the items.
 pub enum Sink {
     /// The embedded store, past its API.
     Embedded(Database, String),
@@ -201,7 +201,7 @@ impl Sink {
     /// The embedded store in a folder, which must not be there yet.
     ///
     /// # Errors
-    /// It is there, or cannot be made.
+    /// It exists already, or cannot be created.
     pub async fn folder(folder: &Path) -> Result<Self> {
         let file = folder.join("store.db");
         if file.exists() {
@@ -255,7 +255,7 @@ impl Sink {
     /// gives the API key of its admin.
     ///
     /// # Errors
-    /// It is there already, or the store refuses something.
+    /// It exists already, or the store refuses something.
     pub async fn organization(&self, number: u64, shares: u64, accesses: u64) -> Result<String> {
         let random = latchkey::secret::Random::new(ring::rand::SystemRandom::new());
         let house = House::new(id(number)?, &random)?;
@@ -327,7 +327,7 @@ impl Progress {
 
     fn finish(&self) {
         self.bar.finish_and_clear();
-        // What took no time is not worth a line.
+        // A step without duration is not printed.
         if self.started.elapsed() >= Duration::from_secs(1) {
             self.say();
         }

@@ -12,7 +12,7 @@ use latchkey_bench::store::{self, Store};
 use latchkey_bench::{Result, cases, ceilings, report, rights};
 use latchkey_local::template::Stack;
 
-/// What each request costs, at any size of an organization.
+/// Counts what each request costs, at any size of an organization.
 #[derive(Parser)]
 struct Options {
     #[command(subcommand)]

@@ -37,7 +37,7 @@ use latchkey_local::calls::Asked;
 
 use crate::rights;
 
-/// What was consumed.
+/// The consumed capacity.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
     /// Round trips, one after the other: calls that overlap in time count once.
@@ -50,7 +50,7 @@ pub struct Cost {
     pub refused: usize,
 }
 
-/// What counts. Its clones count together.
+/// The meter. Its clones count together.
 #[derive(Clone, Default)]
 pub struct Meter(Arc<Shared>);
 
@@ -65,9 +65,9 @@ struct Shared {
 pub struct Called {
     /// Such as `Query`.
     pub operation: String,
-    /// What was asked.
+    /// The request.
     pub request: Value,
-    /// What was answered.
+    /// The answer.
     pub answer: Value,
 }
 
@@ -75,19 +75,19 @@ pub struct Called {
 struct Counted {
     cost: Cost,
     asked: BTreeSet<Asked>,
-    /// What was called, if someone wants to know it.
+    /// The calls, if they are recorded.
     called: Option<Vec<Called>>,
     under_way: usize,
     answered: usize,
 }
 
 impl Meter {
-    /// What was consumed since this was asked last.
+    /// The consumed capacity since the last time.
     pub fn take(&self) -> Cost {
         self.take_all().0
     }
 
-    /// The same, with what was asked for.
+    /// The same, with the requested items.
     pub fn take_all(&self) -> (Cost, BTreeSet<Asked>) {
         let mut counted = self.counted();
         (
@@ -96,7 +96,7 @@ impl Meter {
         )
     }
 
-    /// What was called since this was asked last; from the first time on.
+    /// The calls since the last time; recorded from the first time on.
     pub fn called(&self) -> Vec<Called> {
         self.counted()
             .called
@@ -114,7 +114,7 @@ impl Meter {
         }
     }
 
-    /// An HTTP client in the place of `inner`, which counts round trips.
+    /// An HTTP client around `inner`, which counts round trips.
     pub fn connector(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let meter = self.clone();
         http_client_fn(move |settings, components| meter.in_step(&inner, settings, components))
@@ -153,7 +153,7 @@ impl fmt::Debug for Meter {
     }
 }
 
-/// Each operation that has a `ReturnConsumedCapacity`, and how many tables it tells of.
+/// Each operation with a `ReturnConsumedCapacity`, and the number of tables in its answer.
 macro_rules! operations {
     ($each:ident) => {
         $each!(get_item::GetItemInput, get_item::GetItemOutput, read, one);
@@ -377,7 +377,7 @@ mod tests {
         }
     }
 
-    /// What the trips and the read units of two lines of reads side by side are.
+    /// The trips and read units of two concurrent chains of reads.
     async fn counted(first: usize, second: usize) -> (usize, f64) {
         let store = Store::at(schema(&stack().unwrap()).unwrap(), None)
             .await

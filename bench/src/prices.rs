@@ -1,4 +1,4 @@
-//! What a million requests of each kind cost, made of what was counted and of the prices in
+//! The price of a million requests of each kind, from the counts and the prices in
 //! `bench/prices.json`. docs/scale.md has the formulas in words.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use crate::report::table;
 
 const INPUTS: &str = include_str!("../prices.json");
 
-/// What DynamoDB adds to the size of each item that it stores.
+/// The size that DynamoDB adds to each stored item.
 const OVERHEAD: usize = 100;
 const GIGABYTE: f64 = 1e9;
 
@@ -56,7 +56,7 @@ struct Prices {
     traces_per_million: f64,
 }
 
-/// What a million requests cost.
+/// The price of a million requests.
 struct Price {
     api_gateway: f64,
     lambda: f64,
@@ -143,7 +143,7 @@ pub fn prices(rows: &[Row], stack: &Stack) -> Result<String> {
     ))
 }
 
-/// What it costs to store a million shares, and a million accesses.
+/// The price of storing a million shares, and a million accesses.
 fn storage(regions: &BTreeMap<String, Prices>) -> Result<String> {
     type Rate = fn(&Prices) -> f64;
     let rates: [(&str, Rate); 2] = [
@@ -203,7 +203,7 @@ impl fmt::Display for Size {
 /// Numbers as long as those that are given out.
 const LONG: u64 = 730_000_000_000_000;
 
-/// What one share is in the table. The index has all of a grant.
+/// The items of one share. The index has the whole grant.
 fn share_sizes() -> Result<Vec<Size>> {
     let (user, device) = (Receiver::User(id(LONG)?), Source::Device(id(LONG)?));
     let mut world = World::empty(id(ORGANIZATION)?, "", ZONE.parse()?);
@@ -218,7 +218,7 @@ fn share_sizes() -> Result<Vec<Size>> {
     ]))
 }
 
-/// What one access to two spaces is in the table.
+/// The items of one access to two spaces.
 fn access_sizes() -> Result<Vec<Size>> {
     let spaces = (0..2).map(|number| {
         let terms = SpaceTerms {

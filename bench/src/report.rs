@@ -1,4 +1,4 @@
-//! What was counted, for people: tables as Markdown, and the two documents that have them.
+//! The counts for people: tables in Markdown, and the two documents that contain them.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ use crate::{Result, prices};
 
 const BUDGETS: &str = "docs/budgets.md";
 const SCALE: &str = "docs/scale.md";
-/// What is made stands in docs/scale.md between these two.
+/// The generated part of docs/scale.md is between these two marks.
 const MARKS: (&str, &str) = ("<!-- made by the benchmark -->\n", "<!-- until here -->\n");
 const COMMAND: &str = "cargo run -p latchkey-bench -- budgets --write";
 
@@ -97,8 +97,8 @@ pub fn budgets(rows: &[Row]) -> Result<String> {
     Ok(table(&titles.map(str::to_owned), lines))
 }
 
-/// The same cases at organizations of several sizes, and those that do not cost the same
-/// although they should.
+/// The same cases in organizations of several sizes, and those whose costs differ although they
+/// should not.
 pub fn scale(sizes: &[(String, Vec<Row>)]) -> (String, Vec<String>) {
     let costs = |row: &Row| {
         format!(
@@ -172,7 +172,7 @@ pub fn write(rows: &[Row], stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-/// What is said of the documents that are not as they should be.
+/// The report about documents that are out of date.
 ///
 /// # Errors
 /// One of them cannot be made.

@@ -1,5 +1,6 @@
-//! What each function asked of DynamoDB in its cases, held against its policy in template.yaml:
-//! nothing asked that the policy does not allow, nothing allowed that no case asks.
+//! The calls of DynamoDB of each function in its cases, compared with its policy in
+//! template.yaml in both directions: no call that the policy does not allow, nothing allowed
+//! that no case uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,7 @@ pub fn asked(operation: &str, request: &Value) -> Option<Vec<Asked>> {
     Some(asked.into_iter().map(|(_, asked)| asked).collect())
 }
 
-/// What is wrong between what functions asked in their cases and what their policies allow.
+/// The differences between the calls of functions in their cases and their policies.
 ///
 /// # Errors
 /// The template names no table, or no binary for a function.
@@ -59,7 +60,7 @@ pub fn faults(stack: &Stack, used: &BTreeMap<String, BTreeSet<Asked>>) -> Result
     Ok(faults)
 }
 
-/// What some function is denied to write: patterns of partition keys, each with the table.
+/// The denied writes of some function: patterns of partition keys, each with the table.
 fn guarded(stack: &Stack) -> BTreeSet<(String, String)> {
     let mut guarded = BTreeSet::new();
     let policies = stack.functions.values().map(|function| &function.policy);

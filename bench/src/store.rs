@@ -26,7 +26,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What template.yaml says.
+/// The contents of template.yaml.
 ///
 /// # Errors
 /// It cannot be read.
@@ -104,7 +104,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Where it listens.
+    /// The address.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -32,16 +32,16 @@ use crate::house::{id, share};
 use crate::report::table;
 use crate::store::{self, Store, root};
 
-/// How long each turn lasts at most, and how many requests it is at most.
+/// The maximum duration of a turn, and its maximum number of requests.
 const LONGEST: Duration = Duration::from_secs(1);
 const MOST: u64 = 5_000;
-/// How many turns either has.
+/// The number of turns of each.
 const TURNS: usize = 5;
-/// How many requests are not counted.
+/// The number of requests that are not counted.
 const FIRST: u64 = 200;
-/// How many clients ask at once.
+/// The number of concurrent clients.
 const CLIENTS: [u64; 2] = [1, 32];
-/// What the decision reads of the caller's grants at most, as it does.
+/// The maximum number of the caller's grants to read, as for a decision.
 const GRANTS: usize = 25;
 
 /// The three requests, on the system and on the store.
@@ -93,10 +93,10 @@ where
     S: Future<Output = Result<()>>,
     D: Future<Output = Result<()>>,
 {
-    // What is asked before it is counted: processes to start, connections to make.
+    // Requests before the count, for processes to start and connections to be made.
     load(clients, FIRST, &system).await?;
     load(clients, FIRST, &direct).await?;
-    // By turns, so that whatever else the machine does falls on both.
+    // In turns, so that other load on the machine affects both.
     let (mut of_system, mut of_direct) = (Load::default(), Load::default());
     for _ in 0..TURNS {
         of_system.add(load(clients, MOST, &system).await?);
@@ -112,7 +112,7 @@ where
     ])
 }
 
-/// What was asked, and in what time.
+/// The number of requests, and their duration.
 #[derive(Default)]
 struct Load {
     requests: u64,

@@ -31,7 +31,7 @@ use uuid::{Uuid, uuid};
 /// The time zone of the demo organization and of its door.
 pub const ZONE: &str = "Europe/Amsterdam";
 
-/// The token of the demo organization's admin. Published: good for demonstrations alone.
+/// The token of the demo organization's admin. It is public: use it for demonstrations only.
 pub const ADMIN_TOKEN: Uuid = uuid!("293891d1-9278-4468-b322-6887e5e39164");
 /// The token of the demo organization's plain member. Published, too.
 pub const MEMBER_TOKEN: Uuid = uuid!("2f41dafc-e24e-47af-a80b-f644fba8b137");
@@ -82,9 +82,9 @@ pub struct World {
     pub accesses: Vec<Access>,
     /// Its shares.
     pub shares: Vec<Share>,
-    /// What the tokens of its open invitations lead to.
+    /// The targets of the tokens of its open invitations.
     pub invitations: Vec<(InvitationHash, Invitation)>,
-    /// What its calendar links lead to.
+    /// The targets of its calendar links.
     pub calendar_links: Vec<(CalendarLinkHash, CalendarLink)>,
     /// Its API keys.
     pub api_keys: Vec<ApiKey>,
@@ -217,8 +217,8 @@ impl World {
         Ok(items)
     }
 
-    /// Puts it all into the table in one transaction: at most a hundred things. What is
-    /// there already stays as it is; then nothing is put, and the answer is `false`.
+    /// Puts everything into the table in one transaction: at most a hundred items. If one of
+    /// them exists already, nothing is put, and the result is `false`.
     ///
     /// # Errors
     /// 429 and 503.
@@ -296,7 +296,8 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     })
 }
 
-/// A share that user 1 of an organization made, also to open from afar, from then on for good.
+/// A share that user 1 of an organization made, which allows remote activation, from then on
+/// without an end.
 ///
 /// # Errors
 /// None: what it is made of is right.
@@ -334,7 +335,7 @@ pub fn share(
     })
 }
 
-/// Share 5, by which the admin opens the front door, also from afar.
+/// Share 5, by which the admin opens the front door, also remotely.
 fn remote_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
     let past = past_share()?;
     let always = LocalWindow::new(past.date_created, (None, None), (None, None))?;
@@ -397,9 +398,9 @@ fn access() -> Result<Access, Box<dyn std::error::Error + Send + Sync>> {
     })
 }
 
-/// The demo organization: number 1, with device 1, an admin who is user 1, user 2, share 3
-/// of user 2, which is over, share 4, an open invitation, share 5, by which user 1 opens
-/// the device, an access of user 2, and user 3, who is the device when it asks for codes.
+/// The demo organization: number 1, with device 1; user 1, an admin; user 2; share 3 of user 2,
+/// which has ended; share 4, an open invitation; share 5, by which user 1 opens the device; an
+/// access of user 2; and user 3, the door's controller that asks about codes.
 ///
 /// # Errors
 /// None: what it is made of is right.
@@ -438,7 +439,8 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         activation_time: Some(5),
         ..Device::blank(1.try_into()?)
     }];
-    // What the sample events speak of. User 2 is in the group, which nothing is shared with.
+    // The items to which the sample events refer. User 2 is in the group, with which nothing is
+    // shared.
     let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
     let space = SpaceId::from(SPACE);
     world.users[1].groups = [user_group].into();

@@ -1,5 +1,5 @@
-//! Puts the demo organization into the table that the environment names, unless it is
-//! there, and says in one line of JSON what it has and which call to try first.
+//! Puts the demo organization into the table that the environment names, unless it exists, and
+//! prints one line of JSON: its contents, and a first call to try.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use latchkey_functions::store;
 use ring::rand::SystemRandom;
 use serde_json::json;
 
-/// The right to open the door, also from afar, on Mondays.
+/// The right to open the door, also remotely, on Mondays.
 const FIRST_BODY: &str = r#"{
   "organizationId": 1,
   "source": {"deviceId": 1},

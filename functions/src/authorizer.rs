@@ -73,7 +73,7 @@ async fn authorize(request: Request, context: Context) -> Result<Answer> {
     Ok(answer)
 }
 
-/// The user at a key, looked for as what is only shown is: one who was just made is there.
+/// The user at a key, read as for display, so that a new user is found.
 async fn user(table: &Table, key: &Key) -> Result<Option<User>> {
     for read in SHOWN {
         if let Some(user) = table.get(key, *read).await? {
@@ -83,8 +83,8 @@ async fn user(table: &Table, key: &Key) -> Result<Option<User>> {
     Ok(None)
 }
 
-/// Whether who made the API key that a credential is or came of may still make it. So it is
-/// of one that speaks for who made it, or for a service account.
+/// Whether the creator of the API key behind a credential may still create it. Always true for
+/// a key that speaks for its creator or for a service account.
 async fn is_upheld(table: &Table, credential: &Credential) -> Result<bool> {
     let Some(key) = Key::upholder_of(credential) else {
         return Ok(true);

@@ -21,7 +21,7 @@ pub(crate) fn reads(scope: &OrganizationScope) -> bool {
 /// The scopes in which the caller writes the directory.
 ///
 /// # Errors
-/// 403 when there is none.
+/// 403 if there is none.
 pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
     reaching(call, Area::Directory, Reach::Write)
 }
@@ -29,7 +29,7 @@ pub(crate) fn writing(call: &Call) -> Result<Vec<OrganizationScope>> {
 /// The scopes in which the caller reaches so far in an area.
 ///
 /// # Errors
-/// 403 when there is none.
+/// 403 if there is none.
 pub(crate) fn reaching(call: &Call, area: Area, reach: Reach) -> Result<Vec<OrganizationScope>> {
     let scopes = call.caller.scopes();
     let scopes: Vec<_> = scopes.filter(|scope| scope.reaches(area, reach)).collect();
@@ -57,7 +57,7 @@ pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<Organizatio
     only
 }
 
-/// The same of the fields of a request from ServiceStack's clients.
+/// The same for the fields of a request from ServiceStack's clients.
 pub(crate) fn organization_of(call: &Call, fields: &Fields<'_>) -> Option<OrganizationScope> {
     if fields.has(ORGANIZATION) {
         let Numbered(id) = fields.optional(ORGANIZATION)?;

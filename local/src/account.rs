@@ -48,7 +48,7 @@ impl Account {
                     }),
                 }
             }
-            // What the shell says of AWS is nothing to the embedded one.
+            // The embedded store ignores the shell's AWS settings.
             elsewhere => Self {
                 region: elsewhere.and(region).unwrap_or_else(|| REGION.to_owned()),
                 credentials: match (
@@ -77,7 +77,7 @@ impl Account {
         Client::from_conf(config)
     }
 
-    /// The same for the table's stream. What fails is asked again when it is due anyway.
+    /// The same for the table's stream. A failed call is repeated when it is due anyway.
     pub(crate) fn streams_client(&self, url: &str) -> aws_sdk_dynamodbstreams::Client {
         let config = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(BehaviorVersion::latest())

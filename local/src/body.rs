@@ -3,8 +3,8 @@
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 
-/// How many times the limit is still read, so that the sender gets to see the answer: a
-/// connection closed on one who is still sending looks like a broken one.
+/// How many times the limit is still read, so that the sender receives the answer: closing the
+/// connection on a client that is still sending looks like a broken one.
 const DISCARDED: usize = 10;
 
 /// Why there is no body.

@@ -17,8 +17,8 @@ use crate::terminal::Progress;
 
 /// `cargo`, with the environment that a shell would give it.
 ///
-/// What cargo sets for a program that it runs or tests (`CARGO_PKG_NAME` and so on) must not
-/// reach a cargo within: build scripts ask to run again when those change, the one of `ring`
+/// Variables that cargo sets for a program that it runs or tests (`CARGO_PKG_NAME` and others)
+/// must not reach a cargo inside: build scripts run again when those change, the one of `ring`
 /// among them, and everything above it would be compiled twice.
 #[must_use]
 pub fn cargo() -> std::process::Command {

@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Demo {
-    /// What a script wants to know of the data: it is passed on as it is.
+    /// Data for scripts, which is passed on unchanged.
     #[serde(default)]
     pub ready: Map<String, Value>,
-    /// What a person wants to know of it: lines of the summary, each a name and a value.
+    /// Data for people: lines of the summary, each a name and a value.
     #[serde(default)]
     pub facts: BTreeMap<String, String>,
     /// A request that works.

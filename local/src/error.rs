@@ -1,4 +1,4 @@
-//! What can go wrong before the system serves, each as one line for a person.
+//! Errors before the system serves, each as one line for a person.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub enum Error {
     Table {
         /// The table's name.
         table: String,
-        /// What the store said, or how the table differs.
+        /// The store's message, or how the table differs.
         message: String,
     },
     /// The program that puts in the demo data failed.
@@ -36,9 +36,9 @@ pub enum Error {
     Listen {
         /// Host and port.
         address: String,
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
-        /// What to do about it, or nothing.
+        /// A hint, or nothing.
         hint: &'static str,
     },
     /// A file or folder could not be used.
@@ -46,10 +46,10 @@ pub enum Error {
     File {
         /// Which.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
     },
-    /// A signal came before the system was up. It is not an error for whoever sent it.
+    /// A signal came before the system was up. Its sender does not see it as an error.
     #[error("stopped")]
     Stopped,
 }

@@ -1,6 +1,6 @@
 //! The system of template.yaml on one machine.
 //!
-//! What AWS would run in three services runs here in one process and its children:
+//! Three services of AWS run here in one process and its children:
 //!
 //! ```text
 //!   client ──▶ gateway ──▶ lambda ──▶ the functions' own binaries, a process a copy

@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// How long tasks that are left over may take to end.
+/// How long remaining tasks may take to end.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -82,8 +82,8 @@ async fn run(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// What ends the program: Ctrl-C, SIGTERM, and with `--json` the end of a pipe on standard
-/// input. So a test that dies without a word takes the system with it.
+/// The signals that end the program: Ctrl-C, SIGTERM, and with `--json` the end of a pipe on
+/// standard input. A test that is killed therefore ends the system, too.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,

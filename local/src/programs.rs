@@ -13,9 +13,9 @@ use crate::terminal::Progress;
 
 /// The programs that a template needs, built or given.
 pub(crate) struct Programs {
-    /// Where they are, by name.
+    /// Their paths, by name.
     files: BTreeMap<String, PathBuf>,
-    /// Those given in the options: such a one is meant, whatever others there are.
+    /// The programs given in the options, which take precedence.
     given: Vec<String>,
     /// The one that has all functions, if it is to be used.
     development: Option<String>,
@@ -54,7 +54,7 @@ impl Programs {
         }
     }
 
-    /// Where a program is.
+    /// The path of a program.
     pub(crate) fn file(&self, name: &str) -> Result<&Path> {
         let file = self.files.get(name);
         file.map(PathBuf::as_path)

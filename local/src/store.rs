@@ -80,7 +80,7 @@ impl Store {
         })
     }
 
-    /// Where it listens.
+    /// The address.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -165,7 +165,7 @@ fn lock(folder: &Path) -> Result<File> {
         .map_err(file_error(&path))?;
     match file.try_lock() {
         Ok(()) => {
-            // For the message of whoever comes second.
+            // For the message to a second process.
             let _ = file.set_len(0);
             let _ = write!(file, "{}", std::process::id());
             Ok(file)

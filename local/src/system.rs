@@ -40,7 +40,7 @@ pub struct System {
     pub store_url: String,
     /// The URL at which functions can be invoked by name.
     pub invoke_url: String,
-    /// What the demo program said.
+    /// The output of the demo program.
     pub demo: Demo,
     routes: Vec<(String, String)>,
     notes: Vec<String>,
@@ -52,7 +52,7 @@ pub struct System {
 }
 
 impl System {
-    /// Brings the system up: everything that is said in the options and the template.
+    /// Starts the system as the options and the template say.
     ///
     /// To drop the future before it is done ends what it has started.
     ///
@@ -65,7 +65,7 @@ impl System {
         let parameters = options.parameters.iter().cloned().collect();
         let stack = Stack::read(&path, &parameters, &account.region)?;
 
-        // First of all the ports: whoever has to free one should hear of it before a build.
+        // The ports first: a conflict should be reported before a build.
         let ports = Ports::listen(options)?;
         let behind = Behind::open(options, &root)?;
         let programs = Programs::build(&stack, options, &root).await?;
@@ -119,7 +119,7 @@ impl System {
         })
     }
 
-    /// What a script wants to know: the URLs, and what the demo program passes on.
+    /// Data for scripts: the URLs, and what the demo program passes on.
     #[must_use]
     pub fn ready(&self) -> serde_json::Value {
         let urls = [
@@ -133,7 +133,7 @@ impl System {
         ready.into()
     }
 
-    /// What a person wants to know.
+    /// The summary for people.
     #[must_use]
     pub fn summary(&self) -> String {
         let first_call = self
@@ -181,7 +181,7 @@ impl System {
     }
 }
 
-/// Where the system listens.
+/// The addresses of the system.
 struct Ports {
     api: TcpListener,
     invoke: TcpListener,
@@ -275,7 +275,7 @@ fn surroundings(
     })
 }
 
-/// What reads the streams of tables for the functions; and notes of what does not happen here.
+/// The pollers of the tables' streams, and notes about what this store does not support.
 async fn pollers(
     account: &Account,
     behind: &Behind,
@@ -397,7 +397,7 @@ fn listed(api: &RestApi) -> Vec<(String, String)> {
     for route in api.routes.iter().filter(named) {
         paths.entry(&route.path).or_default().push(&route.method);
     }
-    // As one thinks of them: what reads, what makes, what changes, what takes away.
+    // In the usual order: read, create, change, delete.
     let order = |method: &&str| {
         ["GET", "POST", "PUT", "DELETE"]
             .iter()

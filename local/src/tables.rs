@@ -20,11 +20,11 @@ const LOOKS: usize = 300;
 
 /// Makes `table` if it is not there, and says whether it did.
 ///
-/// `protect` also asks for what keeps data safe that matters: deletion protection, backups,
-/// encryption. A DynamoDB that has no such thing is left without.
+/// `protect` also requests protection of important data: deletion protection, backups,
+/// encryption. A DynamoDB without these is left without.
 ///
 /// # Errors
-/// The store refused, or the table is there with other keys or indexes than the template's.
+/// The store refused, or the table exists with other keys or indexes than the template's.
 pub async fn ensure(client: &Client, table: &Table, protect: bool) -> Result<bool> {
     let failed = |message: String| Error::Table {
         table: table.name.clone(),
@@ -204,7 +204,7 @@ async fn guard(client: &Client, table: &Table) {
     }
 }
 
-/// What the store said, or why it could not be asked, in one line.
+/// The store's message, or why it could not be reached, in one line.
 fn told<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkError<E>) -> String {
     if let Some(code) = error.code() {
         return format!("{code}: {}", error.message().unwrap_or_default());
@@ -255,7 +255,7 @@ fn projection(index: &Index) -> Projection {
         .build()
 }
 
-/// How a table that is there differs from the template in what cannot be changed afterwards.
+/// How an existing table differs from the template in ways that cannot be changed.
 fn difference(wanted: &Table, found: &TableDescription) -> Option<String> {
     let key = shown(&schema_of(found.key_schema()));
     let wanted_key = shown(&wanted.key);

@@ -1,4 +1,4 @@
-//! What a person sees: the progress of the build, and what is there once it is up.
+//! The output for people: the progress of the build, and the summary of the running system.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use console::Style;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often the build says where it is when nobody watches.
+/// How often progress is printed if there is no terminal.
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// The progress of the build: a bar on a terminal, else a line now and then.
@@ -88,7 +88,7 @@ impl Progress {
     fn say(&self, line: impl FnOnce() -> String) {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        // The first seconds say nothing: a build that has nothing to do is over by then.
+        // Nothing is printed in the first seconds, in which an up-to-date build ends.
         let since = said.unwrap_or(self.started + Duration::from_secs(2) - SAY_EVERY);
         if now.saturating_duration_since(since) >= SAY_EVERY {
             *said = Some(now);
@@ -97,7 +97,7 @@ impl Progress {
     }
 }
 
-/// What there is to say about a system that is up.
+/// The summary of a running system.
 pub struct Summary<'s> {
     /// The base URL of the API.
     pub url: &'s str,
@@ -107,11 +107,11 @@ pub struct Summary<'s> {
     pub store: (&'s str, String),
     /// The URL for invocations by name.
     pub invoke_url: &'s str,
-    /// What the demo program says of itself, each a name and a value.
+    /// The facts from the demo program, each a name and a value.
     pub facts: &'s BTreeMap<String, String>,
     /// A first call, as a command.
     pub first_call: Option<&'s str>,
-    /// What the deployed system does and this one does not.
+    /// Differences from the deployed system.
     pub notes: &'s [String],
 }
 

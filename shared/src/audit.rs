@@ -1,4 +1,4 @@
-//! What was done to a door, for whoever asks later.
+//! The audit: what was done at a door.
 //!
 //! An audit item is written once and never changed. It goes out on the table's stream like
 //! every change: that is the event by which others, such as what talks to gateways, hear of
@@ -39,7 +39,7 @@ impl std::fmt::Display for AuditId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Deed {
-    /// A device was opened from afar.
+    /// A device was opened remotely.
     Activation,
     /// It was closed again before its time.
     Deactivation,
@@ -61,17 +61,17 @@ pub struct AuditEntry {
     /// Into which space; of an entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub space: Option<SpaceId>,
-    /// By way of which gateway; of an activation.
+    /// The gateway of an activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway: Option<ForeignId>,
-    /// By whom.
+    /// The user.
     pub user: UserId,
     /// With which credential: its id, no secret. Of an entry, that of the door's controller.
     pub credential: String,
-    /// By right of which shares.
+    /// The shares that gave the right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<ShareId>,
-    /// By right of which accesses.
+    /// The accesses that gave the right.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accesses: Vec<AccessId>,
     /// When.
@@ -82,7 +82,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// What is written down of an entry with a code.
+    /// The audit item of an entry with a code.
     ///
     /// # Errors
     /// 500 when the code is not that of an access, as every one is.

@@ -11,10 +11,10 @@ use crate::id::{OrganizationId, ShareId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 
-/// What the address ends with: programs go by it.
+/// The end of the address, by which programs recognize a calendar.
 const ENDING: &str = ".ics";
 
-/// How many users may have a link to one share.
+/// The maximum number of users with a link to one share.
 pub const MAX_CALENDAR_LINKS: usize = 20;
 
 /// The attribute of a share that has its links.
@@ -30,7 +30,8 @@ impl CalendarLinkHash {
         Self(hash(&[b"calendar link", secret.as_bytes()]))
     }
 
-    /// The hash of the secret in the last part of an address; `None` when that is none.
+    /// The hash of the secret in the last part of an address; `None` if that part is not a
+    /// secret.
     ///
     /// ```
     /// use latchkey::calendar_link::CalendarLinkHash;
@@ -42,23 +43,23 @@ impl CalendarLinkHash {
         name.strip_suffix(ENDING).map(Self::of)
     }
 
-    /// The hash as it stands in the table.
+    /// The hash as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a share keeps of a link to its calendar.
+/// What a share stores about a link to its calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkOfUser {
-    /// Whose it is.
+    /// The owner.
     pub user: UserId,
-    /// Where it is found.
+    /// The hash by which it is found.
     pub hash: CalendarLinkHash,
 }
 
-/// What a link leads to.
+/// The target of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CalendarLink {
@@ -66,12 +67,12 @@ pub struct CalendarLink {
     pub organization: OrganizationId,
     /// The share.
     pub share: ShareId,
-    /// Whose it is.
+    /// The owner.
     pub user: UserId,
 }
 
 impl CalendarLink {
-    /// Whom it speaks for, who has these roles now.
+    /// The user for whom it speaks, with their current roles.
     pub fn caller(&self, roles: Vec<Role>) -> Caller {
         let membership = Membership {
             organization_id: self.organization,

@@ -1,4 +1,4 @@
-//! Who calls, and which organizations they may speak of.
+//! The caller, and the organizations that they belong to.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,8 +9,8 @@ use crate::role::{Area, By, Reach, Role};
 use crate::warrant::{ByRole, Warrant};
 use crate::wire::Error;
 
-/// What the authorizer found out of a credential. API Gateway hands it to every function
-/// with the request, so that none reads the credential again.
+/// What the authorizer found for a credential. API Gateway passes it to every function with the
+/// request, so no function reads the credential again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     user: UserId,
@@ -24,7 +24,7 @@ pub struct Caller {
 pub struct Membership {
     /// The organization.
     pub organization_id: OrganizationId,
-    /// What the user is there; nothing for a plain member.
+    /// The roles of the user there; empty for a plain member.
     pub roles: Vec<Role>,
     /// The spaces to which the role `Device` is bound.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -102,22 +102,22 @@ impl Caller {
     }
 }
 
-/// Leave to speak of the things of one organization. Every key of the table that belongs
-/// to a tenant is made from one of these, and only a caller's memberships give them: so no
-/// function can reach another tenant's items, whatever a request says. What the table's own
-/// stream tells has no caller; there an item that was changed says whose it was.
+/// Authority over the items of one organization. Every key of a tenant's item is made from one
+/// of these, and only a caller's memberships give them. No function can therefore reach another
+/// tenant's items, whatever a request says. A record of the table's stream has no caller; there
+/// the changed item names its organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationScope {
     organization: OrganizationId,
-    /// Who calls, if anybody does.
+    /// The caller, if there is one.
     user: Option<UserId>,
     roles: Vec<Role>,
     spaces: BTreeSet<SpaceId>,
 }
 
 impl OrganizationScope {
-    /// Leave to speak of what stands beside an item of `organization` that was changed or
-    /// removed. It gives nobody a right.
+    /// Authority over the items beside a changed or removed item of `organization`. It gives
+    /// nobody a right.
     pub(crate) fn of_change(organization: OrganizationId) -> Self {
         Self {
             organization,

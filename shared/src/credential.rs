@@ -61,7 +61,7 @@ impl CredentialHash {
         }
     }
 
-    /// The hash as it stands in the table.
+    /// The hash as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -86,7 +86,7 @@ pub(crate) fn decode_basic(header: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// What the table knows of a credential.
+/// What is stored about a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
@@ -96,11 +96,11 @@ pub struct Credential {
     pub organization: OrganizationId,
     /// The user for whom the key speaks.
     pub user: UserId,
-    /// Of an access token: the API key that it was given out to; none of one that was made
-    /// without, such as with an invitation.
+    /// For an access token: the API key to which it was issued; `None` for a token without one,
+    /// such as that of an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ApiKeyId>,
-    /// Of a controller's key: the spaces to which it is bound, besides its user's.
+    /// For a controller's key: the spaces to which it is bound, besides its user's.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",
@@ -111,11 +111,11 @@ pub struct Credential {
     /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Role>>,
-    /// Of an API key that speaks for another person than who made it, and of its tokens: who
-    /// made it. It is good as long as they may make it.
+    /// For an API key that speaks for another person than its creator, and for its tokens: the
+    /// creator. The credential is valid as long as the creator may create it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upheld_by: Option<UserId>,
-    /// Of an API key: the last day, in UTC, on which it was presented.
+    /// For an API key: the last day (UTC) on which it was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<NaiveDate>,
     /// When it ends; never, when left out. DynamoDB removes it some time after.
@@ -183,14 +183,14 @@ impl Credential {
 pub struct ApiKey {
     /// Its id, which is part of what is presented, and no secret.
     pub id: ApiKeyId,
-    /// What it is for, in words.
+    /// The purpose, in words.
     pub name: String,
     /// The user for whom the key speaks.
     pub user: UserId,
     /// The user who made it.
     pub creator: UserId,
-    /// The same, where it speaks for another person, and so is good as long as they may make
-    /// it. A service account is nobody else.
+    /// The creator, if the key speaks for another person and is therefore valid only while the
+    /// creator may create it. A service account does not count as another person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upheld_by: Option<UserId>,
     /// The key of its credential.
@@ -234,7 +234,7 @@ impl ApiKey {
         }
     }
 
-    /// The same key of another user, `creator` having made it.
+    /// The same key for another user, created by `creator`.
     #[must_use]
     pub fn made_by(mut self, creator: UserId, of: &User) -> Self {
         self.creator = creator;
@@ -277,8 +277,8 @@ impl ApiKey {
     }
 }
 
-/// The first use of an API key on a day, which is written down: at the key, where it is shown,
-/// and at its credential, which whoever is presented with it reads anyway.
+/// The first use of an API key on a day, which is recorded: at the key, for display, and at its
+/// credential, which is read anyway.
 #[derive(Debug)]
 pub struct KeyUse {
     credential: Key,
@@ -311,7 +311,7 @@ impl KeyUse {
     }
 }
 
-/// What shall be made.
+/// The key to create.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(
     rename_all = "camelCase",
@@ -410,7 +410,7 @@ impl ApiKeySecret {
         &self.secret
     }
 
-    /// What is stored in its place.
+    /// What is stored instead.
     pub fn hash(&self) -> CredentialHash {
         CredentialHash::of_api_key(&self.id.to_string(), &self.secret)
     }

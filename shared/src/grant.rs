@@ -132,7 +132,7 @@ impl Permissions {
         }
     }
 
-    /// What one of the two allows.
+    /// What either of the two allows.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -171,29 +171,29 @@ pub struct Parent {
     pub source: Source,
 }
 
-/// How many shares may be made one by right of the other. Each is one more read for a
-/// decision about the last.
+/// The maximum length of a chain of shares. Each is one more read for a decision about the last
+/// one.
 pub const MAX_DEPTH: u8 = 8;
 
-/// How many shares one person may make for one receiver at one source by right of another.
-/// Each is one more that every decision about the receiver looks at.
+/// The maximum number of shares that one user can make of one source for one receiver by right
+/// of another. Every decision about the receiver looks at each of them.
 pub const MAX_PASSED_ON: u64 = 20;
 
 /// The attribute that counts them.
 pub const PASSED_ON: &str = "passedOn";
 
-/// How many shares one person made for one receiver at one source by right of another, at
-/// most: what was deleted since is counted, too.
+/// An upper bound for the number of shares that one user made of one source for one receiver by
+/// right of another: deleted ones count as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PassedOn {
-    /// How many.
+    /// The number.
     pub passed_on: u64,
     /// The version; each change adds one.
     pub version: u64,
 }
 
-/// What a grant belongs to: each family has its own way to write grants.
+/// The share or access of a grant: each family has its own way to write grants.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
@@ -236,27 +236,27 @@ impl fmt::Display for GrantId {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// What it belongs to.
+    /// The share or access.
     #[serde(flatten)]
     pub id: GrantId,
     /// Whom it is for.
     pub receiver: Receiver,
-    /// What it opens.
+    /// The source.
     pub source: Source,
     /// When it holds; with the rules of `schedule` in place of its own when there is one.
     pub timing: Timing,
     /// The named schedule whose rules it keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
-    /// What it allows.
+    /// The permissions.
     pub permissions: Permissions,
-    /// By right of which grant it was made; by role when left out.
+    /// The grant by right of which it was made; `None` if it was made by role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// How many grants stand above it.
+    /// The number of grants above it.
     #[serde(default)]
     pub depth: u8,
-    /// Of one that is good for some entries and no more, the code whose item counts them.
+    /// For a grant with a number of entries: the code whose item counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<AccessCode>,
 }

@@ -1,12 +1,12 @@
-//! The numbers that name things.
+//! IDs.
 //!
 //! An id is a number that JavaScript can hold exactly: 1 to 2⁵³ − 1. New ones are made
 //! without a counter, from the time in milliseconds and twelve random bits, so that they
 //! sort by age and no item is contended. Two made in the same millisecond clash once in
 //! four thousand times; the write that finds its id taken makes another.
 //!
-//! What a credential carries is named by random texts instead, which nobody guesses and which
-//! say nothing of when they were made.
+//! Credentials are named by random texts instead, which cannot be guessed and do not show when
+//! they were made.
 
 use std::fmt;
 
@@ -35,27 +35,26 @@ const RANDOM_BITS: u32 = 12;
 #[error("an id is an integer from 1 to {MAX}")]
 pub struct OutOfRange;
 
-/// A number that names a thing of one kind.
+/// A number that identifies an item of one kind.
 pub trait Id: Copy + TryFrom<u64, Error = OutOfRange> {
     /// The number itself.
     fn number(self) -> u64;
 
-    /// An id for a thing made at `now`. The low bits come from `random`.
+    /// An ID for an item created at `now`. The low bits come from `random`.
     fn generate(now: DateTime<Utc>, random: u16) -> Self;
 }
 
-/// What names a thing of the directory: a number, or a UUID. Those made later sort after
-/// those made before.
+/// The ID of a directory item: a number, or a UUID. Later ones sort after earlier ones.
 pub trait Identifier:
     Copy + Ord + fmt::Display + std::str::FromStr + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// A new one, for a thing made at `now`.
+    /// A new ID, for an item created at `now`.
     ///
     /// # Errors
     /// When the system has no random numbers.
     fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed>;
 
-    /// How it stands in keys: texts whose order is that of the ids.
+    /// Its form in keys: texts that sort like the IDs.
     fn key_text(self) -> String;
 }
 
@@ -85,7 +84,7 @@ macro_rules! uuids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The bytes that its text stands for.
+            /// The bytes of its text.
             pub fn bytes(self) -> [u8; 16] {
                 self.0.into_bytes()
             }
@@ -168,7 +167,7 @@ fn generate(now: DateTime<Utc>, random: u16) -> u64 {
     ((elapsed << RANDOM_BITS) | low).clamp(1, MAX)
 }
 
-/// How the API document describes an id.
+/// How the API document describes an ID.
 fn schema(description: &str, example: u64) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -257,12 +256,12 @@ ids! {
     ShareId(3)
 }
 
-/// A text that is none of these ids.
+/// A text that is not such an ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id of this kind is 16 characters of base64url")]
 pub struct NotAnId;
 
-/// How many random bytes such a text stands for.
+/// The number of random bytes of such a text.
 pub const RANDOM_BYTES: usize = 12;
 
 macro_rules! random_ids {
@@ -281,7 +280,7 @@ macro_rules! random_ids {
                 random.bytes().map(Self)
             }
 
-            /// The bytes that its text stands for.
+            /// The bytes of its text.
             pub fn bytes(self) -> [u8; RANDOM_BYTES] {
                 self.0
             }

@@ -1,4 +1,4 @@
-//! Open invitations: shares without a receiver, for whoever claims them first.
+//! Open invitations: shares without a receiver, for the first user who claims them.
 
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::id::{OrganizationId, ShareId};
 use crate::secret::hash;
 use crate::wire::json::{Fault, Faults, Fields, Json};
 
-/// How long an open invitation may be claimed, in days.
+/// Days until an open invitation expires.
 const LIFETIME: Days = Days::new(30);
 
 /// Names an invitation by the hash of its token, which is shown once and stored nowhere.
@@ -22,13 +22,13 @@ impl InvitationHash {
         Self(hash(&[b"invitation", token.as_bytes()]))
     }
 
-    /// The hash as it stands in the table.
+    /// The hash as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What the token of an open invitation leads to.
+/// The target of an open invitation's token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::UserGroupId;
 
-/// The groups that a user is in, at the head of the grants that the user was given: so one
-/// query reads whether the user is there, their groups and their grants. It stands and
-/// falls with the user, and its groups change in the transactions that change the user's.
+/// The groups of a user, at the head of the grants to the user. One query reads whether the
+/// user exists, their groups and their grants. It is created and deleted with the user, and the
+/// transactions that change the user's groups change it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyring {
-    /// The groups; no attribute when there are none, for DynamoDB has no empty sets.
+    /// The groups; no attribute if there are none, because DynamoDB has no empty sets.
     #[serde(
         default,
         skip_serializing_if = "BTreeSet::is_empty",

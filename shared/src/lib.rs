@@ -1,4 +1,4 @@
-//! The model of Latchkey: who may open which door, when, and why.
+//! The model of Latchkey: who may open which door, when and why.
 //!
 //! Everything that the functions share. Knows no AWS event and reads no environment: the
 //! time, the random source and the table come as arguments from a binary's `main`.

@@ -1,4 +1,4 @@
-//! What a user may do with a source by right of the grants that they hold.
+//! What a user may do with a source by right of their grants.
 //!
 //! Reads that decide are strongly consistent: a grant that was taken away is not seen
 //! again.
@@ -24,12 +24,12 @@ pub struct Administration {
     held: Vec<Candidate>,
 }
 
-/// What a share that was changed stands below.
+/// What a changed share rests on.
 #[derive(Debug)]
 pub struct Above {
     /// The grant by right of which it was changed.
     pub parent: Parent,
-    /// How many stand above it.
+    /// The number of grants above it.
     pub depth: u8,
     /// That grant and those above it. As long as none of them is put below another one, there
     /// is no circle.
@@ -45,7 +45,7 @@ fn covers(held: &Candidate, share: &Share, zone: Zone) -> bool {
 }
 
 impl Administration {
-    /// Of what was found, what lets `user` administrate at `now`.
+    /// The found grants that let `user` administrate at `now`.
     fn of(user: UserId, found: &Found, now: DateTime<Utc>) -> Self {
         let zone = found.zone;
         let held = found.candidates.iter().flatten();
@@ -78,15 +78,14 @@ impl Administration {
         Ok((parent, depth))
     }
 
-    /// The grant by right of which `before` may become `after`, and how deep it stands then.
-    /// It must reach as far as the share did before (who holds less takes nothing away from
-    /// who gave more) and as far as it shall, and not be held by right of that very share.
+    /// The grant by right of which `before` may become `after`, and the new depth. The grant
+    /// must cover the share before (nobody removes what they could not have given) and after,
+    /// and must not rest on that very share.
     ///
-    /// Who gives it a web key lets people open the door from afar: so they must hold that right
-    /// themself.
+    /// A web key lets people open the door remotely, so its creator must hold that right.
     ///
     /// # Errors
-    /// As [`Administration::parent_for`].
+    /// As for [`Administration::parent_for`].
     pub fn parent_to_change(&self, before: &Share, after: &Share) -> Result<Above> {
         let gives_web_key = after.web_key.is_some() && after.web_key != before.web_key;
         let covering = self.held.iter();
@@ -172,8 +171,8 @@ fn beyond(permissions: Permissions, timing: &Timing, held: &Candidate, zone: Zon
     faults
 }
 
-/// The grants by which `user` administrates `source` at `now`: their own, and only if
-/// there are none of these, those to their groups.
+/// The grants by which `user` administrates `source` at `now`: their own; if there are none,
+/// those to their groups.
 ///
 /// One round trip for someone with some tens of grants, one more where groups are looked
 /// at, and one for each grant that stands above another or keeps a named schedule.
@@ -190,7 +189,7 @@ pub fn administration<'f>(
     administration_until(table, scope, user, source, now, &Administration::is_given)
 }
 
-/// The same; with those to their groups unless their own are `enough`.
+/// The same, including those to their groups unless their own are `enough`.
 ///
 /// # Errors
 /// 429 and 503.

@@ -1,12 +1,12 @@
-//! Who may do what, by role and by grant.
+//! The rights of roles and grants.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::wire::json::Named;
 
-/// A role that a user has in an organization. A user without one is a plain member, who
-/// may do what their own grants give them.
+/// A role of a user in an organization. A user without one is a plain member, who may do what
+/// their own grants allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(
     description = "A role of a user in an organization.",
@@ -21,13 +21,13 @@ pub enum Role {
     AccessAdmin,
     /// Makes access templates.
     AccessTemplateAdmin,
-    /// Sees who may come in.
+    /// Sees who may enter.
     Receptionist,
     /// A door's controller: asks whether a code opens it.
     Device,
 }
 
-/// What a right is about: the rows of the table.
+/// The subject of a right: the rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Area {
     /// Organizations, users, devices, their groups, spaces, named schedules.
@@ -44,7 +44,7 @@ pub enum Area {
     Decisions,
 }
 
-/// By what someone has a right: the columns of the table.
+/// The basis of a right: the columns of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// A role in the organization.
@@ -60,9 +60,9 @@ pub enum By {
 pub enum Reach {
     /// No right.
     Nothing,
-    /// What is the caller's own or is about them: to read, and to claim what is offered.
+    /// The caller's own items, to read; and offers, to claim.
     Own,
-    /// What is about the source that they administrate, never more than they hold.
+    /// The source that the caller administrates, within their own grant.
     Source,
     /// Read everything, or ask about anything.
     Read,
@@ -70,7 +70,7 @@ pub enum Reach {
     Write,
 }
 
-/// Who may do what: the one table. A role's right adds to those of a member.
+/// The one table of rights. A role's right adds to those of a member.
 #[rustfmt::skip]
 const fn row(area: Area) -> [Reach; 6] {
     use Reach::{Nothing, Own, Read, Source, Write};
@@ -87,7 +87,7 @@ const fn row(area: Area) -> [Reach; 6] {
 }
 
 impl By {
-    /// How far the right goes in `area` that one has by this.
+    /// How far the right in `area` goes on this basis.
     pub const fn reach(self, area: Area) -> Reach {
         let column = match self {
             Self::Role(Role::Admin | Role::TenantAdmin) => 0,

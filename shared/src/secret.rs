@@ -1,4 +1,4 @@
-//! What is made of secrets: hashes of them, and what only their holder can read.
+//! Hashes of secrets, and seals that only their holder can open.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use uuid::{Builder, Uuid};
 #[derive(Clone)]
 pub struct Random(Arc<dyn Source>);
 
-/// What gives random bytes: any of `ring`, and what a test or a benchmark puts in its place.
+/// A source of random bytes: one of `ring`, or a replacement in tests and benchmarks.
 pub trait Source: Send + Sync {
     /// Fills `bytes`.
     ///
     /// # Errors
-    /// When there are none.
+    /// No random bytes are available.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomFailed>;
 }
 
@@ -89,7 +89,7 @@ pub fn hash(parts: &[&[u8]]) -> String {
     URL_SAFE_NO_PAD.encode(hash_bytes(parts))
 }
 
-/// The same as bytes.
+/// The same, as bytes.
 pub fn hash_bytes(parts: &[&[u8]]) -> [u8; 32] {
     let mut text = Vec::new();
     for part in parts {
@@ -101,7 +101,7 @@ pub fn hash_bytes(parts: &[&[u8]]) -> [u8; 32] {
     bytes
 }
 
-/// A key that is made of secrets and closes text for who knows them (AES-256-GCM).
+/// A key that is derived from secrets and seals a text for those who know them (AES-256-GCM).
 pub struct Seal(LessSafeKey);
 
 impl Seal {

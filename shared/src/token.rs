@@ -1,14 +1,14 @@
 //! Tokens that are given out to API keys.
 //!
-//! They come in pairs: an access token for an hour, and a refresh token, which is good once,
-//! for the next pair. All pairs that came of one another are a *family*. One item stands for
-//! it, and says which pair is the last; the one before ends when it is made. Whoever presents
-//! a refresh token that is not the last has one that somebody used already: since nobody
-//! knows which of the two was meant to have it, the family ends.
+//! Tokens come in pairs: an access token for an hour, and a refresh token, which is valid once,
+//! for the next pair. All pairs that come from each other are a *family*. One item represents
+//! it, with the latest pair; each new pair ends the previous one. If a refresh token is
+//! presented that is not the latest, someone has used it before. Nobody knows which of the two
+//! holders is the right one, so the family ends.
 //!
-//! A client may ask twice at once, or lose an answer. So the item also keeps the last pair
-//! sealed with the refresh token that it was given for. For [`GRACE`] seconds that token
-//! gives the same pair again; only who has the token can open the seal.
+//! A client may ask twice at once, or lose an answer. The item therefore also keeps the latest
+//! pair, sealed with the refresh token that it was issued for. For [`GRACE`] seconds that token
+//! returns the same pair again; only its holder can open the seal.
 //!
 //! A refresh token says whose family it is of, and its access token is made of it by a hash.
 //! So one that is presented tells all the keys of the table that it is about, and nothing is
@@ -26,13 +26,13 @@ use crate::secret::{Random, RandomFailed, Seal, hash, hash_bytes};
 use crate::table::If;
 use crate::wire::{Error, Result as Answer};
 
-/// How long an access token is good, in seconds: an hour.
+/// Lifetime of an access token in seconds: an hour.
 pub const ACCESS_LIFETIME: i64 = 60 * 60;
 
-/// How long a refresh token is good, in seconds: 30 days.
+/// Lifetime of a refresh token in seconds: 30 days.
 pub const REFRESH_LIFETIME: i64 = 30 * 24 * 60 * 60;
 
-/// How long a refresh token that was used gives the same next pair again, in seconds.
+/// How long a used refresh token returns the same next pair again, in seconds.
 pub const GRACE: i64 = 30;
 
 const SECRET_BYTES: usize = 32;
@@ -88,7 +88,7 @@ impl RefreshToken {
         Builder::from_random_bytes(*random).into_uuid()
     }
 
-    /// What is stored of the pair as the last of its family, given out at `now`.
+    /// The stored form of the pair as the latest of its family, issued at `now`.
     pub fn last_of_family(&self, now: DateTime<Utc>) -> Family {
         Family {
             id: self.family,
@@ -99,7 +99,7 @@ impl RefreshToken {
         }
     }
 
-    /// What is stored in its place.
+    /// What is stored instead.
     fn hash(&self) -> String {
         hash(&[b"refresh token", &self.family.bytes(), &self.secret])
     }
@@ -110,8 +110,8 @@ impl RefreshToken {
             .ok_or_else(|| Error::Internal("no seal".to_owned()))
     }
 
-    /// What is stored of `next`, the pair that this token was used for at `now`, as the last
-    /// of the family.
+    /// The stored form of `next`, the pair for which this token was used at `now`, as the
+    /// latest of the family.
     ///
     /// # Errors
     /// 500 when the system has no random numbers.
@@ -147,7 +147,8 @@ impl RefreshToken {
         Ok(next.map(|next| (next, used.at)))
     }
 
-    /// What is stored of the access token: it speaks for whom `client` does, and no longer.
+    /// The stored form of the access token: it speaks for the same user as `client`, and no
+    /// longer than that.
     pub fn credential(&self, client: &Credential, now: DateTime<Utc>) -> Credential {
         let end = now + TimeDelta::seconds(ACCESS_LIFETIME);
         Credential {
@@ -172,8 +173,7 @@ impl std::fmt::Debug for RefreshToken {
 /// The attribute of a [`Family`] that tells one pair from another.
 pub const REFRESH: &str = "refresh";
 
-/// What the table knows of a family: the last pair, by hashes. The API key that it was given
-/// out to is in its key.
+/// A family as it is stored: the hashes of the latest pair. Its key names the API key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Family {
@@ -206,7 +206,7 @@ pub struct Used {
 }
 
 impl Family {
-    /// That this is the last pair of the family, as it stands in the table.
+    /// The condition that this is the latest pair of the family.
     pub fn is_last(&self) -> If {
         If::is(REFRESH, &self.refresh)
     }
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!((again(&used, -2), again(&used, 29)), (same.clone(), same));
         assert_eq!((again(&used, 30), again(&used, 3000)), (None, None));
         assert_eq!((again(&next, 1), again(&token(), 1)), (None, None));
-        // What is stored opens with the used token alone.
+        // Only the used token opens the seal.
         let last = next.last_of_family(at);
         assert_eq!(
             (&family.refresh, &family.access),

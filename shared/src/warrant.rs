@@ -1,4 +1,4 @@
-//! By what right something is written.
+//! The authority for a write.
 //!
 //! A function learns the caller's roles from the authorizer, whose answer API Gateway keeps for
 //! some minutes. So by a role that was read then, nothing may be written now: the transaction
@@ -9,17 +9,17 @@ use crate::role::{Area, By, Reach, Role};
 use crate::table::{If, Item, Key, from_item};
 use crate::wire::json::Named;
 
-/// By what right a transaction writes.
+/// The authority for a transaction.
 #[derive(Debug, Clone)]
 pub enum Warrant {
-    /// By a role of the caller's, which the transaction checks. [`OrganizationScope::to_write`]
+    /// A role of the caller, which the transaction checks. [`OrganizationScope::to_write`]
     /// gives one.
     ///
     /// [`OrganizationScope::to_write`]: crate::caller::OrganizationScope::to_write
     Role(ByRole),
-    /// By a grant that the caller holds. Whoever writes by it adds what it depends on.
+    /// A grant of the caller. The writer adds the checks that it needs.
     Grant,
-    /// By a secret that was presented: an invitation, an API key, a token.
+    /// A secret that was presented: an invitation, an API key, a token.
     Secret,
     /// Nothing but being the caller: what each user may keep for themself, and what is worth no
     /// more than the caller's rights are when it is used.
@@ -32,7 +32,7 @@ pub enum Warrant {
 }
 
 impl Warrant {
-    /// How many actions of a transaction check it, at most.
+    /// The maximum number of actions that check the authority.
     pub fn actions(&self) -> usize {
         usize::from(matches!(self, Self::Role(_)))
     }
@@ -50,7 +50,7 @@ pub struct ByRole {
 pub(crate) const ROLES: &str = "roles";
 
 impl ByRole {
-    /// That `user` has a role which lets them write in `area`.
+    /// `user` has a role that may write in `area`.
     pub fn writing(user: Key, area: Area) -> Self {
         let roles = Role::NAMES.iter().map(|(_, role)| *role);
         let roles = roles.filter(|role| By::Role(*role).reach(area) >= Reach::Write);
@@ -61,7 +61,7 @@ impl ByRole {
         }
     }
 
-    /// That `user` has this very role.
+    /// `user` has this very role.
     pub fn having(user: Key, role: Role) -> Self {
         Self {
             user,
@@ -70,12 +70,11 @@ impl ByRole {
         }
     }
 
-    /// Whether a transaction that meets another one at the user's item may read the role right
-    /// before it writes, in place of checking it: an import or a door's controller writes more
-    /// at once than DynamoDB lets check one item. The read is strongly consistent, so only a
-    /// write that was under way when the role was taken away can still come: as if it had come
-    /// right before. Not what makes users, roles or keys: those would stay for whoever loses the
-    /// role at the same moment.
+    /// Whether a transaction that conflicts at the user's item may read the role immediately
+    /// before it writes, instead of checking it: an import or a door's controller writes more
+    /// at once than DynamoDB can check one item. The read is strongly consistent, so only a
+    /// write that was under way when the role was removed can still succeed, as if it had come
+    /// just before. Not allowed for writes that create users, roles or keys, which would stay.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
     }
@@ -85,13 +84,13 @@ impl ByRole {
         &self.user
     }
 
-    /// What is asked of it.
+    /// The condition on the user's item.
     pub fn condition(&self) -> If {
         let has = |role: &Role| If::contains(ROLES, role);
         If::Any(self.roles.iter().map(has).collect())
     }
 
-    /// Whether an item as it stands in the table is what is asked for.
+    /// Whether a stored item meets the condition.
     pub(crate) fn holds(&self, item: Option<&Item>) -> bool {
         #[derive(serde::Deserialize)]
         struct Roles {
@@ -99,7 +98,7 @@ impl ByRole {
             roles: Vec<Role>,
         }
         let read = item.map(|item| from_item::<Roles>(item.clone()));
-        // What cannot be read gives no right.
+        // An item that cannot be read gives no right.
         read.is_some_and(|read| {
             read.is_ok_and(|user| user.roles.iter().any(|role| self.roles.contains(role)))
         })

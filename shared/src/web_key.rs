@@ -1,4 +1,4 @@
-//! Web keys: links that open the door of a share for whoever has them.
+//! Web keys: links that open the door of a share for anyone who has them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,16 +13,16 @@ use crate::share::Share;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebKeyHash(String);
 
-/// What a share keeps of its web key: not the key itself, which only its maker was shown.
+/// What a share stores about its web key. The key itself is shown only to its creator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebKeyMark {
-    /// Where it is found.
+    /// The hash by which it is found.
     pub hash: WebKeyHash,
     /// Who created it.
     pub creator: UserId,
-    /// By right of which grant it was made; by role when left out. The share itself does not
-    /// hang on that.
+    /// The grant by right of which it was made; `None` if it was made by role. The share itself
+    /// does not rest on that grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
     /// When it was created.
@@ -35,13 +35,13 @@ impl WebKeyHash {
         Self(hash(&[b"web key", key.as_bytes()]))
     }
 
-    /// The hash as it stands in the table.
+    /// The hash as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What a web key leads to.
+/// The target of a web key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebKey {
@@ -55,7 +55,7 @@ pub struct WebKey {
 }
 
 impl WebKey {
-    /// What the web key of `share` leads to until `end`.
+    /// The target of the web key of `share`, valid until `end`.
     pub fn of(share: &Share, end: DateTime<Utc>) -> Self {
         Self {
             organization: share.organization,

@@ -3,6 +3,8 @@
 mod fixture;
 mod store;
 mod tenant;
+mod user;
+mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -20,8 +22,11 @@ use uuid::Uuid;
 pub use fixture::Fixture;
 pub use store::{Call, Loss, Store, is_of, scope};
 pub use tenant::{
-    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, share_body, window, zone,
+    AMSTERDAM, KIRITIMATI, SPACE, TEMPLATE, Tenant, access_space, hours_from_now, share_body,
+    window, zone,
 };
+pub use user::User;
+pub use world::World;
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {
@@ -167,12 +172,23 @@ impl System {
         Answer::of(request).await
     }
 
-    pub async fn post(&self, path: &str, token: Uuid, body: &Value) -> Answer {
-        self.call(Method::POST, path, token, Some(body)).await
+    /// The admin of the demo organization.
+    pub fn admin(&self) -> User<'_> {
+        self.user(ADMIN)
     }
 
-    pub async fn get(&self, path: &str, token: Uuid) -> Answer {
-        self.call(Method::GET, path, token, None).await
+    /// Its plain member.
+    pub fn member(&self) -> User<'_> {
+        self.user(MEMBER)
+    }
+
+    /// The user that a token is of.
+    pub fn user(&self, token: Uuid) -> User<'_> {
+        User::new(self, token)
+    }
+
+    pub async fn post(&self, path: &str, token: Uuid, body: &Value) -> Answer {
+        self.call(Method::POST, path, token, Some(body)).await
     }
 
     /// Sends a form, as a client that says who it is by its id and its secret.
@@ -193,14 +209,6 @@ impl System {
             request = request.basic_auth(id, Some(secret));
         }
         Answer::of(request).await
-    }
-
-    pub async fn put(&self, path: &str, token: Uuid, body: &Value) -> Answer {
-        self.call(Method::PUT, path, token, Some(body)).await
-    }
-
-    pub async fn delete(&self, path: &str, token: Uuid) -> Answer {
-        self.call(Method::DELETE, path, token, None).await
     }
 
     /// Creates a share of the demo organization as its admin, and gives its number.
@@ -315,6 +323,31 @@ impl Answer {
         assert_eq!(body["errorCode"], body["code"]);
         assert_eq!(body["errorMessage"], body["message"]);
         self.assert_headers();
+    }
+
+    /// The answer, if its status is this one.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    /// The answer, if it is 200.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        self.is(200)
+    }
+
+    /// The answer, if it is 201.
+    #[track_caller]
+    pub fn created(self) -> Self {
+        self.is(201)
+    }
+
+    /// The answer, if it is 204.
+    #[track_caller]
+    pub fn no_content(self) -> Self {
+        self.is(204)
     }
 
     /// Checks the headers that every answer has.

@@ -19,7 +19,7 @@ use super::{Store, System};
 /// The space of each tenant.
 pub const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
 /// The access template of each tenant.
-const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
+pub const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
 
 /// An organization with a token for each of its users.
 pub struct Tenant {

@@ -1,4 +1,4 @@
-//! What was measured, and how it is printed.
+//! The measurements, and how they are printed.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ pub(crate) struct Cold {
     pub(crate) status: String,
 }
 
-/// The requests of one that is running.
+/// The requests to a running program.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Warm {
     /// From the event to the answer.
     pub(crate) total: Vec<Duration>,
-    /// The same without the time in which the front of the store had a call.
+    /// The same without the time that the proxy of the store held a call.
     pub(crate) outside: Vec<Duration>,
     /// The time on a processor, until it asks for the next event.
     pub(crate) processor: Vec<Duration>,
-    /// How often it called the store.
+    /// The number of its calls of the store.
     pub(crate) calls: usize,
     /// The most memory after all requests, in kB.
     pub(crate) memory: u64,
@@ -57,7 +57,7 @@ pub(crate) fn status(payload: &Bytes) -> String {
         .map_or_else(|| "–".to_owned(), |status| status.to_string())
 }
 
-/// What it is measured on.
+/// The machine.
 pub(crate) fn print_machine(rounds: usize) -> Result<()> {
     let processors = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = processors

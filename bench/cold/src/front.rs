@@ -28,7 +28,7 @@ use crate::Result;
 
 /// The front, as long as the program runs.
 pub(crate) struct Front {
-    /// Where it listens.
+    /// The address.
     pub(crate) url: String,
     /// The root that signs it, as PEM.
     pub(crate) root: PathBuf,
@@ -47,7 +47,7 @@ impl Front {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        // Of the same name, the two would be taken for one that is signed by itself.
+        // With the same name, the two would be taken for one self-signed certificate.
         let name = &mut params.distinguished_name;
         name.push(DnType::CommonName, "Latchkey's benchmark");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
@@ -99,8 +99,8 @@ impl Front {
         url.clone_into(&mut lock(&self.shared.store));
     }
 
-    /// How many calls there were since this was last asked, and how long one or more of them
-    /// were under way.
+    /// The number of calls since the last time, and how long at least one of them was under
+    /// way.
     pub(crate) fn calls(&self) -> (usize, Duration) {
         let mut calls = std::mem::take(&mut *lock(&self.shared.calls));
         calls.sort();

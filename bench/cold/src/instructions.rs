@@ -1,5 +1,5 @@
-//! Where a warm request goes, in instructions: counted by valgrind, and so the same on a busy
-//! machine. Wants programs that have their symbols.
+//! The instructions of a warm request, counted by valgrind, and therefore the same on a busy
+//! machine. Needs programs with their symbols.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

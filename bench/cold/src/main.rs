@@ -33,7 +33,7 @@ const COMPARED: &str = "create-share";
 #[derive(Debug, Parser)]
 #[command(name = "cold")]
 struct Options {
-    /// How often each is measured. What is printed is the median.
+    /// The number of measurements of each. The median is printed.
     #[arg(long, default_value_t = 30)]
     rounds: usize,
 
@@ -128,7 +128,7 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
         let here = std::path::absolute(options.root.join("bench/cold/python"))?;
         let variables = [
             ("PYTHONPATH", here.display().to_string()),
-            // As in Lambda's image, where nothing can be written beside the code.
+            // As in Lambda's image, where the folder of the code is read-only.
             ("LAMBDA_TASK_ROOT", here.display().to_string()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
@@ -151,9 +151,9 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
     for _ in 0..options.rounds {
         let store = stage.store().await?;
         front.turn_to(&store.url());
-        // The first that a new store is asked takes it longer, whoever asks.
+        // The first request to a new store takes longer.
         start_once(&first, &event, &mut Cold::default()).await?;
-        // First, for the functions delete in the end what the event speaks of.
+        // First, because the functions delete at the end what the event refers to.
         for (program, cold) in others.iter().zip(&mut cold_others) {
             bar.set_message(program.name.clone());
             start_once(program, &event, cold).await?;
@@ -219,8 +219,8 @@ async fn measure(options: &Options, stage: &Stage, scratch: &Path) -> Result<()>
     Ok(())
 }
 
-/// Writes a program anew, as who unpacks its zip does. As the linker leaves it, it lies in small
-/// pieces in the system's cache, and a start takes up to half a millisecond longer.
+/// Copies a program, as unzipping would. As the linker leaves it, the file is in small pieces
+/// in the system's cache, and a start takes up to half a millisecond longer.
 fn unpack(program: &mut Program, folder: &Path) -> Result<()> {
     let to = folder.join(&program.name);
     for file in &mut program.command {

@@ -1,7 +1,7 @@
 //! A function as a process, and the Lambda Runtime API that it asks.
 //!
-//! Of its own, and not that of the local system: here every step is stamped with its time,
-//! and nothing is done between the stamp and the step.
+//! A Runtime API of its own, and not that of the local system: here the time of every step is
+//! recorded, and nothing happens between the record and the step.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,14 +28,14 @@ const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 /// How long anything may take before the measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How a program is started.
+/// How to start a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
-    /// What it is called in the tables.
+    /// Its name in the tables.
     pub(crate) name: String,
     /// The file, and its arguments.
     pub(crate) command: Vec<PathBuf>,
-    /// What it finds in its environment besides the address of the Runtime API.
+    /// Its environment besides the address of the Runtime API.
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Function {
     server: JoinHandle<()>,
 }
 
-/// What a function answered, and when.
+/// The answer of a function, and its time.
 pub(crate) struct Answer {
     pub(crate) at: Instant,
     pub(crate) payload: Bytes,
@@ -148,7 +148,7 @@ impl Function {
         Ok(number.ok_or_else(|| Failure::from("no VmHWM"))?.parse()?)
     }
 
-    /// How long it has had a processor. It has one thread.
+    /// Its CPU time. It has one thread.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         let scheduled = std::fs::read_to_string(self.file("schedstat"))?;
         let number = scheduled.split_whitespace().next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What the functions are measured on: the template, their sample events, and a store with
-//! the demo organization for each round.
+//! The setting of the measurement: the template, the sample events, and a store with the demo
+//! organization for each round.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -38,9 +38,8 @@ impl Stage {
         })
     }
 
-    /// The functions with their events, in an order in which each finds what it speaks of:
-    /// what changes things after what shows them, what deletes them last, and of that what
-    /// deletes shares before what they refer to.
+    /// The functions with their events, in an order in which each finds what it refers to:
+    /// changes after reads, deletions last, and among those shares before what they refer to.
     pub(crate) fn functions(&self, root: &Path) -> Result<Vec<(String, Bytes)>> {
         let mut functions = Vec::new();
         for function in self.stack.functions.values() {
@@ -59,7 +58,7 @@ impl Stage {
         Ok(functions)
     }
 
-    /// What every function finds in its environment, with the store at `url`.
+    /// The environment of every function, with the store at `url`.
     pub(crate) fn environment(&self, url: &str) -> BTreeMap<String, String> {
         let mut environment = self.surroundings(url);
         let lambda = [

@@ -122,7 +122,7 @@ async fn booking(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Of all accesses there is one that is not over: the last of those above.
+/// One of all accesses has not ended: the last of those above.
 async fn remaking(bench: &Bench) -> Result<()> {
     let asked = put("/BusinessUserAccesses/reprogramcodes", &new(json!({})));
     let asked = bench.case("reprogram codes", ask::ENDPOINT, asked).await?;

@@ -12,7 +12,7 @@ use crate::house::{GROUPED_DEVICE, GROUPED_USER, ZONELESS};
 
 /// The door of most cases here.
 const DEVICE: u64 = 23;
-/// A user whom it is shared with.
+/// A user with whom it is shared.
 const USER: u64 = 23;
 /// Who keeps a named schedule.
 const SCHEDULED: u64 = 24;
@@ -20,14 +20,14 @@ const SCHEDULED: u64 = 24;
 const BELOW: u64 = 25;
 /// Whom a device without a zone of its own is shared with.
 const ELSEWHERE: u64 = 32;
-/// Who has a great many shares elsewhere.
+/// A user with a great many shares elsewhere.
 const BUSY: u64 = 26;
 /// A device that eight users have five shares of each.
 const HELD: u64 = 24;
-/// Who has twenty devices, from this number on.
+/// A user with twenty devices, from this number on.
 const OWNER: u64 = 27;
 const OWNED: u64 = 41;
-/// A device that is in group 4, and a user who is.
+/// A device in group 4, and a user in group 4.
 const IN_GROUP: u64 = crate::house::MEMBERS[0];
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What shares refer to: users, devices, their groups, spaces, schedules, the organization.
+//! The directory: users, devices, their groups, spaces, schedules, the organization.
 
 use latchkey_functions::{
     Endpoint, device_groups, devices, organizations, schedules, spaces, user_groups, users,
@@ -13,7 +13,7 @@ use crate::house::{ORGANIZATION, space_id};
 
 pub(super) const SEARCH: &str = "search 60 device groups, with all devices";
 
-/// A kind of thing.
+/// A kind of item.
 struct Kind {
     name: &'static str,
     plural: &'static str,

@@ -81,7 +81,7 @@ async fn doors(bench: &Bench) -> Result<()> {
     let case = "clean up after a device with 2 shares";
     changed(bench, case, &key, [image, json!({})]).await?;
 
-    // As of a group that was deleted while someone was put into it.
+    // As if a group was deleted while someone was added to it.
     let group = scope.user_group(house::id(999)?);
     let left = scope.membership(&group, &scope.user(house::id(11)?));
     bench.table.put(&left, &json!({"member": 11})).await?;
@@ -166,7 +166,7 @@ async fn admins(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a user with an API key, and tells of it.
+/// Deletes a user with an API key, and returns the record.
 async fn keyed(bench: &Bench) -> Result<()> {
     let user = new(json!({"firstName": "Kim", "lastName": "Leaving"}));
     let user = post("/v2/users", &user);
@@ -178,7 +178,7 @@ async fn keyed(bench: &Bench) -> Result<()> {
     follow_up_after(bench, "clean up after a user with an API key", id, &[]).await
 }
 
-/// What the authorizer is asked of a credential.
+/// The authorizer's event for a credential.
 fn credential(text: &str) -> Result<ApiGatewayCustomAuthorizerRequestTypeRequest> {
     let mut event = event("authorizer")?;
     event["headers"]["Authorization"] = json!(text);
@@ -191,7 +191,7 @@ async fn authorize(bench: &Bench, case: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a user with shares, of which one half keeps a named schedule, and tells of it.
+/// Deletes a user with shares, half of which have a named schedule, and returns the record.
 async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     let user = new(json!({"firstName": "Kim", "lastName": "Leaving"}));
     let user = bench
@@ -211,7 +211,7 @@ async fn clean_up(bench: &Bench, case: &str, shares: u64) -> Result<()> {
     follow_up_after(bench, case, id, &["5"]).await
 }
 
-/// Deletes a user who has two spaces alone, and tells of it.
+/// Deletes a user with two exclusive spaces, and returns the record.
 async fn clean_up_after_access(bench: &Bench) -> Result<()> {
     let user = new(json!({"firstName": "Kim", "lastName": "Guest"}));
     let user = post("/v2/users", &user);
@@ -235,7 +235,7 @@ async fn clean_up_after_access(bench: &Bench) -> Result<()> {
     follow_up_after(bench, case, id, &[]).await
 }
 
-/// Deletes a user who is in these groups, and tells of it.
+/// Deletes a user who is in these groups, and returns the record.
 async fn follow_up_after(bench: &Bench, case: &str, id: u64, groups: &[&str]) -> Result<()> {
     let gone = delete(format!("/v2/users/{id}"));
     bench.ask(users::delete::ENDPOINT, gone).await?;

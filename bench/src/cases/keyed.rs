@@ -12,7 +12,7 @@ use crate::ask::{Ask, delete, post, put};
 use crate::bench::Bench;
 use crate::house::ORGANIZATION;
 
-/// Who is put into a group, and what.
+/// The group, and the member to add.
 const MEMBER: u64 = 45;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
@@ -138,7 +138,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The same of an access and of its template.
+/// The same for an access and its template.
 async fn of_accesses(bench: &Bench, space: &str) -> Result<()> {
     let space = space.rsplit('/').next().unwrap_or_default();
     let template = new(json!({"name": "Keyed", "things": [{"thingId": space}]}));

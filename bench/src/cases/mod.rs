@@ -80,7 +80,7 @@ fn new(mut fields: Value) -> Value {
     fields
 }
 
-/// A share of a device to a user, with what else is said of it.
+/// A share of a device to a user, with further fields.
 fn share(device: u64, user: u64, mut fields: Value) -> Ask {
     fields["source"] = json!({"deviceId": device});
     fields["receiver"] = json!({"userId": user});

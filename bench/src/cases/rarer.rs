@@ -1,5 +1,5 @@
-//! What the usual cases of an endpoint do not come to: rights that stand on more than one item,
-//! members that change, codes that meet.
+//! What the usual cases of an endpoint do not reach: rights that rest on more than one item,
+//! members that change, codes that are taken.
 
 use latchkey_functions::activations::{activate, deactivate};
 use latchkey_functions::decisions::{decide, effective};
@@ -18,7 +18,7 @@ use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::Bench;
 use crate::house::{GROUPED_USER, space_id};
 
-/// Who has a right to a device by right of a group's.
+/// A user with a right to a device by right of a group's share.
 const KEEPER: u64 = 38;
 const DEVICE: u64 = 38;
 /// Whom the device is shared with further.
@@ -34,7 +34,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     codes(bench).await
 }
 
-/// What stands on a share that was made by right of a group's.
+/// The shares above one that was made by right of a group's.
 async fn below_a_group(bench: &Bench) -> Result<()> {
     let right = || json!({"administrate": true, "remoteActivate": true});
     for source in [json!({"deviceId": DEVICE}), json!({"deviceGroupId": 1})] {
@@ -130,7 +130,7 @@ async fn below_a_group(bench: &Bench) -> Result<()> {
     let case = "claim share, that was shared on by right of a group's";
     bench.case(case, claim::ENDPOINT, claimed).await?;
 
-    // As many as may be, of which one is deleted: so they are counted anew.
+    // As many as allowed, one of which is deleted, so that they are counted again.
     let mut last = String::new();
     for _ in 0..20 {
         last = shared(bench, of(share(DEVICE, CROWDED, json!({})))).await?;

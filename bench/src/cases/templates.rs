@@ -11,7 +11,7 @@ use crate::bench::Bench;
 use crate::house::space_id;
 
 const PATH: &str = "/access/template";
-/// How many are listed: a page.
+/// The number of listed templates: a page.
 const LISTED: usize = 50;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {

@@ -1,5 +1,5 @@
-//! The loads: who asks what, how often, in an organization with 10 million shares and 100,000
-//! doors. Of these so many are made as are asked for here; the others are asked by nobody.
+//! The loads: the requests, their callers and rates, in an organization with 10 million shares
+//! and 100,000 doors. Only the shares and doors that these requests use are created.
 
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
@@ -37,7 +37,7 @@ const SCHEDULE: u64 = 3;
 /// One of the loads.
 pub(super) struct Load {
     pub(super) name: &'static str,
-    /// How many a second are asked.
+    /// The number of requests a second.
     pub(super) rate: f64,
     /// Whether that must not throttle.
     pub(super) must_hold: bool,
@@ -137,7 +137,7 @@ pub(super) const ALL: &[Load] = &[
     ),
 ];
 
-/// What so many requests of a load touched, each by itself.
+/// The keys that the requests of a load touched, each by itself.
 pub(super) async fn sample(bench: &Bench, load: &Load, count: u64) -> Result<Vec<Vec<Touch>>> {
     let mut lists = Lists::default();
     lists.learn(&bench.house.world.items()?);
@@ -218,7 +218,7 @@ fn world(of: Of, count: u64) -> Result<World> {
         }
         if of == Of::ByGroup {
             let (receiver, source) = (Receiver::UserGroup(id(GROUP)?), Source::Device(id(number)?));
-            // As many doors as a group has shares of in one read.
+            // As many doors as the shares of a group that one read returns.
             if number < FIRST + 8 {
                 world
                     .shares
@@ -394,7 +394,7 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
     Ok(())
 }
 
-/// A map of texts and numbers as the stream tells of it.
+/// A map of texts and numbers in the form of a stream record.
 fn in_dynamodb(fields: &Value) -> Value {
     let value = |value: &Value| match value {
         Value::String(text) => json!({"S": text}),

@@ -19,7 +19,7 @@ pub(super) struct Partitioner {
     partitions: usize,
 }
 
-/// What throttles first.
+/// The first throttled key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct First {
     /// From how many requests a second on.
@@ -43,7 +43,7 @@ impl Units {
         }
     }
 
-    /// How many times as often these could be asked for.
+    /// The factor by which the rate could grow.
     fn times(self) -> f64 {
         (READS / self.reads).min(WRITES / self.writes)
     }
@@ -66,7 +66,7 @@ impl Partitioner {
         (touch.of_index, place as usize)
     }
 
-    /// What throttles first from the first second on, where each of `requests` stands for as
+    /// The first throttled key from the first second on, if each of `requests` stands for as
     /// many as the others.
     pub(super) fn first(&self, requests: &[Vec<Touch>]) -> First {
         let hottest = hottest(requests, |touch| self.place(touch));
@@ -87,7 +87,7 @@ impl Partitioner {
         }
     }
 
-    /// The same after partitions were split for heat.
+    /// The same after DynamoDB has split hot partitions.
     pub(super) fn after_split(&self, requests: &[Vec<Touch>]) -> First {
         let growing = growing(requests);
         let of = |touch: &Touch| {

@@ -24,7 +24,7 @@ pub(super) struct Touch {
     pub(super) is_put: bool,
 }
 
-/// The list of the index that each item stands in, of all that were put.
+/// The index list of each item that was put.
 #[derive(Default)]
 pub(super) struct Lists(HashMap<(String, String), String>);
 
@@ -51,8 +51,8 @@ impl Lists {
     }
 }
 
-/// What some calls touched. Units are shared evenly among the keys of one call: items of this
-/// table are small, and cost the same.
+/// The keys that some calls touched. Units are shared evenly among the keys of one call: items
+/// of this table are small, and cost the same.
 pub(super) fn of(calls: &[Called], lists: &mut Lists) -> Vec<Touch> {
     calls.iter().flat_map(|call| of_call(call, lists)).collect()
 }

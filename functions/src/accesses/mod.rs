@@ -90,11 +90,11 @@ async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> 
     Ok((scope, access))
 }
 
-/// What came of an attempt to change an access; nothing when that was changed meanwhile, and
-/// is to be tried again, after a moment.
+/// The outcome of an attempt to change an access; `None` if others changed it, in which case it
+/// is tried again after a moment.
 ///
 /// # Errors
-/// What went wrong; 412 instead of another try for who said `If-Match`.
+/// Any error; 412 instead of another attempt if the client sent `If-Match`.
 async fn unless_changed<T>(
     call: &Call,
     attempt: Attempt<'_>,

@@ -1,7 +1,7 @@
 //! `PUT /BusinessUserAccess`.
 //!
-//! Two round trips: the access, then one transaction with what differs. One more where spaces
-//! are new, for the template, and at once for what is known of spaces that were exclusive.
+//! Two round trips: the access, then one transaction with the difference. If there are new
+//! spaces, or former exclusive ones, one more for the template and the spaces' summaries.
 
 use http::StatusCode;
 use latchkey::access::draft::Draft;
@@ -92,8 +92,8 @@ async fn replace(
     carry_out_once(desk, &by, once, draft, answer).await
 }
 
-/// The spaces that are asked for. What one leaves out is taken from what it was, or from the
-/// template where it is new.
+/// The requested spaces. What one leaves out stays as it was, or comes from the template if it
+/// is new.
 async fn spaces(
     call: &Call,
     scope: &OrganizationScope,

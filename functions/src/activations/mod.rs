@@ -31,7 +31,7 @@ pub(crate) struct Api;
 
 const WHAT: &str = "device";
 
-/// The answer, in the form of an error that is none.
+/// The answer, which has the form of an error but is not one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Activation, description = "What was done.")]
@@ -67,7 +67,7 @@ pub(crate) struct Body {
 /// The field by which a caller names a request.
 const ACTIVATION_ID: &str = "activationId";
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,
@@ -101,7 +101,7 @@ fn asked(call: &mut Call, deed: Deed) -> Result<()> {
     Ok(())
 }
 
-/// Decides whether the caller may open the device from afar, and has it done.
+/// Decides whether the caller may open the device remotely, and records it.
 async fn act(mut call: Call, deed: Deed) -> Result<Response> {
     let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
     asked(&mut call, deed)?;
@@ -169,11 +169,11 @@ async fn act(mut call: Call, deed: Deed) -> Result<Response> {
     Err(Error::NotFound(WHAT))
 }
 
-/// How many grants are written down by right of which something was done. Somebody may hold so
-/// many that they are more than an item takes.
+/// The maximum number of grants that are recorded as the right to it. A user may hold more than
+/// fit into an item.
 const MAX_GRANTS: usize = 100;
 
-/// What is written down of it.
+/// The audit item.
 fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Result<AuditEntry> {
     let gateway = device.gateway_id.clone().ok_or(Error::NotPossible {
         code: "gatewayNotFoundError",

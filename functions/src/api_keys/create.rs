@@ -31,7 +31,7 @@ pub(crate) struct Created<'s> {
     secret: &'s str,
 }
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,

@@ -29,7 +29,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("list-api-keys", |call| {
     }
 });
 
-/// What is shown of a key: neither its secret nor what is stored in its place.
+/// The display form of a key, without its secret and without its hash.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ApiKey, description = "An API key, without its secret.")]

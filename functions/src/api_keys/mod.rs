@@ -17,20 +17,20 @@ use latchkey::wire::{Conflict, Error, Result};
 #[openapi(paths(create::create, list::list, list::get, delete::delete))]
 pub(crate) struct Api;
 
-/// What people call one.
+/// The name of the kind, in words.
 const WHAT: &str = "API key";
 
-/// What its id is called.
+/// The name of its ID.
 const ID_FIELD: &str = "apiKeyId";
 
 /// The version of every key: they are made and revoked, and do not change.
 const VERSION: u64 = 1;
 
-/// How many families are ended at once: each is two items, and a transaction has a hundred at
-/// most, of which one is the key, and one the first answer to a request.
+/// The number of families that are ended at once: each is two items, and a transaction has at
+/// most a hundred, of which one is the key, and one the first answer to a request.
 const PAGE: usize = 48;
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,
@@ -38,10 +38,10 @@ enum Part {
     Token,
 }
 
-/// Takes a key away. Its credential goes first: from then on nobody is given a token for it,
-/// since who gives one out checks that the credential is there. Then its tokens go, in pages,
-/// and with the last of them the key. One that stops half way is finished by another. The right
-/// to do so is checked as the credential goes.
+/// Deletes a key. Its credential goes first: from then on no token is issued for it, because
+/// issuing checks the credential. Then its tokens go, in pages, and the key with the last of
+/// them. A deletion that stops half way is completed by another one. The right to delete is
+/// checked together with the credential.
 ///
 /// # Errors
 /// 403, 429 and 503.
@@ -54,7 +54,7 @@ pub(crate) async fn revoke(
     revoke_with(table, by, scope, key, |_| Ok(())).await
 }
 
-/// The same with what else is written with the last of it.
+/// The same, with other writes in the last transaction.
 async fn revoke_with(
     table: &Table,
     by: &Warrant,

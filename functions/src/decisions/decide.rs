@@ -104,7 +104,7 @@ pub(crate) async fn decide(call: Call) -> Result<Response> {
     Err(Error::NotFound(WHAT))
 }
 
-/// What is asked.
+/// The parameters.
 struct Asked {
     user: UserId,
     at: DateTime<Utc>,

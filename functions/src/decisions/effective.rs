@@ -251,7 +251,7 @@ fn asked(call: &Call) -> Result<(Vec<OrganizationScope>, Option<DeviceId>)> {
     Ok((scopes, device))
 }
 
-/// What is asked for, each device with its organization.
+/// The devices to return, each with its organization.
 async fn found(call: &Call) -> Result<Vec<(OrganizationId, Reachable)>> {
     let (scopes, device) = asked(call)?;
     let found = scopes
@@ -334,7 +334,7 @@ impl From<View> for FlatView {
     }
 }
 
-/// What a device is that does not say: clients look for locks by this number.
+/// The type of a device that has none: clients look for locks by this number.
 fn lock() -> Kind {
     Kind {
         id: ForeignId::Number(1),

@@ -1,10 +1,10 @@
 //! `GET /v2/devices/{deviceId}/holders`.
 //!
-//! Three round trips: the device, a page of the grants on it in the index by source, and at
-//! once the names of whom they are for and what they rest on. One more for each group that
-//! the device is in, while the page is not full; for who has no role, those of the right to
-//! administrate. All but the device and that right may be some moments old: an index can be read
-//! in no other way.
+//! Three round trips: the device, a page of the grants on it in the index by source, and then
+//! their receivers and what they rest on. One more for each group of the device, while the page
+//! is not full; for a caller without a role, those for the right to administrate. Everything
+//! except the device and that right may be some moments old, because an index cannot be read
+//! strongly consistent.
 
 use std::collections::HashMap;
 
@@ -33,8 +33,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new("list-holders", |call| Box::pin(lis
 
 const WHAT: &str = "device";
 
-/// How many pages of the index are read for one page at most. Then it goes as it is, with a
-/// link that leads on.
+/// The maximum number of index pages to read for one page. The page is then returned as it is,
+/// with a link to the next.
 const MAX_ROUNDS: usize = 10;
 
 /// A receiver who may open a device, now or later, with the grant.
@@ -238,7 +238,7 @@ struct Place {
     after: Option<String>,
 }
 
-/// What places call a source.
+/// The name of a source in places.
 fn name(scope: &OrganizationScope, source: Source) -> String {
     scope.source(source).place().to_owned()
 }
@@ -261,7 +261,7 @@ impl std::fmt::Display for Place {
 }
 
 impl ReceiverView {
-    /// The receiver, by name, taken out of `names`; nothing when it was deleted.
+    /// The receiver, by name, taken out of `names`; `None` if it was deleted.
     fn named(
         scope: &OrganizationScope,
         names: &mut Items,

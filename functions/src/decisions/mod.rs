@@ -1,4 +1,4 @@
-//! Who may open a door, when and why; and which doors someone may open.
+//! Whether, when and why a user may open a door, and which doors a user may open.
 
 pub mod decide;
 pub mod effective;

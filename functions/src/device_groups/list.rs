@@ -77,9 +77,9 @@ pub(crate) async fn get(call: Call) -> Result<Response> {
 pub(crate) enum SortBy {
     /// By age.
     Id,
-    /// By name, whatever the case.
+    /// By name, case-insensitive.
     Name,
-    /// By location, whatever the case.
+    /// By location, case-insensitive.
     Location,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct WithDevices<'g> {
     devices: Option<Vec<View<'g, Device>>>,
 }
 
-/// What a search asks for.
+/// The parameters of a search.
 struct Asked {
     listed: Listed,
     include_devices: bool,
@@ -241,7 +241,7 @@ pub(crate) async fn search(call: Call) -> Result<Response> {
     })
 }
 
-/// Where a group stands in the list: texts whose order is that of the list.
+/// The sort key of a group in the list: texts that sort like the list.
 fn place(group: &DeviceGroup, by: SortBy) -> String {
     let text = match by {
         SortBy::Id => String::new(),

@@ -14,31 +14,31 @@ use super::{full, join, join_roll};
 use crate::lambda::{Call, Once};
 use crate::scopes::writes;
 
-/// How many ids are tried. One in thousands is taken when many are made at once.
+/// The number of IDs to try. If many items are created at once, one ID in thousands is taken.
 const MAX_IDS: u32 = 5;
 
-/// What each item of a transaction is there for.
+/// The purpose of each item of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Part {
     /// The first answer to a request with a key.
     Idempotency,
-    /// The thing itself.
+    /// The item itself.
     Itself,
     /// A text that no two may have.
     Claim,
-    /// What was a text that no two may have, or a link that there was.
+    /// A former unique text or link.
     Former,
     /// The other end of the link with this number.
     Link(usize),
-    /// The thing that it speaks of with this number.
+    /// The item with this number to which it refers.
     Refers(usize),
-    /// Where it is listed as one of those of which one must stay.
+    /// The set of items of which one must remain, if it is in one.
     Roll,
-    /// What else is put in with it.
+    /// Additional items to write.
     Further,
 }
 
-/// What a kind of thing is created with besides what all are.
+/// What the creation of a kind has in addition to the others.
 #[derive(Default)]
 pub(crate) struct Extra {
     /// Further fields of the answer.
@@ -47,13 +47,13 @@ pub(crate) struct Extra {
     pub(crate) items: Vec<(Key, Value)>,
 }
 
-/// `POST`: creates a thing in the organization that the body names, and what goes with it,
-/// in one transaction: one round trip.
+/// `POST`: creates an item in the organization that the body names, with everything that
+/// belongs to it, in one transaction: one round trip.
 pub(crate) async fn create<R: Resource>(call: Call) -> Result<Response> {
     create_with::<R>(call, |_, _, _| Ok(Extra::default())).await
 }
 
-/// The same with something more.
+/// The same, with something in addition.
 pub(crate) async fn create_with<R: Resource>(
     call: Call,
     extra: fn(&Call, &OrganizationScope, &mut R) -> Result<Extra>,
@@ -82,8 +82,8 @@ pub(crate) async fn create_with<R: Resource>(
     )))
 }
 
-/// Puts a new thing into the table, with what goes with it, and gives the answer that says
-/// so, or the first one to the same request; `None` when its id is taken. One round trip.
+/// Puts a new item into the table, with everything that belongs to it. Returns `answer`, or the
+/// first answer to the same request; `None` if its ID is taken. One round trip.
 pub(crate) async fn put<R: Resource>(
     call: &Call,
     once: &Once<'_>,
@@ -139,12 +139,12 @@ fn json(value: &impl serde::Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// What stands where a text is claimed: whose it is.
+/// The item that claims a unique text: its owner.
 pub(super) fn claimed(owner: &Value) -> Value {
     serde_json::json!({ "owner": owner })
 }
 
-/// What a refused transaction says of the body: nothing, if it was about something else.
+/// Turns a refused transaction into faults of the body, if it is about the body.
 ///
 /// # Errors
 /// 400 for what the organization does not have, 409 for what another one has already.

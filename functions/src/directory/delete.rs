@@ -14,14 +14,14 @@ use super::{MAX_LINKS, leave, leave_roll, present};
 use crate::lambda::{Call, Once};
 use crate::scopes::writing;
 
-/// How many transactions of links are under way at once.
+/// The number of concurrent transactions of links.
 const AT_ONCE: usize = 8;
 
-/// `DELETE`: takes a thing away, and with it at once whatever was granted to it or on it:
-/// a decision that does not find it refuses. A group and a space are first taken out of
-/// what says that it belongs to them, so that no decision follows a link to what is gone.
-/// What else remains is cleaned up later. One round trip; of a user two; of a space or a
-/// group three to four, and two more for some hundreds that are in it.
+/// `DELETE`: deletes an item and, at once, everything that was granted to it or on it, because
+/// a decision that does not find it refuses. A group and a space are first taken out of the
+/// sets of their members, so that no decision follows a link to a deleted item. The rest is
+/// cleaned up later. One round trip; two for a user; three to four for a space or a group, and
+/// two more if it has some hundreds of members.
 pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     call.request.bare()?;
@@ -31,7 +31,7 @@ pub(crate) async fn delete<R: Resource>(call: Call) -> Result<Response> {
     take_away::<R>(&call, &once, &scopes, id, answer).await
 }
 
-/// The same of a thing of one of these organizations, as `If-Match` wants it.
+/// The same for an item of one of these organizations, subject to `If-Match`.
 pub(crate) async fn take_away<R: Resource>(
     call: &Call,
     once: &Once<'_>,
@@ -76,7 +76,7 @@ async fn take_away_now<R: Resource>(
 
 enum Outcome {
     Done,
-    /// By the first request with the same key, which was answered so.
+    /// The first request with the same key did it, and had this answer.
     DoneBefore(Response),
     NotThere,
     Changed,
@@ -113,7 +113,7 @@ async fn attempt_in<R: Resource>(
         with_it.extend(thing.claims(scope).into_iter().map(|claim| claim.key));
         with_it.extend(thing.keyring(scope).map(|(key, _)| key));
     }
-    // The last of many links go with the thing itself.
+    // The last of many links go together with the item.
     let links: Vec<_> = links.iter().collect();
     let last = links.len() - links.len().min(MAX_LINKS);
     let (links, last) = links.split_at(last);
@@ -176,7 +176,7 @@ async fn end_all(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool
     Ok(true)
 }
 
-/// The same of as many as are ended together.
+/// The same for as many links as are ended together.
 async fn end(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool> {
     let there = present(call, links).await?;
     let mut writes = call.table.transaction(warrant);

@@ -25,7 +25,7 @@ pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
     Ok(shown::<R>(&call, &scope, &page, &things, next))
 }
 
-/// What is asked for, the things, and the place where the next page begins.
+/// The parameters, the items, and the place where the next page begins.
 type Found<R> = (Listed, Vec<R>, Option<String>);
 
 /// Reads the query, with the `externalId` of the one that is looked for.
@@ -71,10 +71,10 @@ async fn of_organization<R: Resource>(
     Ok((listed, things, next))
 }
 
-/// How many things are read at once that are only looked at.
+/// The number of items in one read of a search.
 const AT_ONCE: usize = 1000;
 
-/// How often more are looked at for those that are looked for.
+/// The maximum number of further reads of a search.
 const MAX_ROUNDS: usize = 20;
 
 /// The place after which a page begins, once its `offset` is passed over; `None` when there is
@@ -131,9 +131,9 @@ async fn matching<R: Resource>(
     Ok((things, after))
 }
 
-/// The same for ServiceStack's clients: asked in the body, too, and answered as `data` in the
-/// format that they want, each thing as `view` shows it. `flags` are parameters that change
-/// nothing here, whatever they say. One round trip.
+/// The same for ServiceStack's clients: parameters may be in the body, and the answer is `data`
+/// in the format that they want, each item as `view` shows it. `flags` are parameters without
+/// an effect here. One round trip.
 pub(crate) async fn list_data<R: Resource, V: Serialize>(
     mut call: Call,
     view: fn(R) -> V,
@@ -149,7 +149,7 @@ pub(crate) async fn list_data<R: Resource, V: Serialize>(
     Ok(page.linked(&call.request, response, next.as_deref()))
 }
 
-/// A page of things, with a link to the next one.
+/// A page of items, with a link to the next one.
 fn shown<R: Resource>(
     call: &Call,
     scope: &OrganizationScope,
@@ -162,7 +162,7 @@ fn shown<R: Resource>(
     page.linked(&call.request, response, next.as_deref())
 }
 
-/// `GET` of one thing. One round trip for who reads the directory.
+/// `GET` of one item. One round trip for a caller who reads the directory.
 pub(crate) async fn show<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     call.request.bare()?;
@@ -192,8 +192,8 @@ async fn owns(call: &Call, scope: &OrganizationScope, own: Own) -> Result<bool> 
     }
 }
 
-/// `GET` of what is in a group, in pages. Three round trips: the group, a page of what is
-/// in it, and those things.
+/// `GET` of the members of a group, in pages. Three round trips: the group, a page of
+/// memberships, and the members.
 pub(crate) async fn list_of_group<G: Group>(call: Call) -> Result<Response>
 where
     <G::Member as Resource>::Id: TryFrom<u64>,

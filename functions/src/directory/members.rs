@@ -1,9 +1,8 @@
-//! Putting one thing into a group, and taking it out.
+//! Adding one item to a group, and removing it.
 //!
-//! Both sides change in one transaction: the set of groups that the member has, by which a
-//! decision finds them, and the item by which the group finds its members. The group gets
-//! a new version, so that whoever replaces its whole list at the same time meets the
-//! change.
+//! One transaction changes both sides: the member's set of groups, for decisions, and the item
+//! by which the group lists the member. The group gets a new version, so that a concurrent
+//! replacement of its whole list notices the change.
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
@@ -19,7 +18,7 @@ use super::{full, join, part};
 use crate::lambda::{Call, Once};
 use crate::scopes::writing;
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     /// The first answer to a request with a key.

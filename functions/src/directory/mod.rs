@@ -1,7 +1,7 @@
-//! What the operations of the directory have in common, written once for every kind of
-//! thing: [`create`], [`list`], [`show`], [`update`], [`delete`], and for groups [`add`],
-//! [`remove`] and [`list_of_group`]. An endpoint that differs from its neighbour only in the
-//! kind calls one with its kind, and has but its words for the API document.
+//! The operations of the directory, written once for every kind: [`create`], [`list`],
+//! [`show`], [`update`], [`delete`], and for groups [`add`], [`remove`] and [`list_of_group`].
+//! An endpoint that differs from others only in the kind calls one of these and adds only its
+//! texts for the API document.
 //!
 //! They are compiled here, once a kind, and cross into binaries as function pointers.
 
@@ -25,8 +25,8 @@ use latchkey::wire::Result;
 
 use crate::lambda::Call;
 
-/// How many links may be made and ended at once: each is up to three of the hundred writes
-/// that DynamoDB takes in one transaction.
+/// The maximum number of links that one request adds and removes: each is up to three of the
+/// hundred writes that DynamoDB allows in one transaction.
 const MAX_LINKS: usize = 32;
 
 /// Says why an item cannot be in one more group or space.
@@ -34,7 +34,7 @@ fn full(what: &str) -> String {
     format!("one of these is in {MAX_LINKED} {what}s already, the maximum")
 }
 
-/// Writes a link on the side of the other thing.
+/// Writes a link at the other item.
 fn join<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
     for key in iter::once(&link.to).chain(&link.keyring) {
         let joined = Change::new_version().include(link.set, &link.element);
@@ -53,7 +53,7 @@ fn leave<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, links: &[&Link], ther
     }
 }
 
-/// Ends a link on the side of the other thing, which still exists.
+/// Removes a link at the other item, which still exists.
 fn part<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
     for key in iter::once(&link.to).chain(&link.keyring) {
         let parted = Change::new_version().exclude(link.set, &link.element);
@@ -61,19 +61,19 @@ fn part<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, link: &Link) {
     }
 }
 
-/// Lists a thing among those of which one must stay.
+/// Adds an item to the set of those of which one must remain.
 fn join_roll<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, roll: &Roll) {
     let listed = Change::default().include(roll.set, &roll.element);
     writes.update(tag, &roll.key, listed, If::Always);
 }
 
-/// Takes a thing out of those of which one must stay, if it is not the last.
+/// Removes an item from the set of those of which one must remain, unless it is the last.
 fn leave_roll<T: Copy>(writes: &mut Transaction<'_, T>, tag: T, roll: &Roll) {
     let left = Change::default().exclude(roll.set, &roll.element);
     writes.update(tag, &roll.key, left, If::MoreThan(roll.set, 1));
 }
 
-/// Those links whose other end is still there.
+/// The links whose other item still exists.
 async fn present<'l>(call: &Call, links: &[&'l Link]) -> Result<Vec<&'l Link>> {
     let mut there = Vec::new();
     for links in links.chunks(100) {

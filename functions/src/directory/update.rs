@@ -12,13 +12,13 @@ use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present};
 use crate::lambda::{Call, Once};
 use crate::scopes::writing;
 
-/// `PUT`: changes the fields that the body gives, and answers the whole thing. Two round
-/// trips: it is read, and written on condition that it is still the same; one more for a
-/// group whose members are given, and one where others no longer belong to it.
+/// `PUT`: changes the given fields and returns the whole item. Two round trips: a read, and a
+/// write on condition that it is unchanged. One more for a group whose members are given, and
+/// one if members are removed.
 pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let body = call.request.json()?;
-    // What is wrong with the body is wrong with it whatever stands in the table.
+    // Faults of the body do not depend on the table.
     R::blank(id).changed(&body)?;
     let once = Once::of(&call, &body)?;
     let scopes = writing(&call)?;
@@ -32,15 +32,15 @@ pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     change(&call, &once, &scopes, id, &update).await
 }
 
-/// What becomes of a thing.
+/// A change of an item.
 pub(crate) struct Update<'c, R> {
-    /// The thing as it shall be.
+    /// The changed item.
     pub(crate) changed: &'c (dyn Fn(&R) -> Result<R> + Sync),
-    /// What is answered once it is so.
+    /// The answer after the change.
     pub(crate) answer: &'c (dyn Fn(&OrganizationScope, &R) -> Response + Sync),
 }
 
-/// Changes a thing of one of these organizations, as `If-Match` wants it.
+/// Changes an item of one of these organizations, subject to `If-Match`.
 pub(crate) async fn change<R: Resource>(
     call: &Call,
     once: &Once<'_>,
@@ -145,8 +145,7 @@ async fn replace<R: Resource>(
     for claim in has.iter().filter(|claim| !had.contains(claim)) {
         writes.put_new(Part::Claim, &claim.key, &claimed(&owner));
     }
-    // Who is gone from the table takes no place in a set; the links to those are cleaned
-    // up elsewhere.
+    // Deleted items have no sets any more; their links are cleaned up elsewhere.
     let there = present(call, &left).await?;
     leave(&mut writes, Part::Former, &left, &there);
     for (place, link) in joined.iter().enumerate() {
@@ -155,7 +154,7 @@ async fn replace<R: Resource>(
             writes.put_new(Part::Former, key, item);
         }
     }
-    // What it spoke of before was there then.
+    // References from before existed then.
     let (had, mut refers) = (before.refers(scope), after.refers(scope));
     refers.retain(|other| !had.iter().any(|had| had.to == other.to));
     for (place, other) in refers.iter().enumerate() {

@@ -25,7 +25,7 @@ const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 /// is done for a request.
 static TAG: LazyLock<String> = LazyLock::new(|| format!("\"{}\"", hash(&[DOCUMENT.as_bytes()])));
 
-/// How long it may be kept: another deployment may have another one.
+/// How long it may be cached: another deployment may have another document.
 const CACHE: &str = "public, max-age=300";
 
 /// Get this document.

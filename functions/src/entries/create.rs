@@ -1,9 +1,9 @@
 //! `POST /v2/spaces/{spaceId}/entries`.
 //!
-//! Two round trips: the space and the code, read together, and the one transaction that takes
-//! an entry from the count, on condition that the code is as it was read and that its user is
-//! there. One more for the zone of the door when the access has hours of the day; one more,
-//! with a new decision, when the code was changed meanwhile or others took what was left.
+//! Two round trips: a read of the space and the code, and one transaction that counts the
+//! entry, on condition that the code is unchanged and that its user exists. One more for the
+//! zone of the door if the access has hours of the day; one more, with a new decision, if the
+//! code was changed or its entries were used up in the meantime.
 //!
 //! A wrong code takes three: it is looked up how many there were, and counted before it is
 //! refused, on condition that nobody else counted meanwhile. So of any number at once no more
@@ -15,8 +15,8 @@
 //! An entry with a key is looked for in the first of the two, and stored in the second: no trip
 //! more, one read unit and two to four write units.
 //!
-//! Nobody waits for the audit: the code's item tells of the entry, and `follow-up` hears
-//! of that on the table's stream.
+//! The door does not wait for the audit: the code's item contains its last entry, and
+//! `follow-up` reads it from the table's stream.
 
 use std::slice;
 
@@ -50,7 +50,7 @@ pub const ENDPOINT: Endpoint = Endpoint::new("enter-space", |call| Box::pin(ente
 const WHAT: &str = "space";
 const FIELD: &str = "code";
 
-/// How often a wrong code is counted while others are.
+/// The number of attempts to count a wrong code while others are counted.
 const MAX_COUNTING: u32 = 4;
 
 /// The answer.
@@ -76,7 +76,7 @@ pub(crate) struct Allowed {
     remaining: Option<u32>,
 }
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,
@@ -91,11 +91,11 @@ struct Door<'c> {
     scope: &'c OrganizationScope,
     once: Once<'c>,
     space: Space,
-    /// What the space says of wrong codes.
+    /// The space's hint about wrong codes.
     guessed: Guessed,
-    /// Of the code.
+    /// The condition on the code.
     key: Key,
-    /// Of the wrong codes.
+    /// The condition on the wrong codes.
     counter: Key,
 }
 
@@ -150,7 +150,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     if scopes.is_empty() {
         return Err(Error::InsufficientRights(Vec::new()));
     }
-    // Another controller's space is none of this one's business, whether or not there is one.
+    // A space of another controller is treated as one that does not exist.
     scopes.retain(|scope| scope.controls(id));
     if scopes.is_empty() {
         return Err(Error::NotFound(WHAT));
@@ -186,7 +186,7 @@ pub(crate) async fn enter(call: Call) -> Result<Response> {
     door.enter(code).await
 }
 
-/// What becomes of a code.
+/// The outcome for a code.
 enum Verdict {
     /// It opens the space now, and until then.
     Opens(AccessId, UserId, Option<DateTime<Utc>>),
@@ -209,7 +209,7 @@ impl Door<'_> {
             let (access, user, until) = match self.judge(found.as_ref()).await? {
                 Verdict::Opens(access, user, until) => (access, user, until),
                 Verdict::Refused(why, access) => {
-                    // What used it up may have been this very entry, sent twice at once.
+                    // The last entry may have been this very one, sent twice at once.
                     if found.as_ref().is_some_and(Code::is_used_up)
                         && let Some(first) = self.once.stored(self.scope).await?
                     {
@@ -261,14 +261,14 @@ impl Door<'_> {
                 let is_proven = code.is_proven();
                 return Err(self.refuse(why, Some(access), is_proven).await?);
             }
-            // The code as it is now, if it is there.
+            // The code as it is now, if it exists.
             found = refused.item(Part::Code)?;
         }
         Err(Error::Conflict(Conflict::Changed))
     }
 
-    /// Whether a code opens the space now: as for any grant, which stands in it. Where the door
-    /// is matters for hours of the day alone.
+    /// Whether a code opens the space now: a decision about the grant in its item. The zone of
+    /// the door matters only for hours of the day.
     async fn judge(&self, code: Option<&Code>) -> Result<Verdict> {
         let Some(code) = code else {
             return Ok(Verdict::Refused(lack("nobody has this code here"), None));
@@ -300,10 +300,10 @@ impl Door<'_> {
         self.call.table.get(&self.counter, Read::Strong).await
     }
 
-    /// Writes down that nobody came in, and gives the answer. Who has a code that opened this
-    /// space before hears why it does not now. To everybody else a code that nobody has and
-    /// one that holds at another time are the same, and count as wrong. What was typed stays out
-    /// of the log: of a code that nobody has, it may be another door's.
+    /// Logs that nobody entered, and returns the answer. If the code has opened this space
+    /// before, the answer says why it does not now. Otherwise an unknown code and one that
+    /// holds at another time get the same answer, and count as wrong. The typed code is not
+    /// logged, because an unknown code may belong to another door.
     async fn refuse(&self, why: Error, access: Option<AccessId>, is_proven: bool) -> Result<Error> {
         let (Context { table, now, .. }, space) = (&self.call.context, self.space.id);
         let access = access.map(|access| access.to_string());

@@ -1,4 +1,4 @@
-//! What a handler is given.
+//! The input of a handler.
 
 use std::ops::Deref;
 
@@ -16,7 +16,7 @@ use super::store;
 /// For what is only shown: cheap, and fresh where cheap does not find it.
 pub(crate) const SHOWN: &[Read] = &[Read::Eventual, Read::Strong];
 
-/// What every handler may depend on, whatever it is called with.
+/// Everything that a handler may depend on, for any kind of event.
 #[derive(Debug)]
 pub struct Context {
     /// The table.
@@ -38,7 +38,7 @@ impl Context {
         Ok(Self { table, random, now })
     }
 
-    /// What changing an access in an organization needs.
+    /// What a change of an access in an organization needs.
     pub(crate) fn desk<'c>(&'c self, scope: &'c OrganizationScope) -> Desk<'c> {
         Desk {
             table: &self.table,
@@ -59,9 +59,9 @@ pub(super) fn now() -> DateTime<Utc> {
 pub struct Call {
     /// The name of the endpoint that is called.
     pub operation: &'static str,
-    /// What is asked.
+    /// The parameters.
     pub request: Request,
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
     /// The table, random numbers and the time.
     pub context: Context,
@@ -76,7 +76,7 @@ impl Deref for Call {
 }
 
 impl Call {
-    /// How long new access codes are.
+    /// The length of new access codes.
     ///
     /// # Errors
     /// 500 when the environment says what none has.
@@ -84,9 +84,9 @@ impl Call {
         store::code_length()
     }
 
-    /// What stands at a key in an organization that the caller belongs to, with the scope
-    /// that found it. Looked for once more, strongly, when it is not there: so that what
-    /// was just created always is. One round trip when it is found.
+    /// The item at a key in one of the caller's organizations, with the scope that found it. If
+    /// it is not found, it is read once more, strongly consistent, so that a new item is always
+    /// found. One round trip if it is found.
     pub(crate) async fn find<T: DeserializeOwned>(
         &self,
         key: impl Fn(&OrganizationScope) -> Option<Key>,
@@ -108,9 +108,9 @@ impl Call {
 /// so that no other endpoint can do without a caller by mistake.
 #[derive(Debug)]
 pub struct OpenCall {
-    /// What is asked.
+    /// The parameters.
     pub request: Request,
-    /// The table, where it is at hand. A function reaches it only when someone needs it.
+    /// The table, if it is available. A function opens it only when it is needed.
     pub table: Option<Table>,
     /// Secure random numbers.
     pub random: Random,

@@ -40,24 +40,24 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tower_service::Service;
 
-/// How long a connection may take. TLS on it is part of the attempt (store.rs).
+/// The time limit for a connection, including TLS (store.rs).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long the first connection waits for its request. One that no request took may be closed
-/// at the other end by the time that Lambda lets the process go on.
+/// How long the first connection waits for its request. An unused one may be closed by the
+/// other end before Lambda resumes the process.
 const EARLY_FOR: Duration = Duration::from_secs(2);
 
 /// Whom to believe that a server is who it says.
 pub(super) enum Trust<'t> {
     /// Nobody: for a URL without TLS.
     Nobody,
-    /// Who has a certificate signed by one of these, in PEM.
+    /// The root certificates that sign trusted servers, in PEM.
     Signed(&'t [&'t [u8]]),
     /// Whom the system believes.
     System,
 }
 
-/// A client for URLs with TLS, and without, that has begun to connect to the server of `url`.
-/// The connection goes on whenever the caller awaits something.
+/// A client for URLs with and without TLS that has begun to connect to the server of `url`.
+/// Connecting continues whenever the caller awaits something.
 ///
 /// # Errors
 /// 500 when a root is no certificate, or the system has none.
@@ -192,8 +192,8 @@ impl HttpConnector for Connector {
     }
 }
 
-/// What the SDK wants to know of the connection that a request took: how to have no other
-/// request take it, which it does when this one failed in a way that another may not.
+/// Information for the SDK about a request's connection: how to retire it after a failure that
+/// another request could meet as well.
 fn described(taken: &CaptureConnection) -> Option<ConnectionMetadata> {
     taken.connection_metadata().as_ref()?;
     let taken = taken.clone();
@@ -274,7 +274,7 @@ mod tests {
         assert_ne!(connect(&mut early, &url).await, begun);
     }
 
-    /// As Lambda leaves a connection that the other end has closed meanwhile.
+    /// The state of a connection that the other end has closed while Lambda froze the process.
     #[tokio::test]
     async fn a_call_whose_connection_ends_without_an_answer_is_sent_again() {
         let (listener, url) = server().await;

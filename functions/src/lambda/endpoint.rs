@@ -8,7 +8,7 @@ use latchkey::wire::{Error, Request, Response, Result};
 
 use super::call::{Call, OpenCall};
 
-/// What an endpoint does with a call.
+/// The handler of an endpoint.
 type Handle<Call> = fn(Call) -> BoxFuture<'static, Result<Response>>;
 
 /// An endpoint of the API.
@@ -19,7 +19,7 @@ pub struct Endpoint {
     kind: Kind,
 }
 
-/// Who calls an endpoint, and how it answers with an error. The code that only some kinds need is
+/// The caller of an endpoint, and the form of its errors. Code that only some kinds need is
 /// behind pointers, so that the programs of the others do not contain it.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -62,7 +62,7 @@ impl Endpoint {
     /// Handles a call of `caller`, if somebody is known to call.
     ///
     /// # Errors
-    /// What the endpoint answers; 401 without the caller that it needs.
+    /// The endpoint's answer; 401 if it needs a caller and there is none.
     pub async fn handle(self, caller: Option<Caller>, call: OpenCall) -> Result<Response> {
         match self.kind {
             Kind::Open(handle, _) => handle(call).await,
@@ -99,7 +99,7 @@ impl Endpoint {
         self.operation.starts_with("get-") || self.operation.starts_with("list-")
     }
 
-    /// What makes the answer to `request` of an error, when the request is gone.
+    /// Makes the answer to `request` from an error, after the request is gone.
     #[must_use]
     pub fn error_response(self, request: &Request) -> Box<dyn Fn(&Error) -> Response + Send> {
         match self.kind {

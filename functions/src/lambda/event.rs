@@ -16,9 +16,9 @@ use super::{Serve, log, run};
 /// A function that is called with an event of its own kind.
 #[derive(Clone, Copy)]
 pub struct EventHandler<Event, Answer> {
-    /// What it does with an event.
+    /// The handler of the event.
     pub handle: fn(Event, Context) -> BoxFuture<'static, Result<Answer>>,
-    /// What its caller hears of an error; the log has it whole.
+    /// What its caller gets for an error; the log has the whole error.
     pub(crate) message: fn(&Error) -> String,
 }
 

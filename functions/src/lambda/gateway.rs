@@ -162,8 +162,8 @@ fn request(event: lambda_http::Request) -> Request {
     }
 }
 
-/// Where the client sent the request: with the stage in the path, or with what stands in
-/// its place under a domain of one's own.
+/// The URL of the request: with the stage in the path, or with the base path of a custom
+/// domain.
 fn url(event: &lambda_http::Request) -> String {
     let header = |name| event.headers().get(name)?.to_str().ok();
     let path = match event.request_context_ref() {

@@ -1,5 +1,5 @@
-//! What every function does around its handler: reads the environment and the clock, takes an
-//! event from Lambda, answers, writes one line to the log.
+//! What every function does around its handler: it reads the environment and the clock, takes
+//! an event from Lambda, answers, and writes one line to the log.
 
 mod call;
 mod connector;

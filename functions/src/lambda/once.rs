@@ -26,7 +26,7 @@ impl<'c> Once<'c> {
         Ok(Self { call, key })
     }
 
-    /// The same of a request whose body may have the key in a field.
+    /// The same for a request whose body may have the key in a field.
     ///
     /// # Errors
     /// 400 when the key is invalid, or when the header is another one.
@@ -50,7 +50,7 @@ impl<'c> Once<'c> {
         self.key.is_some()
     }
 
-    /// Where the first answer is stored, if the request has a key.
+    /// The key of the first answer, if the request has an idempotency key.
     pub(crate) fn place(&self, scope: &OrganizationScope) -> Option<Key> {
         self.key.as_ref().map(|key| scope.idempotency(&key.hash))
     }

@@ -30,12 +30,12 @@ const ROOTS: [&[u8]; 5] = [
     include_bytes!("../../certificates/starfield-services-root-g2.pem"),
 ];
 
-/// How often one call of DynamoDB is sent at most.
+/// The maximum number of attempts of one DynamoDB call.
 const MAX_ATTEMPTS: u32 = 3;
-/// How long one attempt of a call may take.
+/// The time limit for one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a call may take with its retries: less than the function has (template.yaml),
-/// so that the caller hears of it.
+/// The time limit for a call with its retries: less than the function's (template.yaml), so
+/// that the caller gets an answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(7);
 
 static TABLE: OnceCell<Table> = OnceCell::const_new();
@@ -48,7 +48,7 @@ pub async fn table(random: &Random) -> Result<Table> {
     TABLE.get_or_try_init(|| connect(random)).await.cloned()
 }
 
-/// How long new access codes are.
+/// The length of new access codes.
 ///
 /// # Errors
 /// 500 when the environment says what none has.
@@ -66,7 +66,7 @@ async fn connect(random: &Random) -> Result<Table> {
     let region = region.ok_or_else(|| missing("AWS_REGION"))?;
     let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
     let http = http_client(&region, endpoint.as_deref())?;
-    // The connection is begun, and made while this goes on.
+    // The connection starts here and is made meanwhile.
     tokio::task::yield_now().await;
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)

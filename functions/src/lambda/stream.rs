@@ -1,11 +1,11 @@
 //! A function on the table's stream.
 //!
-//! Lambda hands it batches of changes, those of one shard one after the other, and gives a
-//! batch again until it is done. So a handler takes one change, and does it in steps of which
-//! each holds by itself: it may be cut off between any two of them, and given the same change
-//! again finds done what was done. Then there is nothing to count or to remember: the handler
-//! just goes on to its end, and shortly before Lambda would end the process it is stopped, and
-//! the change reported as not done. The next invocation goes on where this one left.
+//! Lambda passes it batches of changes, those of one shard one after the other, and repeats a
+//! batch until it is done. A handler therefore takes one change, and works in steps that are
+//! complete in themselves: it may be stopped between any two, and a repeat skips finished work.
+//! Nothing must be counted or remembered. The handler continues until its end; shortly before
+//! Lambda would end the process it is stopped, and the change is reported as failed. The next
+//! invocation continues from there.
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -24,7 +24,8 @@ use tokio::time::Instant;
 use super::call::Context;
 use super::{Serve, log, run};
 
-/// How long before Lambda ends the process a handler is stopped: enough to say so.
+/// How long before Lambda ends the process a handler is stopped: enough to report the change as
+/// failed.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// A function on the stream. `ReportBatchItemFailures` must be on: the answer names the changes
@@ -33,7 +34,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 pub struct StreamHandler {
     /// The name of its binary, in template.yaml and in the log.
     pub(crate) operation: &'static str,
-    /// What it does with one change of the table.
+    /// The handler of one change of the table.
     pub handle: fn(StreamRecord, Context) -> BoxFuture<'static, Result<()>>,
 }
 
@@ -63,7 +64,7 @@ async fn batch(
         let change = record.change;
         // Without a number the whole batch is given again.
         let number = change.sequence_number.clone().unwrap_or_default();
-        // Of a code, the key has it: what opens a door is not for the log.
+        // The key of a code contains the code, which must not be logged.
         let key = Key::of_change(change.keys.clone());
         let key = key.map(|key| key.in_log()).unwrap_or_default();
         let random = random.clone();

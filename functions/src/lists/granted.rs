@@ -1,9 +1,9 @@
 //! Lists of what writes grants, shares and accesses: all of an organization, or found by the
 //! grants to a receiver or on a source.
 //!
-//! One round trip for a page, and one more where it is found by grants: none of it reads what
-//! others have. A list may leave out some of what was found. A page that this leaves short is
-//! filled from the next ones for a few rounds, and then goes as it is, with a link that leads on.
+//! One round trip for a page, and one more if it is found by grants: none of it reads the items
+//! of others. A list may leave out some of what was found. A page that becomes short is filled
+//! from the next ones for a few rounds, and then returned as it is, with a link to the next.
 
 use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
@@ -15,14 +15,14 @@ use serde::de::DeserializeOwned;
 
 use crate::lambda::Call;
 
-/// How often a page is filled from what comes next.
+/// The maximum number of rounds to fill a page.
 const MAX_ROUNDS: usize = 5;
-/// The same for a client that counts: to whom a short page is the last one.
+/// The same for a client that pages by offset, for which a short page is the last one.
 const MAX_ROUNDS_COUNTED: usize = 200;
 
-/// What writes grants.
+/// An item that writes grants.
 pub(crate) trait Granted: DeserializeOwned + Send {
-    /// What names it.
+    /// The type of its ID.
     type Id: Copy + Send;
 
     /// The ID.
@@ -35,17 +35,17 @@ pub(crate) trait Granted: DeserializeOwned + Send {
     fn key(scope: &OrganizationScope, id: Self::Id) -> Key;
 }
 
-/// Where they are found, in the order of their keys.
+/// The ranges in which they are found, in the order of their keys.
 pub(crate) enum Range {
     /// All of the organization.
     All(KeyPrefix),
-    /// By the grants to one receiver, or to one on one source.
+    /// By the grants to one receiver, or those on one source to one receiver.
     To(KeyPrefix),
     /// By the grants on one source.
     On(List),
 }
 
-/// What is shown of what was found, each with its place in the list.
+/// The items to show, each with its place in the list.
 pub(crate) type Views<V> = Vec<(String, V)>;
 
 /// Makes the views of what was found, of those that belong in the list.
@@ -90,7 +90,7 @@ pub(crate) async fn page<'v, T: Granted, V>(
     Ok((views, after))
 }
 
-/// What a range has, in the order of its keys: a thing, or only its id.
+/// The entries of a range, in the order of its keys: an item, or only its ID.
 type InRange<T> = Vec<(String, <T as Granted>::Id, Option<T>)>;
 
 impl Range {
@@ -149,8 +149,8 @@ struct Found<T> {
     next: Option<String>,
 }
 
-/// At most `size` things of the ranges after a place: those that are there. One round trip,
-/// and one more for things that are found by their grants.
+/// At most `size` items of the ranges after a place, as far as they exist. One round trip, and
+/// one more for items that are found by their grants.
 async fn found<T: Granted>(
     call: &Call,
     scope: &OrganizationScope,
@@ -164,7 +164,7 @@ async fn found<T: Granted>(
     let mut found = InRange::<T>::new();
     let mut more = false;
     for (page, of_range) in try_join_all(pages).await? {
-        // What comes after a range that has more comes later.
+        // The ranges after one that has more come later.
         if !more {
             found.extend(page);
             more = of_range || found.len() > size;

@@ -1,4 +1,4 @@
-//! What a list is asked for, and lists of what writes grants.
+//! The parameters of lists, and lists of items that write grants.
 
 pub(crate) mod granted;
 
@@ -12,7 +12,7 @@ use utoipa::{IntoParams, PartialSchema};
 use crate::lambda::Call;
 use crate::scopes::organization;
 
-/// What a list is asked for: whose, and which page.
+/// The parameters of a list: the organization and the page.
 pub(crate) struct Listed {
     pub(crate) scope: OrganizationScope,
     pub(crate) page: Page,
@@ -42,7 +42,7 @@ pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
     in_area(call, query, Area::Directory)
 }
 
-/// The same of a list of what belongs to another area.
+/// The same for a list in another area of rights.
 pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Listed> {
     let scope = organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());

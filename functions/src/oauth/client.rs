@@ -1,4 +1,4 @@
-//! Who asks for tokens, or to revoke some: an API key.
+//! The client that asks for tokens or revokes one: an API key.
 
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, KeyUse};
@@ -18,7 +18,7 @@ pub(super) struct Client {
     /// The organization that it belongs to.
     pub(super) scope: OrganizationScope,
     key: Key,
-    /// That it is used, if that is not written down today.
+    /// The record of its use, unless it was used today already.
     first_use: Option<KeyUse>,
 }
 
@@ -36,7 +36,7 @@ impl Client {
             .filter(|credential| credential.is_valid(context.now))
             .ok_or(Refusal::InvalidClient)?;
         let first_use = KeyUse::of(&hash, &credential, context.now);
-        // Of what its user may do in the organization nothing is needed.
+        // The rights of its user in the organization are not needed.
         let caller = credential.clone().caller(Vec::new(), [].into());
         let scope = caller.scope(credential.organization)?;
         Ok(Self {

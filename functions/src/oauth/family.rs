@@ -5,15 +5,15 @@ use latchkey::token::Family;
 use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Family,
     Access,
 }
 
-/// Ends the family that stands at `key`, whatever its last pair is by now; `last` is the one
-/// that it is thought to be. One round trip when it is. Nothing when the family has ended.
+/// Ends the family at `key`, whatever its latest pair is; `last` is the expected one. One round
+/// trip if it is. Does nothing if the family has ended.
 ///
 /// # Errors
 /// 429 and 503.

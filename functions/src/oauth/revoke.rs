@@ -123,7 +123,7 @@ async fn end_access(context: &Context, claim: Option<ClientClaim>, token: Uuid) 
         (None, _) => {}
         (Some(_), None) => return Err(Refusal::InvalidClient.into()),
         (Some(id), Some(client)) if id == client.id => {}
-        // Of another organization there is nothing to tell.
+        // Nothing is known of another organization.
         (_, Some(client)) if client.credential.organization != credential.organization => {
             return Ok(());
         }

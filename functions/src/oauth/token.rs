@@ -1,9 +1,10 @@
 //! `POST /v2/oauth/token`.
 //!
 //! Reads the client's credential, and writes a pair of tokens and their family in one
-//! transaction, which checks that the client is still there: two round trips. A refresh token
-//! that is not the last of its family is found out by the refusal, with what stands there: the
-//! same pair again for one that was used just now. Else the family ends, one round trip more.
+//! transaction, which checks that the client still exists: two round trips. If the refresh
+//! token is not the latest of its family, the refusal says so and returns the family. If it was
+//! used just now, its pair is returned again; otherwise the family ends, in one more round
+//! trip.
 
 use chrono::{DateTime, Utc};
 use http::StatusCode;
@@ -69,7 +70,7 @@ pub(crate) struct Tokens {
     refresh_token: String,
 }
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Family,

@@ -1,4 +1,4 @@
-//! What is added to an operation because it follows from what its annotation says.
+//! What is added to an operation because it follows from its annotation.
 
 use std::collections::BTreeSet;
 

@@ -16,15 +16,15 @@ use super::operation::{has, has_parameter, is_open, is_service, takes_json};
 /// The shape of an error.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Shape {
-    /// That of most endpoints.
+    /// The shape of most endpoints.
     Plain,
-    /// That of a service, for ServiceStack's clients.
+    /// The shape of a service, for ServiceStack's clients.
     Service,
 }
 
 /// An error that many endpoints have.
 pub(super) struct CommonError {
-    /// How it is said.
+    /// Its shape.
     shape: Shape,
     /// The name.
     name: &'static str,

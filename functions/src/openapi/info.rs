@@ -1,4 +1,4 @@
-//! What the document says of the whole API: its description, its servers, its credentials.
+//! The document's texts about the whole API: its description, its servers, its credentials.
 
 use std::collections::BTreeMap;
 

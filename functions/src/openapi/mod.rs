@@ -28,7 +28,7 @@ use crate::{
     user_groups, users,
 };
 
-/// The operations of each folder, in the order in which a reader meets them.
+/// The operations of each folder, in reading order.
 const FOLDERS: &[fn() -> Document] = &[
     docs::Api::openapi,
     shares::Api::openapi,
@@ -67,7 +67,7 @@ pub fn document() -> serde_json::Result<String> {
 /// Adds what endpoints have in common.
 struct Common;
 
-/// Where `info` says of which release of the IANA database the time zones are.
+/// The field of `info` with the release of the IANA time zone database.
 const TIME_ZONES: &str = "x-time-zones";
 
 impl Modify for Common {

@@ -1,4 +1,5 @@
-//! Where `null` may stand: in what a client sends, and in what an answer never leaves out.
+//! Where `null` is allowed: in what a client sends, and in fields that an answer never leaves
+//! out.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the annotation of an operation says.
+//! The annotation of an operation.
 
 use latchkey::wire::service::Format;
 use utoipa::openapi::RefOr;

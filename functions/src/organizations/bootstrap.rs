@@ -39,7 +39,7 @@ pub const HANDLER: EventHandler<Value, Bootstrapped> = EventHandler {
     message: Error::to_string,
 };
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     Organization,
@@ -130,7 +130,7 @@ async fn bootstrap(event: Value, context: Context) -> Result<Bootstrapped> {
 
 const ORGANIZATION: &str = "organizationId";
 
-/// Who are listed as admins of an organization, none of whom is one any more.
+/// The listed admins of an organization, none of whom is an admin any more.
 ///
 /// # Errors
 /// 400 when one of them still is.

@@ -21,14 +21,14 @@ use crate::scopes;
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("reprogram-codes", |call| Box::pin(ask(call)));
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,
     Itself,
 }
 
-/// Whose codes are to be remade.
+/// The organization whose codes are replaced.
 #[derive(ToSchema)]
 #[schema(
     rename_all = "camelCase",
@@ -49,7 +49,7 @@ pub(crate) struct Body {
 pub(crate) struct View {
     /// The ID.
     id: ReprogrammingId,
-    /// How far it has come.
+    /// The progress.
     #[schema(value_type = State)]
     state: Enumeration<State>,
     /// When it was asked for.
@@ -57,7 +57,7 @@ pub(crate) struct View {
     /// How many accesses have new codes.
     #[schema(examples(0))]
     remade: u64,
-    /// How many kept theirs, since their spaces have no other code left.
+    /// The number of accesses that kept their codes, because their spaces have no free code.
     #[schema(examples(0))]
     kept: u64,
 }

@@ -1,4 +1,4 @@
-//! How many shares one person passes on to one receiver at one source.
+//! The limit of shares that one user passes on to one receiver at one source.
 //!
 //! Each share that is made by right of another counts one more in an item of its own, in the
 //! transaction that makes it: so of any number at once no more are made than are allowed, and
@@ -18,7 +18,7 @@ const TOO_MANY: Error = Error::NotPossible {
     message: "One user can make at most 20 shares of one source for one receiver: change or delete one of them",
 };
 
-/// Who passes on what to whom, and what is known of how often they did.
+/// Who passes on what to whom, and how many such shares are known.
 pub(super) struct Allowance<'s> {
     scope: &'s OrganizationScope,
     parent: Parent,
@@ -29,7 +29,7 @@ pub(super) struct Allowance<'s> {
 }
 
 impl<'s> Allowance<'s> {
-    /// That of a share; `None` of one that was made by right of a role, or has no receiver yet.
+    /// The allowance of a share; `None` if it was made by role, or has no receiver yet.
     pub(super) fn of(
         scope: &'s OrganizationScope,
         parent: Option<Parent>,

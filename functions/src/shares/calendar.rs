@@ -20,10 +20,10 @@ use crate::lambda::{Call, Endpoint};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("get-share-calendar", |call| Box::pin(get(call)));
 
-/// How much is shown when the request does not say.
+/// The range by default.
 const USUAL: TimeDelta = TimeDelta::days(31);
 
-/// How much is shown at most.
+/// The longest range.
 const MOST: TimeDelta = TimeDelta::days(366);
 
 const JSON: &str = "application/json";

@@ -1,4 +1,4 @@
-//! Changing a share: who may, and the one transaction that does it.
+//! Changing a share: the rights, and the one transaction.
 
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::schedule;
@@ -21,10 +21,10 @@ const OVER: Error = Error::NotPossible {
     message: "This share has ended, so it cannot have a web key",
 };
 
-/// For what decides: nothing but what stands there now.
+/// For decisions: reads are strongly consistent.
 pub(super) const DECIDES: &[Read] = &[Read::Strong];
 
-/// What each item of a transaction is there for.
+/// The purpose of each item of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Part {
     /// The first answer to a request with a key.
@@ -35,15 +35,15 @@ pub(super) enum Part {
     Grant,
     /// A grant above it.
     Above,
-    /// What its web key leads to.
+    /// The target of its web key.
     WebKey,
-    /// What the token of an open invitation leads to.
+    /// The target of an open invitation's token.
     Invitation,
-    /// That no more is passed on than may be.
+    /// The limit of shares that are passed on.
     Allowance,
     /// A link to its calendar.
     CalendarLink,
-    /// What it refers to.
+    /// The items to which it refers.
     Refers,
     /// The named schedule that it keeps from now on.
     Schedule,
@@ -51,8 +51,8 @@ pub(super) enum Part {
     FormerSchedule,
 }
 
-/// By what the caller changes a share: the grants that they hold, those to their groups
-/// unless their own are `enough`, or a role (`None`).
+/// The right by which the caller changes a share: the grants that they hold, including those to
+/// their groups unless their own are `enough`, or a role (`None`).
 ///
 /// # Errors
 /// 403 when they may not change it, 404 when they may not even know of it.
@@ -76,8 +76,7 @@ pub(super) async fn right_to_change(
     }
 }
 
-/// By what right a share is written: that of a role, unless it is by the grants that the
-/// caller holds.
+/// The authority for writing a share: a role, unless it is a grant of the caller.
 ///
 /// # Errors
 /// 403 when the caller has no such role.
@@ -98,8 +97,8 @@ pub(super) fn warrant(scope: &OrganizationScope, held: Option<&Administration>) 
 /// away from a share does not have it hang on their own right.
 ///
 /// # Errors
-/// As [`right_to_change`], and what `to` says; 403 for what goes beyond the right of the
-/// caller, 412 when `If-Match` does not hold, 409 when others kept changing it.
+/// As [`right_to_change`], and the errors of `to`; 403 for what exceeds the caller's right, 412
+/// if `If-Match` does not hold, 409 if others kept changing the share.
 pub(super) async fn change(
     call: &Call,
     once: &Once<'_>,

@@ -22,7 +22,7 @@ use crate::lambda::{Call, Endpoint};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("claim-share", |call| Box::pin(claim(call)));
 
-/// What is said to not exist, whatever keeps the token from leading to a share.
+/// The name of what does not exist, for every reason why a token may not lead to a share.
 const WHAT: &str = "invitation";
 
 /// The answer.

@@ -28,7 +28,7 @@ use crate::lambda::{Call, Endpoint, Once};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("create-share", |call| Box::pin(create(call)));
 
-/// How many ids are tried. One in thousands is taken when many are made at once.
+/// The number of IDs to try. If many items are created at once, one ID in thousands is taken.
 const MAX_IDS: u32 = 5;
 
 /// The answer.
@@ -44,14 +44,14 @@ pub(crate) struct Created {
     token: Option<Uuid>,
 }
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Idempotency,
     Share,
     Grant,
     Invitation,
-    /// That the caller passes on no more than they may.
+    /// The limit of shares that are passed on.
     Allowance,
     Refers(&'static str),
 }
@@ -188,7 +188,7 @@ fn share(call: &Call, new: &NewShare, by_right_of: Option<(Parent, u8)>) -> Resu
     })
 }
 
-/// What a refused transaction says of the body: nothing, if only the id is taken.
+/// Turns a refused transaction into faults of the body; nothing if only the ID is taken.
 ///
 /// # Errors
 /// 400 for what the organization does not have.

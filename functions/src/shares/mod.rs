@@ -1,8 +1,7 @@
 //! `/v2/shares`: the share family.
 //!
-//! What its endpoints have in common is in [`reading`] (finding a share, who may know of
-//! it, the names that its view needs) and [`changing`] (who may change it, and the one
-//! transaction that does).
+//! The endpoints share [`reading`] (finding a share, who may know of it, the names for its
+//! view) and [`changing`] (who may change it, and the one transaction).
 
 mod allowance;
 pub mod calendar;

@@ -1,4 +1,4 @@
-//! Finding shares, and showing them to who may know of them.
+//! Finding shares, and showing them to those who may know of them.
 
 use latchkey::caller::OrganizationScope;
 use latchkey::decision;
@@ -14,7 +14,7 @@ use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Call, SHOWN};
 
-/// What people call it.
+/// The name of the kind, in words.
 pub(super) const WHAT: &str = "share";
 
 /// The share that the path names, found by `reads`, with its organization. One round trip.
@@ -29,22 +29,23 @@ pub(super) async fn find(call: &Call, reads: &[Read]) -> Result<(OrganizationSco
         .ok_or(Error::NotFound(WHAT))
 }
 
-/// The share that the path names, with the names of all that it refers to, for a caller
-/// who may know of it.
+/// The share in the path, with the names of everything that it refers to, for a caller who may
+/// know of it.
 ///
-/// Two round trips: the share, then the names. Both are eventually consistent reads, which
-/// cost half; a share that such a read does not find is asked for once more, strongly, so
-/// that one just created is there.
+/// Two round trips: the share, then the names. Both reads are eventually consistent, at half
+/// the cost. If the share is not found, it is read once more, strongly consistent, so that a
+/// new share is found.
 ///
 /// # Errors
-/// 404 when there is none, or none that the caller may know of.
+/// 404 if the share does not exist, or the caller may not know of it.
 pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
     let (scope, share) = find(call, SHOWN).await?;
     let names = names(call, &scope, &share).await?;
     Ok((share, names))
 }
 
-/// The names of all that a share refers to, for a caller who may know of it. One round trip.
+/// The names of everything that a share refers to, for a caller who may know of it. One round
+/// trip.
 ///
 /// # Errors
 /// 404 when they may not.
@@ -80,7 +81,7 @@ fn is_about(call: &Call, share: &Share, account: Option<&User>) -> bool {
     receives || share.creator == user
 }
 
-/// What to say to a caller who may not change a share: 403 when they know of it.
+/// The answer to a caller who may not change a share: 403 if they may know of it.
 ///
 /// # Errors
 /// 429 and 503.
@@ -107,7 +108,7 @@ pub(super) async fn zone(call: &Call, scope: &OrganizationScope, share: &Share) 
     decision::zone_of(&call.table, scope, share.source, Read::Strong).await
 }
 
-/// What all addresses of this deployment begin with.
+/// The beginning of all addresses of this deployment.
 pub(super) fn base(call: &Call) -> &str {
     let url = call.request.url.as_str();
     url.rsplit_once("/v2/shares").map_or("", |(base, _)| base)

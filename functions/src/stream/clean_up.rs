@@ -1,4 +1,4 @@
-//! Cleaning up: takes away what a thing that was deleted has left in the table.
+//! Cleaning up: removes what a deleted item has left in the table.
 //!
 //! `follow_up.rs` hands it the removals of users, devices and their groups, of spaces, and of shares that
 //! DynamoDB removed when their time to live was over. From the moment of the removal nothing of this opens a door or
@@ -17,24 +17,24 @@
 //! - of a user, their API keys with the tokens that were given out to them, and those that
 //!   they made for other persons.
 //!
-//! Grants that were made by right of one of these stay: they hold nothing without it, and
-//! whoever gave them can still see and delete them. Open invitations on a source stay until
-//! they are deleted, since no key of theirs tells the source, and to read all shares of an
-//! organization for them would cost more than they do.
+//! Grants that were made by right of one of these stay: they do not hold without it, and their
+//! makers can still see and delete them. Open invitations on a source stay until they are
+//! deleted: no key of theirs names the source, and reading all shares of an organization for
+//! them would cost more than they do.
 //!
-//! What refers to a thing may be written some moments after it was removed: a share that was on
-//! its way (`Transaction::refers`). It opens nothing either; but it must not stay. So at the end
-//! an item is left that remembers the removal, `GONE#…`, with a time to live of an hour: when
-//! DynamoDB removes that, all of this is done once more.
+//! A reference may be written some moments after the removal: by a share that was on its way
+//! (`Transaction::refers`). It opens nothing either, but it must not stay. A marker of the
+//! removal, `GONE#…`, is therefore left at the end, with a time to live of an hour. When
+//! DynamoDB removes the marker, all of this is done once more.
 //!
-//! It works in pages and until the time is over; see `lambda/stream.rs` for how it goes on.
-//! Retries are not limited in number but by the age of the change (template.yaml): what is
-//! left of someone with a hundred thousand shares is not forgotten after a number of
-//! invocations, and neither is what was deleted during an outage of the table.
+//! It works in pages until its time is over; `lambda/stream.rs` says how it continues. Retries
+//! are limited by the age of the change (template.yaml) and not by their number: the traces of
+//! a user with a hundred thousand shares, or of a deletion during an outage of the table, are
+//! not forgotten after some invocations.
 //!
-//! The grants on a source come from an index, which follows the table within a second. A
-//! share needs its source to be made, and a change is some time on its way through the
-//! stream, so the index has caught up by then.
+//! The grants on a source come from an index, which follows the table within a second. A share
+//! needs its source to be made, and a change takes some time to pass through the stream, so the
+//! index is up to date then.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -57,17 +57,16 @@ use crate::accesses::carry_out;
 use crate::api_keys::revoke;
 use crate::lambda::Context;
 
-/// How many grants, or API keys, are taken away at once. A grant is up to three items of the
-/// hundred that DynamoDB takes in a transaction: itself, its share, its named schedule.
+/// The number of grants, or API keys, that are removed at once. A grant is up to three items of
+/// the hundred that DynamoDB allows in a transaction: itself, its share, its named schedule.
 const PAGE: usize = 30;
-/// How long a page takes at least. That is 250 shares a second: half of the write units that
-/// one partition takes, in which are all shares of the organization. The other half is for who
-/// makes shares meanwhile.
+/// The minimum time for a page. That is 250 shares a second: half of the write units of one
+/// partition, which has all shares of the organization. The other half is for new shares.
 const PAGE_TAKES: Duration = Duration::from_millis(120);
-/// The same of grants to groups of users, each of which is up to eighteen items.
+/// The same for grants to user groups, each of which is up to eighteen items.
 const PAGE_OF_COPIES: usize = 100 / (COPIES as usize + 2);
 
-/// Takes away what is left of the thing whose removal `change` is.
+/// Removes what the item whose removal `change` reports has left.
 pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<()> {
     let Some(removal) = Removal::read(change.keys, change.old_image)? else {
         return Ok(());
@@ -77,7 +76,7 @@ pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<(
     } = &removal;
     let table = &context.table;
     let desk = context.desk(scope);
-    // A change can be old, or written by hand. What is there keeps what it has.
+    // A change can be old, or written by hand. An item that exists keeps what it has.
     if table.get::<IgnoredAny>(key, Read::Strong).await?.is_some() {
         return Ok(());
     }
@@ -191,7 +190,7 @@ async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) 
         {
             end_access(desk, id, space).await?;
         }
-        // Of an access that is not there any more, or says nothing of it.
+        // For an access that does not exist any more, or does not mention it.
         clear(desk.table, &desk.scope.grant_key(&grant)).await?;
     }
     Ok(())
@@ -222,8 +221,8 @@ async fn end_access(desk: Desk<'_>, id: AccessId, space: Option<SpaceId>) -> Res
     Err(changing_all_the_time("access"))
 }
 
-/// Takes a space out of the templates that have it; a template of nothing stays, for someone
-/// to put other things into.
+/// Takes a space out of the templates that have it. An empty template stays, so that spaces can
+/// be added.
 async fn leave_templates(table: &Table, scope: &OrganizationScope, space: SpaceId) -> Result<()> {
     let templates: Vec<AccessTemplate> = table.query(&scope.templates(), Read::Strong).await?;
     let with_it = templates
@@ -241,7 +240,7 @@ async fn leave_templates(table: &Table, scope: &OrganizationScope, space: SpaceI
     Ok(())
 }
 
-/// Changes a thing as `next` says, which says nothing when there is nothing to change.
+/// Changes an item as `next` says; `next` returns `None` if there is nothing to change.
 async fn change<R: Resource>(
     table: &Table,
     key: &Key,
@@ -270,7 +269,7 @@ fn changing_all_the_time(what: &str) -> Error {
     Error::Unavailable(format!("other requests kept changing the {what}"))
 }
 
-/// What each item of the transaction is there for.
+/// The purpose of each item of the transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Part {
     /// The grant at this place.
@@ -283,12 +282,11 @@ enum Part {
     Schedule(ScheduleId),
 }
 
-/// Takes away grants with their shares, all or none. A grant that is gone is left out, and
-/// so is the count of a schedule that is gone. One that keeps another schedule by now is
-/// taken as it is: that a grant is there, and keeps this schedule, is what makes it count
-/// down once and no more.
+/// Removes grants with their shares, all or none. Missing grants and missing counts of
+/// schedules are left out. If a grant has another schedule by now, that counts: the condition
+/// that the grant exists with this schedule makes sure that it is counted down once.
 async fn delete_grants(table: &Table, scope: &OrganizationScope, grants: Vec<Grant>) -> Result<()> {
-    // Those to groups stand in copies: fewer of them fit into a transaction.
+    // Grants to groups have copies: fewer of them fit into a transaction.
     let (to_users, to_groups): (Vec<_>, Vec<_>) = grants
         .into_iter()
         .partition(|grant| matches!(grant.receiver, Receiver::User(_)));
@@ -351,8 +349,8 @@ async fn delete_grants_at_once(
     Ok(())
 }
 
-/// Takes away the item by which a group finds one that was in it. The group gets a new
-/// version, so that whoever replaces its whole list at the same time meets the change.
+/// Removes the item by which a group lists a member. The group gets a new version, so that a
+/// concurrent replacement of its whole list notices the change.
 async fn leave_group<G: Group>(
     table: &Table,
     scope: &OrganizationScope,
@@ -363,7 +361,7 @@ async fn leave_group<G: Group>(
     else {
         return Ok(());
     };
-    // That the group, or the item, is gone.
+    // The group, or the item, is gone.
     let (no_group, no_item) = (true, false);
     let mut writes = table.transaction(&Warrant::System);
     writes.update(no_group, &key, Change::new_version(), If::Exists);

@@ -1,6 +1,6 @@
-//! `follow-up`: what follows a change of the table. What a deleted thing has left is taken away,
-//! who came in with an access code is written down, and doors take over the zone of their
-//! organization.
+//! `follow-up`: the consequences of changes of the table. It removes what a deleted item has
+//! left, records entries with access codes, and copies the time zone of an organization to its
+//! doors.
 //!
 //! It is one function, since no more than two should read a shard of the stream at the same
 //! time, and `remake-codes` is the other. Each change is for one of three handlers, and the filters
@@ -22,7 +22,7 @@ pub const HANDLER: StreamHandler = StreamHandler {
 };
 
 async fn follow_up(change: StreamRecord, context: Context) -> Result<()> {
-    // Of what was removed there is no new image; an entry is in that of its code.
+    // A removal has no new image; an entry is in that of its code.
     if change.new_image.is_empty() {
         return clean_up(change, context).await;
     }

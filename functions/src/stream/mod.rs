@@ -1,4 +1,4 @@
-//! What follows a change of the table: `follow-up` and `remake-codes`, and what they do.
+//! The readers of the table's stream: `follow-up` and `remake-codes`, and what they do.
 
 mod clean_up;
 pub mod follow_up;

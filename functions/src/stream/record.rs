@@ -1,8 +1,8 @@
 //! The record of entries: writes down who came in.
 //!
-//! `follow_up.rs` hands it changes of access codes that tell of an entry (`entries/create.rs`).
-//! The audit item has the id and the moment of the entry in its key: told of the same one twice, this
-//! writes the same item twice. Other changes of a code have no new entry, and write nothing.
+//! `follow_up.rs` passes it changes of access codes with an entry (`entries/create.rs`). The ID
+//! and the time of the entry are the key of the audit item, so a repeat writes the same item.
+//! Other changes of a code have no new entry, and write nothing.
 
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::table::Entered;
@@ -10,7 +10,7 @@ use latchkey::wire::Result;
 
 use crate::lambda::Context;
 
-/// Writes down the entry that `change` tells of, if it does.
+/// Records the entry that `change` reports, if it does.
 pub(crate) async fn record(change: StreamRecord, context: Context) -> Result<()> {
     let entered = Entered::read(change.keys, change.old_image, change.new_image)?;
     let Some(Entered { scope, entry }) = entered else {

@@ -21,10 +21,10 @@ use latchkey::wire::{Conflict, Error, Result};
 use crate::accesses::carry_out;
 use crate::lambda::{Context, StreamHandler, store};
 
-/// How many accesses are read at once.
+/// The number of accesses in one read.
 const PAGE: usize = 25;
-/// How many are written at the same time: enough not to wait for each, few enough that they
-/// do not meet at a space.
+/// The number of concurrent writes: enough not to wait for each, few enough that they do not
+/// conflict at a space.
 const AT_ONCE: usize = 8;
 
 /// The function.
@@ -76,7 +76,7 @@ async fn page(
         .page(&accesses, PAGE, after, Read::Strong)
         .await?;
     let (accesses, next): (Vec<Access>, _) = page;
-    // By an invocation that was cut off before it could write down the page.
+    // An earlier invocation was stopped before it could record the page.
     let done = accesses
         .iter()
         .filter(|access| access.reprogrammed == Some(asked.id));

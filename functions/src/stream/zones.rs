@@ -6,9 +6,9 @@
 //! does not matter in which order these come, nor how often. A change goes over all doors in
 //! pages; those that have it already are passed over when it is taken up again.
 //!
-//! The doors come from the index, which follows the table within a second. A change is some time
-//! on its way through the stream, so the index has caught up by then; and a door that is made
-//! after the change reads the organization as it is then.
+//! The doors come from the index, which follows the table within a second. A change takes some
+//! time to pass through the stream, so the index is up to date then; and a door that is created
+//! after the change reads the current organization.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use latchkey::caller::OrganizationScope;
@@ -21,10 +21,10 @@ use serde::Deserialize;
 
 use crate::lambda::Context;
 
-/// How many doors are read at once.
+/// The number of doors in one read.
 const PAGE: usize = 1000;
-/// How many are written at the same time: with 5 ms for a write 1,600 a second, and 800 in each
-/// list of the index.
+/// The number of concurrent writes: at 5 ms for a write 1,600 a second, and 800 in each list of
+/// the index.
 const AT_ONCE: usize = 8;
 
 /// Has the doors say the zone of their organization.

@@ -22,7 +22,7 @@ use crate::lists::{self, Listed};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-templates", |call| Box::pin(list(call)));
 
-/// How often templates are read for one page. What is behind those is on the next one.
+/// The maximum number of reads for one page. The rest is on the next page.
 const MAX_ROUNDS: usize = 8;
 
 /// A page of access templates.
@@ -70,7 +70,7 @@ pub(crate) async fn list(mut call: Call) -> Result<Response> {
     let (Listed { scope, page }, wanted) = asked(&call)?;
 
     let prefix = scope.templates();
-    // Of a scope one more than is shown tells whether there is more.
+    // One more template of the scope than is shown says whether there is a next page.
     let (at_once, enough) = match wanted {
         TemplateScope::All => (page.size, page.size),
         _ => (MAX_SIZE, page.size + 1),

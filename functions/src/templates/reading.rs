@@ -1,4 +1,4 @@
-//! What it takes to show templates: their spaces, which may be gone.
+//! Showing templates with their spaces, which may have been deleted.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::scopes;
 /// Finds the template that a request asks for. One round trip.
 ///
 /// # Errors
-/// 400 when it names none, 403 when the caller reads no templates, 404 when there is none.
+/// 400 if it names none, 403 if the caller does not read templates, 404 if it does not exist.
 ///
 /// `not_served` are the parameters that the services' page names besides.
 pub(super) async fn asked(
@@ -39,7 +39,7 @@ pub(super) async fn asked(
 /// The spaces of templates of one organization.
 pub(super) struct Spaces<'s> {
     scope: &'s OrganizationScope,
-    /// What was found, the cheapest read first.
+    /// The results, the cheapest read first.
     found: Vec<Items>,
 }
 
@@ -66,7 +66,7 @@ impl<'s> Spaces<'s> {
         Ok(Self { scope, found })
     }
 
-    /// The things of a template that are there.
+    /// The things of a template that exist.
     pub(super) fn things(&self, template: &AccessTemplate) -> Result<Vec<ThingAccessTemplateView>> {
         let mut things = Vec::new();
         for thing in &template.things {
@@ -80,7 +80,7 @@ impl<'s> Spaces<'s> {
         Ok(things)
     }
 
-    /// A template with those of its things that are there.
+    /// A template with those of its things that exist.
     pub(super) fn view(&self, template: AccessTemplate) -> Result<AccessTemplateView> {
         let things = self.things(&template)?;
         Ok(AccessTemplateView::new(self.scope, template, things))

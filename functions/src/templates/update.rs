@@ -1,7 +1,7 @@
 //! `PUT /access/template`.
 //!
-//! Reads the template and writes what changed, on condition that it is still the same and
-//! that the things that are new in it exist: two round trips.
+//! Reads the template and writes the difference, on condition that it is unchanged and that its
+//! new things exist: two round trips.
 
 use http::StatusCode;
 use latchkey::access::AccessTemplate;
@@ -53,7 +53,7 @@ pub(crate) async fn update(call: Call) -> Result<Response> {
             Some(after)
         })
     };
-    // What is wrong with the body is wrong with it whatever stands in the table.
+    // Faults of the body do not depend on the table.
     let id = input.read(|fields| {
         let id = super::id(fields);
         AccessTemplate::blank(Uuid::nil().into()).read(fields);

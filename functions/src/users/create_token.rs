@@ -1,7 +1,6 @@
 //! `POST /v2/users/{userId}/tokens`.
 //!
-//! Reads the user, and writes the new credential in the place of the former one: two round
-//! trips.
+//! Reads the user, and replaces the previous credential by a new one: two round trips.
 
 use http::StatusCode;
 use latchkey::directory::{Resource, User, UserInvitation, UserKind};

@@ -17,7 +17,7 @@ use crate::lambda::{Call, Endpoint};
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::new("list-user-tokens", |call| Box::pin(list(call)));
 
-/// What is shown of a token: neither itself nor what is stored in its place.
+/// The display form of a token, without the token and its hash.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UserToken, description = "A token that a user was invited with. The token itself \

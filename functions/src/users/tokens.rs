@@ -9,7 +9,7 @@ use latchkey::wire::{Error, Result};
 use crate::lambda::Call;
 use crate::scopes::{writes, writing};
 
-/// What each item of a transaction is there for.
+/// The purpose of each item of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Part {
     /// The first answer to a request with a key.

@@ -14,7 +14,7 @@ use super::policy::{Policy, Verdict};
 use crate::lambda::{Functions, Outcome};
 use crate::template::Authorizer;
 
-/// How many credentials' answers an authorizer keeps at most.
+/// The maximum number of credentials whose answers an authorizer keeps.
 const MOST_KEPT: usize = 10_000;
 
 /// API Gateway waits no longer for an authorizer than for an integration.

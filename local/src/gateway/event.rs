@@ -1,4 +1,4 @@
-//! What a function is sent: the proxy event of payload format 1.0, and the events of
+//! The events of functions: the proxy event of payload format 1.0, and the events of
 //! authorizers.
 //!
 //! The types of `aws_lambda_events` read these events but do not write them as API Gateway
@@ -116,7 +116,7 @@ pub(super) fn proxy(exchange: &Exchange<'_>) -> Bytes {
     })
 }
 
-/// What an authorizer is sent.
+/// The event of an authorizer.
 pub(super) fn of_authorizer(exchange: &Exchange<'_>) -> Bytes {
     let (headers, multi_value_headers) = headers(exchange);
     let (query_string_parameters, multi_value_query_string_parameters) = query(exchange);
@@ -235,7 +235,7 @@ fn query(exchange: &Exchange<'_>) -> (Single, Multiple) {
     (last_of(&multiple), multiple)
 }
 
-/// Of several values, the last is the one in the plain map.
+/// Of several values, the plain map has the last.
 fn last_of(multiple: &Multiple) -> Single {
     multiple
         .iter()

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use uuid::Uuid;
 
-/// What is the same for every request.
+/// The part that is the same for every request.
 pub(super) struct Stage {
     pub(super) api_id: String,
     pub(super) name: String,
@@ -25,7 +25,7 @@ pub(super) struct Stage {
 pub(super) struct Exchange<'s> {
     pub(super) stage: &'s Stage,
     pub(super) method: Method,
-    /// As the client sent it, not decoded; several slashes in front are one.
+    /// As the client sent it, not decoded; several leading slashes count as one.
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     /// Decoded, in the client's order.
@@ -52,7 +52,7 @@ pub(super) struct Caller {
     pub(super) principal_id: String,
     /// All values are strings, whatever the authorizer gave.
     pub(super) context: BTreeMap<String, String>,
-    /// How long the authorizer took, in milliseconds; 0 for a kept answer.
+    /// The duration of the authorizer, in milliseconds; 0 for a kept answer.
     pub(super) latency: u64,
 }
 
@@ -126,7 +126,7 @@ impl<'s> Exchange<'s> {
             .unwrap_or_default()
     }
 
-    /// What policies are written for.
+    /// The ARN that policies refer to.
     pub(super) fn method_arn(&self) -> String {
         format!(
             "arn:aws:execute-api:{}:{}:{}/{}/{}{}",

@@ -1,4 +1,4 @@
-//! What can fail before a function has answered, by API Gateway's names for it.
+//! The failures before a function has answered, by API Gateway's names.
 
 /// The types that can come up here. The others of API Gateway's need a feature that the
 /// local system does not have, such as API keys; a template may customize them all the same.

@@ -1,4 +1,4 @@
-//! The part of API Gateway that stands before the functions: a REST API at one stage, as
+//! The part of API Gateway in front of the functions: a REST API with one stage, as
 //! `AWS::Serverless::Api` describes it.
 //!
 //! A request goes the way it goes in API Gateway: its resource and method are found, the

@@ -1,4 +1,4 @@
-//! What API Gateway answers by itself: gateway responses and mock integrations.
+//! API Gateway's own answers: gateway responses and mock integrations.
 
 use std::collections::BTreeMap;
 

@@ -5,13 +5,13 @@ use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 /// The statements of a policy.
 pub(super) struct Policy(Vec<IamPolicyStatement>);
 
-/// What a policy says of a request.
+/// The effect of a policy on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Allowed,
     /// A statement denies it, whatever the others say.
     Denied,
-    /// No statement speaks of it.
+    /// No statement applies.
     NotAllowed,
 }
 

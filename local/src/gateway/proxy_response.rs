@@ -44,7 +44,7 @@ const REMAPPED: &[&str] = &[
 /// Makes the response of what the function returned.
 ///
 /// # Errors
-/// What is malformed in it.
+/// The malformed part.
 pub(super) fn parse(payload: &[u8], exchange: &Exchange<'_>) -> Result<Response, String> {
     let answer: ProxyResponse =
         serde_json::from_slice(payload).map_err(|error| error.to_string())?;

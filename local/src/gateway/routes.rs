@@ -22,7 +22,7 @@ struct Resource {
     methods: BTreeMap<String, Method>,
 }
 
-/// How a request with this method of this resource is answered.
+/// How to answer a request with this method to this resource.
 pub(super) struct Method {
     pub(super) integration: Integration,
     pub(super) authorizer: Option<String>,
@@ -69,8 +69,8 @@ impl Routes {
     /// The path is matched as it came: an encoded slash is no separator. Only then are the
     /// parameters decoded.
     pub(super) fn find(&self, exchange: &mut Exchange<'_>) -> Result<&Method, Failure> {
-        // Of a method that it does not know, API Gateway supposes that AWS credentials are for
-        // it: none is a missing token, any other credential a signature that it cannot read.
+        // For an unknown method API Gateway assumes AWS credentials: none is a missing token,
+        // any other credential a signature that it cannot read.
         let credential = exchange.headers.contains_key("authorization");
         let unknown = || {
             Failure::of(match credential {

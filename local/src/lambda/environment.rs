@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::template::Function;
 
-/// What is the same for every function.
+/// The part that is the same for every function.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// `AWS_REGION`.
     pub region: String,
-    /// What the SDK signs with.
+    /// The credentials of the SDK's signature.
     pub credentials: Credentials,
     /// `AWS_ENDPOINT_URL_DYNAMODB`; `None` is AWS itself.
     pub dynamodb_url: Option<String>,
@@ -41,7 +41,8 @@ impl std::fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// What a store takes that checks no signature. DynamoDB Local wants letters and digits.
+    /// Credentials for a store that checks no signature. DynamoDB Local requires letters and
+    /// digits.
     #[must_use]
     pub fn dummy() -> Self {
         Self {
@@ -53,7 +54,7 @@ impl Credentials {
 }
 
 impl Surroundings {
-    /// What any program sees that runs beside the functions.
+    /// The environment of any program beside the functions.
     fn common(&self) -> BTreeMap<String, String> {
         let mut variables = BTreeMap::from([
             ("AWS_REGION".to_owned(), self.region.clone()),

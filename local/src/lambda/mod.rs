@@ -39,7 +39,7 @@ pub type Functions = Arc<BTreeMap<String, Pool>>;
 /// The most that a request to a function may hold, and its answer.
 pub(crate) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// How an invocation ended, when the function was asked at all.
+/// How an invocation ended, if the function was called at all.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The function answered.

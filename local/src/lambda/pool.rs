@@ -11,8 +11,8 @@ use super::process::Process;
 use super::{Executable, LARGEST_PAYLOAD, Outcome, Refusal};
 use crate::template::Function;
 
-/// How many copies of one function run at once, unless the template reserves fewer. Requests
-/// above that wait: a thousand processes would stop the machine, not serve it.
+/// The maximum number of copies of one function, unless the template reserves fewer. Requests
+/// above that wait: a thousand processes would stop the machine.
 const MOST_COPIES: usize = 32;
 
 /// A function with its copies. A copy serves one request at a time, as on Lambda.
@@ -50,7 +50,7 @@ impl Pool {
         }
     }
 
-    /// What the template says of the function.
+    /// The function in the template.
     #[must_use]
     pub fn function(&self) -> &Function {
         &self.inner.function

@@ -161,7 +161,7 @@ fn unhandled(kind: &str, request_id: &str, message: &str) -> Outcome {
     ))
 }
 
-/// Holds the process and its listener until one of them is over.
+/// Holds the process and its listener until one of them has ended.
 async fn tend(
     mut child: Child,
     listener: TcpListener,
@@ -189,7 +189,7 @@ async fn tend(
     ended.send_replace(Some(how));
 }
 
-/// As Lambda words it.
+/// In Lambda's words.
 fn described(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {

@@ -34,7 +34,7 @@ pub(super) struct Invocation {
 pub(super) struct Sandbox {
     next: AsyncMutex<mpsc::Receiver<Invocation>>,
     current: Mutex<Option<(String, oneshot::Sender<Outcome>)>>,
-    /// What the copy said to `/init/error` before it ended.
+    /// What the copy reported to `/init/error` before it ended.
     init_error: Mutex<Option<Failure>>,
 }
 
@@ -126,8 +126,8 @@ async fn handle(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Respon
 /// The long poll. It ends with a request, or with the copy that asked.
 async fn next(sandbox: &Sandbox) -> Response {
     let Some(invocation) = sandbox.next.lock().await.recv().await else {
-        // There will be no other, and the process is about to be ended. An answer would have
-        // it complain of one that it does not understand.
+        // No further event will come, and the process is about to be ended. It would complain
+        // about an answer that it does not understand.
         return std::future::pending().await;
     };
     let deadline = SystemTime::now() + invocation.timeout;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::record::Record;
 use crate::template::StreamEvent;
 
-/// How long to wait after the first failure; doubled with each that follows.
+/// The wait after the first failure; doubled with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// How long to wait at most.
+/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The records of a batch that are not done, in pieces that are sent one after the other.
@@ -25,7 +25,7 @@ struct Piece {
     retries: u32,
 }
 
-/// How the function took a piece.
+/// How the function handled a piece.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It is done.
@@ -139,12 +139,12 @@ impl<'e> Delivery<'e> {
     }
 }
 
-/// What an answer says of the records that were sent.
+/// What an answer says of the sent records.
 pub(super) fn outcome(event: &StreamEvent, answer: &[u8], sent: &[Record]) -> Outcome {
     if !event.reports_failures || answer.is_empty() {
         return Outcome::Done;
     }
-    // What cannot be read is a failure of all, as on Lambda.
+    // An unreadable answer is a failure of all records, as on Lambda.
     let Ok(answer) = serde_json::from_slice::<Value>(answer) else {
         return Outcome::FailedFrom(0);
     };
@@ -157,7 +157,7 @@ pub(super) fn outcome(event: &StreamEvent, answer: &[u8], sent: &[Record]) -> Ou
         let number = failure["itemIdentifier"].as_str()?;
         sent.iter().position(|record| record.number == number)
     };
-    // What comes after the first that failed is sent again with it.
+    // The records after the first failed one are sent again with it.
     failures
         .iter()
         .map(|failure| place(failure).unwrap_or(0))
@@ -196,7 +196,7 @@ mod tests {
         numbers.iter().map(record).collect()
     }
 
-    /// What is sent to a function that fails with each piece that has `poison` in it.
+    /// The pieces sent to a function that fails with each piece that contains `poison`.
     fn sent(event: &StreamEvent, poison: u64) -> Vec<Vec<u64>> {
         let mut delivery = Delivery::new(event, records(&[1, 2, 3, 4]));
         let mut sent = Vec::new();

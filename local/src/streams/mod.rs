@@ -31,9 +31,9 @@ use delivery::{Delivery, Outcome, outcome};
 use place::{Place, Places};
 use record::Record;
 
-/// How long to wait for the next records after some have come; doubled as long as none come.
+/// The wait for the next records after some have come; doubled as long as none come.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
-/// How long to wait at most: a quiet system should be quiet.
+/// The longest wait: a quiet system should be quiet.
 const LONGEST_WAIT: Duration = Duration::from_millis(800);
 
 /// One function on one stream.
@@ -173,9 +173,8 @@ impl Poller {
         }
     }
 
-    /// Where to begin in a shard. Of a stream of which something is done, a shard that is not
-    /// known has come since, and all of it is new. As long as nothing is done, `LATEST` is at
-    /// each start what comes after it.
+    /// Where to begin in a shard. If some of the stream was processed, an unknown shard is new,
+    /// and all of it is read. If nothing was processed, each start begins at `LATEST`.
     async fn iterator(&self, shard: &str) -> Result<Option<String>, String> {
         let call = self.client.get_shard_iterator();
         let call = call.stream_arn(&self.stream).shard_id(shard);
@@ -213,7 +212,7 @@ impl Poller {
                 tracing::debug!("{}: {}", self.event.name, told(&error));
                 match error.code() {
                     Some("ExpiredIteratorException") => shard.iterator = None,
-                    // What comes after the place is gone already: go on with what is there.
+                    // The records after the place are gone already: continue with what exists.
                     Some("TrimmedDataAccessException") => {
                         shard.iterator = None;
                         self.places.forget(&shard.id);
@@ -287,7 +286,7 @@ impl Poller {
     }
 }
 
-/// What the store said, or that it could not be asked.
+/// The store's message, or that it could not be reached.
 fn told<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("the store says {code}: {message}"),

@@ -1,4 +1,4 @@
-//! How far a function has come in a stream.
+//! The position of a function in a stream.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,12 +17,12 @@ pub(super) struct Places {
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Kept {
-    /// A table that was made anew has another stream.
+    /// A table that was created again has another stream.
     stream: String,
     shards: BTreeMap<String, Place>,
 }
 
-/// How far one shard is done.
+/// The position in one shard.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Place {

@@ -16,7 +16,7 @@ pub struct Function {
     pub logical_id: String,
     /// `FunctionName`, or the logical id.
     pub name: String,
-    /// What `!GetAtt X.Arn` gives.
+    /// The value of `!GetAtt X.Arn`.
     pub arn: String,
     /// `BuildProperties.Binary`.
     pub binary: String,

@@ -13,7 +13,7 @@ use super::Fault;
 /// The account in every ARN here: the one that AWS uses in its documentation.
 pub const ACCOUNT_ID: &str = "123456789012";
 
-/// What the intrinsic functions of a template can refer to.
+/// The targets of a template's intrinsic functions.
 #[derive(Debug)]
 pub(super) struct Scope {
     pub(super) region: String,
@@ -164,7 +164,7 @@ impl Scope {
         ))
     }
 
-    /// `None` when it is none of them, `Some(None)` for `AWS::NoValue`.
+    /// `None` if it is not an intrinsic function, `Some(None)` for `AWS::NoValue`.
     fn pseudo_parameter(&self, name: &str) -> Option<Option<String>> {
         Some(Some(match name {
             "AWS::NoValue" => return Some(None),

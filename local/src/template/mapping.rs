@@ -1,4 +1,4 @@
-//! Where the value of a response header comes from.
+//! The source of a response header's value.
 
 /// The right side of a `ResponseParameters` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Mapping {
 }
 
 impl Mapping {
-    /// Reads an expression; `None` when it is none of the forms above.
+    /// Reads an expression; `None` if it has none of the forms above.
     pub(super) fn parse(expression: &str) -> Option<Self> {
         // Only the outermost quotes delimit: a Content-Security-Policy has quotes inside.
         if let Some(text) = expression

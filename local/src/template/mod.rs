@@ -45,12 +45,12 @@ pub struct Stack {
     pub api: RestApi,
     /// The tables that they use.
     pub tables: Vec<Table>,
-    /// `Metadata.LocalSystem.DemoProgram`: the program to run once the tables are there.
+    /// `Metadata.LocalSystem.DemoProgram`: the program to run when the tables exist.
     pub demo_program: Option<String>,
     /// `Metadata.LocalSystem.DevelopmentProgram`: the program that has all functions and takes
     /// the name of one, the binary's, as its only argument.
     pub development_program: Option<String>,
-    /// What the deployed system does and this one does not, one sentence each.
+    /// Differences from the deployed system, one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -111,7 +111,7 @@ impl Stack {
     }
 }
 
-/// What the intrinsic functions refer to: without the resources whose condition does not hold.
+/// The targets of the intrinsic functions, without the resources whose condition does not hold.
 fn scope(
     root: &Value,
     given: &BTreeMap<String, String>,
@@ -395,7 +395,7 @@ impl Properties<'_> {
         })
     }
 
-    /// The map under `name`, empty if there is none.
+    /// The map under `name`; empty if it is missing.
     fn map(&self, name: &str) -> std::result::Result<Self, Fault> {
         Ok(Self {
             scope: self.scope,
@@ -417,7 +417,7 @@ impl Properties<'_> {
         })
     }
 
-    /// The list of maps under `name`, empty if there is none.
+    /// The list of maps under `name`; empty if it is missing.
     fn maps(&self, name: &str) -> std::result::Result<Vec<Self>, Fault> {
         match self.get(name)? {
             None | Some(Value::Null) => Ok(Vec::new()),
@@ -493,7 +493,7 @@ Resources:{FUNCTION}      Environment: {{Variables: {{A: 2}}}}
         assert_eq!(function.environment["B"], "us-east-1");
     }
 
-    /// What template.yaml does not have is not served here, and said to be.
+    /// What template.yaml does not have is not supported here, and refused.
     #[test]
     fn what_is_not_understood_names_resource_and_property() {
         let event = |properties: &str| {

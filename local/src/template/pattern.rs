@@ -1,7 +1,6 @@
 //! Event patterns: which records of a stream a function wants to see.
 //!
-//! Of the forms that Lambda knows, values, `prefix` and `exists`; another one is an error that
-//! names it.
+//! Of Lambda's forms: values, `prefix` and `exists`; another one is an error that names it.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +22,7 @@ enum Field {
 enum Test {
     Is(Value),
     Prefix(String),
-    /// There is a value, or there is none; of leaves alone, as Lambda has it.
+    /// Whether there is a value; for leaves only, as in Lambda.
     Exists(bool),
 }
 
@@ -31,7 +30,7 @@ impl Pattern {
     /// Reads a pattern from its JSON.
     ///
     /// # Errors
-    /// What is wrong with it, or not supported here.
+    /// The fault, or what is not supported here.
     pub fn read(text: &str) -> Result<Self, String> {
         let value: Value =
             serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))?;
@@ -97,7 +96,7 @@ impl Test {
         }
     }
 
-    /// Of a list, one value is enough.
+    /// For a list, one matching value is enough.
     fn passes(&self, value: &Value) -> bool {
         match (self, value) {
             (_, Value::Array(values)) => values.iter().any(|value| self.passes(value)),

@@ -2,7 +2,7 @@
 
 use super::{Fault, Properties};
 
-/// What a function asks of DynamoDB, as far as a policy can tell.
+/// A call of DynamoDB, as far as a policy can tell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Access {
     /// An action of IAM, such as `dynamodb:GetItem`. A transaction is one for each of its parts.
@@ -20,7 +20,7 @@ pub struct Policy(Vec<Statement>);
 /// One statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// Where it stands in the template.
+    /// Its place in the template.
     pub at: String,
     /// Whether it allows; otherwise it denies.
     pub allows: bool,
@@ -62,7 +62,7 @@ impl Policy {
 }
 
 impl Statement {
-    /// Whether it speaks of `access`.
+    /// Whether it applies to `access`.
     #[must_use]
     pub fn covers(&self, access: &Access) -> bool {
         let any = |patterns: &[String], text| patterns.iter().any(|pattern| is_like(pattern, text));

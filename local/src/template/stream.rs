@@ -27,9 +27,9 @@ pub struct StreamEvent {
     pub reports_failures: bool,
     /// `FilterCriteria`: one of these must match, if there are any.
     pub filters: Vec<Pattern>,
-    /// Where it stands in the template.
+    /// Its place in the template.
     pub(crate) at: String,
-    /// `DestinationConfig` is there.
+    /// `DestinationConfig` is given.
     pub(crate) has_destination: bool,
 }
 

@@ -8,7 +8,7 @@ use super::{Fault, Properties};
 pub struct Table {
     /// `TableName`, or the logical id.
     pub name: String,
-    /// What `!GetAtt X.Arn` gives.
+    /// The value of `!GetAtt X.Arn`.
     pub arn: String,
     /// `AttributeDefinitions`.
     pub attributes: Vec<(String, AttributeType)>,

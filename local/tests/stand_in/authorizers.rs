@@ -1,4 +1,4 @@
-//! Who is let through, and how long it is remembered.
+//! Who is admitted, and how long the answer is kept.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What functions and authorizers are sent, beside the samples in AWS's documentation.
+//! The events of functions and authorizers, compared with the samples in AWS's documentation.
 
 use aws_lambda_events::apigw::{
     ApiGatewayCustomAuthorizerRequestTypeRequest, ApiGatewayProxyRequest,

@@ -166,7 +166,7 @@ async fn a_function_can_be_invoked_by_name() {
     assert_eq!(invoke("Nobody", &[], "{}").await.status, 404);
 }
 
-/// What `futures::future::join_all` does, for a handful of calls.
+/// The same as `futures::future::join_all`, for a handful of calls.
 async fn join_all<F: Future>(calls: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut calls: Vec<_> = calls.map(|call| (Box::pin(call), None)).collect();
     std::future::poll_fn(move |context| {

@@ -147,7 +147,7 @@ async fn a_greedy_preflight_is_answered_on_paths_that_do_not_exist() {
         "/open/a/b/c",
     ] {
         let answer = running.call("OPTIONS", path, &[], "").await;
-        // That path has methods, and this is none of them.
+        // The path exists, with other methods.
         let status = if path == "/open/a/b/c" { 403 } else { 204 };
         assert_eq!(answer.status, status, "{path}");
     }

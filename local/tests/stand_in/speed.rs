@@ -1,4 +1,4 @@
-//! How many requests a second pass. Not a test of a promise: machines differ.
+//! Requests a second. Not a test of a promise: machines differ.
 //!
 //! ```sh
 //! cargo test --release -p latchkey-local --test stand_in -- --ignored --nocapture

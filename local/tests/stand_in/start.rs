@@ -58,7 +58,7 @@ async fn the_demo_program_sees_what_functions_see_and_is_passed_on() {
     assert_eq!(ready["home"], serde_json::Value::Null);
 }
 
-/// What is shown to paste works when it is pasted.
+/// The command to paste works when it is pasted.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_call_works_when_pasted() {
     let running = Running::new(&[]).await;

@@ -1,4 +1,4 @@
-//! What changes in a table, and the function that is told.
+//! Changes of a table, and the function that they invoke.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ async fn sent(running: &Running, as_expected: impl Fn(&[Vec<Value>]) -> bool) ->
     }
 }
 
-/// What was done to which notes.
+/// The changes and their notes.
 fn told(batch: &[Value]) -> Vec<(String, String)> {
     let told = batch.iter().map(|record| {
         let id = record["dynamodb"]["Keys"]["id"]["N"].as_str().unwrap();

@@ -52,7 +52,7 @@ pub(crate) fn folder() -> PathBuf {
     folder
 }
 
-/// What is given on the command line: `arguments`, and what every test wants.
+/// The command line: `arguments`, and what every test needs.
 pub(crate) fn command_line(arguments: &[&str]) -> Vec<String> {
     let mut line: Vec<String> = arguments
         .iter()

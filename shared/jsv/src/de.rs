@@ -11,7 +11,7 @@ use serde::forward_to_deserialize_any;
 
 use super::{BLANK, Error, NULL, Step};
 
-/// How deep lists and maps may stand in each other.
+/// The maximum nesting of lists and maps.
 pub const MAX_DEPTH: usize = 128;
 
 /// Reads `text` as one value.
@@ -42,7 +42,7 @@ pub struct Deserializer<'de> {
     depth: usize,
 }
 
-/// What begins at a place.
+/// The kind of value that begins at a place.
 enum Next {
     Map,
     List,
@@ -148,7 +148,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// Reads a text without quotes, up to one of `ends`; nothing when there is none.
+    /// Reads an unquoted text, up to one of `ends`; `None` if there is none.
     fn bare(&mut self, ends: &[char]) -> Result<Text<'de>, Error> {
         let rest = self.rest();
         let end = rest.find(ends).unwrap_or(rest.len());
@@ -167,7 +167,7 @@ impl<'de> Deserializer<'de> {
         })
     }
 
-    /// Reads a text; what else is there is not what the visitor wants.
+    /// Reads a text; any other value is not what the visitor expects.
     fn text(&mut self, wanted: &dyn de::Expected) -> Result<Text<'de>, Error> {
         match self.next() {
             Next::Quoted => self.quoted(),
@@ -406,7 +406,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-/// What a map holds; of an enum with a value, the name of the variant and that value.
+/// The content of a map; for an enum with a value, the name of the variant and that value.
 struct Entries<'i, 'de> {
     input: &'i mut Deserializer<'de>,
     keys: HashSet<String>,
@@ -554,7 +554,7 @@ impl Text<'_> {
     }
 }
 
-/// What a text, or the key of a map, is read as.
+/// A text, or the key of a map.
 impl<'de> de::Deserializer<'de> for Text<'de> {
     type Error = Error;
 

@@ -54,7 +54,7 @@ impl Error {
         error.place(text, byte)
     }
 
-    /// The same with its place, unless it has one.
+    /// The same error with its place, unless it has one.
     pub(super) fn place(mut self, text: &str, byte: usize) -> Self {
         if self.place.is_none() {
             let before = text.get(..byte).unwrap_or(text);
@@ -67,7 +67,7 @@ impl Error {
         self
     }
 
-    /// The same, inside of one more map or list.
+    /// The same error, inside one more map or list.
     pub(super) fn inside(mut self, step: Step) -> Self {
         self.path.push(step);
         self

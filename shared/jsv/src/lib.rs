@@ -1,10 +1,10 @@
 //! JSV, the text format of ServiceStack: JSON without the quotes that are not needed.
 //!
-//! `{name:Max,tags:[a,"b, c"],open:True}`. A text stands in quotes only when it holds one of
-//! `" , : { } [ ]` or a line break, has white space at an end, is empty, or would be read as
-//! `null`; a quote inside is doubled, and nothing else is escaped. So a text does not show its
-//! type: what reads it must know what it wants. [`Deserializer::deserialize_any`] knows
-//! nothing and gives texts, lists and maps.
+//! `{name:Max,tags:[a,"b, c"],open:True}`. A text is quoted only if it contains one of `" , : {
+//! } [ ]` or a line break, begins or ends with white space, is empty, or would be read as
+//! `null`. A quote inside is doubled, and nothing else is escaped. A text therefore does not
+//! show its type, and its reader must know the expected type. [`Deserializer::deserialize_any`]
+//! does not know it and returns texts, lists and maps.
 //!
 //! Read is more than is written: white space between all parts; a colon in a text without
 //! quotes, for ServiceStack writes its times so. What could lose data is a fault: a key given
@@ -27,8 +27,8 @@ pub use de::{Deserializer, MAX_DEPTH, from_str};
 pub use error::{Error, Step, render};
 pub use ser::{Serializer, Wrote, to_string};
 
-/// What separates and is no part of a text that has no quotes around it.
+/// The separators, which an unquoted text cannot contain.
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// What stands for a value that is not there, where a place cannot be left empty.
+/// The placeholder for a missing value, if a place cannot be empty.
 const NULL: &str = "null";

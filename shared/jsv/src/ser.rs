@@ -20,12 +20,12 @@ pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     Ok(out)
 }
 
-/// What was written: a field that is absent is left out with its name.
+/// What was written: an absent field is left out together with its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrote {
     /// A value.
     Value,
-    /// `null`, for there is none.
+    /// `null`, for a missing value.
     Absent,
 }
 
@@ -352,7 +352,7 @@ impl ser::SerializeMap for Compound<'_> {
     ) -> Result<(), Error> {
         let mut name = String::new();
         let wrote = key.serialize(Serializer::new(&mut name))?;
-        // A text that begins so stands in quotes.
+        // A text with this beginning is quoted.
         if wrote == Wrote::Absent || name.starts_with(['{', '[']) {
             return Err(Error::custom("a key must be a text"));
         }

@@ -52,7 +52,7 @@ fn values_are_written_as_servicestack_writes_them() {
     assert_eq!(written(&BTreeMap::from([("a:b", 1)])), "{\"a:b\":1}");
     assert_eq!(written(&BTreeMap::from([(1, "x")])), "{1:x}");
     assert_eq!(written(&vec![Some("a"), None]), "[a,null]");
-    // What is absent is left out.
+    // Absent values are left out.
     assert_eq!(
         written(&BTreeMap::from([
             ("a", None),
@@ -66,7 +66,7 @@ fn values_are_written_as_servicestack_writes_them() {
     assert!(to_string(&BTreeMap::from([(vec![1], 1)])).is_err());
 }
 
-/// So that values of many types stand in one list of calls.
+/// A function, so that values of many types can be in one list of calls.
 mod erased {
     pub(super) trait Any {
         fn jsv(&self) -> String;
@@ -241,7 +241,7 @@ fn a_field_that_is_not_what_was_asked_for_is_named() {
     );
     let error = from_str::<Thing>("{kind:{Three:1}}").unwrap_err();
     assert_eq!(error.field(), "kind");
-    // What nobody asks for is skipped whole.
+    // Fields that nobody reads are skipped whole.
     #[derive(Debug, Deserialize)]
     struct Known {
         a: u8,

@@ -1,9 +1,8 @@
 //! Access codes: what is typed at a door.
 //!
-//! A code is an item of its own under the space that it opens, and that there can be only one
-//! such item is what makes it unique. The item has all that an entry needs: the grant, how
-//! many entries it is good for, and how many there were. So an entry reads and changes this
-//! one, and the index of grants is not written for it.
+//! A code is an item of its own under its space; its key makes it unique there. The item has
+//! everything that an entry needs: the grant, the number of entries allowed, and the number
+//! made. An entry reads and changes only this item, and does not write the index of grants.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,7 +21,7 @@ use crate::wire::idempotency::KeyText;
 use crate::wire::json::{Fault, FaultCode, Faults, Fields, FromJson, Json};
 use crate::wire::{Error, Result};
 
-/// How many digits new codes have.
+/// The number of digits in new codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeLength(u8);
 
@@ -35,12 +34,12 @@ const LENGTHS: std::ops::RangeInclusive<u8> = 4..=10;
 pub struct NotACode;
 
 impl CodeLength {
-    /// How many digits these are.
+    /// The number of digits.
     fn digits(self) -> usize {
         usize::from(self.0)
     }
 
-    /// How many codes of this length there are, the obvious ones among them.
+    /// The number of codes of this length, including the obvious ones.
     fn numbers(self) -> u64 {
         10_u64.pow(u32::from(self.0))
     }
@@ -118,18 +117,18 @@ fn below(bound: u64, random: &Random) -> Result<u64, RandomFailed> {
     Ok(u64::try_from(wide).unwrap_or_default())
 }
 
-/// How many free codes are kept at hand at most.
+/// The maximum number of free codes to remember.
 const AT_HAND: usize = 1000;
 
-/// The codes that are free at a place, found when a space is crowded and few random codes are:
-/// its codes are read in their order, from a random one on, and what lies between them is free.
-/// So some are found with one look at a few hundred codes, however many there are; and once
-/// round without one, there is none.
+/// The free codes of a space that is so crowded that random codes are usually taken. Its codes
+/// are read in order, from a random one on, and the gaps between them are free. One look at a
+/// few hundred codes finds some, however many codes exist. After a whole round without a gap,
+/// no code is free.
 #[derive(Debug)]
 pub struct FreeCodes {
     length: CodeLength,
     obvious: BTreeSet<u64>,
-    /// Where the round began.
+    /// The code at which the round began.
     start: u64,
     /// The next number to be looked at, and whether the round has passed the last.
     next: u64,
@@ -140,7 +139,7 @@ pub struct FreeCodes {
 }
 
 impl FreeCodes {
-    /// Those of one length; none is known yet.
+    /// The free codes of one length; none is known yet.
     ///
     /// # Errors
     /// When the system has no random numbers.
@@ -157,8 +156,8 @@ impl FreeCodes {
         })
     }
 
-    /// Takes one out of those that are known; nothing when more must be looked for, or when
-    /// [`FreeCodes::behind`] says that there is nowhere left to look.
+    /// Takes one of the known codes; `None` if more must be read, or if [`FreeCodes::behind`]
+    /// says that the round is complete.
     ///
     /// # Errors
     /// When the system has no random numbers.
@@ -172,15 +171,14 @@ impl FreeCodes {
         Ok(Some(AccessCode::of_number(number, self.length)))
     }
 
-    /// Behind which text the next codes are to be read: those that are taken. Nothing when the
-    /// round is over.
+    /// The text after which the next taken codes must be read; `None` after a whole round.
     pub fn behind(&self) -> Option<&str> {
         let is_round = self.has_turned && self.next >= self.start;
         (!is_round).then_some(self.behind.as_str())
     }
 
-    /// Learns which codes are taken from there on, in their order, as far as the text `until`;
-    /// all to the last where there is none.
+    /// Learns the next taken codes, in order, up to the text `until`; up to the last one if it
+    /// is `None`.
     pub fn learn<'c>(&mut self, taken: impl IntoIterator<Item = &'c str>, until: Option<&str>) {
         let digits = self.length.digits();
         let taken: BTreeSet<u64> = taken
@@ -208,7 +206,7 @@ impl FreeCodes {
         }
         self.next = next;
         self.behind = match until {
-            // What is not of this length takes the reading further, and not the numbers.
+            // A code of another length moves the reading on, but not the numbers.
             Some(text) if next >= end => text.to_owned(),
             _ => before(next, self.length),
         };
@@ -290,28 +288,28 @@ impl ToSchema for AccessCode {}
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Code {
-    /// What it gives access to, whom and when.
+    /// The terms of the code: the source, the user and the times.
     #[serde(flatten)]
     pub terms: CodeTerms,
-    /// How many entries there were.
+    /// The number of entries made.
     #[serde(default)]
     pub used: u32,
     /// The last of them, for the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_entry: Option<Entry>,
-    /// Grows by one with each change of the terms. An entry does not count: many at once
-    /// must not stand in each other's way.
+    /// The version of the terms; each change adds one. An entry does not change it, so that
+    /// concurrent entries do not conflict.
     pub version: u64,
 }
 
-/// What a code gives access to: all of its item that its access says.
+/// The part of a code's item that its access determines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CodeTerms {
     /// The grant.
     #[serde(flatten)]
     pub grant: Grant,
-    /// How many entries it is good for; without limit when left out.
+    /// The number of entries allowed; unlimited if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
     /// From when on the code may be given to another access: when the grant has ended.
@@ -402,7 +400,7 @@ impl Code {
         self.used > 0
     }
 
-    /// How many entries are left; nothing when they are not counted.
+    /// The number of entries left; `None` if they are not counted.
     pub fn remaining(&self) -> Option<u32> {
         let count = self.terms.count?;
         Some(count.saturating_sub(self.used))

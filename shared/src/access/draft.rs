@@ -1,15 +1,15 @@
 //! An access on its way into the table: made, changed, given new codes, or taken away.
 //!
-//! All of these are one thing: what stands there before, and what shall stand there after. A
-//! [`Draft`] makes of the two the writes of one transaction, so an access is written whole or
-//! not at all. Space by space these are its grant, its code and, where someone has or had the
-//! space alone, what is taken of it.
+//! All of these are one operation, from a state before to a state after. A [`Draft`] turns the
+//! two into the writes of one transaction, so an access is written whole or not at all. For
+//! each space these are its grant, its code and, if the access is or was exclusive, its
+//! booking.
 //!
-//! Nothing is read beforehand to find out whether that will do. A code is put on condition
-//! that nobody else has it, a space is checked or claimed on condition that nobody has it
-//! alone meanwhile. When one of these does not hold, DynamoDB hands back what stands there,
-//! and the draft learns from it: another code, a day that it now knows, what it must read of a
-//! space, or the fault that it is. Each refusal so leaves fewer ways to be refused.
+//! Nothing is read first to find out whether the transaction will succeed. A code is put on
+//! condition that it is free; a space is checked or booked on condition that it is not booked.
+//! If a condition fails, DynamoDB returns the item, and the draft learns from it: another code,
+//! a day that it now knows, what it must read of a space, or a fault. Each refusal leaves fewer
+//! ways to be refused.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -32,23 +32,24 @@ use crate::table::{
 use crate::wire::json::{Fault, FaultCode};
 use crate::wire::{Conflict, Error, Result};
 
-/// How many random codes are tried before those that are free are looked up: of a space that
-/// is not crowded, the first is free.
+/// The number of random codes to try before the free ones are looked up. In a space that is not
+/// crowded the first one is free.
 const RANDOM_TRIES: u32 = 2;
-/// How many codes are read first to find what is free between them, and how many at most: twice
-/// as many each time, up to the megabyte that DynamoDB reads in one go.
+/// The number of codes to read first to find gaps, and the maximum: twice as many each time, up
+/// to the megabyte that DynamoDB reads in one call.
 const CODES_AT_ONCE: std::ops::RangeInclusive<usize> = 125..=2000;
-/// What is read of them.
+/// The part of them that is read.
 const TAKEN: &str = "PK, SK, expiresAt";
-/// How many days are read at once, and how often at most: twenty years of days on each of which
-/// somebody has the space alone.
+/// The number of days in one read and the maximum number of reads: enough for twenty years with
+/// a booking each day.
 const PAGE: usize = 1000;
 const MOST_PAGES: u32 = 8;
-/// How often one is refused until it is taken for one that others always overtake.
+/// The number of refusals after which a draft gives up, because other writes keep overtaking
+/// it.
 const MAX_REFUSALS: u32 = 64;
 
-/// What each item of the transaction is there for. Numbers are places in the spaces of the
-/// access as it will be; of what was and goes, in those of the access as it was.
+/// The purpose of each item of the transaction. Numbers are places in the spaces of the access
+/// after the change; for removed spaces, places in the spaces before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The first answer to a request with a key.
@@ -61,15 +62,15 @@ pub enum Part {
     Code(usize),
     /// The code that a space had.
     FormerCode(usize),
-    /// A space: that it is there, and nobody's alone.
+    /// The space exists and is not booked.
     Space(usize),
     /// A day of a space, with what is taken of it.
     Day(SpaceId, NaiveDate),
-    /// What is taken of a space for long, which is never refused.
+    /// A long booking of a space, which is never refused.
     Long,
 }
 
-/// Where a draft is written, and what it may use for it.
+/// What a draft needs to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Desk<'d> {
     /// The table.
@@ -82,29 +83,28 @@ pub struct Desk<'d> {
     pub now: DateTime<Utc>,
 }
 
-/// An access as it is and as it shall be. One of the two is missing of an access that is made
-/// or taken away.
+/// An access before and after a change. A new access has no before, a removed one no after.
 #[derive(Debug)]
 pub struct Draft {
     before: Option<Access>,
     after: Option<Access>,
-    /// What is known of spaces; of the others it is taken for granted that all is well.
+    /// The summaries of spaces that are known. The others are assumed to be free.
     summaries: HashMap<SpaceId, Summary>,
-    /// What is known of their days; the others are taken for free.
+    /// The days that are known. The others are assumed to be free.
     days: HashMap<(SpaceId, NaiveDate), Day>,
     /// A space that is gone, with all that was taken of it.
     gone: Option<SpaceId>,
-    /// How often it was refused.
+    /// The number of refusals.
     refusals: u32,
     /// Spaces that were seen to be there and free, so that the transaction need not ask.
     seen: HashSet<SpaceId>,
     /// Former codes that are another access's by now.
     foreign: HashSet<SpaceId>,
-    /// How often the code of a former item was used, where that is carried over.
+    /// How often the code of a former item was used, if that is carried over.
     used: HashMap<SpaceId, Code>,
     /// Which spaces get a code, and how the next one is found.
     codes: Vec<Coding>,
-    /// How long these codes are; nothing where none is given out.
+    /// The length of new codes; `None` if none is issued.
     length: Option<CodeLength>,
 }
 
@@ -117,7 +117,7 @@ struct Coding {
 }
 
 impl Coding {
-    /// Those that have a first code already.
+    /// Spaces that have a first code.
     fn of(places: Vec<usize>) -> Self {
         Self {
             places,
@@ -337,7 +337,7 @@ impl Draft {
             && self.wants(had.terms.space) != self.wanted_before(had.terms.space)
     }
 
-    /// What it wants of a space, and whether alone.
+    /// The stretch that the access wants of a space, and whether exclusively.
     fn wants(&self, id: SpaceId) -> Option<(Taken, bool)> {
         let access = self.after.as_ref()?;
         let space = access.space(id)?;
@@ -350,7 +350,7 @@ impl Draft {
         Some((access.wanted(space), space.terms.exclusive))
     }
 
-    /// What is written into days, and out of them, or is only checked there.
+    /// The days that are booked, released or only checked.
     fn day_writes(&self, now: DateTime<Utc>) -> BTreeMap<(SpaceId, NaiveDate), DayWrite> {
         let mut writes = BTreeMap::new();
         for key in self.released(now) {
@@ -388,7 +388,7 @@ impl Draft {
         writes
     }
 
-    /// How many writes it is, and which spaces it only checks.
+    /// The number of writes, and the spaces that are only checked.
     fn size(&self, now: DateTime<Utc>) -> (usize, Vec<(usize, SpaceId)>) {
         let mut writes = 1 + self.day_writes(now).len();
         let mut checks = Vec::new();
@@ -415,7 +415,7 @@ impl Draft {
         (writes, checks)
     }
 
-    /// What is to be done, beside the access itself.
+    /// The steps besides writing the access itself.
     fn steps(&self) -> Vec<Step<'_>> {
         let mut steps = Vec::new();
         let before = self.before.as_ref();
@@ -451,7 +451,7 @@ impl Draft {
                 }
             }
             let (had, wanted) = (self.wanted_before(space.terms.space), access.wanted(space));
-            // Where it was alone, nobody else came.
+            // A space that was exclusive has had no other access.
             let is_known = had.is_some_and(|(had, was_alone)| {
                 had == wanted && (was_alone || !space.terms.exclusive)
             });
@@ -633,8 +633,8 @@ impl Draft {
         Some(code)
     }
 
-    /// Learns from a refusal what to write instead. One round trip when codes have become
-    /// few, or when a space is taken for long or wanted for long, none else.
+    /// Learns from a refusal what to write instead. One round trip if codes have become few, or
+    /// if a long booking is wanted or in the way; otherwise none.
     ///
     /// # Errors
     /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
@@ -680,7 +680,7 @@ impl Draft {
         self.after.as_ref()?.spaces.get(place)
     }
 
-    /// What is in the way at a space of which this is known now; nothing is where it does not
+    /// Says what is in the way at a space with this summary; `None` if the space does not
     /// exist. Reads what the transaction cannot ask about.
     async fn look(
         &mut self,
@@ -707,7 +707,7 @@ impl Draft {
         Ok(free.map(|free| Obstacle::Taken(place, id, free)))
     }
 
-    /// What is in the way on a day.
+    /// Says what is in the way on a day.
     async fn meets(
         &self,
         desk: Desk<'_>,
@@ -725,12 +725,12 @@ impl Draft {
         let Some(free) = in_the_way(&taken, &wanted) else {
             return Ok(None);
         };
-        // What follows it on other days is asked for to say when the space is free.
+        // Bookings that follow on later days are needed to say when the space is free.
         let free = desk.taken(id, &wanted, Needed::All).await?.unwrap_or(free);
         Ok(Some(Obstacle::Taken(place, id, free)))
     }
 
-    /// A former code is not what it was taken for.
+    /// A former code does not belong to the access any more.
     fn former_code_is(&mut self, place: usize, item: Option<Item>) -> Result<()> {
         let before = self.before.as_ref();
         let Some((me, had)) =
@@ -785,7 +785,7 @@ impl Draft {
         Ok(true)
     }
 
-    /// A code that is free at all spaces of a coding; nothing when there is none.
+    /// A code that is free at all spaces of a coding; `None` if there is none.
     async fn free_code(
         &mut self,
         desk: Desk<'_>,
@@ -843,7 +843,7 @@ struct TakenCode {
     expires_at: Option<i64>,
 }
 
-/// One thing to be done.
+/// One step.
 enum Step<'s> {
     Grant(GrantEdgeOf<'s>),
     /// A code is put.
@@ -881,7 +881,7 @@ enum GrantEdgeOf<'s> {
 /// Writes what is taken of a space, beside what else its item has.
 /// What happens to a day of a space.
 enum DayWrite {
-    /// What this access has of it goes, and this comes.
+    /// The access's former part goes, and this one is added.
     Change(Option<Taken>),
     /// It stays as it is.
     Check,
@@ -897,9 +897,9 @@ struct DayItem {
 }
 
 impl Desk<'_> {
-    /// From when on a space is free of exclusive accesses that `wanted` meets; nothing when it
-    /// meets none. Reads what is long, and where all is `needed` the days, in pages, until
-    /// something is in the way. One round trip for each page, and usually there is one.
+    /// The time from which a space is free of exclusive accesses that overlap `wanted`; `None`
+    /// if none does. Reads long bookings and, if all is `needed`, the days, in pages, until it
+    /// finds a conflict. One round trip for each page, usually one.
     ///
     /// # Errors
     /// 400 when there is too much to look through.
@@ -964,7 +964,7 @@ enum Obstacle {
     NoCode(usize),
 }
 
-/// What is in the way, all of it.
+/// Turns all obstacles into an error.
 fn said(obstacles: Vec<Obstacle>) -> Result<()> {
     let field = |place: usize| format!("spaces[{place}].thingId");
     let (mut missing, mut taken) = (Vec::new(), Vec::new());

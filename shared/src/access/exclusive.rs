@@ -1,14 +1,14 @@
 //! When a space is somebody's alone.
 //!
-//! What exclusive accesses take of a space stands in items beside it. One that touches at most
-//! [`MOST_DAYS`] days (of UTC) stands in an item for each of these days, with all others of that
-//! day: so a space may have any number of bookings, and each item stays small. One that is longer,
-//! or has no end, stands in an item of its own.
+//! The bookings of exclusive accesses are items beside the space. A booking that touches at
+//! most [`MOST_DAYS`] days (UTC) is in an item for each of these days, together with all others
+//! of that day. A space can have any number of bookings, and each item stays small. A booking
+//! that is longer, or has no end, has its own item.
 //!
-//! The space itself has four numbers, the [`Summary`]. Almost every space is never anybody's alone,
-//! which the summary tells; then one check in the transaction of another access says both
-//! that the space exists and that it is free. Otherwise DynamoDB hands back what stands there: the
-//! summary first, then the days in question.
+//! The space itself has four numbers, the [`Summary`]. Almost no space has exclusive accesses,
+//! and its summary says so. One check in the transaction of another access then says both that
+//! the space exists and that it is free. Otherwise DynamoDB returns the item: the summary
+//! first, then the days in question.
 //!
 //! Who needs to know more than some days reads it, and writes on condition that no exclusive access
 //! was made meanwhile. What is given back needs no such care: it can be in nobody's way.
@@ -21,8 +21,8 @@ use crate::id::AccessId;
 use crate::table::{Change, EXPIRES_AT, If, VERSION};
 use crate::timing::Period;
 
-/// How many days an access may touch to stand in the items of days. All these are written in one
-/// transaction, beside all else that is written for it.
+/// The maximum number of days that a booking in day items may touch. One transaction writes all
+/// of them, together with the rest of the access.
 pub const MOST_DAYS: i64 = 4;
 
 /// The attributes of a space.
@@ -35,26 +35,26 @@ pub(crate) const TAKEN: &str = "taken";
 
 /// In place of the end of what has none: later than any date.
 const NEVER: i64 = i64::MAX / 2;
-/// How much later than the first booking the horizon of a space lies: so the bookings of the next
-/// year need not move it.
+/// How far the horizon of a space lies after its first booking, so that the bookings of the
+/// next year do not move it.
 const AHEAD: TimeDelta = TimeDelta::days(400);
 /// How long the item of a day is kept after the day.
 const KEPT: TimeDelta = TimeDelta::days(2);
 
-/// What a space says of the accesses that have it alone.
+/// What a space records about its exclusive accesses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Summary {
     /// None of them ends later, in Unix milliseconds.
     #[serde(rename = "exclusiveUntil", skip_serializing_if = "Option::is_none")]
     until: Option<i64>,
-    /// How often one was made.
+    /// The number of bookings made.
     #[serde(rename = "exclusiveVersion", skip_serializing_if = "Option::is_none")]
     changes: Option<u64>,
     /// None of the long ones ends later.
     #[serde(rename = "exclusiveLongUntil", skip_serializing_if = "Option::is_none")]
     long_until: Option<i64>,
-    /// How often a long one was made.
+    /// The number of long bookings made.
     #[serde(
         rename = "exclusiveLongVersion",
         skip_serializing_if = "Option::is_none"
@@ -89,12 +89,12 @@ impl Taken {
             }
     }
 
-    /// Where a long one that ends then stands among the others.
+    /// The place among the long bookings of one that ends then.
     pub fn place(end: DateTime<Utc>) -> String {
         place(end.timestamp_millis())
     }
 
-    /// Where a long one stands among the others: by its end.
+    /// The place of a long booking among the others, which follows from its end.
     pub fn own_place(&self) -> String {
         format!("{}#{}", place(self.end()), self.access)
     }
@@ -104,8 +104,8 @@ impl Taken {
         self.until.map_or(NEVER, |until| until.timestamp_millis())
     }
 
-    /// The days that it touches and that are not over at `now`, if it stands in those;
-    /// nothing if it is too long.
+    /// The days that the booking touches and that have not ended at `now`; `None` if it is a
+    /// long one.
     pub fn days(&self, now: DateTime<Utc>) -> Option<Vec<NaiveDate>> {
         let last = self.until? - TimeDelta::nanoseconds(1);
         let (first, last) = (self.from.date_naive(), last.date_naive());
@@ -120,7 +120,7 @@ fn place(end: i64) -> String {
     format!("{:019}", end.max(0))
 }
 
-/// What is taken of a space on one day.
+/// The bookings of a space on one day.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     /// Bookings, each of [`Booked::BYTES`].
@@ -144,7 +144,7 @@ const DAY: u32 = 24 * 60 * 60 * 1000;
 impl Booked {
     const BYTES: usize = 32;
 
-    /// What a bound between two milliseconds is moved to is on the side that takes more.
+    /// A bound between two milliseconds is moved so that the booking grows.
     fn of(taken: &Taken, day: NaiveDate) -> Self {
         let start = day.and_time(NaiveTime::MIN).and_utc();
         let since = |at: DateTime<Utc>, up: TimeDelta| {
@@ -221,8 +221,8 @@ impl Day {
         each.iter().map(move |bytes| Booked::read(bytes, day))
     }
 
-    /// What takes a booking into it and an access out of it, whichever of the two there is, and
-    /// on which condition: that it is as it is known, or that nothing is taken of it.
+    /// The write that adds a booking to the day or removes an access from it, on condition that
+    /// the day is as it is known, or that nothing is booked.
     pub fn change(
         known: Option<&Self>,
         day: NaiveDate,
@@ -246,7 +246,7 @@ impl Day {
         (change, Self::unchanged(known))
     }
 
-    /// That it is as it is known, or that nothing is taken of it.
+    /// The condition that the day is as it is known, or that nothing is booked.
     pub fn unchanged(known: Option<&Self>) -> If {
         match known {
             Some(known) => If::is_still(VERSION, known.version.as_ref()),
@@ -259,7 +259,7 @@ impl Day {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Long {
-    /// What it takes.
+    /// The stretch that it books.
     #[serde(flatten)]
     pub taken: Taken,
     /// DynamoDB removes it some time after its end.
@@ -279,19 +279,19 @@ impl Long {
     }
 }
 
-/// How much of the future of a space must be known beside its summary.
+/// How much of the future bookings of a space must be known in addition to its summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
     /// Nothing.
     Nothing,
-    /// What is long.
+    /// The long bookings.
     Long,
     /// All that is taken.
     All,
 }
 
 impl Summary {
-    /// That of a space which has short ones until then: to fill a table.
+    /// The summary of a space that has short bookings until then. For filling a table.
     pub fn until(end: DateTime<Utc>) -> Self {
         Self {
             until: Some((end + AHEAD).timestamp_millis()),
@@ -300,7 +300,7 @@ impl Summary {
         }
     }
 
-    /// What must be read for `wanted`, besides days that are looked at one by one.
+    /// What must be read for `wanted`, besides days that are read one by one.
     pub fn needed(&self, wanted: &Taken, is_short: bool) -> Needed {
         let from = wanted.from.timestamp_millis();
         let is_ahead = |until: Option<i64>| until.is_some_and(|until| until > from);
@@ -317,7 +317,8 @@ impl Summary {
             .is_some_and(|until| until > wanted.from.timestamp_millis())
     }
 
-    /// That nothing long is taken after `wanted` begins, or what is known of it is still all.
+    /// The condition that no long booking ends after `wanted` begins, or that the known long
+    /// bookings are still all of them.
     fn no_other_long(known: Option<&Self>, wanted: &Taken) -> If {
         let from = wanted.from.timestamp_millis();
         match known {
@@ -339,7 +340,7 @@ impl Summary {
         If::Exists.and(free)
     }
 
-    /// What an exclusive access that stands in days makes of the space, and on which condition.
+    /// The change of the space by an exclusive access in day items, and its condition.
     pub fn with_short(known: Option<&Self>, wanted: &Taken) -> (Change, If) {
         let end = wanted.end();
         let horizon = end.saturating_add(AHEAD.num_milliseconds()).min(NEVER);
@@ -355,7 +356,7 @@ impl Summary {
         (change, If::Exists.and(free).and(reaches))
     }
 
-    /// What a long exclusive access makes of the space, and on which condition.
+    /// The change of the space by a long exclusive access, and its condition.
     pub fn with_long(known: Option<&Self>, wanted: &Taken) -> (Change, If) {
         let end = Some(wanted.end());
         let before = known.copied().unwrap_or_default();
@@ -378,8 +379,8 @@ pub enum FreeFrom {
     Never,
 }
 
-/// From when on nobody has the space alone whom `wanted` meets first, as far as what is `taken` is
-/// known; nothing when it meets nobody.
+/// The time from which the space is free of the first exclusive access that overlaps `wanted`,
+/// according to `taken`; `None` if none overlaps.
 pub fn in_the_way(taken: &[Taken], wanted: &Taken) -> Option<FreeFrom> {
     let first = |wanted: &Taken| {
         let meeting = taken.iter().filter(|taken| taken.meets(wanted));

@@ -33,14 +33,14 @@ use exclusive::Taken;
 
 /// The attribute of a code that says how many entries there were.
 pub const USED: &str = "used";
-/// The attribute of a code that says how many entries it is good for.
+/// The attribute of a code with the number of entries allowed.
 pub const COUNT: &str = "count";
-/// The attribute of a code that tells of the last entry.
+/// The attribute of a code with its last entry.
 pub const LAST_ENTRY: &str = "lastEntry";
 /// The attribute of a grant and of a code that says which access they belong to.
 pub const ACCESS: &str = "access";
 
-/// An access as it stands in the table.
+/// An access as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Access {
@@ -56,15 +56,15 @@ pub struct Access {
     pub creator: UserId,
     /// From when until when.
     pub window: InstantWindow,
-    /// What it is called.
+    /// The label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// What it carries along, which means nothing to us.
+    /// A value that is stored and returned, without a meaning here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub permission: Vec<String>,
-    /// How many codes it has.
+    /// Whether each space has a code of its own, or all have the same.
     pub strategy: CodeStrategy,
-    /// What it gives access to; one at least.
+    /// The spaces, at least one.
     pub spaces: Vec<AccessSpace>,
     /// The last remaking of all codes that remade these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,12 +84,12 @@ pub struct AccessSpace {
     /// The space, with what holds there.
     #[serde(flatten)]
     pub terms: SpaceTerms,
-    /// What is typed at its doors.
+    /// The code that is typed at the doors.
     pub code: AccessCode,
 }
 
 impl Access {
-    /// Whether it is over at `now`.
+    /// Whether it has ended at `now`.
     pub fn has_ended(&self, now: DateTime<Utc>) -> bool {
         self.window.until().is_some_and(|until| until <= now)
     }
@@ -121,7 +121,7 @@ impl Access {
         }
     }
 
-    /// What the code of one of its spaces gives access to.
+    /// The terms of the code at one of its spaces.
     pub fn code_terms(&self, space: &AccessSpace) -> CodeTerms {
         CodeTerms {
             grant: self.grant(space),
@@ -130,12 +130,12 @@ impl Access {
         }
     }
 
-    /// What it takes of one of its spaces, if it has that alone.
+    /// The booking of one of its spaces, if the access is exclusive there.
     pub fn taken(&self, space: &AccessSpace) -> Option<Taken> {
         space.terms.exclusive.then(|| self.wanted(space))
     }
 
-    /// What it wants of one of its spaces: what nobody else may have alone.
+    /// The stretch that it wants of one of its spaces, which nobody else may have booked.
     pub fn wanted(&self, space: &AccessSpace) -> Taken {
         Taken {
             access: self.id,
@@ -148,12 +148,12 @@ impl Access {
 
 /// The hours of a period as times since midnight: as they are shown.
 impl SpaceTerms {
-    /// From which time of the day, as the time since midnight; nothing when it is always.
+    /// The start of each day's hours, as the time since midnight; `None` for all day.
     pub fn from_hour(&self) -> Option<TimeDelta> {
         self.hours.map(|Period { start, .. }| since_midnight(start))
     }
 
-    /// Until which time of the day, likewise.
+    /// The end of each day's hours, as the time since midnight.
     pub fn to_hour(&self) -> Option<TimeDelta> {
         self.hours.map(|Period { end, .. }| since_midnight(end))
     }

@@ -1,4 +1,4 @@
-//! What is said of an access that is made, or changed.
+//! The bodies of *create an access* and *change an access*.
 
 use std::collections::HashSet;
 
@@ -16,20 +16,20 @@ use crate::wire::service::types::{
     Enumeration, Flag, Guid, Moment, Number, Numbered, TimeSpan, Words,
 };
 
-/// How many spaces an access has at most.
+/// The maximum number of spaces of an access.
 pub const MAX_SPACES: usize = 40;
-/// How many names of permissions it carries along at most.
+/// The maximum number of permission names that are stored with an access.
 const MAX_PERMISSIONS: usize = 100;
-/// How many entries an access is good for at most, if they are counted.
+/// The maximum number of entries of an access.
 pub(super) const MAX_COUNT: u32 = 1_000_000_000;
 
-/// What holds at one space of an access.
+/// The terms at one space of an access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpaceTerms {
     /// The space.
     pub space: SpaceId,
-    /// How many entries it is good for; without limit when left out.
+    /// The number of entries allowed; unlimited if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
     /// On which hours of each day; all when left out.
@@ -40,12 +40,12 @@ pub struct SpaceTerms {
     pub exclusive: bool,
 }
 
-/// The same as it is asked for: what is left out is the template's to say.
+/// The terms as requested. What is left out comes from the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpaceWanted {
     /// The space.
     pub space: SpaceId,
-    /// How many entries it shall be good for.
+    /// The number of entries allowed.
     pub count: Option<u32>,
     /// On which hours of each day.
     pub hours: Option<Period>,
@@ -65,12 +65,12 @@ impl SpaceWanted {
     }
 }
 
-/// What is said of an access that is made and of one that is changed.
+/// The fields that *create* and *change* have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Terms {
     /// From when until when.
     pub window: InstantWindow,
-    /// What it is called.
+    /// The label.
     pub label: Option<String>,
     /// The spaces, each of them once.
     pub spaces: Vec<SpaceWanted>,
@@ -83,9 +83,9 @@ pub struct NewAccess {
     pub template: AccessTemplateId,
     /// Whom it is for.
     pub user: UserId,
-    /// How many codes it has; left out, as the template says.
+    /// Whether each space has a code of its own; the template's value if left out.
     pub strategy: Option<CodeStrategy>,
-    /// What it carries along.
+    /// The value that is stored and returned.
     pub permission: Vec<String>,
     /// Spaces and times.
     pub terms: Terms,
@@ -264,7 +264,7 @@ pub struct NewAccessBody {
     /// Whether each space has a code of its own or all have one; left out, as the template
     /// says.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
-    /// What it carries along, which means nothing to us.
+    /// A value that is stored and returned, without a meaning here.
     #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
     /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
@@ -272,10 +272,10 @@ pub struct NewAccessBody {
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,
-    /// What it is called.
+    /// The label.
     #[schema(max_length = 200, examples("Room 7"))]
     pub label: Option<String>,
-    /// What it gives access to, each space once.
+    /// The spaces, each once.
     #[schema(min_items = 1, max_items = 40)]
     pub spaces: Vec<SpaceBody>,
 }
@@ -308,10 +308,10 @@ pub struct AccessChangesBody {
     pub valid_from: Moment,
     /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,
-    /// What it is called; left out, nothing.
+    /// The label; none if left out.
     #[schema(max_length = 200, examples("Room 8"))]
     pub label: Option<String>,
-    /// What it gives access to, each space once.
+    /// The spaces, each once.
     #[schema(min_items = 1, max_items = 40)]
     pub spaces: Vec<SpaceBody>,
 }
@@ -322,7 +322,7 @@ pub struct AccessChangesBody {
 pub struct SpaceBody {
     /// The space.
     pub thing_id: SpaceId,
-    /// How many entries it is good for.
+    /// The maximum number of entries.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
     /// From which time of each day on; without `toHour`, until midnight.

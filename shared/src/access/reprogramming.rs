@@ -1,9 +1,9 @@
 //! New codes for all accesses of an organization: what is asked for, and how far it has come.
 //!
-//! One item an organization. It stands in the table before anything is done, and the table's
-//! stream tells the function that does it; that writes down page by page where it is. So it
-//! may be cut off anywhere: whoever takes it up reads where to go on, and each access says
-//! itself by which reprogramming it was done last.
+//! One item for each organization. It is written before anything is done, and the table's
+//! stream invokes the function that does the work, which records its position after each page.
+//! So it can stop anywhere: the next run reads where to continue, and each access records the
+//! regeneration that it had last.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,14 @@ use crate::caller::OrganizationScope;
 use crate::id::{OrganizationId, ReprogrammingId, UserId};
 use crate::wire::service::types::{self, Enumerated};
 
-/// For how long who asks again means the same: a client that lost the answer, or a second
+/// How long a repeated request means the same one: a client that lost the answer, or a second
 /// click.
 const SAME_FOR: TimeDelta = TimeDelta::seconds(60);
-/// After how long without progress who asks again has it taken up. Longer than a function
-/// runs, with what it takes to be invoked again.
+/// How long without progress until a repeated request resumes the work. Longer than a function
+/// runs, including the time until it is invoked again.
 const STALLED_AFTER: TimeDelta = TimeDelta::minutes(15);
 
-/// How far it has come.
+/// The progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     /// Nothing is done yet.
@@ -59,20 +59,20 @@ impl ToSchema for State {
 pub struct Reprogramming {
     /// The ID.
     pub id: ReprogrammingId,
-    /// Whose accesses.
+    /// The organization.
     pub organization: OrganizationId,
     /// Who asked for it.
     pub requested_by: UserId,
     /// When. Accesses that were made later have new codes already.
     pub requested_at: DateTime<Utc>,
-    /// How far it has come.
+    /// The progress.
     pub state: State,
-    /// After which access it goes on, by the place of its key.
+    /// The access after which the work continues, by the place of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// How many accesses got new codes.
+    /// The number of accesses with new codes.
     pub remade: u64,
-    /// How many kept theirs, since their spaces have no other code left.
+    /// The number of accesses that kept their codes, because their spaces have no free code.
     #[serde(default)]
     pub kept: u64,
     /// When it last came further.
@@ -81,7 +81,7 @@ pub struct Reprogramming {
     pub version: u64,
 }
 
-/// What becomes of a request for new codes.
+/// The outcome of a request for new codes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asked {
     /// It is the one that there is.
@@ -114,13 +114,12 @@ impl Reprogramming {
         }
     }
 
-    /// Leave to speak of the organization whose accesses it is about: it was asked for with
-    /// the right to.
+    /// Authority over the organization's accesses: the request had the right to them.
     pub fn scope(&self) -> OrganizationScope {
         OrganizationScope::of_change(self.organization)
     }
 
-    /// What it means to ask again at `now`.
+    /// What a repeated request means at `now`.
     pub fn asked_again(&self, now: DateTime<Utc>) -> Asked {
         match self.state {
             State::Done if now - self.requested_at >= SAME_FOR => Asked::New,
@@ -142,7 +141,7 @@ impl Reprogramming {
             && access.date_created <= self.requested_at
     }
 
-    /// The same a page further: behind the place `after`, at the end where there is none.
+    /// The state one page later: after the place `after`, or at the end if it is `None`.
     #[must_use]
     pub fn further(
         &self,

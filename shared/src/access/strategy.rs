@@ -1,4 +1,4 @@
-//! How many codes an access has.
+//! How the spaces of an access get their codes.
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{RefOr, Schema};

@@ -27,10 +27,10 @@ pub struct AccessTemplate {
     pub id: AccessTemplateId,
     /// The name.
     pub name: String,
-    /// What there is to say of it.
+    /// The description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What an access may be to: 1 to 40 spaces, each once.
+    /// The things of the template: 1 to 40 spaces, each once.
     pub things: Vec<TemplateThing>,
     /// Whom it is meant for.
     pub scope: TemplateScope,
@@ -41,7 +41,7 @@ pub struct AccessTemplate {
 }
 
 impl AccessTemplate {
-    /// What it says of a space; `None` when the space is not in it.
+    /// The thing of a space; `None` if the template does not have it.
     pub fn thing(&self, space: SpaceId) -> Option<&TemplateThing> {
         self.things.iter().find(|thing| thing.thing_id == space)
     }
@@ -59,7 +59,7 @@ pub struct TemplateThing {
     /// Until which hour of the day, 0 to 24.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available_to: Option<u32>,
-    /// How many entries it is good for; left out, any number.
+    /// Maximum number of entries; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_count: Option<u32>,
     /// Whether there may be no other access to the space at the same time.
@@ -67,8 +67,8 @@ pub struct TemplateThing {
     pub exclusive: bool,
 }
 
-/// What the services' page names of a thing of a template, and what is not served: the first two
-/// would be limits.
+/// Names that the published service has for a thing of a template and that are not supported.
+/// The first two would be limits.
 const NOT_SERVED: [&str; 6] = [
     "accessLevel",
     "permission",
@@ -90,10 +90,10 @@ impl TemplateThing {
         }
     }
 
-    /// What an access to it is when the access does not say.
+    /// The defaults for accesses to the thing.
     pub fn terms(&self) -> SpaceTerms {
         let hour = |hour: Option<u32>| hour.map(i64::from).map(TimeDelta::hours);
-        // What was read are hours of a day.
+        // The values were read as hours of a day.
         let hours = Period::from_hours(hour(self.available_from), hour(self.available_to));
         SpaceTerms {
             space: self.thing_id,
@@ -153,8 +153,7 @@ impl ToSchema for TemplateScope {
     }
 }
 
-/// What there is to say of a template: an empty text says nothing, and takes away what was
-/// said.
+/// The description of a template. An empty text clears it.
 struct Description(Option<String>);
 
 impl FromJson for Description {
@@ -194,7 +193,7 @@ impl Resource for AccessTemplate {
 
     crate::directory::versioned!();
 
-    /// Of ServiceStack's clients null says no more than a field that is left out.
+    /// From ServiceStack's clients, null means the same as a field left out.
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);
         body.set::<Description, _>("description", &mut self.description);
@@ -246,7 +245,7 @@ pub struct NewAccessTemplate {
     /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Guests"))]
     pub name: String,
-    /// What there is to say of it.
+    /// The description.
     #[schema(max_length = 2000, examples("For a night or two"))]
     pub description: Option<String>,
     /// What an access that is made from it may be to, each thing once.
@@ -301,7 +300,7 @@ pub struct AccessTemplateChanges {
     pub access_code_initialization_strategy: Option<CodeStrategy>,
 }
 
-/// A thing of a template in a body, as the API document shows it.
+/// A thing of a template in a body, for the API document.
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
@@ -318,7 +317,7 @@ pub struct ThingAccessTemplateDto {
     /// the next day; with the same hour it is the whole day.
     #[schema(minimum = 0, maximum = 24, examples(22))]
     pub available_to: Option<u32>,
-    /// How many entries it is good for; left out, any number.
+    /// Maximum number of entries; unlimited by default.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
     /// Whether there may be no other access to the space at the same time; left out, there may.
@@ -339,11 +338,11 @@ pub struct AccessTemplateView {
     /// The name.
     #[schema(examples("Guests"))]
     name: String,
-    /// What there is to say of it.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("For a night or two"))]
     description: Option<String>,
-    /// What an access that is made from it may be to.
+    /// The things to which an access from this template can be.
     things: Vec<ThingAccessTemplateView>,
     /// Whom it is meant for.
     #[schema(value_type = TemplateScope)]
@@ -354,7 +353,7 @@ pub struct AccessTemplateView {
     access_code_initialization_strategy: Enumeration<CodeStrategy>,
 }
 
-/// A thing of a template as it is shown.
+/// A thing of a template, for display.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
@@ -374,7 +373,7 @@ pub struct ThingAccessTemplateView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 24, examples(22))]
     available_to: Option<u32>,
-    /// How many entries it is good for; left out, any number.
+    /// Maximum number of entries; unlimited by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(10))]
     access_count: Option<u32>,

@@ -27,14 +27,14 @@ pub struct View {
     access_template_id: AccessTemplateId,
     /// Whom it is for.
     business_user_id: UserId,
-    /// What it is called.
+    /// The label.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Cleaning"))]
     label: Option<String>,
     /// What it carries along, which means nothing here.
     #[schema(examples("Coffee"))]
     permission: Vec<String>,
-    /// How many codes it has.
+    /// Whether each space has a code of its own, or all have the same.
     #[schema(value_type = CodeStrategy)]
     access_code_initialization_strategy: Enumeration<CodeStrategy>,
     /// From when.
@@ -64,7 +64,7 @@ struct SpaceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Meeting room"))]
     name: Option<String>,
-    /// What is typed at its doors.
+    /// The code that is typed at the doors.
     access_code: AccessCode,
     /// How many entries it is good for; left out when they are not counted.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! How many wrong codes were typed at a space, and when that is too many.
+//! Counting wrong codes at a space, and locking it.
 //!
 //! One item counts them for each controller of a space. A success writes nothing there and
 //! resets nothing: otherwise a guest could guess nine codes between each two uses of their own.
@@ -29,14 +29,14 @@ const FIRST_LOCK: TimeDelta = TimeDelta::seconds(30);
 /// For how long one locks it at most.
 const LONGEST_LOCK: TimeDelta = TimeDelta::hours(1);
 
-/// How many wrong codes, typed at a locked space or not, shut it.
+/// The number of wrong codes, typed at a locked space or not, that shuts it.
 const MOST_IN_A_DAY: i64 = 2000;
 /// A day, in milliseconds, and how much of it each of them uses up.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const SHARE_OF_A_DAY: i64 = DAY / MOST_IN_A_DAY;
 
-/// How long a wrong code is remembered. A code that opens a space for the first time within at
-/// least half of that is let in only together with a check of this item.
+/// How long a wrong code is remembered. For at least half of that time, the first use of a code
+/// is admitted only together with a check of this item.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 
 const FORGIVEN: &str = "forgivenAt";
@@ -55,7 +55,7 @@ pub struct WrongCodes {
     /// Until when the space is locked, in Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<i64>,
-    /// Of the day's tries, until when they are used up, in Unix milliseconds.
+    /// The time until which the day's tries are used up, in Unix milliseconds.
     used_up_until: i64,
 }
 
@@ -75,7 +75,7 @@ impl WrongCodes {
         self.locked_for(now).max(self.shut_for(now))
     }
 
-    /// The same with one more, at a space that is not locked.
+    /// The count with one more wrong code, at a space that is not locked.
     #[must_use]
     pub fn with_one_more(&self, now: DateTime<Utc>) -> Self {
         let at = now.timestamp_millis();
@@ -94,8 +94,8 @@ impl WrongCodes {
         }
     }
 
-    /// What makes this of `known`, which may be nothing, and on which condition: that nobody
-    /// else counted meanwhile.
+    /// The write that turns `known` (or nothing) into this, on condition that nobody else
+    /// counted meanwhile.
     pub fn counted(&self, known: Option<&Self>, now: DateTime<Utc>) -> (Change, If) {
         let change = Change::default()
             .set(FORGIVEN, &self.forgiven_at)
@@ -109,13 +109,12 @@ impl WrongCodes {
         (change, unchanged)
     }
 
-    /// What counts one that was typed at a locked space: many at once do not stand in each
-    /// other's way.
+    /// The write that counts a wrong code at a locked space. Concurrent ones do not conflict.
     pub fn counted_while_locked() -> (Change, If) {
         (Change::default().add(USED_UP, SHARE_OF_A_DAY), If::Exists)
     }
 
-    /// That the space is neither locked nor shut.
+    /// The condition that the space is neither locked nor shut.
     pub fn open(now: DateTime<Utc>) -> If {
         let at_most = |name, most: i64| If::Lacks(name).or(If::AtMost(name, most));
         let now = now.timestamp_millis();
@@ -123,15 +122,15 @@ impl WrongCodes {
     }
 }
 
-/// What a space says of wrong codes that were typed there, whoever told of them: whether it is
-/// worth while to ask.
+/// A space's hint that wrong codes were typed there, by any controller: whether the count is
+/// worth reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Guessed {
     /// Until when one is remembered, in Unix milliseconds.
     #[serde(rename = "wrongCodesUntil")]
     wrong: Option<i64>,
-    /// The same of one that locked the space.
+    /// The same for a code that locked the space.
     #[serde(rename = "lockedUntil")]
     locked: Option<i64>,
 }
@@ -150,7 +149,7 @@ impl Guessed {
             .is_some_and(|until| until > now.timestamp_millis())
     }
 
-    /// What makes the space say so; nothing where it says so for long enough already.
+    /// The write that sets the hint; `None` if it is set for long enough already.
     pub fn with_one_more(&self, locks: bool, now: DateTime<Utc>) -> Option<Change> {
         let until = (now + REMEMBERED).timestamp_millis();
         let enough = (now + REMEMBERED / 2).timestamp_millis();
@@ -194,7 +193,7 @@ mod tests {
             now += lock;
             assert_eq!(wrong.locked_for(at(now)), None);
         }
-        // However long it goes on, it is locked for an hour at most.
+        // However many wrong codes follow, the space is locked for an hour at most.
         let wrong = after(50, wrong, now);
         assert_eq!(wrong.locked_for(at(now)), Some(LONGEST_LOCK));
     }
@@ -212,7 +211,7 @@ mod tests {
         }
     }
 
-    /// What docs/deploy.md counts on.
+    /// The figures in docs/deploy.md.
     #[test]
     fn who_never_waits_longer_than_it_takes_has_154_tries_in_the_first_day_and_144_in_the_next() {
         let (mut wrong, mut tries, mut first_day) = (WrongCodes::default(), 0, 0);

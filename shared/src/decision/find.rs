@@ -1,12 +1,11 @@
 //! Reading the grants that could open a door.
 //!
-//! Every read is strongly consistent: what was taken away is not seen again, and what was
-//! given is seen at once. The first round trip reads the door, and the user's keyring with
-//! as many of their grants as lie behind it; the second the grants to the user's groups.
-//! That is all for someone with some tens of grants. Of one who has more, and of such a
-//! group, the grants on the door and its groups are asked for one by one: so the cost does
-//! not grow with how many there are. A named schedule, a grant above another and a count of
-//! entries are one round trip each, for all candidates at once.
+//! Every read is strongly consistent, so each completed change counts. The first round trip
+//! reads the door, and the user's keyring with as many of their grants as follow it; the second
+//! reads the grants to the user's groups. For a user with some tens of grants that is all. If a
+//! user or a group has more, the grants on the door and its groups are read one by one, so the
+//! cost does not grow with their number. A named schedule, a grant above another and a count of
+//! entries are one round trip each, for all candidates together.
 //!
 //! [`reachable`] goes the other way, from the user to the doors, to show them: by reads that
 //! may be some moments old, at half the cost.
@@ -29,33 +28,33 @@ use crate::table::{BoxFuture, Copied, Items, Key, Read, Row, Table};
 use crate::timing::Timing;
 use crate::wire::Result;
 
-/// How many of a receiver's grants are read on the chance that they are all: some 8 KB, two
-/// read units, where each question about one source would be another.
+/// The number of a receiver's grants to read at first, in case they are all: about 8 KB, two
+/// read units. Each question about one source would cost another one.
 const MAX_READ: usize = 24;
 
-/// What is asked about.
+/// The source that is asked about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Door {
     /// A device, with its groups.
     Device(Box<Device>),
     /// A group of devices: what its grants allow, whatever is in it.
     Group(Box<DeviceGroup>),
-    /// A space, likewise.
+    /// A space.
     Space(Box<Space>),
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// What is asked about.
+    /// The source that is asked about.
     pub door: Door,
     /// The zone of the door, as [`zone_of`] says.
     pub zone: Zone,
-    /// The grants; nothing when there is no such user.
+    /// The grants; `None` if the user does not exist.
     pub candidates: Option<Vec<Candidate>>,
 }
 
-/// The grants by which `user` could open `source`; nothing when there is no such source.
+/// Finds the grants by which `user` could open `source`; `None` if the source does not exist.
 ///
 /// # Errors
 /// 429 and 503.
@@ -71,8 +70,8 @@ pub fn find<'f>(
 /// Tells whether what was found is enough.
 pub type Enough<'f> = &'f (dyn Fn(&Found) -> bool + Sync);
 
-/// The same; the user's own grants alone, if those are `enough`: then the grants to their
-/// groups cost no further round trip.
+/// Finds the same. If the user's own grants are `enough`, the grants to their groups are not
+/// read, which saves a round trip.
 ///
 /// # Errors
 /// 429 and 503.
@@ -155,8 +154,8 @@ pub struct Reachable {
 }
 
 impl Reachable {
-    /// `device` with those of `candidates` that open it and are not over at `now`; nothing
-    /// when there are none.
+    /// `device` with those of `candidates` that open it and have not ended at `now`; `None` if
+    /// there are none.
     pub fn new<'c>(
         device: Device,
         zone: Zone,
@@ -234,7 +233,8 @@ async fn reach(
         false => zone_of_organization(table, scope, read).await?,
     };
 
-    // What a grant on a group rests on is the same for every device in it: once a grant.
+    // What a grant on a group rests on is the same for every device of the group, so it is read
+    // once for each grant.
     let candidates = grants.into_iter().filter_map(|grant| {
         let sources = match grant.source {
             Source::Device(id) => devices.get(&id)?.sources(),
@@ -257,8 +257,8 @@ async fn reach(
     Ok(devices.collect())
 }
 
-/// Whether a grant is over at `now` in every zone, none of which is a day from UTC: of such
-/// a one nothing needs to be read.
+/// Whether a grant has ended at `now` in every zone, none of which is a day from UTC. Nothing
+/// needs to be read for such a grant.
 fn is_over_everywhere(grant: &Grant, now: DateTime<Utc>) -> bool {
     let (_, until) = grant.timing.span(Zone::UTC);
     until.is_some_and(|until| until <= now - TimeDelta::days(1))
@@ -310,7 +310,7 @@ fn rested_on(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
     schedules.chain(counts).collect()
 }
 
-/// Where the entries by a grant are counted, if they are.
+/// The code that counts the entries of a grant, if they are counted.
 fn count(scope: &OrganizationScope, grant: &Grant) -> Option<Key> {
     match (grant.source, &grant.counted) {
         (Source::Space(space), Some(code)) => Some(scope.code(space, code)),
@@ -340,7 +340,7 @@ pub fn zone_of<'f>(
     })
 }
 
-/// The zone of a space that is at hand, as [`zone_of`]. One round trip.
+/// The zone of a space that was read, as [`zone_of`]. One round trip.
 ///
 /// # Errors
 /// 429 and 503.
@@ -389,9 +389,9 @@ async fn zone_of_organization(
     Ok(organization.map_or(Zone::UTC, |organization| organization.time_zone))
 }
 
-/// Those of `grants` that open `device`, each with all that it rests on, in their order. To
-/// be shown, as [`reachable`]. One round trip for named schedules and counts of entries, and
-/// one for each grant above another.
+/// Those of `grants` that open `device`, in order, with everything that each rests on. For
+/// display, as [`reachable`]. One round trip for named schedules and counts of entries, and one
+/// for each level of grants above.
 ///
 /// # Errors
 /// 429 and 503.
@@ -496,7 +496,7 @@ impl Search<'_> {
         Ok(try_join_all(queries).await?.concat())
     }
 
-    /// Those of `grants` that are on one of the sources, with all that each rests on.
+    /// Those of `grants` that are on one of the sources, with everything that each rests on.
     async fn candidates(&self, grants: Vec<Grant>) -> Result<Vec<Candidate>> {
         let grants = grants.into_iter();
         let on_door = grants.filter(|grant| self.sources.contains(&grant.source));
@@ -532,8 +532,8 @@ impl Search<'_> {
         Ok(candidate)
     }
 
-    /// When a grant holds: with the rules of the named schedule that it keeps. Nothing when
-    /// that is gone, which whoever deletes one is kept from: better shut than always open.
+    /// When a grant holds, with the rules of its named schedule. `None` if the schedule is
+    /// gone, which its deletion prevents: better closed than always open.
     async fn timing(&self, grant: &Grant) -> Result<Option<Timing>> {
         let Some(id) = grant.schedule else {
             return Ok(Some(grant.timing.clone()));
@@ -542,8 +542,8 @@ impl Search<'_> {
         Ok(schedule.map(|schedule| Timing::new(grant.timing.window, schedule.rules)))
     }
 
-    /// Whether there is no entry left of those that a grant is good for. So it is, too, when
-    /// nothing counts them any more: better shut than always open.
+    /// Whether the grant has no entry left. Also true if its count is gone: better closed than
+    /// always open.
     async fn is_used_up(&self, grant: &Grant) -> Result<bool> {
         let Some(key) = count(self.scope, grant) else {
             return Ok(false);
@@ -553,7 +553,7 @@ impl Search<'_> {
         Ok(code.is_none_or(|code| code.is_used_up()))
     }
 
-    /// What was read already, or is read now.
+    /// Items that were read already, or are read now.
     async fn read<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
         let known = self.known.map(|known| known.get(key)).transpose()?;
         match known.flatten() {
@@ -562,9 +562,9 @@ impl Search<'_> {
         }
     }
 
-    /// The grant that another was made by right of, if whoever made that still has it.
+    /// The grant that another was made by right of, if its maker still has it.
     async fn above(&self, parent: Option<Parent>) -> Result<Option<Grant>> {
-        // What the door has left, or what has gone, gives no right to it.
+        // A group or a space that the door has left, or that is gone, gives no right to it.
         let Some(parent) = parent.filter(|parent| self.sources.contains(&parent.source)) else {
             return Ok(None);
         };

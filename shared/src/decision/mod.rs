@@ -25,9 +25,9 @@ use crate::share::State;
 use crate::timing::{Budget, Rule, Span, Standing, Timing};
 use crate::wire::schema::Instant;
 
-/// How much work may go into finding when grants hold, over all that one answer tells of, in
-/// looks of some ten nanoseconds: a client can give a door more rules than there is time for.
-/// Whether a grant holds is asked before, and costs nothing of it.
+/// The work that one answer may spend on finding when grants hold, in steps of about ten
+/// nanoseconds. A client can give a door more rules than there is time for. Whether a grant
+/// holds is decided before, and is not part of it.
 const WINDOWS: usize = 1_000_000;
 
 /// The budget of one answer.
@@ -45,11 +45,11 @@ pub struct Candidate {
     pub timings: Vec<Timing>,
     /// The permissions of the grant, limited by those of every grant above it.
     pub permissions: Permissions,
-    /// Those above it, the nearest first.
+    /// The grants above it, the nearest first.
     pub above: Vec<Grant>,
     /// Whether one above it is gone, or gives no right to share any more.
     pub revoked: bool,
-    /// Whether no entry is left of those that it is good for.
+    /// Whether the grant has no entry left.
     pub used_up: bool,
 }
 
@@ -62,13 +62,13 @@ pub enum Failed {
     OutsideSchedule,
     /// Its window has not begun.
     BeforeStart,
-    /// Its window is over.
+    /// Its window has ended.
     Ended,
     /// It does not allow what is asked for.
     PermissionLacking,
-    /// What it was made by right of has ended, or was taken away.
+    /// The grant above it has ended or was revoked.
     RevokedSource,
-    /// No entry is left of those that it is good for.
+    /// It has no entry left.
     CountUsedUp,
 }
 
@@ -175,7 +175,7 @@ pub struct Verdict<'c> {
     pub allowed: bool,
     /// The permissions of all grants that hold, beyond opening by hand at the door.
     pub permissions: Permissions,
-    /// By which grants they may; when they may not, which could.
+    /// The grants that allow it or, if none does, the grants that could.
     grounds: Vec<Ground<'c>>,
 }
 
@@ -183,7 +183,7 @@ pub struct Verdict<'c> {
 #[derive(Debug)]
 struct Ground<'c> {
     candidate: &'c Candidate,
-    /// By which rule it holds, or why it does not.
+    /// The rule by which the grant holds, or why it does not.
     standing: Result<Option<Rule>, Failed>,
 }
 
@@ -253,8 +253,8 @@ impl Candidate {
         self.standing(zone, at).is_ok()
     }
 
-    /// Until when it holds without a break from `at` on, at a door in `zone`; nothing when it
-    /// does not, or that is without end.
+    /// Until when the grant holds without interruption from `at` on, at a door in `zone`;
+    /// `None` if it does not hold or has no end.
     pub fn until(&self, zone: Zone, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let window = Cursor::new(self, zone).window(at, &mut budget());
         window.ok().flatten()?.until
@@ -308,7 +308,7 @@ pub fn judge(
     }
 }
 
-/// The same, with when each grant holds and when the door opens next.
+/// The decision, with when each grant holds and when the door opens next.
 ///
 /// ```
 /// use latchkey::decision::decide;
@@ -357,7 +357,7 @@ impl Verdict<'_> {
         self.grounds.iter().map(|ground| ground.candidate.grant.id)
     }
 
-    /// What each grant that could lacks, in words; nothing when they may.
+    /// What each grant lacks, in words; nothing if the user may open the door.
     pub fn lacks(&self) -> impl Iterator<Item = String> {
         self.grounds.iter().filter_map(|ground| {
             let what = match ground.standing.err()? {
@@ -374,7 +374,7 @@ impl Verdict<'_> {
 }
 
 impl Ground<'_> {
-    /// The same, with when the grant holds.
+    /// The same, with the times of the grant.
     fn because(
         &self,
         cursor: &mut Cursor<'_>,
@@ -546,7 +546,7 @@ mod tests {
     #[test]
     fn more_rules_than_there_is_time_for_are_judged_all_the_same_and_the_answer_says_so() {
         let chains = (1..=200).map(|id| {
-            // Those of the first have an instant in common with none of the others.
+            // The first rules have no instant in common with any of the others.
             let above = (1..9u32).map(|level| timing(ALWAYS, None, many(level)));
             let own = timing(ALWAYS, None, many(if id == 1 { 0 } else { 300 }));
             candidate(id, [own].into_iter().chain(above).collect())
@@ -575,7 +575,7 @@ mod tests {
         let found = window(&one, "2024-06-03T09:00:00Z").unwrap();
         assert_eq!(found.from, at("2024-06-03T10:00:00Z"));
         assert_eq!(found.until, Some(at("2024-06-03T12:00:00Z")));
-        // Rules that never meet have no window, which is soon said.
+        // Rules that never overlap have no window, which is found at once.
         let never = timing(ALWAYS, None, hours("18:00:00", "20:00:00"));
         let one = candidate(1, vec![own, never]);
         assert_eq!(window(&one, "2024-06-03T09:00:00Z"), None);

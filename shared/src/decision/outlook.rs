@@ -1,4 +1,4 @@
-//! How one grant stands, and when it holds.
+//! Whether one grant holds at an instant, and when it holds.
 
 use crate::timing::Zone;
 use chrono::{DateTime, Utc};
@@ -40,7 +40,7 @@ impl Candidate {
         own.map(|timing| timing.rules.clone()).unwrap_or_default()
     }
 
-    /// How it stands at `at`, at a door in `zone`; its windows as far as `budget` goes.
+    /// The outlook at `at`, at a door in `zone`; its windows as far as `budget` allows.
     pub fn outlook(&self, zone: Zone, at: DateTime<Utc>, budget: &mut Budget) -> Outlook {
         let failed = self.standing(zone, at).err();
         let holds_now = failed.is_none();

@@ -1,4 +1,4 @@
-//! When grants hold, found with one budget for all that an answer tells of.
+//! When grants hold, found with one budget for a whole answer.
 
 use crate::timing::Zone;
 use chrono::{DateTime, Utc};
@@ -13,8 +13,7 @@ pub(super) struct Cursor<'c> {
     zone: Zone,
     /// Its rules, once they were asked for.
     together: Option<Together>,
-    /// What was answered last: the same is true until that window ends, for ever when there
-    /// is none.
+    /// The last answer: it is valid until its window ends, or for ever if there is none.
     last: Option<Option<Span>>,
 }
 
@@ -76,8 +75,8 @@ pub(super) fn next(
     Ok(Some(Span { until, ..first }))
 }
 
-/// The end of the stretch that `at` lies in, of windows that follow each other without a
-/// gap; `at` itself when it lies in none, nothing when it has no end.
+/// The end of the stretch of adjacent windows that contains `at`; `at` itself if none contains
+/// it, `None` if it has no end.
 fn end_of(
     cursors: &mut [Cursor<'_>],
     at: DateTime<Utc>,

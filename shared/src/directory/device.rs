@@ -94,8 +94,8 @@ impl Device {
         self.known_zone().or(theirs).unwrap_or(Zone::UTC)
     }
 
-    /// What has the grants that open it, in the order of their keys: itself, the groups that
-    /// it is in, and the spaces that it opens.
+    /// The sources whose grants open the device, in the order of their keys: itself, its groups
+    /// and its spaces.
     pub fn sources(&self) -> Vec<Source> {
         let groups = self.groups.iter().copied().map(Source::DeviceGroup);
         let spaces = self.spaces.iter().copied().map(Source::Space);
@@ -159,7 +159,7 @@ pub type NewDevice = New<Device>;
 /// The answer to a create.
 pub type DeviceCreated = Created<Device>;
 
-/// What is shown.
+/// The display form.
 pub type DeviceView = View<'static, Device>;
 
 /// A model of devices, by the names that its maker uses.

@@ -42,7 +42,7 @@ pub struct DeviceGroup {
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
-    /// Who is in it, as far as a body says; in the table each has an item.
+    /// The members, as far as a body lists them; in the table each has an item.
     #[serde(skip)]
     pub devices: Option<BTreeSet<DeviceId>>,
 }
@@ -79,7 +79,7 @@ pub type NewDeviceGroup = New<DeviceGroup>;
 /// The answer to a create.
 pub type DeviceGroupCreated = Created<DeviceGroup>;
 
-/// What is shown.
+/// The display form.
 pub type DeviceGroupView = View<'static, DeviceGroup>;
 
 impl Resource for DeviceGroup {

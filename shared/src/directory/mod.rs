@@ -1,8 +1,8 @@
 //! What grants refer to: organizations, users, devices and their groups, spaces, named
-//! schedules. Each type is also the item that stands in the table, and what a `GET` shows.
+//! schedules. Each type is also the stored item, and the body of a `GET`.
 //!
-//! What their operations have in common goes by [`Resource`]; each kind says in its file
-//! which fields it has. To add a kind: a file like `schedule.rs`, and its id in `id.rs`.
+//! The operations that they have in common use [`Resource`]; the file of each kind has its
+//! fields. To add a kind: a file like `schedule.rs`, and its ID in `id.rs`.
 
 mod device;
 mod device_group;

@@ -56,7 +56,7 @@ impl Documented for Organization {
     type Changes = OrganizationChanges;
 }
 
-/// What is shown.
+/// The display form.
 pub type OrganizationView = View<'static, Organization>;
 
 impl Resource for Organization {
@@ -89,7 +89,7 @@ impl Resource for Organization {
     }
 }
 
-/// An admin who shall be made, and of which organization.
+/// An admin to create, and the organization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAdmin {
     /// The organization.
@@ -103,7 +103,7 @@ pub struct NewAdmin {
 /// The organization of a new admin.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Of {
-    /// One that shall be made.
+    /// An organization to create.
     New {
         /// The name.
         name: String,

@@ -1,4 +1,4 @@
-//! What the things of the directory have in common.
+//! What directory items have in common.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,12 @@ use crate::role::Area;
 use crate::table::{Element, Key, KeyPrefix};
 use crate::wire::json::{Fault, Faults, Fields, Json};
 
-/// How many members, devices and so on a body may list. What is written with a thing is
-/// one transaction, and DynamoDB takes a hundred writes in one, of which each member is three.
+/// The maximum number of members, devices and so on in a body. One transaction writes an item
+/// with all of them. DynamoDB allows a hundred writes in one, and each member is three.
 pub const MAX_LISTED: usize = 32;
 
-/// How many groups a user or a device may be in, and how many spaces a device may open: a set
-/// that is in their items, of which DynamoDB takes 400 KB, and is read with each decision.
+/// The maximum number of groups of a user or a device, and of spaces of a device. They are a
+/// set in the item, which every decision reads and which DynamoDB limits to 400 KB.
 pub const MAX_LINKED: usize = 1000;
 
 /// The attribute of a user, of their keyring and of a device that has the groups they are in.
@@ -32,17 +32,17 @@ pub const ORGANIZATION_ZONE: &str = "organizationTimeZone";
 /// The attribute of a door that has the version of the organization whose zone that was.
 pub const ZONE_VERSION: &str = "zoneVersion";
 
-/// A kind of thing that is created, listed, read, changed and deleted.
+/// A kind of item that is created, listed, read, changed and deleted.
 pub trait Resource:
     Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 {
-    /// What names one.
+    /// The type of its IDs.
     type Id: Identifier;
-    /// What keys of the kind begin with.
+    /// The prefix of the kind's keys.
     const KEY: &'static str;
-    /// What people call it.
+    /// The name of the kind, in words.
     const WHAT: &'static str;
-    /// What its id is called in paths and in the answer to a create.
+    /// The name of its ID in paths and in the answer to a create.
     const ID_FIELD: &'static str;
     /// The fields that a new one must have.
     const REQUIRED: &'static [&'static str];
@@ -51,9 +51,9 @@ pub trait Resource:
     const COUNTED_BY: Option<&'static str> = None;
     /// Whether there are texts that no two of the kind may have.
     const CLAIMS: bool = false;
-    /// Whether other things say that they belong to one.
+    /// Whether other items record that they belong to it.
     const LINKS: bool = false;
-    /// What a role must let one write, to write one.
+    /// The area of rights that a write needs.
     const AREA: Area = Area::Directory;
     /// Whether one has an id that another system gave it, by which it is looked for.
     const HAS_EXTERNAL_ID: bool = false;
@@ -62,8 +62,8 @@ pub trait Resource:
     /// The parameters of its list that the services' page names and that are not served.
     const NOT_SERVED: &'static [&'static str] = &[];
 
-    /// Whether the zone of the organization stands in each of them, for decisions to read: in
-    /// [`ORGANIZATION_ZONE`], spread by `follow-up` when one is made and when that zone changes.
+    /// Whether each item has the organization's zone, for decisions: in [`ORGANIZATION_ZONE`],
+    /// set by `follow-up` when an item is created and when that zone changes.
     const IN_ZONE: bool = false;
 
     /// One with this id and nothing else.
@@ -75,11 +75,11 @@ pub trait Resource:
     /// Grows by one with each change; the entity tag.
     fn version(&self) -> u64;
 
-    /// The same with the next version.
+    /// The item with the next version.
     #[must_use]
     fn next_version(self) -> Self;
 
-    /// The same as everyone who reads it may see it.
+    /// The item as every reader may see it.
     fn shown(&self) -> Cow<'_, Self> {
         Cow::Borrowed(self)
     }
@@ -92,7 +92,7 @@ pub trait Resource:
         Some(scope.thing(Self::KEY, id))
     }
 
-    /// Whose it is, so that they may read it without a role that reads the directory.
+    /// Who may read the item without a role that reads the directory.
     fn own(_id: Self::Id) -> Own {
         Own::Nobody
     }
@@ -107,27 +107,27 @@ pub trait Resource:
         Vec::new()
     }
 
-    /// What stands and falls with it, for decisions to read.
+    /// An item that is created and deleted with it, for decisions to read.
     fn keyring(&self, _scope: &OrganizationScope) -> Option<(Key, Keyring)> {
         None
     }
 
-    /// Where it is listed as one of those of which one must stay.
+    /// The set of items of which one must remain, if it is in one.
     fn roll(&self, _scope: &OrganizationScope) -> Option<Roll> {
         None
     }
 
-    /// What else says that it belongs to this.
+    /// The items that record that they belong to this one.
     fn links(&self, _scope: &OrganizationScope) -> Vec<Link> {
         Vec::new()
     }
 
-    /// What else must be there, for it to be made or changed.
+    /// Other items that must exist for it to be created or changed.
     fn refers(&self, _scope: &OrganizationScope) -> Vec<Reference> {
         Vec::new()
     }
 
-    /// Where its links stand, when it does not know them itself.
+    /// Where its links are stored, if it does not contain them.
     fn listed(_scope: &OrganizationScope, _id: Self::Id) -> Option<KeyPrefix> {
         None
     }
@@ -170,7 +170,7 @@ pub trait Resource:
         faults.or(new)
     }
 
-    /// The same one as a body changes it.
+    /// The item as a body changes it.
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
@@ -185,7 +185,7 @@ pub trait Resource:
     }
 }
 
-/// The methods of [`Resource`] that speak of the fields `id` and `version`, which each kind has.
+/// The methods of [`Resource`] for the fields `id` and `version`, which each kind has.
 macro_rules! versioned {
     () => {
         fn id(&self) -> Self::Id {
@@ -204,14 +204,14 @@ macro_rules! versioned {
 }
 pub(crate) use versioned;
 
-/// Whose a thing is.
+/// Who may read a directory item without a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     /// Nobody's.
     Nobody,
     /// Its user's own.
     User(UserId),
-    /// That of whoever administrates it.
+    /// Holders of `administrate` on it.
     Source(Source),
 }
 
@@ -222,53 +222,53 @@ pub struct Claim {
     pub key: Key,
 }
 
-/// That a thing is one of those of which one must stay: an element of a set, which may not
-/// become empty. So of two that go at once the second is refused.
+/// Membership in a set of which one element must remain. Of two that leave at once, the second
+/// is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roll {
     /// The item that has the set.
     pub key: Key,
     /// The set.
     pub set: &'static str,
-    /// What stands in it for this one.
+    /// The element for this item.
     pub element: Element,
 }
 
-/// That another thing belongs to this one: in a set that the other has, and where there may
-/// be many of them in an item of its own, by which they are found.
+/// Another item belongs to this one: through a set in the other item and, if there may be many,
+/// an item for each, by which they are listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The other thing.
+    /// The other item.
     pub to: Key,
     /// Its set.
     pub set: &'static str,
-    /// What stands in it for this one.
+    /// The element for this item.
     pub element: Element,
-    /// What has the same set, for decisions to read.
+    /// The item with the same set, for decisions to read.
     pub keyring: Option<Key>,
     /// The item that says so, and what is in it.
     pub item: Option<(Key, InGroup)>,
-    /// Where the body names the other thing.
+    /// The field of the body that names the other item.
     pub field: String,
 }
 
-/// Another thing that this one speaks of, and which knows nothing of it.
+/// Another item to which this one refers, and which does not know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// The other thing.
+    /// The other item.
     pub to: Key,
-    /// Where the body names it.
+    /// The field of the body that names it.
     pub field: String,
 }
 
-/// That something is in a group.
+/// A membership in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InGroup {
     /// The ID.
     pub member: u64,
 }
 
-/// A thing that others are in.
+/// A kind of item with members.
 pub trait Group: Resource {
     /// The devices of the group.
     type Member: Resource;
@@ -281,7 +281,7 @@ pub trait Group: Resource {
     ) -> Link;
 }
 
-/// A thing as it is shown: with its organization.
+/// An item for display, with its organization.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct View<'r, R: Clone> {
@@ -291,7 +291,7 @@ pub struct View<'r, R: Clone> {
 }
 
 impl<'r, R: Resource> View<'r, R> {
-    /// The view of a thing of the organization of `scope`.
+    /// The view of an item of the organization of `scope`.
     pub fn new(scope: &OrganizationScope, thing: &'r R) -> Self {
         Self {
             organization_id: scope.organization(),

@@ -82,7 +82,7 @@ pub type NewSchedule = New<Schedule>;
 /// The answer to a create.
 pub type ScheduleCreated = Created<Schedule>;
 
-/// What is shown.
+/// The display form.
 pub type ScheduleView = View<'static, Schedule>;
 
 impl Resource for Schedule {

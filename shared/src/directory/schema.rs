@@ -1,5 +1,5 @@
-//! How the API document describes what the kinds have in common: the body of a create is
-//! what a change may say, with the organization; a view is the thing, with the organization.
+//! How the API document describes what the kinds have in common. The body of a create has the
+//! fields of a change and the organization; a view is the item with the organization.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -35,7 +35,7 @@ fn object(schema: RefOr<Schema>) -> Object {
     }
 }
 
-/// The same with the organization before all else.
+/// The same, with the organization first.
 fn with_organization(mut object: Object) -> Object {
     let mut properties = std::mem::take(&mut object.properties);
     let organization = Ref::from_schema_name(OrganizationId::name());
@@ -51,7 +51,7 @@ fn organization(schemas: &mut Schemas) {
     schemas.push((OrganizationId::name().into(), OrganizationId::schema()));
 }
 
-/// What must be there is not null.
+/// A required field is not null.
 fn not_null(schema: &mut RefOr<Schema>) {
     let types = match schema {
         RefOr::T(Schema::Object(object)) => &mut object.schema_type,
@@ -78,7 +78,7 @@ impl<R: Documented> PartialSchema for New<R> {
             body.properties.get_mut(*field).map(not_null);
         }
         body.description = Some(format!("A {} to create.", R::WHAT));
-        // Of two examples the second is that of a new one.
+        // Of two examples, the second is for a create.
         body.examples.reverse();
         for example in &mut body.examples {
             example["organizationId"] = json!(1);

@@ -76,7 +76,7 @@ pub type NewSpace = New<Space>;
 /// The answer to a create.
 pub type SpaceCreated = Created<Space>;
 
-/// What is shown.
+/// The display form.
 pub type SpaceView = View<'static, Space>;
 
 impl Resource for Space {

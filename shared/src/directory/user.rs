@@ -20,7 +20,7 @@ use crate::table::{Element, If, Key};
 use crate::wire::json::{Email, FaultCode, Fields, Label, Name, Named, Phone, Remark};
 use crate::wire::schema::Instant;
 
-/// What kind of user it is.
+/// The kind of user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
@@ -29,7 +29,7 @@ use crate::wire::schema::Instant;
     examples("service")
 )]
 pub enum UserKind {
-    /// Somebody, who is invited and takes up the account.
+    /// A person, who is invited and takes up the account.
     #[default]
     Person,
     /// A program. It is nobody's, and does not end with who made it.
@@ -114,7 +114,7 @@ pub struct User {
     pub version: u64,
 }
 
-/// The users who run an organization, of whom one must stay.
+/// The users who may give roles, of whom one must remain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Admins {
     /// Their numbers.
@@ -126,7 +126,7 @@ impl Admins {
     /// The name of the set.
     pub const USERS: &'static str = "users";
 
-    /// That these are still all of them.
+    /// The condition that these are still all of them.
     pub fn unchanged(&self) -> If {
         let numbers = self.users.iter().map(UserId::to_string);
         If::Is(Self::USERS, AttributeValue::Ns(numbers.collect()).into())
@@ -147,9 +147,9 @@ pub struct InvitationToken {
 }
 
 impl User {
-    /// Invites the user at `now` with a token, in the place of the last one, and gives its
-    /// credential. That speaks for the roles which the user has now, and for none that they
-    /// are given later: whoever has the token was not trusted with those.
+    /// Invites the user at `now` with a token, which replaces the previous one, and returns its
+    /// credential. The credential speaks for the roles that the user has now and never for
+    /// later ones, because the holder of the token was not trusted with those.
     pub fn invite(
         &mut self,
         scope: &OrganizationScope,
@@ -173,8 +173,8 @@ impl User {
         (key, credential)
     }
 
-    /// Whether the user is one of those who run the organization: a person whose role lets them
-    /// give roles to others. A service account is none, since nobody can sign in as it.
+    /// Whether the user is an admin: a person whose role lets them give roles to others. A
+    /// service account is not, since nobody can sign in as it.
     pub fn is_admin(&self) -> bool {
         self.kind == UserKind::Person && self.writes_directory()
     }
@@ -258,7 +258,7 @@ impl Documented for User {
 /// The body of a create.
 pub type NewUser = New<User>;
 
-/// What is shown.
+/// The display form.
 pub type UserView = View<'static, User>;
 
 impl Resource for User {

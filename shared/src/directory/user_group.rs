@@ -26,7 +26,7 @@ pub struct UserGroup {
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
-    /// Who is in it, as far as a body says; in the table each has an item.
+    /// The members, as far as a body lists them; in the table each has an item.
     #[serde(skip)]
     pub members: Option<BTreeSet<UserId>>,
 }
@@ -57,7 +57,7 @@ pub type NewUserGroup = New<UserGroup>;
 /// The answer to a create.
 pub type UserGroupCreated = Created<UserGroup>;
 
-/// What is shown.
+/// The display form.
 pub type UserGroupView = View<'static, UserGroup>;
 
 impl Resource for UserGroup {

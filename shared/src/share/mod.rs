@@ -59,7 +59,8 @@ impl Named for AutoRemoveAfter {
 }
 
 impl AutoRemoveAfter {
-    /// That long after `end`, on the calendar of `zone`; nothing when no calendar has it.
+    /// The time this long after `end`, on the calendar of `zone`; `None` if the calendar has no
+    /// such date.
     fn after(self, end: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
         let end = end.with_timezone(&zone.offset(end)).naive_local();
         let then = match self {
@@ -71,7 +72,7 @@ impl AutoRemoveAfter {
     }
 }
 
-/// A share as it stands in the table.
+/// A share as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Share {
@@ -86,9 +87,9 @@ pub struct Share {
     /// The named schedule whose rules it keeps, in place of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleId>,
-    /// What it allows.
+    /// The permissions.
     pub permissions: Permissions,
-    /// What it opens.
+    /// The source.
     pub source: Source,
     /// Whom it is for; nobody yet, of an open invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +99,7 @@ pub struct Share {
     /// When an open invitation can no longer be claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation_expiration: Option<DateTime<Utc>>,
-    /// How long it stays after its end; for good, when left out.
+    /// How long it is kept after its end; always if `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_remove_after: Option<AutoRemoveAfter>,
     /// The ID in another system.
@@ -117,10 +118,10 @@ pub struct Share {
     /// The links at which calendar programs fetch when it holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calendar_links: Vec<LinkOfUser>,
-    /// By right of which grant it was made; by role when left out.
+    /// The grant by right of which it was made; `None` if it was made by role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
-    /// How many shares stand above it.
+    /// The number of shares above it.
     #[serde(default)]
     pub depth: u8,
     /// Grows by one with each change; the entity tag.
@@ -131,7 +132,7 @@ pub struct Share {
     pub date_modified: DateTime<Utc>,
 }
 
-/// Where a share is in its life.
+/// The state of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(
     as = ShareState,
@@ -146,7 +147,7 @@ pub enum State {
     Upcoming,
     /// Its window has begun and not ended, whatever its schedule says of this moment.
     Active,
-    /// Its window is over.
+    /// Its window has ended.
     Ended,
 }
 
@@ -223,7 +224,7 @@ impl Share {
         }
     }
 
-    /// Where it is in its life at `now`, at a door in `zone`.
+    /// Its state at `now`, at a door in `zone`.
     pub fn state(&self, zone: Zone, now: DateTime<Utc>) -> State {
         match State::of(&self.timing, zone, now) {
             State::Ended => State::Ended,

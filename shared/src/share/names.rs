@@ -1,4 +1,4 @@
-//! What shares refer to.
+//! The items to which shares refer.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,8 @@ use crate::table::{Items, Key};
 use crate::timing::Rule;
 use crate::wire::Result;
 
-/// What shares refer to, of one or of a page of them, as far as it is still there. Read out
-/// of the table's items once, whatever number of shares refer to it.
+/// The items to which one share or a page of shares refers, as far as they exist. Each is
+/// decoded once, however many shares refer to it.
 #[derive(Debug, Default)]
 pub struct Names {
     pub(super) organization: Option<Organization>,
@@ -38,7 +38,7 @@ impl Names {
         keys
     }
 
-    /// What the shares refer to, taken out of `items`.
+    /// The items to which the shares refer, taken out of `items`.
     ///
     /// # Errors
     /// 500 when an item is not of its type.

@@ -11,21 +11,21 @@ use crate::timing::{Rule, Timing};
 use crate::wire::json::{Fault, Faults, Fields, Json};
 use crate::wire::schema::{LocalDate, LocalTime};
 
-/// A share that a client asks for: read, and right in itself. Whether the things that it
+/// A share that a client asks for, after reading: valid in itself. Whether the items that it
 /// names exist, and whether the caller may share them, is not known yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewShare {
     /// The organization of the share.
     pub organization: OrganizationId,
-    /// When it shall hold.
+    /// When the share holds.
     pub timing: Timing,
-    /// The named schedule whose rules it shall keep; then `timing` has none.
+    /// The named schedule of the share; then `timing` has no rules.
     pub schedule: Option<ScheduleId>,
-    /// What it shall allow.
+    /// The permissions.
     pub permissions: Permissions,
     /// What the share opens.
     pub source: Source,
-    /// Whom it shall be for; nobody makes it an open invitation.
+    /// The receiver; `None` for an open invitation.
     pub receiver: Option<Receiver>,
     /// The receiver's settings.
     pub personal_settings: PersonalSettings,
@@ -33,7 +33,7 @@ pub struct NewShare {
     pub external_id: Option<String>,
 }
 
-/// What a share may open, as the API document shows it.
+/// The sources of a share, for the API document.
 #[derive(Debug, ToSchema)]
 #[schema(
     as = Source,

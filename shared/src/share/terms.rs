@@ -1,4 +1,4 @@
-//! What a body says of a share, when it is created and when it is changed: each field is
+//! The fields that the bodies of *create a share* and *change a share* have in common: each is
 //! read here, once.
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
@@ -12,7 +12,7 @@ use crate::wire::json::{EndTime, FaultCode, Fields, FromJson, Label, Named};
 /// The most rules that a schedule may have.
 pub const MAX_RULES: usize = 100;
 
-/// What may be said of a share at its creation, and said anew later.
+/// The terms of a share, set at its creation and changed later.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Terms {
     pub(super) window: LocalWindow,
@@ -24,7 +24,7 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Those of a share that is created at `now` by a body that leaves all of them out.
+    /// The terms of a share created at `now` by a body without any of them.
     pub(super) fn blank(now: DateTime<Utc>) -> Self {
         Self {
             window: LocalWindow::unbounded(now),
@@ -36,7 +36,7 @@ impl Terms {
         }
     }
 
-    /// Those that a share has.
+    /// The terms of an existing share.
     pub(super) fn of(share: &Share) -> Self {
         let window = match share.timing.window {
             Window::Local(window) => window,
@@ -53,8 +53,8 @@ impl Terms {
         }
     }
 
-    /// These as a body changes them: what it leaves out stays as it is, `null` empties what
-    /// may be empty. Nothing, with faults, when the window that comes of it is none.
+    /// The terms as a body changes them: a field left out stays as it is, `null` clears an
+    /// optional one. `None`, with faults, if the result has no valid window.
     pub(super) fn changed(mut self, body: &Fields<'_>) -> Option<Self> {
         let window = window(body, &self.window);
         self.schedule(body);
@@ -116,10 +116,10 @@ fn window(body: &Fields<'_>, before: &LocalWindow) -> Option<LocalWindow> {
     let (start, start_well) = changed_end::<NaiveTime>(body, ["startDate", "startTime"], start);
     let (end, end_well) = changed_end::<EndTime>(body, ["endDate", "endTime"], end);
     if !start_well || !end_well {
-        // What is wrong has been said; what follows from it need not be.
+        // These faults are reported already; their consequences need not be.
         return None;
     }
-    // Of two ends that are in the wrong order, the one that the body moved is at fault.
+    // If the two ends are in the wrong order, the fault is at the one that the body changed.
     let moved = |date, time| body.has(date) || body.has(time);
     let late = if moved("startDate", "startTime") && !moved("endDate", "endTime") {
         "startDate"
@@ -253,7 +253,7 @@ fn rule(fields: &Fields<'_>) -> Option<Rule> {
     rule.ok()
 }
 
-/// What a body says that a share opens.
+/// The source that a body gives a share.
 pub(super) fn source(body: &Fields<'_>) -> Option<Source> {
     let source = body.object("source")?;
     let device = source.optional("deviceId").map(Source::Device);

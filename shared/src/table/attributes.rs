@@ -1,6 +1,6 @@
-//! The names of attributes that conditions and changes speak of are constants beside the
-//! types; serde makes the stored items of the fields. Here the two are held together: a field
-//! that is renamed alone would make a condition one on nothing.
+//! Conditions and changes name attributes by constants beside the types, while serde derives
+//! the stored names from the fields. This test compares the two: if a field alone were renamed,
+//! a condition would check nothing.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a failed call of DynamoDB becomes.
+//! Turns a failed call of DynamoDB into an error.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
@@ -35,8 +35,8 @@ pub(super) fn is_of_item_size(message: &str) -> bool {
     message.contains("Item size")
 }
 
-/// What a client asked for, and no limit of a field kept out. Each list has a limit of its own,
-/// so this is for what was not thought of.
+/// The client asked for it, and no limit of a field prevented it. Each list has its own limit,
+/// so this is for unforeseen cases.
 pub(super) fn item_too_large() -> Error {
     Error::NotPossible {
         code: "tooLargeError",

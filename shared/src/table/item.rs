@@ -62,7 +62,7 @@ pub struct StoredAnswer {
 }
 
 impl StoredAnswer {
-    /// What is stored of `answer`, given at `now` to a request with `key`.
+    /// The stored form of `answer`, given at `now` to a request with `key`.
     ///
     /// # Errors
     /// 500 when the system has no random numbers.

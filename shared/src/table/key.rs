@@ -1,8 +1,8 @@
 //! The keys of the one table, and of its index. `docs/architecture.md` has the picture.
 //!
-//! The partition key of all that belongs to a tenant begins with `ORG#<number>#`, and goes on
-//! with whose it is: what a decision or an entry reads is so spread over as many partitions as
-//! there are users, doors and spaces. The sort key says by itself what an item is.
+//! The partition key of every item of a tenant begins with `ORG#<number>#`, followed by the
+//! item's owner. What decisions and entries read is therefore spread over as many partitions as
+//! there are users, doors and spaces. The sort key alone says what an item is.
 //!
 //! Numbers are written with sixteen digits, so that DynamoDB's order of strings is the
 //! order of numbers, which for ids is the order of age.
@@ -34,12 +34,12 @@ use crate::wire::json::{Fault, FaultCode, a_labels};
 pub const PK: &str = "PK";
 /// The name of the sort key.
 pub const SK: &str = "SK";
-/// The name of the attribute by which an item stands in a list of the index.
+/// The attribute that puts an item into a list of the index.
 pub const LISTED_IN: &str = "listedIn";
 
-/// How many lists of the index have the things of a kind that stand apart, each in a partition
-/// of its own. One list takes a thousand writes a second, and costs half a read unit more to
-/// list. Nothing for the kinds that stand together, in one partition a kind.
+/// The number of index lists for a kind whose items have partitions of their own. Each list
+/// takes a thousand writes a second, and costs half a read unit more to read. `None` for kinds
+/// whose items share one partition.
 fn lists_of(kind: &str) -> Option<u64> {
     match kind {
         "USER" | "DEVICE" | "SPACE" => Some(2),
@@ -47,9 +47,9 @@ fn lists_of(kind: &str) -> Option<u64> {
     }
 }
 
-/// In how many copies a grant to a group of users stands. All are written in one transaction.
-/// A decision reads one, by who asks: so the members of one group can ask sixteen times as
-/// often as one partition is read.
+/// The number of copies of a grant to a user group. One transaction writes all of them. A
+/// decision reads the copy of its user, so the members of one group can ask sixteen times as
+/// often as one partition can be read.
 pub const COPIES: u64 = 16;
 
 /// The key of one item.
@@ -69,8 +69,8 @@ impl Key {
         ])
     }
 
-    /// The list of the index that the item at this key stands in, if it is in one: a thing
-    /// that stands apart in one of its kind's, a grant in that of its source.
+    /// The index list of the item with this key, if it has one: for a directory item, one of
+    /// its kind's; for a grant, that of its source.
     pub(super) fn listed_in(&self) -> Option<String> {
         let (organization, owner) = self.pk.strip_prefix("ORG#")?.split_once('#')?;
         let list = if *owner == *self.sk {
@@ -79,7 +79,7 @@ impl Key {
             let list = number.ok()? % u128::from(lists_of(kind)?);
             format!("LIST#{kind}#{list}")
         } else {
-            // Of copies, the first.
+            // Of copies, only the first is listed.
             let is_first = owner
                 .split_once("#GRANTS#")
                 .is_none_or(|(_, copy)| copy == "0");
@@ -109,7 +109,8 @@ impl Key {
         }
     }
 
-    /// The key of a web key: of no tenant, since anyone who has the link may follow it.
+    /// The key of a web key. It belongs to no tenant, since anyone who has the link may follow
+    /// it.
     pub fn web_key(hash: &WebKeyHash) -> Self {
         Self {
             pk: format!("WEBKEY#{}", hash.as_str()),
@@ -139,8 +140,8 @@ impl Key {
         apart(credential.organization, user(credential.user))
     }
 
-    /// The key of the user as long as whose right a credential is good, if there is one
-    /// besides the user that it speaks for.
+    /// The key of the user on whose right a credential depends, if that is another user than
+    /// the one that it speaks for.
     pub fn upholder_of(credential: &Credential) -> Option<Self> {
         let upholder = credential.upheld_by?;
         Some(apart(credential.organization, user(upholder)))
@@ -154,7 +155,7 @@ impl Key {
 }
 
 impl Key {
-    /// The key of an item that the table's stream tells of.
+    /// The key of an item in a record of the table's stream.
     ///
     /// # Errors
     /// 500 when it is not of this table.
@@ -238,7 +239,7 @@ impl Key {
         Fault::new(field, FaultCode::NotFound, message)
     }
 
-    /// Where it stands among the keys of its partition. Says nothing of the partition.
+    /// The place among the keys of its partition, without the partition.
     pub fn place(&self) -> &str {
         &self.sk
     }
@@ -249,8 +250,8 @@ impl Key {
 pub struct KeyPrefix(pub(super) Key);
 
 impl KeyPrefix {
-    /// What comes in these keys behind a place in their partition: `None` when it lies
-    /// behind all of them, nothing when before all.
+    /// The part of a place after this prefix: `None` if the place is after all keys with the
+    /// prefix, `Some(None)` if it is before them.
     pub fn behind<'p>(&self, place: &'p str) -> Option<Option<&'p str>> {
         match place.strip_prefix(&self.0.sk) {
             Some(rest) => Some(Some(rest)),
@@ -291,20 +292,20 @@ impl From<Receiver> for Copied {
     }
 }
 
-/// A list of the index: things of one kind, or the grants on one source, in the order of their
+/// A list of the index: items of one kind, or the grants on one source, in the order of their
 /// sort keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List(pub(super) String);
 
-/// All things of one kind, wherever they stand.
+/// All items of one kind, in whatever partitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Things {
-    /// What their sort keys begin with.
+    /// The prefix of their sort keys.
     pub(super) prefix: String,
     pub(super) stand: Stand,
 }
 
-/// Where the things of a kind stand.
+/// The partitions of the items of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stand {
     /// In one partition.
@@ -320,7 +321,7 @@ fn is_id(end: &str) -> bool {
     is_number || is_uuid
 }
 
-/// The key of one of the few things that an organization has in its own partition.
+/// The key of one of the few items in the organization's own partition.
 fn together(organization: OrganizationId, sk: String) -> Key {
     Key {
         pk: format!("ORG#{organization}"),
@@ -377,17 +378,17 @@ fn space(id: SpaceId) -> String {
 
 /// Keys of what belongs to a tenant: only a scope makes them.
 impl OrganizationScope {
-    /// One of the few things of the organization itself, which nothing that decides reads.
+    /// One of the few items of the organization itself, which no decision reads.
     fn key(&self, sk: String) -> Key {
         together(self.organization(), sk)
     }
 
-    /// What has a partition of its own.
+    /// An item with a partition of its own.
     fn apart(&self, sk: String) -> Key {
         apart(self.organization(), sk)
     }
 
-    /// What belongs to one that has a partition of its own, in that.
+    /// An item in the partition of its owner.
     fn of(&self, owner: &str, sk: String) -> Key {
         Key {
             pk: format!("ORG#{}#{owner}", self.organization()),
@@ -395,7 +396,7 @@ impl OrganizationScope {
         }
     }
 
-    /// A thing of the directory, by its kind and its id as keys have it.
+    /// The key of a directory item, by its kind and its ID.
     pub fn thing(&self, kind: &str, id: impl Identifier) -> Key {
         let sk = format!("{kind}#{}", id.key_text());
         match lists_of(kind) {
@@ -404,7 +405,7 @@ impl OrganizationScope {
         }
     }
 
-    /// All things of one kind.
+    /// All items of one kind.
     pub fn things(&self, kind: &str) -> Things {
         let prefix = format!("{kind}#");
         let list = |list| List(format!("ORG#{}#LIST#{kind}#{list}", self.organization()));
@@ -415,12 +416,13 @@ impl OrganizationScope {
         Things { prefix, stand }
     }
 
-    /// All things of a kind that stand together.
+    /// All items of a kind that share one partition.
     fn together(&self, kind: &str) -> KeyPrefix {
         KeyPrefix(self.of(&format!("LIST#{kind}"), format!("{kind}#")))
     }
 
-    /// That something is in a group: one item a member, so that they are found in pages.
+    /// The membership of an item in a group: one item for each member, so that they can be read
+    /// in pages.
     pub fn membership(&self, group: &Key, member: &Key) -> Key {
         let KeyPrefix(mut key) = self.memberships(group);
         key.sk.push_str(&member.sk);
@@ -432,7 +434,7 @@ impl OrganizationScope {
         KeyPrefix(self.of(&group.sk, format!("MEMBER#{}#", group.sk)))
     }
 
-    /// That a user has this e-mail address, and so no other one may.
+    /// The claim of a user to an e-mail address, which makes it unique.
     pub fn email_address(&self, address: &str) -> Key {
         let lower = address.to_lowercase();
         let same = lower.rsplit_once('@').and_then(|(name, domain)| {
@@ -442,7 +444,7 @@ impl OrganizationScope {
         self.apart(format!("EMAIL#{}", same.unwrap_or(lower)))
     }
 
-    /// That a user has this phone number, and so no other one may.
+    /// The claim of a user to a phone number, which makes it unique.
     pub fn phone_number(&self, number: &str) -> Key {
         self.apart(format!("PHONE#{number}"))
     }
@@ -457,7 +459,7 @@ impl OrganizationScope {
         self.apart(user(id))
     }
 
-    /// Who may run the organization: the users of whom one must stay.
+    /// The users who may give roles, of whom one must remain.
     pub fn admins(&self) -> Key {
         self.key("ADMINS".to_owned())
     }
@@ -482,7 +484,7 @@ impl OrganizationScope {
         self.thing(Space::KEY, id)
     }
 
-    /// What belongs to a space, in its partition: `sk` begins with what it is.
+    /// The key of an item of a space, in the space's partition. `sk` begins with its kind.
     pub fn of_space(&self, id: SpaceId, sk: String) -> Key {
         self.of(&space(id), sk)
     }
@@ -502,7 +504,7 @@ impl OrganizationScope {
         KeyPrefix(self.key("APIKEY#".to_owned()))
     }
 
-    /// The tokens that came of one another, given out to an API key.
+    /// The tokens of one family, issued to an API key.
     pub fn tokens(&self, client: ApiKeyId, family: FamilyId) -> Key {
         let KeyPrefix(mut key) = self.all_tokens(client);
         key.sk.push_str(&family.to_string());
@@ -539,7 +541,7 @@ impl OrganizationScope {
         self.together(AccessTemplate::KEY)
     }
 
-    /// That a space has this access code, and what it opens it for.
+    /// The access code of a space.
     pub fn code(&self, space: SpaceId, code: &AccessCode) -> Key {
         let KeyPrefix(mut key) = self.codes(space);
         key.sk.push_str(code.as_str());
@@ -563,21 +565,21 @@ impl OrganizationScope {
         KeyPrefix(key)
     }
 
-    /// What is taken of a space on one day.
+    /// The bookings of a space on one day.
     pub fn day(&self, space: SpaceId, day: NaiveDate) -> Key {
         let KeyPrefix(mut key) = self.days(space);
         key.sk.push_str(&day.to_string());
         key
     }
 
-    /// What is taken of a space for longer than some days, by when it ends.
+    /// The long bookings of a space, ordered by their end.
     pub fn longs(&self, space: SpaceId) -> KeyPrefix {
         let KeyPrefix(mut key) = self.bookings(space);
         key.sk.push_str("LONG#");
         KeyPrefix(key)
     }
 
-    /// What one access takes of a space for longer than some days.
+    /// The long booking of one access at a space.
     pub fn long(&self, space: SpaceId, taken: &Taken) -> Key {
         let KeyPrefix(mut key) = self.longs(space);
         key.sk.push_str(&taken.own_place());
@@ -603,7 +605,7 @@ impl OrganizationScope {
         }
     }
 
-    /// What a grant opens: a device, a group of devices or a space.
+    /// The source of a grant: a device, a device group or a space.
     pub fn source(&self, source: Source) -> Key {
         match source {
             Source::Device(id) => self.device(id),
@@ -622,7 +624,7 @@ impl OrganizationScope {
         key
     }
 
-    /// A grant that is at hand: the first of its copies.
+    /// A grant for reading: the first of its copies.
     pub fn grant_key(&self, grant: &Grant) -> Key {
         self.grant(grant.receiver, grant.source, grant.id)
     }
@@ -657,7 +659,7 @@ impl OrganizationScope {
         })
     }
 
-    /// What a user opens doors with: the head of the grants to the user.
+    /// The keyring of a user: the head of the grants to the user.
     pub fn keyring(&self, user: UserId) -> Key {
         self.grants_to(Receiver::User(user)).0
     }
@@ -669,7 +671,7 @@ impl OrganizationScope {
         KeyPrefix(key)
     }
 
-    /// How many shares to one receiver on one source somebody made by right of another.
+    /// How many shares of one source a user made for one receiver by right of another share.
     pub fn passed_on(&self, receiver: Receiver, source: Source, by: UserId) -> Key {
         let KeyPrefix(mut key) = self.all_passed_on(receiver);
         key.sk
@@ -677,7 +679,7 @@ impl OrganizationScope {
         key
     }
 
-    /// The same for one receiver, on all sources and by everyone.
+    /// The same for one receiver, for all sources and makers.
     pub fn all_passed_on(&self, receiver: Receiver) -> KeyPrefix {
         let receiver = receiver_text(receiver);
         KeyPrefix(self.of(&receiver, format!("PASSEDON#{receiver}#")))
@@ -689,7 +691,7 @@ impl OrganizationScope {
         List(format!("ORG#{}#ON#{on}", self.organization()))
     }
 
-    /// What was done at a door, in a partition for each device or space and each month: it
+    /// The audit of a door, in a partition for each device or space and each month, because it
     /// grows without end.
     pub fn audit(&self, entry: &AuditEntry) -> Key {
         let device = entry.device.map(Source::Device);
@@ -733,7 +735,7 @@ mod tests {
         let space = "0192a5b0-7c00-7000-8000-000000000003".parse().unwrap();
         let listed = scope.space(space).listed_in().unwrap();
         assert!(of(scope.things(Space::KEY)).contains(&listed), "{listed}");
-        // What stands together needs no list.
+        // Kinds that share one partition need no list.
         assert_eq!(scope.share(3.try_into().unwrap()).listed_in(), None);
         assert_eq!(scope.user_group(3.try_into().unwrap()).listed_in(), None);
     }

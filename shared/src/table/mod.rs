@@ -41,15 +41,15 @@ pub type Item = HashMap<String, AttributeValue>;
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
 
-/// How many items DynamoDB writes at once without a transaction.
+/// The maximum number of items in one write without a transaction.
 pub const WRITTEN_AT_ONCE: usize = 25;
-/// How many items DynamoDB gives at once by their keys.
+/// The maximum number of items in one read by keys.
 const BATCH: usize = 100;
 
-/// The index of lists: of the things that stand apart, and of grants by what they are on.
+/// The index of lists: directory items with partitions of their own, and grants by source.
 const LISTS: &str = "lists";
 
-/// How fresh a read must be.
+/// The consistency of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
     /// Sees every write that was acknowledged before. What decides asks for it.
@@ -179,7 +179,8 @@ impl Table {
         })
     }
 
-    /// One round trip: what DynamoDB answers, and after which key it goes on, if it has more.
+    /// One round trip: the answer of DynamoDB, and the key after which it continues if it has
+    /// more.
     fn ask<'t>(&'t self, query: &Query<'_>) -> BoxFuture<'t, Result<(Vec<Item>, Option<Item>)>> {
         let call = self.client.query().table_name(&self.name);
         let call = match query.range {
@@ -244,8 +245,8 @@ impl Table {
         Ok((items, next))
     }
 
-    /// The same with some attributes of each item alone: a list of names that are no words of
-    /// DynamoDB's. It costs as much, and less is sent.
+    /// The same with only some attributes of each item. `names` must not be reserved words of
+    /// DynamoDB. It costs as much and sends less.
     ///
     /// # Errors
     /// 429, 503, or 500 when an item is not of this type.
@@ -368,9 +369,9 @@ impl Table {
         Ok((items, next.is_some()))
     }
 
-    /// A page of the things of one kind, as [`Table::page`], wherever they stand. One round
-    /// trip. Where they stand in lists of the index, each gives somewhat more than its part;
-    /// one that has more than that between its neighbours is asked again, in one more.
+    /// A page of the items of one kind, as [`Table::page`], in whatever partitions. One round
+    /// trip. If they are in index lists, each list gives somewhat more than its part. A list
+    /// that has more than that between its neighbours is read again, in one more round trip.
     ///
     /// # Errors
     /// 429, 503, or 500 when an item is not of this type.
@@ -385,14 +386,14 @@ impl Table {
         Ok((items, next))
     }
 
-    /// All things of one kind. One round trip for each megabyte of a list.
+    /// All items of one kind. One round trip for each megabyte of a list.
     ///
     /// # Errors
     /// 429, 503, or 500 when an item is not of this type.
     pub async fn all_things<T: DeserializeOwned>(&self, things: &Things) -> Result<Vec<T>> {
         let items = match &things.stand {
             Stand::Together(prefix) => self.query_items(prefix, Read::Eventual).await?,
-            // As many as there are: DynamoDB gives a megabyte at a time.
+            // Reads until the end: DynamoDB returns at most a megabyte at a time.
             Stand::Apart(_) => self.thing_items(things, i32::MAX as usize, None).await?.0,
         };
         items.into_iter().map(from_item).collect()
@@ -443,7 +444,8 @@ impl Table {
     /// each 25 of them, and one write unit for each kilobyte of one.
     ///
     /// # Errors
-    /// 429 and 503. What was taken away until then is gone; the same call goes on from there.
+    /// 429 and 503. Items that were deleted until then stay deleted; the same call continues
+    /// from there.
     pub fn delete_all<'t>(&'t self, prefix: &'t KeyPrefix) -> BoxFuture<'t, Result<()>> {
         Box::pin(async move {
             loop {
@@ -471,8 +473,8 @@ impl Table {
         self.write_batch(wanted).await
     }
 
-    /// Puts items in the place of whatever stands there, at most [`WRITTEN_AT_ONCE`]. Not
-    /// for requests: to fill a table. One round trip.
+    /// Puts items, replacing existing ones, at most [`WRITTEN_AT_ONCE`]. Not for requests: for
+    /// filling a table. One round trip.
     ///
     /// # Errors
     /// 429 and 503; then some of them may be there.
@@ -518,7 +520,7 @@ impl Table {
         })
     }
 
-    /// The attempts at a change that may meet others, [`MAX_ATTEMPTS`] of them.
+    /// The attempts at a change that may conflict with others, [`MAX_ATTEMPTS`] of them.
     ///
     /// ```
     /// # use latchkey::table::Table;
@@ -548,7 +550,7 @@ struct Query<'q> {
     read: Read,
     /// The key before the first one.
     after: Option<Item>,
-    /// How many items at most; as many as are in a megabyte if it is `None`.
+    /// The maximum number of items; `None` for as many as fit into a megabyte.
     limit: Option<usize>,
     /// Which attributes of each item; all if it is `None`.
     attributes: Option<&'q str>,
@@ -557,9 +559,9 @@ struct Query<'q> {
 /// Which items.
 #[derive(Clone, Copy)]
 enum Range<'q> {
-    /// Those whose sort key begins so.
+    /// The items whose sort key has this prefix.
     Prefix(&'q KeyPrefix),
-    /// Those of a list of the index that are behind a place, or all.
+    /// The items of an index list, all or after a place.
     List(&'q List, Option<&'q str>),
 }
 
@@ -569,7 +571,7 @@ impl<'q> Query<'q> {
         Self::all(Range::Prefix(prefix), read)
     }
 
-    /// What is in a list behind a place. The index has no strong reads.
+    /// The items of a list after a place. The index has no strongly consistent reads.
     fn on(list: &'q List, after: Option<&'q str>) -> Self {
         Self::all(Range::List(list, after), Read::Eventual)
     }
@@ -588,9 +590,9 @@ impl<'q> Query<'q> {
 /// A list of the index that is being merged with others.
 struct Reading<'l> {
     list: &'l List,
-    /// What was read of it and not taken yet, in the order of the sort keys.
+    /// The items that were read and not taken yet, in the order of their sort keys.
     items: VecDeque<Item>,
-    /// After which place it goes on.
+    /// The place after which it continues.
     after: Option<String>,
     /// Whether there is more of it.
     more: bool,
@@ -634,11 +636,11 @@ fn sort_key(item: &Item) -> Option<&str> {
     }
 }
 
-/// What begins with one text in one partition: the item that stands at that very key, and
-/// those behind it.
+/// The items of one partition whose sort key has a prefix, including the item whose key is the
+/// prefix itself.
 #[derive(Debug, Clone)]
 pub struct Row<H, T> {
-    /// The first, if it is there.
+    /// The first item, if there is one.
     pub head: Option<H>,
     /// The others, in the order of the keys.
     pub items: Vec<T>,
@@ -693,19 +695,19 @@ impl Items {
         self.0.get(key).cloned().map(from_item).transpose()
     }
 
-    /// The same, taken out: for who needs it once. It costs no copy.
+    /// The same, moved out, for a caller that needs it once. It costs no copy.
     ///
     /// # Errors
-    /// As [`Items::get`].
+    /// As for [`Items::get`].
     pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
         self.0.remove(key).map(from_item).transpose()
     }
 
     /// Puts the item with the key of `id` among those that were `taken` out, unless it is there
-    /// already: where many refer to one thing, it is read as one of this crate's types once.
+    /// already. If many refer to one item, it is decoded once.
     ///
     /// # Errors
-    /// As [`Items::get`].
+    /// As for [`Items::get`].
     pub fn take_once<Id: Copy + Eq + Hash, T: DeserializeOwned>(
         &mut self,
         id: Id,
@@ -729,7 +731,7 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// An item as the table's stream tells of it, as one of this crate's types.
+/// An item of a stream record, as one of this crate's types.
 ///
 /// # Errors
 /// 500 when it is not of this type.
@@ -737,8 +739,8 @@ pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The item that stands at `key` and says `value`, with the attribute by which it stands in a
-/// list of the index, if it is in one.
+/// The item with the key `key` and the content `value`, with the attribute of its index list,
+/// if it has one.
 ///
 /// # Errors
 /// 500 when `value` is no item.

@@ -1,4 +1,4 @@
-//! What the table's stream tells: of a thing that was removed, and of an entry.
+//! The records of the table's stream: of a removed item, of an entry, of a zone.
 
 use std::collections::BTreeMap;
 
@@ -17,27 +17,27 @@ use crate::id::{DeviceGroupId, Id, SpaceId, UserGroupId};
 use crate::share::Share;
 use crate::wire::{Error, Result};
 
-/// A thing that was removed.
+/// A removed item.
 #[derive(Debug)]
 pub struct Removal {
-    /// Leave to speak of what it has left in its organization.
+    /// Authority over the organization's items.
     pub scope: OrganizationScope,
-    /// Where it stood.
+    /// The key of the removed item.
     pub key: Key,
-    /// What it was.
+    /// What was removed.
     pub thing: Thing,
     /// Whether it was cleaned up after it once: what is removed now is what remembered it.
     pub again: bool,
 }
 
-/// How long after a removal what it has left is looked for once more. What refers to a thing
-/// may be written some moments after it, as long as a function runs: ten seconds.
+/// How long after a removal `follow-up` looks once more for what was left. A reference may be
+/// written some moments after the removal, as long as a function runs: ten seconds.
 const SWEPT_AFTER: TimeDelta = TimeDelta::hours(1);
 
 /// The kind of what remembers a removal.
 const GONE: &str = "GONE";
 
-/// What remembers a removal, in the partition of what was removed, until DynamoDB removes it.
+/// The marker of a removal, in the partition of the removed item. It expires.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Gone<T> {
@@ -47,7 +47,7 @@ struct Gone<T> {
     expires_at: DateTime<Utc>,
 }
 
-/// What was removed: of a kind that knows where else it is named, the item as it was.
+/// The removed item. If its kind records other places that refer to it, with its last content.
 #[derive(Debug)]
 pub enum Thing {
     /// A user.
@@ -105,8 +105,9 @@ impl Removal {
         }))
     }
 
-    /// Has what the thing has left looked for once more, an hour later or more: DynamoDB then
-    /// removes what is put here, and the table's stream tells of that. One round trip.
+    /// Makes `follow-up` look once more for what the item has left, an hour later or more:
+    /// DynamoDB then removes the marker that is put here, and the stream reports it. One round
+    /// trip.
     ///
     /// # Errors
     /// 429 and 503.
@@ -129,10 +130,10 @@ impl Removal {
     }
 }
 
-/// What the zones of doors follow.
+/// A change that the zones of doors follow.
 #[derive(Debug)]
 pub struct Rezoned {
-    /// Leave to speak of the doors.
+    /// Authority over the doors.
     pub scope: OrganizationScope,
     /// The door that was made; all doors, where the organization has another zone.
     pub door: Option<Key>,
@@ -180,7 +181,7 @@ impl Rezoned {
 pub struct Entered {
     /// Leave to write it down in its organization.
     pub scope: OrganizationScope,
-    /// What is to be written down.
+    /// The entry to record.
     pub entry: AuditEntry,
 }
 
@@ -210,15 +211,14 @@ impl Entered {
     }
 }
 
-/// Of the item of a code as it was, what tells whether there is an entry more.
+/// The part of a code's old image that says whether there was a further entry.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Before {
     last_entry: Option<Entry>,
 }
 
-/// Of the key of what belongs to an organization, the number of that, the kind, and what is
-/// behind it.
+/// The parts of the key of an organization's item: the organization, the kind and the rest.
 fn parts(key: &Key) -> Option<(&str, &str, &str)> {
     let of = key.pk.strip_prefix("ORG#")?;
     let (organization, _) = of.split_once('#').unwrap_or((of, ""));

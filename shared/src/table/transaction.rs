@@ -18,11 +18,11 @@ use super::{BoxFuture, Item, Key, Read, Table, failure, from_item, to_item};
 use crate::warrant::{ByRole, Warrant};
 use crate::wire::{Error, Result};
 
-/// How often a change is tried that meets others. With the waits between, some two seconds at
-/// most: well within a request's time.
+/// The number of attempts at a change that conflicts with others. With the waits between them
+/// about two seconds, well within a request's time.
 pub const MAX_ATTEMPTS: u32 = 8;
 
-/// How many actions DynamoDB takes in one transaction.
+/// The maximum number of actions in one transaction.
 pub const MAX_ACTIONS: usize = 100;
 
 /// The attribute that DynamoDB's time to live goes by: when an item is forgotten, in seconds.
@@ -56,7 +56,7 @@ pub enum If {
     Below(&'static str, &'static str),
     /// A set has fewer elements than this, or is missing.
     Fewer(&'static str, usize),
-    /// A number is one of these; never, if there are none.
+    /// A number is one of these; never true for an empty list.
     OneOf(&'static str, Vec<u64>),
     /// All of these hold.
     All(Vec<If>),
@@ -198,9 +198,9 @@ impl From<AttributeValue> for Value {
 /// An element of a set that an item has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
-    /// Of a set of numbers.
+    /// An element of a set of numbers.
     Number(u64),
-    /// Of a set of texts.
+    /// An element of a set of texts.
     Text(String),
 }
 
@@ -214,7 +214,7 @@ impl Element {
     }
 }
 
-/// What becomes of the attributes of an item. Those that it does not name stay.
+/// A change of an item's attributes. Attributes that it does not name stay.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     set: Vec<(String, Value)>,
@@ -231,7 +231,7 @@ impl Change {
         Self::default().add(VERSION, 1)
     }
 
-    /// What makes `after` of `before`. The version is not among what differs.
+    /// The change from `before` to `after`, without the version.
     pub fn between(before: &impl Serialize, after: &impl Serialize) -> Self {
         let item = |result: serde_dynamo::Result<Item>| result.map_err(|error| error.to_string());
         match (
@@ -344,10 +344,10 @@ impl Change {
     }
 }
 
-/// The names and values that one item's expressions speak of.
+/// The names and values in the expressions of one item.
 #[derive(Debug, Default)]
 struct Expressions {
-    /// What the places begin with, so that two may stand beside each other.
+    /// The prefix of the placeholders, so that two expressions can be combined.
     prefix: &'static str,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -428,7 +428,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
     }
 
-    /// Puts an item in the place of the one with this key, if there is one.
+    /// Puts an item, replacing an existing one.
     pub fn put(&mut self, tag: T, key: &Key, value: &impl Serialize, only: If) {
         let action = to_item(key, value).and_then(|item| self.putting(item, &only));
         self.add(tag, action);
@@ -555,11 +555,11 @@ impl<'t, T: Copy> Transaction<'t, T> {
         self.check(tag, key, If::Exists);
     }
 
-    /// Checks that an item exists that others may refer to at the same time, in great numbers,
-    /// as to a door that thousands are invited to. Transactions that check one item keep each
-    /// other from being carried out. So one that meets another at such a check reads the item in
-    /// its next attempts, strongly, right before it is sent, and checks it no more. So it does, too,
-    /// with the role that it is written by.
+    /// Checks that an item exists to which many others may refer at the same time, such as a
+    /// door to which thousands are invited. Of two transactions that check one item at the same
+    /// time, DynamoDB refuses one. A transaction that is refused for such a check reads the
+    /// item in its next attempts, strongly consistent and immediately before it is sent, and
+    /// does not check it. It treats the role behind the write in the same way.
     ///
     /// Then it may be written some moments after the item was removed. So this is only for
     /// what opens nothing without the item, and what is looked for once more after that is
@@ -581,8 +581,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
     }
 
-    /// How many actions it has, besides that which checks the role it is written by. DynamoDB
-    /// takes [`MAX_ACTIONS`].
+    /// The number of actions, without the check of the role. DynamoDB allows [`MAX_ACTIONS`].
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -621,7 +620,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// Sends one without conditions.
     ///
     /// # Errors
-    /// As [`Transaction::send`].
+    /// As for [`Transaction::send`].
     pub async fn send_unconditional(self) -> Result<()> {
         let refused = |_| Error::Internal("refused without a condition".to_owned());
         self.send().await?.map_err(refused)
@@ -629,9 +628,9 @@ impl<'t, T: Copy> Transaction<'t, T> {
 }
 
 impl Table {
-    /// Changes one item alone; when `only` does not hold, gives the item as it stands, if there
-    /// is one. One round trip, half of what it costs in a transaction. Sent again after an
-    /// answer was lost, it may be made twice or meet itself.
+    /// Changes a single item. If `only` does not hold, returns the existing item, if there is
+    /// one. One round trip, at half the cost of a transaction. If it is sent again after a lost
+    /// answer, it may be done twice or be refused because of itself.
     ///
     /// # Errors
     /// 429 and 503.
@@ -669,8 +668,8 @@ impl Table {
     }
 }
 
-/// The conditions of a transaction that did not hold, so that nothing was written: each with
-/// its tag and the item as it stands in the table, if there is one.
+/// The conditions of a refused transaction that did not hold: each with its tag and the
+/// existing item, if there is one. Nothing was written.
 #[derive(Debug)]
 pub struct Refused<T>(Vec<(T, Option<Item>)>);
 
@@ -685,8 +684,8 @@ impl<T: Copy + PartialEq> Refused<T> {
         self.0.iter().map(|(part, _)| *part)
     }
 
-    /// The item, as it stands in the table, whose condition with this tag did not hold; `None`
-    /// if there is no such item, or if the condition held.
+    /// The existing item of a condition with this tag that did not hold; `None` if the item
+    /// does not exist or the condition held.
     ///
     /// # Errors
     /// 500 when the item is not of this type.
@@ -722,7 +721,7 @@ fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
 }
 
-/// One of the attempts at a change that may meet others. See [`Table::attempts`].
+/// One attempt at a change that may conflict with others. See [`Table::attempts`].
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'t> {
     table: &'t Table,
@@ -743,7 +742,7 @@ impl<'t> Attempt<'t> {
     }
 }
 
-/// What DynamoDB did, with the tags left out: so this part is compiled once.
+/// The answer of DynamoDB without the tags, so that this part is compiled once.
 enum Outcome {
     Done,
     Refused(Vec<CancellationReason>),
@@ -756,12 +755,12 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-/// A check that is read instead when it meets others.
+/// A check that becomes a read after a conflict.
 #[derive(Debug, Clone)]
 struct Reference {
     /// The place of the check among the actions.
     place: usize,
-    /// What the item must be besides existing: that of a user with a role.
+    /// What the item must be besides existing: a user with a role.
     by: Option<ByRole>,
 }
 
@@ -829,8 +828,8 @@ fn send_by(
             && let Some(reason) = reasons.get(place)
             && is(reason, CONDITION)
         {
-            // Where an action of the transaction's own asks more of the same item, that may be
-            // what did not hold.
+            // If one of the transaction's own actions has a condition on the same item, that
+            // condition may be the one that failed.
             let of_the_role_alone = place == actions;
             if of_the_role_alone || !by.holds(reason.item.as_ref()) {
                 return Err(Error::InsufficientRights(Vec::new()));
@@ -915,7 +914,7 @@ fn narrow(action: &mut TransactWriteItem, condition: &str, parts: Parts) {
     }
 }
 
-/// Sends these items. The checks at `references` are read instead as soon as they meet others.
+/// Sends these items. The checks at `references` become reads after the first conflict.
 fn send<'t>(
     table: &'t Table,
     items: Vec<TransactWriteItem>,
@@ -924,8 +923,8 @@ fn send<'t>(
     Box::pin(async move {
         let reference = |place: usize| references.iter().find(|one| one.place == place);
         let mut read: Vec<&Reference> = Vec::new();
-        // By this DynamoDB knows a transaction again that it carried out already, and whose
-        // answer was lost. Only of one that was cancelled nothing is left.
+        // DynamoDB recognizes by this token a transaction that it carried out before and whose
+        // answer was lost. Only a cancelled transaction leaves nothing behind.
         let mut token = table.random.uuid()?.to_string();
         let mut last = Error::Unavailable("never sent".to_owned());
         let mut is_new = true;
@@ -989,7 +988,7 @@ fn send<'t>(
             };
             let met = (0..items.len()).filter(|place| meets(&reasons[*place]));
             let met: Vec<_> = met.collect();
-            // Who meets others only where it need not wait does not.
+            // A conflict only at checks that become reads needs no waiting.
             if met.iter().any(|place| reference(*place).is_none()) {
                 attempt.back_off().await?;
             }
@@ -999,7 +998,7 @@ fn send<'t>(
     })
 }
 
-/// That one of the items would become larger than DynamoDB takes.
+/// One of the items would exceed DynamoDB's limit.
 fn too_large(reason: &CancellationReason) -> Option<Error> {
     let is_size =
         is(reason, "ValidationError") && reason.message().is_some_and(failure::is_of_item_size);

@@ -1,4 +1,4 @@
-//! What can go wrong, and the answer that each becomes.
+//! What can go wrong, and the answer to each error.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub struct Body<'e> {
     user_id: Option<u64>,
 }
 
-/// What an endpoint gives.
+/// The result of an endpoint.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request was not served. Each variant is one status.
@@ -48,7 +48,7 @@ pub enum Error {
     /// the organization does not have.
     #[error("invalid input: {}", Faults(.0))]
     InvalidInput(Vec<Fault>),
-    /// 400: a thing cannot be treated so, as it is; with a code and a message of its own.
+    /// 400: the operation is not possible in this state; with its own code and message.
     #[error("{message}")]
     NotPossible {
         /// The code that clients tell it apart by.
@@ -60,23 +60,23 @@ pub enum Error {
     /// function is called; a function says so only of a request that came another way.
     #[error("no valid credential")]
     Unauthenticated,
-    /// 403: the credential is good and its rights are not enough. The faults say of which
-    /// fields, where it is the fields that ask for too much.
+    /// 403: the credential is valid but its rights are not enough. The faults name the fields
+    /// that ask for too much, if it is about fields.
     #[error("insufficient rights: {}", Faults(.0))]
     InsufficientRights(Vec<Fault>),
-    /// 404: the thing does not exist, or this caller may not know of it.
+    /// 404: the item does not exist, or this caller may not know of it.
     #[error("{0} not found")]
     NotFound(&'static str),
     /// 406: the client wants the answer in a format that is not served here.
     #[error("not acceptable")]
     NotAcceptable,
-    /// 409: the thing exists already, is in use, or was changed meanwhile.
+    /// 409: the item exists already, is in use, or was changed by others.
     #[error("{0}")]
     Conflict(Conflict),
     /// 409: what the fields ask for is another one's, for now.
     #[error("taken: {}", Faults(.0))]
     Taken(Vec<Fault>),
-    /// 412: `If-Match` names another version than the one that is there.
+    /// 412: `If-Match` names another version than the current one.
     #[error("If-Match names another version")]
     PreconditionFailed,
     /// 413: the body is larger than [`super::request::MAX_BODY`].
@@ -111,10 +111,10 @@ pub enum Error {
     Internal(String),
 }
 
-/// What stands in the way.
+/// The reason of a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
-    /// Another thing has what no two may have: here are the name and the value of its id.
+    /// Another item has the unique value: here are the name and the value of its ID.
     #[error("{id_field} {id} has it already")]
     Exists {
         /// The name that the id goes by.
@@ -149,7 +149,7 @@ impl Error {
         self.parts().1
     }
 
-    /// What went wrong, in English, without its cause.
+    /// The message in English, without the cause.
     pub fn message(&self) -> String {
         self.parts().2
     }

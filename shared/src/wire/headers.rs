@@ -34,11 +34,11 @@ pub const EVERY_RESPONSE: [(&str, &str); 11] = [
 /// The id of the request, in every response and in every log line.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a browser shows to an app of any response: `Access-Control-Expose-Headers` as the
-/// published example has it.
+/// The headers that a browser shows to an app for every response:
+/// `Access-Control-Expose-Headers` as in the published example.
 pub const EXPOSED: &str = "authorization, content-type";
 
-/// What it shows besides, of a response that has it.
+/// Further headers that it shows if the response has them.
 pub const EXPOSED_TOO: [HeaderName; 6] = [
     ETAG,
     LINK,
@@ -48,7 +48,7 @@ pub const EXPOSED_TOO: [HeaderName; 6] = [
     HeaderName::from_static("preference-applied"),
 ];
 
-/// What the headers of a 401 say of how to present a credential.
+/// The headers of a 401, which say how to present a credential.
 pub const CHALLENGE: &str = "Bearer realm=\"Latchkey\", Basic realm=\"Latchkey\"";
 
 /// `Access-Control-Expose-Headers` of a response with `headers`.

@@ -34,7 +34,7 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 /// One use of an idempotency key: by this caller, of this operation, at this path, with this
 /// body.
 pub struct IdempotencyKey {
-    /// What the key is stored under; says nothing of the key.
+    /// The name under which the key is stored, from which the key cannot be found.
     pub hash: String,
     /// Tells the path and the body from others.
     pub request: String,
@@ -59,7 +59,7 @@ impl IdempotencyKey {
         key.map(new).transpose()
     }
 
-    /// The same with a key that may also be the `field` of the body: both mean the same.
+    /// The same, if the key may also be in the `field` of the body; both have the same meaning.
     ///
     /// # Errors
     /// 400 when it is not 1 to [`MAX_KEY`] printable ASCII characters, or when the header is

@@ -40,7 +40,8 @@ pub enum FaultCode {
     OutOfRange,
     /// The value is of the right type and not one that the field can have.
     InvalidValue,
-    /// The field cannot stand beside another that was given, or without one that was not.
+    /// The field is not allowed together with another one that was given, or without one that
+    /// was not.
     NotAllowed,
     /// The value refers to something that this organization does not have.
     NotFound,
@@ -85,7 +86,7 @@ pub struct Faults(Rc<RefCell<Found>>);
 #[derive(Debug, Default)]
 struct Found {
     faults: Vec<Fault>,
-    /// What is known and not served.
+    /// Names that are known and not supported.
     not_served: Vec<Fault>,
     /// The objects that were read, by their paths.
     objects: Vec<(String, Names)>,
@@ -192,13 +193,13 @@ impl<'v> From<&'v Document> for Json<'v> {
     }
 }
 
-/// What a value of one field can be read from, and what to say when it cannot.
+/// A type that can be read from the value of one field, with a message if it cannot.
 pub trait FromJson: Sized {
     /// Reads `value`, or says which kind of fault it has and what was expected.
     fn from_json(value: &Value) -> Result<Self, (FaultCode, String)>;
 }
 
-/// What was read, for a message, without the content of a long or a secret text.
+/// The type of what was read, for a message. Long or secret texts are not repeated.
 fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -288,7 +289,8 @@ impl FromJson for NaiveTime {
             .all(|part| part.len() == 2 || part.contains('.'));
         // The 60th second of a leap minute stands on no door's clock.
         let leap = text.get(6..8) == Some("60");
-        // What is finer than a nanosecond would be cut off, and two times be one.
+        // Digits beyond a nanosecond would be cut off, and two different times would become the
+        // same.
         let fine = text.split_once('.').is_some_and(|(_, part)| part.len() > 9);
         ["%H:%M:%S%.f", "%H:%M"]
             .iter()
@@ -303,8 +305,7 @@ impl FromJson for NaiveTime {
     }
 }
 
-/// The local time at which something ends; nothing when it ends with its day: `24:00`, or what
-/// .NET writes for that.
+/// A local time of an end; `None` for the end of the day: `24:00`, or what .NET writes for it.
 pub struct EndTime(Option<NaiveTime>);
 
 impl FromJson for EndTime {
@@ -371,7 +372,8 @@ pub(crate) fn unreadable(text: &str, several_lines: bool) -> Option<&'static str
         '\u{2028}' | '\u{2029}' => true,
         letter => letter.is_control(),
     };
-    // What embeds, overrides and isolates; the mere marks are needed to write Arabic and Hebrew.
+    // Characters that embed, override or isolate; the plain marks are needed for Arabic and
+    // Hebrew.
     let turns = |letter| matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     if text.contains(controls) {
         return Some("expected no control characters");
@@ -418,7 +420,7 @@ fn shown(
     Err((FaultCode::OutOfRange, message))
 }
 
-/// The name of a thing: 1 to 200 characters of any script, without white space at its ends.
+/// The name of an item: 1 to 200 characters of any script, without white space at its ends.
 pub struct Label(pub String);
 
 impl FromJson for Label {
@@ -427,7 +429,7 @@ impl FromJson for Label {
     }
 }
 
-/// What there is to say of a thing: 1 to 2000 characters.
+/// A remark: 1 to 2000 characters.
 pub struct Remark(pub String);
 
 impl FromJson for Remark {
@@ -549,7 +551,7 @@ pub trait Named: Sized + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
-/// Reads a [`Named`] value; a newtype, so that it does not meet the ids' implementation.
+/// Reads a [`Named`] value; a newtype, because the IDs' implementation would overlap.
 pub struct Name<T: 'static>(pub &'static T);
 
 impl<T: Named> FromJson for Name<T> {
@@ -582,7 +584,7 @@ pub struct Fields<'v> {
     object: &'v Map<String, Value>,
     path: String,
     faults: Faults,
-    /// Where `faults` has the names of this object.
+    /// The place in `faults` of the names of this object.
     names: usize,
     /// Whether names are found in any case, and lists in texts.
     any_case: bool,
@@ -688,7 +690,7 @@ impl<'v> Fields<'v> {
         }
     }
 
-    /// Whether the field is null: what a thing may lack is then taken away.
+    /// Whether the field is null, which clears an optional field.
     pub fn is_null(&self, name: &str) -> bool {
         self.given(name).is_some_and(Value::is_null)
     }
@@ -698,8 +700,8 @@ impl<'v> Fields<'v> {
         self.value(name).is_some()
     }
 
-    /// The field's value; nothing when it is left out or null, and nothing with a fault
-    /// when it cannot be read.
+    /// The field's value; `None` if it is left out or null, and `None` with a fault if it
+    /// cannot be read.
     pub fn optional<T: FromJson>(&self, name: &str) -> Option<T> {
         match T::from_json(self.value(name)?) {
             Ok(value) => Some(value),
@@ -730,15 +732,14 @@ impl<'v> Fields<'v> {
         value.is_some_and(Vec::is_empty)
     }
 
-    /// Puts the field's value in the place of `target`, which stays as it is when the
-    /// field is left out, null or bad.
+    /// Replaces `target` by the field's value, unless the field is left out, null or invalid.
     pub fn set<T: FromJson, U: From<T>>(&self, name: &str, target: &mut U) {
         if let Some(value) = self.optional::<T>(name) {
             *target = value.into();
         }
     }
 
-    /// The same of what a thing may lack: null takes it away.
+    /// The same for an optional field, which null clears.
     pub fn set_or_clear<T: FromJson, U: From<T>>(&self, name: &str, target: &mut Option<U>) {
         if self.is_null(name) {
             *target = None;
@@ -843,8 +844,7 @@ pub fn parse(text: &[u8]) -> Result<Value, Vec<Fault>> {
     parse_json(text, Place::default())
 }
 
-/// The same for [`Fields::in_any_case`]: a key that differs from another one only in its case
-/// is the same.
+/// The same for [`Fields::in_any_case`]: keys that differ only in case are the same.
 pub(super) fn parse_any_case(text: &[u8]) -> Result<Value, Vec<Fault>> {
     parse_json(text, Place::in_any_case())
 }
@@ -883,7 +883,7 @@ fn parse_json(text: &[u8], place: Place) -> Result<Value, Vec<Fault>> {
     place.with_faults(parsed)
 }
 
-/// Where the reader is, and what it found so far.
+/// The position of the reader, and what it found so far.
 #[derive(Default)]
 struct Place {
     path: RefCell<Vec<Step>>,
@@ -900,7 +900,7 @@ impl Place {
         }
     }
 
-    /// What was parsed, unless there were faults on the way: then these, and what ended it.
+    /// The parsed value; or the faults on the way, followed by the one that ended it.
     fn with_faults(self, parsed: Result<Value, Vec<Fault>>) -> Result<Value, Vec<Fault>> {
         let mut faults = self.faults.into_inner();
         match parsed {
@@ -1043,7 +1043,7 @@ mod tests {
             (faults[0].field.as_str(), faults[0].code),
             ("a.name", FaultCode::Malformed)
         );
-        // As API Gateway hands it on.
+        // The form in which API Gateway passes it on.
         assert_eq!(fields_of("{\"a\": {\"name\": \"\u{FFFD}\"}}"), ["a.name"]);
     }
 

@@ -1,5 +1,5 @@
-//! How the API speaks HTTP: JSON and JSV bodies read strictly, errors, headers, entity tags,
-//! idempotency keys. The one place that knows of status codes.
+//! How the API uses HTTP: strict reading of JSON and JSV bodies, errors, headers, entity tags,
+//! idempotency keys. Only this module knows status codes.
 
 pub mod error;
 pub mod headers;

@@ -24,19 +24,19 @@ const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 /// Why a request is refused: the errors of RFC 6749, section 5.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A parameter is missing, is there twice, or contradicts another.
+    /// A parameter is missing, is given twice, or contradicts another.
     #[error("{0}")]
     InvalidRequest(&'static str),
     /// The client does not say who it is, or not truly.
     #[error("the client id and the client secret are those of no API key")]
     InvalidClient,
-    /// What is presented is not, or no longer, good for anything.
+    /// The presented credential or token is not valid, or no longer.
     #[error("{0}")]
     InvalidGrant(&'static str),
     /// Another way to get a token than there is.
     #[error("expected grant_type client_credentials or refresh_token")]
     UnsupportedGrantType,
-    /// A scope, of which there are none.
+    /// A scope was requested; there are none.
     #[error("there are no scopes: leave the parameter out")]
     InvalidScope,
 }
@@ -118,7 +118,7 @@ pub fn response(error: &Error) -> Response {
     }
 }
 
-/// The same for nobody on the way to keep.
+/// The same, with headers that forbid caching.
 #[must_use]
 pub fn not_stored(response: Response) -> Response {
     let response = response.header(CACHE_CONTROL, "no-store");
@@ -138,7 +138,8 @@ impl Form {
     ///
     /// # Errors
     /// 413 for more than [`MAX_BODY`]; `invalid_request` for another content type, for text
-    /// that is not UTF-8, for a parameter that is there twice and for any in the query.
+    /// that is not UTF-8, for a parameter that is given twice and for any parameter in the
+    /// query.
     pub fn of(request: &Request) -> Result<Self> {
         Query::of(request).finish()?;
         if request.body.len() > MAX_BODY {

@@ -21,18 +21,19 @@ use super::request::Request;
 use super::response::Response;
 use crate::secret::hash;
 
-/// How many things a page has when the client does not say.
+/// The number of items on a page by default.
 const DEFAULT_SIZE: usize = 50;
-/// How many it has at most.
+/// The maximum number of items on a page.
 pub const MAX_SIZE: usize = 100;
-/// The longest place, in bytes: with what stands before it, a sort key of at most 1,024.
+/// The longest place, in bytes: together with its prefix it is a sort key of at most 1,024.
 const MAX_PLACE: usize = 512;
 /// The form of cursors.
 const VERSION: &str = "1";
-/// How much of the hash is the check, in characters of six bits.
+/// The length of the check, in characters of six bits.
 const CHECK: usize = 22;
 
-/// How many things may be passed over. Those are read, too: a cursor passes over them at once.
+/// The maximum number of items to skip. Skipped items are read as well; a cursor skips them
+/// without reading.
 pub const MAX_OFFSET: usize = 10_000;
 
 const SIZE: &str = "size";
@@ -42,12 +43,12 @@ const OFFSET: &str = "offset";
 /// The page that a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// How many things it has at most.
+    /// The maximum number of items on it.
     pub size: usize,
     /// The place in the list after which it begins; the beginning when left out.
     pub after: Option<String>,
-    /// How many things are passed over before it begins, for clients that count; `None` when
-    /// the client does not.
+    /// The number of items before it, for clients that count; `None` for a client that does
+    /// not.
     pub offset: Option<usize>,
     question: String,
 }

@@ -111,7 +111,7 @@ impl<'r> Query<'r> {
     pub fn instant(&self, name: &str) -> Option<DateTime<Utc>> {
         let text = self.text(name)?;
         let text = match text.rsplit_once(' ') {
-            // A space may also stand in the place of the `T`, which is further left.
+            // chrono also accepts a space instead of the `T`; the format does not.
             Some((clock, offset)) if clock.contains(':') => format!("{clock}+{offset}"),
             _ => text.to_owned(),
         };

@@ -1,10 +1,10 @@
 //! `GET` of what the client has a copy of, `HEAD`, and the entity tags that both go by.
 //!
-//! The tag of a thing is its version, and where the thing is read, a hash of what is shown of
-//! it besides: `"3-q0Yt1m7TnZkRfE2u"`. A change asks for the version alone (`If-Match`). A copy
-//! is the same only when the whole tag is (`If-None-Match`), because more than the thing is
-//! shown: names of others, a state that time changes, in the format and for the rights of
-//! the caller. A list has the hash alone.
+//! The tag of an item is its version, followed in a `GET` by a hash of everything else that is
+//! shown: `"3-q0Yt1m7TnZkRfE2u"`. A change compares only the version (`If-Match`). A copy is
+//! current only if the whole tag is the same (`If-None-Match`), because an answer shows more
+//! than the item: names of others, a state that time changes, in the format and for the rights
+//! of the caller. A list has only the hash.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use super::response::Response;
 use crate::secret::hash;
 
-/// How much of the hash is in a tag, in characters of six bits.
+/// The length of the hash in a tag, in characters of six bits.
 const LENGTH: usize = 16;
 
 /// How the client reads.
@@ -22,7 +22,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// What a request asks for: its method and its `If-None-Match`.
+    /// The parts of a request that decide: its method and its `If-None-Match`.
     pub fn of(method: &Method, headers: &HeaderMap) -> Self {
         Self {
             method: method.clone(),
@@ -30,9 +30,9 @@ impl Reading {
         }
     }
 
-    /// What is sent of `response`: 304 where the client has the same already, and nothing but
-    /// the headers to a `HEAD`. Nobody keeps the answer to a request that changes something:
-    /// it may hold a secret that is shown once.
+    /// What is sent of `response`: 304 if the client has the same already, and only the headers
+    /// to a `HEAD`. The answer to a request that changes something is never cached, because it
+    /// may contain a secret that is shown once.
     pub fn answer(&self, response: Response) -> Response {
         let reads = matches!(self.method, Method::GET | Method::HEAD);
         if !reads && response.status.is_success() {

@@ -1,4 +1,4 @@
-//! What an endpoint is asked.
+//! A request to an endpoint.
 
 use std::collections::HashMap;
 
@@ -16,10 +16,10 @@ use super::unknown::Handling;
 
 /// The largest body that is read, in bytes: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
-/// How many parameters a query has at most.
+/// The maximum number of query parameters.
 const MAX_PARAMETERS: usize = 50;
-/// How many entity tags `If-Match` and `If-None-Match` name at most, each. Those of `If-Match` are
-/// operands of a condition, of which DynamoDB takes a hundred.
+/// The maximum number of entity tags in each of `If-Match` and `If-None-Match`. Those of
+/// `If-Match` are operands of a condition, of which DynamoDB allows a hundred.
 pub const MAX_TAGS: usize = 20;
 
 /// The body of a request.
@@ -30,7 +30,7 @@ pub type Body = Vec<u8>;
 pub struct Request {
     /// The headers as the client sent them.
     pub headers: HeaderMap,
-    /// Where it was sent to, without the query.
+    /// The URL of the request, without the query.
     pub url: String,
     /// The parameters of the path, decoded.
     pub path: HashMap<String, String>,
@@ -40,7 +40,7 @@ pub struct Request {
     pub known: &'static [&'static str],
     /// The body.
     pub body: Body,
-    /// How to treat what nobody asks for.
+    /// How to treat unknown names.
     pub handling: Handling,
 }
 
@@ -77,7 +77,7 @@ impl Request {
     /// if there is one, no fields.
     ///
     /// # Errors
-    /// 400 for each that is there; as [`Request::json`] for a body.
+    /// 400 for each parameter that is given; for a body, as [`Request::json`].
     pub fn bare(&self) -> Result<()> {
         if self.body.trim_ascii().is_empty() {
             return Query::of(self).finish();
@@ -91,7 +91,7 @@ impl Request {
         Ok(faults.or(fields.map(|_| ()))?)
     }
 
-    /// The same without its body: what tells how to answer it.
+    /// The same request without its body, as far as an answer needs it.
     #[must_use]
     pub fn head(&self) -> Self {
         Self {
@@ -170,7 +170,7 @@ impl Request {
             });
             fitting.max().map_or(0, |(_, quality)| quality)
         };
-        // Of those that are liked as much, the first.
+        // Of several with the same quality, the first.
         let best = offered.iter().rev().max_by_key(|offer| liking(offer));
         best.filter(|offer| liking(offer) > 0)
             .copied()
@@ -190,7 +190,7 @@ impl Request {
         if tags.is_empty() || tags.contains(&"*") {
             return IfMatch(None);
         }
-        // A weak tag (`W/"1"`) never matches, and neither does what is none of ours.
+        // A weak tag (`W/"1"`) never matches, and neither does a tag of another form.
         let mut versions: Vec<_> = tags.into_iter().filter_map(version).collect();
         versions.sort_unstable();
         versions.dedup();
@@ -200,7 +200,7 @@ impl Request {
     /// A parameter of the path, such as `shareId`.
     ///
     /// # Errors
-    /// 404 of `what` when it is not in the form of its ids: there is no such thing.
+    /// 404 of `what` if the text is not such an ID: then no item has it.
     pub fn path_id<T: std::str::FromStr>(&self, name: &str, what: &'static str) -> Result<T> {
         self.path
             .get(name)
@@ -218,7 +218,7 @@ fn media_range(text: &str) -> (String, u32) {
         .find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")))
         .map_or(Some(1.0), |quality| quality.trim().parse::<f64>().ok())
         .filter(|quality| (0.0..=1.0).contains(quality));
-    // What is no quality says nothing against the type.
+    // An invalid quality is ignored.
     let thousandths = quality.unwrap_or(1.0) * 1000.0;
     (range, thousandths.round() as u32)
 }

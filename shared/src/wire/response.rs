@@ -1,4 +1,4 @@
-//! What an endpoint answers.
+//! The answer of an endpoint.
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Error;
 use super::json::{Fault, FaultCode};
 
-/// How long a body may be, with what stands before its quotes when a function answers with it:
-/// Lambda takes 6 MB, of which the headers need some.
+/// The maximum length of a body, with the backslashes before its quotes when a function returns
+/// it. Lambda allows 6 MB, of which the headers need some.
 const MAX_BODY: usize = 6 * 1024 * 1024 - 64 * 1024;
 
 /// A status, headers and a text body. What every response carries is added outside
@@ -55,26 +55,26 @@ impl Response {
         }
     }
 
-    /// The same with one more header.
+    /// The same response with one more header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.insert(name, HeaderValue::from_static(value));
         self
     }
 
-    /// The same for nobody to keep: it holds a secret or an access code.
+    /// The same response, not to be cached: it contains a secret or an access code.
     #[must_use]
     pub fn no_store(self) -> Self {
         self.header(CACHE_CONTROL, "no-store")
     }
 
-    /// The same with the entity tag of a thing's version.
+    /// The same response with the entity tag of a version.
     #[must_use]
     pub fn etag(self, version: u64) -> Self {
         self.entity_tag(&format!("\"{version}\""))
     }
 
-    /// The same with an entity tag, in its quotes.
+    /// The same response with an entity tag, in its quotes.
     #[must_use]
     pub fn entity_tag(mut self, tag: &str) -> Self {
         if let Ok(tag) = HeaderValue::from_str(tag) {
@@ -83,7 +83,7 @@ impl Response {
         self
     }
 
-    /// The same with a link to what comes next.
+    /// The same response with a link to the next page.
     #[must_use]
     pub fn next(mut self, url: &str) -> Self {
         if let Ok(link) = HeaderValue::from_str(&format!("<{url}>; rel=\"next\"")) {
@@ -112,7 +112,7 @@ impl Response {
         &self.body
     }
 
-    /// Checks that Lambda takes the answer: of one that is too long it would make a 502.
+    /// Checks that Lambda accepts the length of the answer; a longer one would become a 502.
     ///
     /// # Errors
     /// 400 for a page that holds too much, of which a smaller one is asked for.
@@ -129,13 +129,13 @@ impl Response {
         Err(Error::invalid("size", FaultCode::OutOfRange, message))
     }
 
-    /// Puts another body in the place of this one, of the same content type.
+    /// Replaces the body by another one of the same content type.
     pub fn replace_body(&mut self, body: String) {
         self.body = body;
     }
 
-    /// The same answer with what a lenient request said that was ignored, as `details`. One
-    /// that is no object stays as it is.
+    /// The same answer with the ignored names of a lenient request as `details`. A body that is
+    /// not an object stays as it is.
     pub fn with_ignored(&mut self, ignored: &[Fault]) {
         let body = serde_json::from_str(&self.body);
         if let Ok(Value::Object(mut body)) = body

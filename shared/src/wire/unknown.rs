@@ -1,4 +1,4 @@
-//! What a request says that nobody asks for.
+//! Names in a request that nobody reads.
 //!
 //! The readers of bodies, queries and forms write down each name that they ask for. What was
 //! given and never asked for is unknown: it is refused with the nearest name that is known, so
@@ -20,18 +20,18 @@ use super::json::{Fault, FaultCode};
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// The header that says that it was heard.
 pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
-/// What both of them say.
+/// The common part of both.
 pub const LENIENT: &str = "handling=lenient";
 
-/// How many unknown names are reported, each by itself.
+/// The maximum number of unknown names that are reported individually.
 const MAX_REPORTED: usize = 50;
 
-/// How a request wants to be treated where it says what nobody asks for; strictly by default.
+/// How a request wants its unknown names to be treated; strictly by default.
 #[derive(Debug, Clone, Default)]
 pub struct Handling(Option<Arc<Mutex<Vec<Fault>>>>);
 
 impl Handling {
-    /// As `Prefer` says: `handling=lenient` among other preferences, in any case.
+    /// From `Prefer`: `handling=lenient` among other preferences, in any case.
     pub fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(PREFER).iter();
         let values = values.filter_map(|value| value.to_str().ok());
@@ -52,7 +52,7 @@ impl Handling {
         self.0.is_some()
     }
 
-    /// What was ignored, each once.
+    /// The ignored names, each once.
     pub fn ignored(&self) -> Vec<Fault> {
         let Some(ignored) = &self.0 else {
             return Vec::new();
@@ -62,7 +62,7 @@ impl Handling {
         ignored.clone()
     }
 
-    /// Those of `faults` that count: all of them, or none, which are then kept as ignored.
+    /// The `faults` that count: all of them, or none, in which case they are kept as ignored.
     pub(super) fn judge(&self, faults: Vec<Fault>) -> Vec<Fault> {
         let Some(ignored) = &self.0 else {
             return faults;
@@ -80,7 +80,7 @@ impl Handling {
 /// The names that an object, a query or a form was given, and those that were asked for.
 #[derive(Debug)]
 pub(super) struct Names {
-    /// What one of them is called: `field` or `parameter`.
+    /// The word for one of them: `field` or `parameter`.
     what: &'static str,
     any_case: bool,
     /// Each with the path that it is reported by, until it is asked for.

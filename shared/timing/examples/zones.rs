@@ -1,5 +1,5 @@
-//! What the clocks of all zones do between two instants, for `.ci/zones.py`, which holds it to
-//! the data of others: one line of JSON.
+//! The clock changes of all zones between two instants, as one line of JSON. `.ci/zones.py`
+//! compares them with other data.
 //!
 //!     cargo run -p timing --example zones -- 2026-12-01T00:00:00Z 2028-12-01T00:00:00Z
 

@@ -16,10 +16,10 @@
 //! event of the occurrence that it is, cut or whole: neither depends on the range that was
 //! asked for.
 //!
-//! The text is written by the crate `ics`. Of the livelier ones, `icalendar` puts a
-//! `DTSTAMP` from the clock and a random `UID` into every component, `VTIMEZONE` too,
-//! where RFC 5545 has neither. `ics` does not count the space with which a folded line
-//! goes on: so the lines are folded here.
+//! The crate `ics` writes the text. `icalendar` is more active, but puts a `DTSTAMP` from the
+//! clock and a random `UID` into every component, including `VTIMEZONE`, where RFC 5545 has
+//! neither. `ics` does not count the space at the start of a folded line, so lines are folded
+//! here.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ics::components::Property;
@@ -33,7 +33,7 @@ use super::together::MARGIN;
 use super::zone::Zone;
 use super::{Timing, vtimezone};
 
-/// How far ahead occurrences are looked at one by one, for clock changes.
+/// How far ahead occurrences are checked one by one for clock changes.
 const HORIZON: TimeDelta = TimeDelta::days(3_653);
 
 /// Years before this have no calendar, and their dates not always four digits.
@@ -41,20 +41,20 @@ const FIRST: &str = "0001-01-02T00:00:00Z";
 /// Likewise for what comes after.
 const LAST: &str = "9999-12-30T00:00:00Z";
 
-/// How often a program shall fetch the calendar again (RFC 7986).
+/// How often a program should fetch the calendar again (RFC 7986).
 const REFRESH: &str = "PT1H";
 
 /// The most octets that a line may have, without the break at its end (RFC 5545, 3.1).
 const LINE: usize = 75;
 
-/// What a calendar says of its events besides when they are.
+/// The texts of a calendar's events.
 ///
 /// See [`Timing::calendar`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CalendarEntry<'a> {
     /// Identifies the grant, the same each time: each event's `UID` ends with it.
     pub uid: &'a str,
-    /// What people read.
+    /// The text for people.
     pub summary: &'a str,
     /// When the grant last changed, or now (`DTSTAMP`).
     pub stamp: DateTime<Utc>,
@@ -63,10 +63,10 @@ pub struct CalendarEntry<'a> {
 impl Timing {
     /// The windows from `from` to `until` as an iCalendar, at a door in that zone.
     ///
-    /// The events together cover the windows and nothing else; they may touch, and
-    /// overlap in an hour that a clock change repeats. Without an `until` the calendar
-    /// goes as far as the grant. Ten years from `from` is how far clock changes are
-    /// looked at: what goes on after that goes on as a series.
+    /// The events together cover exactly the windows; they may touch, and overlap in an hour
+    /// that a clock change repeats. Without an `until` the calendar goes as far as the grant.
+    /// Clock changes are checked for ten years from `from`; what continues after that is a
+    /// series.
     ///
     /// Fractions of a second are cut off, since iCalendar has none.
     ///
@@ -100,7 +100,7 @@ impl Timing {
             zone,
             entry,
             start,
-            // An end that no calendar can name is none.
+            // An end beyond the calendar's range counts as none.
             limit: if limit < last { limit } else { Moment::NEVER },
             horizon: limit.min(start.plus(HORIZON.num_seconds())).min(last),
             changes: Vec::new(),
@@ -196,7 +196,7 @@ struct Run {
     first: Stretch,
     last: Moment,
     count: usize,
-    /// Where occurrences between the first and the last would begin that are not in it.
+    /// The starts of missing occurrences between the first and the last.
     without: Vec<Wall>,
     /// Likewise after the last.
     behind: Vec<Wall>,
@@ -223,7 +223,7 @@ impl Writer<'_> {
         let ahead = |secs| Moment::at(secs).wall(self.zone).secs - secs;
         let mut before = ahead(first);
         let mut changes = vec![(i64::MIN, before)];
-        // As far as all ranges look: what comes after this one tells where a series ends.
+        // As far as all ranges look: the occurrences after this one decide where a series ends.
         let last = self.start.secs() + HORIZON.num_seconds();
         let days = (last + 2 * MARGIN - first) / DAY;
         for day in (0..=days).map(|day| first + day * DAY) {
@@ -379,7 +379,7 @@ impl Writer<'_> {
         self.zoned = true;
     }
 
-    /// The last second of a grant that goes on beyond the horizon, if it has one.
+    /// The last second of a grant that continues beyond the horizon, if it has an end.
     fn open_end(&self) -> Option<Moment> {
         (self.limit < Moment::NEVER).then(|| self.limit.plus(-1))
     }
@@ -399,7 +399,7 @@ impl Writer<'_> {
         event.push(Transp::transparent());
     }
 
-    /// What is called so among the events of the grant.
+    /// The UID of an event among those of the grant.
     fn uid(&self, name: &str) -> String {
         format!("{name}-{}", plain(self.entry.uid))
     }
@@ -412,7 +412,7 @@ impl Writer<'_> {
         let mut calendar = ICalendar::new("2.0", "-//Latchkey//Latchkey//EN");
         calendar.push(ics::properties::CalScale::new("GREGORIAN"));
         calendar.push(ics::properties::Method::new("PUBLISH"));
-        // By RFC 7986, and as programs understood it before that.
+        // The name by RFC 7986, and the one that programs used before.
         calendar.push(ics::properties::Name::new(self.summary()));
         calendar.push(Property::new("X-WR-CALNAME", self.summary()));
         calendar.push(RefreshInterval::new(REFRESH));
@@ -427,7 +427,7 @@ impl Writer<'_> {
     }
 }
 
-/// The text with all its lines folded anew.
+/// The text with all its lines folded again.
 fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + text.len() / LINE * 3);
     for line in text.replace("\r\n ", "").split_inclusive("\r\n") {
@@ -448,7 +448,7 @@ fn folded(text: &str) -> String {
     folded
 }
 
-/// What tells a series from the others of a grant: its days and its hours.
+/// What distinguishes a series from the others of a grant: its days and its hours.
 fn name_of(cycle: Cycle<'_>) -> String {
     let rule = rule_of(cycle, None);
     let rule = rule.replace("FREQ=", "").replace(";WKST=MO", "");

@@ -32,7 +32,7 @@ pub(super) struct Moment {
     nanos: u32,
 }
 
-/// What a wall clock shows: a local date and time.
+/// The reading of a wall clock: a local date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Wall {
     pub(super) secs: i64,
@@ -88,7 +88,7 @@ impl Moment {
         }
     }
 
-    /// What a wall clock so many seconds ahead of UTC shows.
+    /// The reading of a wall clock that is this many seconds ahead of UTC.
     pub(super) fn shown_at(self, offset: i64) -> Wall {
         Wall {
             secs: self.secs + offset,
@@ -96,7 +96,7 @@ impl Moment {
         }
     }
 
-    /// What the wall clock of the zone shows at the instant.
+    /// The reading of the zone's wall clock at the instant.
     pub(super) fn wall(self, zone: Zone) -> Wall {
         self.shown_at(zone.seconds_ahead(self.secs))
     }
@@ -207,7 +207,7 @@ pub(super) fn monday(day: i64) -> i64 {
     day - (day + 3).rem_euclid(7)
 }
 
-/// As chrono says it; outside of its range the nearer end.
+/// As chrono computes it; outside its range the nearer end.
 pub(super) fn naive(secs: i64) -> NaiveDateTime {
     Moment::at(secs).saturating().naive_utc()
 }

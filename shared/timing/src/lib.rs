@@ -5,9 +5,8 @@
 //! are its windows in a range ([`Timing::windows`]). Decisions, calendars and pictures
 //! of the week all come from these two, so they cannot disagree.
 //!
-//! Pure: no clock is read and nothing is fetched; the zone of the door and the instant
-//! are arguments. The meaning of every rule, with worked examples, stands in
-//! `docs/time.md`.
+//! Pure: it reads no clock and fetches nothing; the zone of the door and the instant are
+//! arguments. `docs/time.md` has the meaning of every rule, with worked examples.
 //!
 //! # How, and what was turned down
 //!
@@ -65,7 +64,7 @@ pub struct Timing {
     pub rules: Vec<Rule>,
 }
 
-/// How a timing stands at an instant.
+/// Whether a timing holds at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// It holds, by the rule of that place in [`Timing::rules`], the first if several
@@ -73,7 +72,7 @@ pub enum Standing {
     Holds(Option<usize>),
     /// The window has not begun.
     BeforeStart,
-    /// The window is over.
+    /// The window has ended.
     Ended,
     /// The instant lies in the window and in none of the rules.
     OutsideSchedule,
@@ -254,8 +253,8 @@ impl Timing {
         Pattern::new(&self.rules, self.first_day(zone))
     }
 
-    /// What it costs to make the pattern of its rules, in looks: each occurrence of each rule
-    /// in a fortnight is put in its place.
+    /// The cost of the pattern of its rules, in looks: each occurrence of each rule in a
+    /// fortnight is put in order.
     fn looks(&self) -> usize {
         let each = self.rules.iter().map(|rule| 14 / rule.step());
         usize::try_from(each.sum::<i64>()).unwrap_or(usize::MAX) * 4

@@ -1,4 +1,4 @@
-//! What a union of rules shows on the wall clock, over and over.
+//! The reading of a union of rules on the wall clock, which repeats.
 //!
 //! A rule comes back after 1, 7 or 14 days, so a union of rules does too: it is a list
 //! of stretches of wall clock within one cycle. Stretches that overlap or touch are
@@ -32,7 +32,7 @@ impl Cycle<'_> {
         Some((start.plus(cycle), end.plus(cycle)))
     }
 
-    /// The same as instants; the second may equal the first when a gap swallowed it.
+    /// The same as instants; both are equal if a gap swallowed the stretch.
     pub(super) fn instants(&self, k: i64, zone: Zone) -> Option<(Moment, Moment)> {
         let (start, end) = self.nth(k)?;
         Some((start.begins(zone), end.ends(zone)))
@@ -43,7 +43,7 @@ impl Cycle<'_> {
         self.first_ending_after_shown(at, at.wall(zone), zone)
     }
 
-    /// The same when it is known what the clock shows at the instant.
+    /// The same, if the clock's reading at the instant is known.
     fn first_ending_after_shown(&self, at: Moment, shown: Wall, zone: Zone) -> i64 {
         let mut k = self.first_ending_after_wall(shown);
         // While the clock repeats an hour, stretches that it showed as ended go on.
@@ -72,7 +72,7 @@ impl Cycle<'_> {
     /// `steady` is whether it is known to show the same as ever for days around it.
     pub(super) fn holds(&self, at: Moment, shown: Wall, steady: bool, zone: Zone) -> bool {
         let inside = |(start, end): Stretch| start <= shown && shown < end;
-        // What the clock shows as allowed is: no clock change takes it away.
+        // A stretch that the clock shows as allowed is allowed; no clock change takes it away.
         if self
             .nth(self.first_ending_after_wall(shown))
             .is_some_and(inside)
@@ -93,7 +93,7 @@ impl Cycle<'_> {
 pub(super) enum Pattern {
     /// Every reading of the clock is in it.
     Always,
-    /// These stretches, none of them when there are none.
+    /// These stretches, or `None` if there are none.
     Cycle {
         /// As in [`Cycle`].
         stretches: Vec<Stretch>,

@@ -261,7 +261,7 @@ impl Rule {
         }
     }
 
-    /// How often it comes back.
+    /// How often it repeats.
     pub fn recurrence(&self) -> Recurrence {
         self.recurrence
     }

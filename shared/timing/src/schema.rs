@@ -1,5 +1,5 @@
-//! How the API document describes what JSON has no type for. Named in `value_type` of a
-//! field: `#[schema(value_type = Option<LocalTime>)]`.
+//! Schemas of the API document for types that JSON does not have. They are named in
+//! `value_type` of a field: `#[schema(value_type = Option<LocalTime>)]`.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};

@@ -1,15 +1,13 @@
 //! When several timings hold at once: a grant, and those that it was made by right of.
 //!
-//! Each timing shows the same on the wall clock every two weeks, and so do all of them
-//! together. So what they share is worked out once, on the wall clock, for two weeks; a
-//! look at any instant is then a search in that list. Walking from window to window of
-//! each until they meet would cost more the rarer they meet, and never end for those that
-//! do not.
+//! Each timing repeats on the wall clock every two weeks, and so do all of them together. What
+//! they share is therefore computed once, on the wall clock, for two weeks; a look at any
+//! instant is then a search in that list. Walking from window to window until they overlap
+//! would cost more the rarer they overlap, and would never end for those that never do.
 //!
-//! The wall clock does not tell the whole truth in weeks in which it is changed: in the
-//! hour that it repeats, two stretches that do not meet on the clock may meet in time. For
-//! the two weeks around a clock change the windows of each timing are therefore compared
-//! as instants.
+//! The wall clock is not exact in weeks in which it is changed: in a repeated hour, two
+//! stretches that do not overlap on the clock may overlap in time. For the two weeks around a
+//! clock change the windows of each timing are therefore compared as instants.
 
 use std::collections::BTreeMap;
 
@@ -24,16 +22,16 @@ use super::zone::Zone;
 /// The length of what is worked out at once: every rule comes back after it.
 const FORTNIGHT: i64 = 14 * DAY;
 
-/// How far ahead a window is looked for, in fortnights: two years, with two clock changes
-/// each. What does not meet in two weeks meets, if ever, in the hour that a change repeats.
+/// How far ahead a window is searched for, in fortnights: two years, with two clock changes
+/// each. Timings that do not overlap within two weeks overlap, if ever, in a repeated hour.
 const AHEAD: i64 = 53;
 
 /// From one instant to another, half-open.
 type Stay = (Moment, Moment);
 
-/// How much work may go into looking for windows, over all that are looked for.
+/// The work that may be spent on the search for windows, over all searches.
 ///
-/// What [`Timing::holds`] says costs nothing of it: whether a grant holds is always told.
+/// [`Timing::holds`] costs nothing of it: whether a grant holds is always answered.
 ///
 /// ```
 /// use timing::Budget;
@@ -47,7 +45,7 @@ pub struct Budget {
     has_run_out: bool,
 }
 
-/// That the work which was allowed did not suffice.
+/// The allowed work did not suffice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many rules to find the windows of")]
 pub struct RanOut;
@@ -69,7 +67,7 @@ impl Budget {
     /// Takes some looks.
     ///
     /// # Errors
-    /// When fewer are left: from then on there are none.
+    /// If less is left, it is used up.
     pub fn spend(&mut self, looks: usize) -> Result<(), RanOut> {
         match self.left.checked_sub(looks) {
             Some(left) if !self.has_run_out => {
@@ -106,12 +104,12 @@ impl Budget {
 #[derive(Debug)]
 pub struct Together {
     zone: Zone,
-    /// What lies in the windows of all.
+    /// The part that is in the windows of all.
     range: Stay,
     /// The rules of each that has some.
     patterns: Vec<Pattern>,
-    /// What the patterns share on the wall clock, and how often it is looked at in a
-    /// fortnight; once it was asked for.
+    /// What the patterns share on the wall clock, and the number of looks in a fortnight; known
+    /// after the first request for it.
     shared: Option<Vec<Stretch>>,
     /// The fortnights that were worked out, by their numbers.
     fortnights: BTreeMap<i64, Vec<Stay>>,
@@ -121,7 +119,7 @@ impl Together {
     /// `timings`, at a door in `zone`. None at all hold always.
     ///
     /// # Errors
-    /// When their rules are more than the budget is good for.
+    /// The rules are too many for the budget.
     pub fn new(timings: &[Timing], zone: Zone, budget: &mut Budget) -> Result<Self, RanOut> {
         let mut range = (Moment::EVER, Moment::NEVER);
         for timing in timings {
@@ -147,9 +145,9 @@ impl Together {
         })
     }
 
-    /// The window in which all of them hold at the instant, whole, or the next one after
-    /// it, as [`Timing::next`] says of one timing. One that begins only when they meet first
-    /// after two years of not meeting is not found.
+    /// The whole window in which all of them hold at the instant, or the next one, as
+    /// [`Timing::next`] for one timing. A window is not found if it begins after two years
+    /// without an overlap.
     ///
     /// # Errors
     /// When the budget did not suffice to say.
@@ -226,7 +224,7 @@ impl Together {
         Ok(self.fortnights.get(&number).map_or(&[], Vec::as_slice))
     }
 
-    /// What the patterns share on the wall clock, in a fortnight of it.
+    /// What the patterns share on the wall clock, in one fortnight.
     fn shared(&mut self, budget: &mut Budget) -> Result<&[Stretch], RanOut> {
         if self.shared.is_none() {
             let mut shared: Option<Vec<Stretch>> = None;
@@ -264,10 +262,10 @@ impl Together {
     }
 }
 
-/// What asking the zone for the instant of a stretch costs, in looks.
+/// The cost of asking the zone for the instant of a stretch, in looks.
 const LOOK: usize = 20;
 
-/// How far from an instant a clock change can make a difference to it.
+/// The distance from an instant at which a clock change can affect it.
 pub(super) const MARGIN: i64 = 3 * DAY;
 
 fn start_of(number: i64) -> Moment {
@@ -278,8 +276,8 @@ fn end_of(number: i64) -> Moment {
     start_of(number + 1)
 }
 
-/// How far ahead of UTC the clock is from one second to another, if it is not changed
-/// meanwhile. No zone changes its clock and changes it back within a day.
+/// How far the clock is ahead of UTC from one second to another, if it is not changed between
+/// them. No zone changes its clock and changes it back within a day.
 fn steady(zone: Zone, first: i64, last: i64) -> Option<i64> {
     let offset = |secs| Moment::at(secs).wall(zone).secs - secs;
     let ahead = offset(first);
@@ -299,12 +297,12 @@ fn unrolled(cycle: Cycle<'_>) -> Vec<Stretch> {
     let (first, last) = (Wall::at_secs(0), Wall::at_secs(FORTNIGHT));
     let from = cycle.first_ending_after_wall(first);
     let stretches = (from..).map_while(|k| cycle.nth(k).filter(|(start, _)| *start < last));
-    // Where fractions of the second matter, the number may be one too high or too low.
+    // If fractions of a second matter, the number may be off by one.
     let cut = stretches.map(|(start, end)| (start.max(first), end.min(last)));
     cut.filter(|(start, end)| start < end).collect()
 }
 
-/// What lies in one of these and one of those, both in order and apart.
+/// The intersection of two lists of stretches, each in order and without overlaps.
 fn meet<T: Ord + Copy>(these: &[(T, T)], those: &[(T, T)]) -> Vec<(T, T)> {
     let mut met = Vec::new();
     let (mut this, mut that) = (these.iter().peekable(), those.iter().peekable());

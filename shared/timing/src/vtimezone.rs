@@ -10,7 +10,7 @@ use super::calendar::local;
 use super::clock::{DAY, Moment};
 use super::zone::{Observance, Zone};
 
-/// What the clock of the zone does from `from` to `until`.
+/// The clock changes of the zone from `from` to `until`.
 pub(super) fn of(zone: Zone, from: Moment, until: Moment) -> TimeZone<'static> {
     // Two days earlier, so that what starts before the range has its time too.
     let first = from.plus(-2 * DAY);

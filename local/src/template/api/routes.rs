@@ -15,13 +15,13 @@ use super::{INTEGRATION_TIMEOUT, Throttle};
 pub struct Route {
     /// In upper case.
     pub method: String,
-    /// As the template has it: `/a/{b}` or `/a/{rest+}`.
+    /// As in the template: `/a/{b}` or `/a/{rest+}`.
     pub path: String,
-    /// What answers.
+    /// The integration.
     pub integration: Integration,
     /// The name of its authorizer.
     pub authorizer: Option<String>,
-    /// How long the integration may take.
+    /// The time limit of the integration.
     pub timeout: Duration,
     /// From `MethodSettings`.
     pub throttle: Option<Throttle>,

@@ -107,7 +107,7 @@ fn of_accept(accept: &str) -> Result<Format> {
     best.map(|(format, _)| format).ok_or(Error::NotAcceptable)
 }
 
-/// What `Accept` says of some media types.
+/// A media range of `Accept`.
 struct Range<'a> {
     name: &'a str,
     /// In thousandths.
@@ -131,7 +131,7 @@ impl<'a> Range<'a> {
         }
     }
 
-    /// How closely it fits a format; nothing when it does not.
+    /// How specifically it matches a format; `None` if it does not match.
     fn fits(&self, format: Format) -> Option<u8> {
         if Format::of_media_type(self.name) == Some(format) {
             return Some(2);
@@ -151,7 +151,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// How much a format is liked: as the range says that fits most closely.
+/// The quality of a format: that of the most specific matching range.
 fn quality(ranges: &[Range<'_>], format: Format) -> u16 {
     let fitting = ranges.iter().filter_map(|range| {
         let closeness = range.fits(format)?;

@@ -1,4 +1,4 @@
-//! What an operation is asked.
+//! The input of an operation.
 
 use std::collections::HashSet;
 
@@ -10,24 +10,24 @@ use super::Format;
 use crate::wire::json::{self, Document, Fault, FaultCode, Faults, Fields};
 use crate::wire::{Error, Request, Result, request};
 
-/// What ServiceStack's own clients put into any request.
+/// Fields that ServiceStack's own clients add to any request.
 const OWN_FIELDS: [&str; 2] = ["version", "meta"];
-/// What they put into any query.
+/// Parameters that they add to any query.
 const OWN_PARAMETERS: [&str; 3] = ["format", "callback", "jsconfig"];
-/// That of it which leads on to the next page.
+/// The part of the query that leads to the next page.
 const KEPT: [&str; 1] = ["format"];
 
 /// The fields of a request, from its body and its query. They are found by their names
 /// without regard to case.
 ///
-/// A field of the query stands before one of the body; one without a value is not there. It is
-/// a text, from which a list can
-/// be read that is separated by commas; one that begins with a bracket and is JSV is the list
-/// or the object that it says, as ServiceStack's clients write them in a URL.
+/// A field of the query takes precedence over one of the body; a parameter without a value is
+/// treated as left out. A parameter is a text, which can be read as a list separated by commas.
+/// If it begins with a bracket and is JSV, it is that list or object, as ServiceStack's clients
+/// write them in a URL.
 #[derive(Debug)]
 pub struct Input {
     fields: Document,
-    /// The same with names in small letters.
+    /// The same, with names in lower case.
     folded: Value,
     /// Names that are known whatever the operation.
     own: Vec<&'static str>,
@@ -106,9 +106,9 @@ impl Input {
         &self.folded
     }
 
-    /// Puts its fields in the place of the query of `request`, for a list to read wherever
-    /// they stood. Those of `names` have these names then; others keep theirs, by which they
-    /// are refused.
+    /// Puts its fields into the query of `request`, so that a list reads them wherever they
+    /// were. The fields in `names` get these names; others keep theirs, by which they are
+    /// refused.
     pub fn become_query(&self, request: &mut Request, names: &[&str]) {
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
@@ -168,8 +168,8 @@ fn body(request: &Request) -> Result<Result<Value, Vec<Fault>>> {
                 }
                 Format::Json
             }
-            // What `fetch` says of a text unless told otherwise: ServiceStack's client for
-            // JavaScript leaves it at that, where a browser is not to ask first.
+            // `fetch` sets this type for a text by default. ServiceStack's client for
+            // JavaScript leaves it, because a browser would otherwise send a preflight.
             Some(text) if text == "text/plain" => Format::Json,
             Some(name) => Format::of_media_type(&name).ok_or(Error::UnsupportedMediaType)?,
         },
@@ -323,10 +323,10 @@ mod tests {
         let name = Some("application/x-www-form-urlencoded");
         assert_eq!(read(&request(name, &form, &[])).unwrap(), access());
         assert_eq!(read(&request(name, &json, &[])).unwrap(), access());
-        // What `fetch` says of a text.
+        // The type that `fetch` sets for a text.
         let name = Some("text/plain;charset=UTF-8");
         assert_eq!(read(&request(name, &json, &[])).unwrap(), access());
-        // The query stands before the body, but for what it says nothing of.
+        // The query takes precedence over the body, except for fields without a value.
         let other = [
             ("LABEL", "Other"),
             ("permission", "a,\"b, c\""),
@@ -401,7 +401,7 @@ mod tests {
             };
             assert_eq!(faults[0].field, "validFrom", "{text}");
         }
-        // A name that is null is none.
+        // A name that is null means no name.
         let body = "{Permission:[a,,b]}";
         let input = Input::of(&request(Some("text/jsv"), body, &[])).unwrap();
         let error = input.read(|fields| fields.list::<Words>("permission", 9));

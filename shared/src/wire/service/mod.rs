@@ -27,7 +27,7 @@ use super::{Error, Request, Response, Result, jsv};
 /// An answer in the format that the client wants.
 ///
 /// # Errors
-/// 406 when that is none of ours.
+/// 406 if it is not one of ours.
 pub fn answer(request: &Request, status: StatusCode, body: &impl Serialize) -> Result<Response> {
     written(Format::of_answer(request)?, status, body)
 }
@@ -39,11 +39,11 @@ pub struct Data<V> {
     pub data: Vec<V>,
 }
 
-/// A JSON answer in the format that the client wants: of one that was kept, that may be
-/// another than at the first time.
+/// A JSON answer in the format that the client wants. For a stored answer, that may differ from
+/// the first time.
 ///
 /// # Errors
-/// 406 when it is none of ours; 500 when the answer is no JSON.
+/// 406 if the format is not one of ours; 500 if the answer is not JSON.
 pub fn in_format(request: &Request, response: Response) -> Result<Response> {
     let body: Value = serde_json::from_str(response.body())
         .map_err(|error| Error::Internal(error.to_string()))?;
@@ -56,8 +56,8 @@ pub fn in_format(request: &Request, response: Response) -> Result<Response> {
     Ok(answer)
 }
 
-/// The same answer with what a lenient request said that was ignored, in its `responseStatus`.
-/// One that is no object stays as it is.
+/// The same answer with the ignored names of a lenient request in its `responseStatus`. A body
+/// that is not an object stays as it is.
 pub fn with_ignored(response: &mut Response, ignored: &[Fault]) {
     let is_jsv = response
         .headers()

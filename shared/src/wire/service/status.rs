@@ -57,8 +57,8 @@ impl<'e> ResponseError<'e> {
     }
 }
 
-/// What an answer to a lenient request says of the fields that were ignored: in
-/// `responseStatus`, whose `errorCode` is left out, for nothing failed.
+/// What the answer to a lenient request says of the ignored fields: in `responseStatus`,
+/// without `errorCode`, because nothing failed.
 pub(super) fn ignored(faults: &[Fault]) -> serde_json::Value {
     let errors: Vec<_> = faults.iter().map(ResponseError::of).collect();
     serde_json::json!({ "errors": errors })
@@ -111,15 +111,15 @@ fn of_error(error: &Error) -> &'static str {
     }
 }
 
-/// The answer to a request of this kind that was not served, in the format that the client
-/// wants; in JSON when that is none of ours.
+/// The answer to a request that was not served, in the format that the client wants; in JSON if
+/// that is not one of ours.
 pub fn error(error: &Error, request: &Request) -> Response {
     said(error, Format::of_answer(request).unwrap_or(Format::Json))
 }
 
 fn said(error: &Error, format: Format) -> Response {
     let message = match error {
-        // Of faults the first, like ServiceStack: many clients show no more.
+        // The code of the first fault, as ServiceStack does: many clients show only that.
         Error::InvalidInput(faults) | Error::Taken(faults) if !faults.is_empty() => {
             faults.first().map_or_else(String::new, at)
         }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::id::Id;
 use crate::wire::json::{self, FaultCode, FromJson};
 
-/// What stands in a field: a text, or what JSON has besides.
+/// The content of a field: a text, or another JSON value.
 enum Leaf<'l> {
     Text(&'l str),
     Number(i64),
@@ -37,7 +37,7 @@ trait Wire: Sized {
 /// Why a leaf cannot be read.
 struct Misread {
     code: FaultCode,
-    /// What to say in place of what is expected.
+    /// What to report instead of the expected type.
     why: Option<String>,
 }
 
@@ -139,7 +139,7 @@ fn integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Names a thing: 32 hexadecimal digits; read with dashes and braces, too.
+/// The ID of a thing: 32 hexadecimal digits; dashes and braces are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Guid(pub Uuid);
 
@@ -317,7 +317,7 @@ impl TimeSpan {
         Some(seconds * i128::from(TICKS) + i128::from(fraction))
     }
 
-    /// What stands behind the `P` of `P1DT2H3M4.5S`, in ticks.
+    /// The part of `P1DT2H3M4.5S` after the `P`, in ticks.
     fn duration(text: &str) -> Option<i128> {
         let (days, time) = match text.split_once('T') {
             Some((days, time)) if !time.is_empty() => (days, time),
@@ -362,7 +362,7 @@ fn fraction(text: &str) -> Option<(&str, i64)> {
     let Some((whole, fraction)) = text.split_once('.') else {
         return Some((text, 0));
     };
-    // What is finer than a tick is refused, not lost.
+    // Digits beyond a tick are refused, not dropped.
     let fraction = match fraction.trim_end_matches('0') {
         "" => digits(fraction, 0)?,
         fine if fine.len() <= 7 => digits(&format!("{fine:0<7}"), TICKS)?,
@@ -529,7 +529,7 @@ impl<const LEAST: u32, const MOST: u32> From<Number<LEAST, MOST>> for u32 {
     }
 }
 
-/// The number of a thing.
+/// The ID of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbered<T>(pub T);
 
@@ -591,7 +591,7 @@ impl<T: Enumerated> Wire for Enumeration<T> {
     }
 }
 
-/// Reads what stands in a query.
+/// Reads a query.
 impl<T: Enumerated> std::str::FromStr for Enumeration<T> {
     type Err = FaultCode;
 
@@ -616,7 +616,7 @@ impl<T: Enumerated> Serialize for Enumeration<T> {
     }
 }
 
-/// How the API document shows a type with a few values: as its numbers.
+/// How the API document describes a type with a few values: by its numbers.
 pub fn enumeration<T: Enumerated>(description: &str) -> RefOr<Schema> {
     let names = T::VALUES.iter();
     let names: Vec<_> = names
@@ -634,7 +634,7 @@ pub fn enumeration<T: Enumerated>(description: &str) -> RefOr<Schema> {
         .into()
 }
 
-/// How the API document shows a type: as JSON has it.
+/// How the API document describes a type: by its JSON form.
 macro_rules! shown {
     ($($name:ident $kind:ident $format:expr, $example:expr, $description:literal;)*) => {$(
         impl PartialSchema for $name {

@@ -147,7 +147,7 @@ fuzz_target!(|input: Input| {
         // A range that ends in a leap second ends with the next one's beginning.
         assert!(end == until || !plain(until) || !timing.holds(zone, end));
     }
-    // What lies before a cut is the same without the rest of the range.
+    // The part before a cut is the same without the rest of the range.
     if let Some(last) = spans.last().and_then(|span| span.until) {
         let first: Vec<Span> = timing.windows(zone, from, last).collect();
         assert_eq!(first, spans);

@@ -1,4 +1,4 @@
-//! What is true of every timing, in every zone, to the nanosecond.
+//! Laws of every timing, in every zone, to the nanosecond.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use proptest::prelude::*;
@@ -232,7 +232,7 @@ fn the_next_window_is_the_one_that_holds_or_the_first_after() {
                     prop_assert!(timing.holds(zone, next.from));
                     prop_assert!(!timing.holds(zone, next.from - TimeDelta::nanoseconds(1)));
                     prop_assert!(next.until.is_none_or(|end| !timing.holds(zone, end)));
-                    // The same as in the range, but for what the range cuts off.
+                    // The same as in the range, except what the range cuts off.
                     if let Some(first) = first {
                         prop_assert_eq!(first.from, next.from.max(at));
                     } else {
@@ -245,8 +245,8 @@ fn the_next_window_is_the_one_that_holds_or_the_first_after() {
         .unwrap();
 }
 
-/// The window in which all timings hold at an instant, or the next one: by going from window
-/// to window of each until they meet. Nothing when they have not after a thousand.
+/// The window in which all timings hold at an instant, or the next one: by going from window to
+/// window of each until they overlap. `None` if they have not after a thousand.
 fn stepped(timings: &[Timing], zone: Zone, mut at: DateTime<Utc>) -> Option<Option<Span>> {
     for _ in 0..1_000 {
         let windows = timings.iter().map(|timing| timing.next(zone, at));
@@ -314,12 +314,13 @@ fn assert_together(timings: &[Timing], zone: Zone, at: DateTime<Utc>) -> Result<
     for _ in 0..6 {
         let found = together.next(at, &mut budget).unwrap();
         match stepped(timings, zone, at) {
-            // Some meet in the repeated hour of one Sunday in a dozen: that is not waited for.
+            // Some overlap in the repeated hour of one Sunday in a dozen, which is too rare to
+            // wait for.
             Some(Some(late)) if late.from > at + TimeDelta::days(740) => {
                 prop_assert!(found.is_none() || found == Some(late), "{} in {}", at, zone);
             }
             Some(stepped) => prop_assert_eq!(found, stepped, "{} in {}", at, zone),
-            // What stepping does not reach may be there all the same.
+            // A window that stepping does not reach may still exist.
             None => prop_assert_eq!(found, None, "{} in {}", at, zone),
         }
         let Some(until) = found.and_then(|found| found.until) else {
@@ -336,7 +337,7 @@ fn what_several_share_is_what_stepping_from_one_to_the_other_finds() {
     let others = proptest::collection::vec(timings(), 1..4);
     runner("together", 1_000)
         .run(&(timings(), others), |((timing, zone, at, _), others)| {
-            // About the same time, or they hardly ever meet.
+            // About the same time; otherwise they would hardly ever overlap.
             let mut timings = vec![timing.clone()];
             timings.extend(
                 others
@@ -364,7 +365,7 @@ fn so_it_is_where_clocks_are_changed() {
 
 #[test]
 fn what_meets_in_the_repeated_hour_alone_is_found_there() {
-    // On the clock the one ends where the other begins; in time, the one goes on until the
+    // On the clock, one ends where the other begins. In time, the first one continues until the
     // second half past two, and the other has begun at the first.
     let window = InstantWindow::new("2024-06-01T00:00:00Z".parse().unwrap(), None).unwrap();
     let rule = |text| Rule::daily(Some(serde_json::from_str::<Period>(text).unwrap()));

@@ -1,9 +1,8 @@
 //! The evaluator against an oracle that is slow and obvious.
 //!
-//! The oracle knows one thing of a zone: what its clock shows at an instant, and that from
-//! another reader of its file than the evaluator has. It walks
-//! the minutes of some weeks, writes down what the clock shows at each, and then reads
-//! the rules off that list:
+//! The oracle knows one thing about a zone: the reading of its clock at an instant, from
+//! another reader of the zone's file than the evaluator's. It walks the minutes of some weeks,
+//! writes down the reading at each, and then reads the rules off that list:
 //!
 //! - a boundary begins something at the first minute at which the clock shows it, and
 //!   ends something at the last such minute;
@@ -36,7 +35,7 @@ fn instant(minute: Minute) -> DateTime<Utc> {
     DateTime::from_timestamp(minute * 60, 0).unwrap()
 }
 
-/// What the clock shows, as minutes since 1970 as if that clock was UTC's.
+/// The reading of the clock, as minutes since 1970 as if the clock was at UTC.
 fn shown(clock: &Clock, minute: Minute) -> Minute {
     minute + clock.ahead(minute * 60) / 60
 }
@@ -49,7 +48,7 @@ fn day_of(shown: Minute) -> NaiveDate {
     instant(shown).date_naive()
 }
 
-/// What the clock of a zone showed, minute by minute.
+/// The readings of the clock of a zone, minute by minute.
 struct Walk {
     zone: Zone,
     source: Clock,
@@ -207,7 +206,7 @@ fn boundaries(rule: &Rule, date: NaiveDate) -> (Minute, Minute) {
     }
 }
 
-// What is tried.
+// The case.
 
 /// Days with a clock change of the zone, evenly from all of them, and two without.
 fn middles(clock: &Clock, count: usize) -> Vec<Minute> {
@@ -286,7 +285,7 @@ fn windows(walk: &Walk, middle: Minute) -> impl Strategy<Value = Window> + use<>
     prop_oneof![3 => locals, 1 => instants]
 }
 
-// What is compared.
+// The comparison.
 
 struct Case {
     timing: Timing,
@@ -345,7 +344,7 @@ fn compare(walk: &Walk, case: &Case) -> Result<(), TestCaseError> {
         .collect();
     prop_assert_eq!(windows, spans);
 
-    // Where something changes, and at some other instants.
+    // The instants where something changes, and some others.
     let changes = (1..expected.len()).filter(|place| expected[*place] != expected[place - 1]);
     let changes: Vec<usize> = changes.flat_map(|place| [place - 1, place]).collect();
     for place in changes.into_iter().chain(case.asked.iter().copied()) {
@@ -381,7 +380,7 @@ fn compare_next(
         .find(|place| !holds(*place))
         .unwrap_or(places);
     let next = next.ok_or_else(|| TestCaseError::fail("there is a next window"))?;
-    // What lies beyond the walk is not known here.
+    // What is beyond the walk is unknown here.
     if from > 0 {
         prop_assert_eq!(next.from, at(from));
     }

@@ -14,9 +14,9 @@ pub(crate) fn zones() -> impl Iterator<Item = Zone> {
     Zone::names().map(zone)
 }
 
-/// What the clock of a zone shows, as another program reads it off the same file: not jiff,
-/// which the evaluator asks, but tz-rs. That the files are right is not for a test here to
-/// say; `.ci/zones.py` holds them to the data that Python's users get.
+/// The reading of the clock of a zone, as another program takes it from the same file: tz-rs,
+/// and not jiff, which the evaluator uses. Whether the files are right is not tested here;
+/// `.ci/zones.py` compares them with the data of Python's users.
 #[derive(Clone)]
 pub(crate) struct Clock(tz::TimeZone);
 
