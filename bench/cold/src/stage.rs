@@ -77,6 +77,7 @@ impl Stage {
 
     fn surroundings(&self, url: &str) -> BTreeMap<String, String> {
         let surroundings = Surroundings {
+            guard_url: None,
             region: REGION.to_owned(),
             credentials: Dummy::dummy(),
             dynamodb_url: Some(url.to_owned()),
