@@ -546,14 +546,14 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
     assert!(codes.len() == 1 && codes[0].contains(hall), "{codes:?}");
     let started = Instant::now();
     loop {
-        let shown = format!("{path}?AccessTemplateId={template}");
+        let shown = format!("{path}/things?AccessTemplateId={template}");
         let shown = scene.call(Method::GET, &shown, None).await.json();
         let stored = items(&scene.store)
             .await
             .remove(&format!("TEMPLATE#{template}"))
             .unwrap();
         let things = stored["things"].as_l().unwrap().len();
-        if (shown["things"].as_array().unwrap().len(), things) == (1, 1) {
+        if (shown["data"].as_array().unwrap().len(), things) == (1, 1) {
             return;
         }
         assert!(started.elapsed() < LONGEST);

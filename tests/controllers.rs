@@ -258,7 +258,7 @@ async fn the_demo_front_door_opens_the_lobby_alone() {
     let cellar = json!({"organizationId": 1, "name": "Cellar"});
     let cellar = system.admin().post("/v2/spaces", &cellar).await.json();
     let cellar = cellar["spaceId"].as_str().unwrap();
-    let template = json!({"organizationId": 1, "name": "T", "things": [{"thingId": cellar}]});
+    let template = json!({"name": "T", "things": [{"thingId": cellar}]});
     let template = system
         .admin()
         .post("/access/template", &template)
@@ -275,7 +275,7 @@ async fn the_demo_front_door_opens_the_lobby_alone() {
         .ok();
     let path = format!("/BusinessUserAccesses?ThingId={cellar}");
     let own = system.admin().get(&path).await.json();
-    let code = &own["data"][0]["spaces"][0]["accessCode"];
+    let code = &own["data"][0]["thingBusinessUserAccesses"][0]["accessCode"];
     let enter = async |space: &str, code: &Value| {
         let path = format!("/v2/spaces/{space}/entries");
         let body = json!({"code": code});

@@ -101,7 +101,7 @@ async fn a_head_is_the_get_without_its_body() {
         "/v2/users/99",
         "/v2/spaces?size=0",
         "/access/templates",
-        "/json/reply/GetThings",
+        "/json/reply/GetBusinessUserThings",
         "/openapi.json",
         "/v2/devices/1/decision",
     ] {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code};
+use latchkey::role::Role;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Read, from_item};
 use latchkey::warrant::Warrant;
@@ -21,7 +22,10 @@ const PATH: &str = "/BusinessUserAccesses/reprogramcodes";
 async fn ask(system: &System, tenant: &Tenant) -> Value {
     let answer = system
         .user(tenant.token(1))
-        .put(PATH, &json!({"OrganizationId": 7}))
+        .put(
+            PATH,
+            &json!({"OrganizationId": "4c617463686b80018000000000000007"}),
+        )
         .await
         .ok();
     answer.json()
@@ -124,7 +128,7 @@ async fn create(system: &System, tenant: &Tenant, changes: Value) -> String {
 
 async fn home() -> (Store, System, Tenant) {
     let store = Store::start_with_streams().await;
-    let tenant = Tenant::new(7);
+    let tenant = Tenant::new(7).with_roles(1, &[Role::Admin, Role::TenantAdmin]);
     let system = System::on(&store).await;
     store.put(&tenant.world).await;
     (store, system, tenant)
@@ -232,7 +236,10 @@ async fn only_who_runs_the_organization_may_ask() {
     assert_error(&answer, "json", 403, "Forbidden");
     let answer = system
         .user(tenant.token(1))
-        .put(PATH, &json!({"OrganizationId": 8}))
+        .put(
+            PATH,
+            &json!({"OrganizationId": "4c617463686b80018000000000000008"}),
+        )
         .await;
     assert_error(&answer, "json", 403, "Forbidden");
     let answer: Answer = system

@@ -27,12 +27,14 @@ const COLUMNS: [(By, usize); 8] = [
 ];
 
 /// The table as it is published: rows, in the columns above.
-const TABLE: [(Area, &str); 6] = [
+const TABLE: [(Area, &str); 8] = [
     (Area::Directory, "write write read read read own source own"),
     (Area::Shares, "write write write - - own source own"),
     (Area::Accesses, "write write write - read own - own"),
     (Area::Templates, "write write read write - - - -"),
-    (Area::ReprogramCodes, "write write - - - - - -"),
+    (Area::TemplateGroups, "write write write write - - - -"),
+    (Area::Visitors, "read read - - read - - -"),
+    (Area::ReprogramCodes, "- write - - - - - -"),
     (Area::Decisions, "read read read - read own source own"),
 ];
 
@@ -229,8 +231,9 @@ fn directory() -> Vec<Request> {
         reads(OF, "GET /v1/device-groups"),
         reads(OF, "GET /v2/organizations/{organizationId}"),
         writes(OF, "PUT /v2/organizations/{organizationId}").body(CHANGE),
-        reads(OF, "GET /things"),
-        reads(OF, "GET /users"),
+        // Who sees all accesses sees what they are to, and who writes users sees them whole.
+        reads(Area::Accesses, "GET /things"),
+        writes(OF, "GET /users"),
         // Whoever reads the directory does not see how others sign in.
         writes(OF, "GET /v2/users/{userId}/tokens"),
         writes(OF, "POST /v2/users/{userId}/tokens"),
@@ -363,8 +366,9 @@ fn accesses() -> Vec<Request> {
         ),
         things,
         reads(Area::Templates, "GET /access/templates"),
-        reads(Area::Templates, "GET /access/template").query("?AccessTemplateId={template}"),
-        reads(Area::Templates, "GET /access/template/things").query("?AccessTemplateId={template}"),
+        writes(Area::Templates, "GET /access/template").query("?AccessTemplateId={template}"),
+        writes(Area::Templates, "GET /access/template/things")
+            .query("?AccessTemplateId={template}"),
         writes(Area::Templates, "PUT /access/template")
             .body(r#"{"AccessTemplateId": "{template}", "Name": "By {caller}"}"#),
         writes(Area::Templates, "DELETE /access/template").query("?AccessTemplateId={template}"),

@@ -16,6 +16,8 @@ const STAGE: &str = "prod";
 
 /// The functions that no admin calls, and the role that does.
 const CONTROLLERS: &[&str] = &["enter-space"];
+/// Those that only an admin of the tenant calls.
+const TENANT_ADMINS: &[&str] = &["reprogram-codes"];
 
 /// The sample event of each function with a route, by the name of its binary.
 pub fn made() -> Vec<(String, Value)> {
@@ -84,6 +86,7 @@ fn event(document: &Value, route: &Route, name: &str) -> Value {
     if route.authorizer.is_some() {
         let (user, role, token) = match CONTROLLERS.contains(&name) {
             true => ("3", "Device", DOOR_TOKEN),
+            false if TENANT_ADMINS.contains(&name) => ("1", "TenantAdmin", ADMIN_TOKEN),
             false => ("1", "Admin", ADMIN_TOKEN),
         };
         let token = format!("Bearer {token}");

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::system::{Answer, Store, System, Tenant};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
+/// Organization 7.
+const GUID: &str = "4c617463686b80018000000000000007";
 
 async fn home(store: &Store) -> (System, Tenant) {
     let system = System::on(store).await;
@@ -55,11 +57,12 @@ async fn an_operation_answers_at_every_route_in_both_formats() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     for (path, operation) in [
-        ("/things", "GetThings"),
-        ("/users", "GetBusinessUsers"),
+        ("/things", "GetBusinessUserThings"),
+        ("/users", "GetBusinessUserProfilesData"),
         ("/BusinessUserAccesses", "GetBusinessUserAccesses"),
     ] {
-        let plain = system.user(tenant.token(1)).get(path).await.ok();
+        let plain = system.user(tenant.token(1)).get(path).await;
+        assert_eq!(plain.status, 200, "{}", plain.body);
         let (format, expected) = tree(&plain);
         assert_eq!(format, "json");
         // In JSV a number is a text like any other.
@@ -90,8 +93,7 @@ async fn an_operation_answers_at_every_route_in_both_formats() {
         ];
         for (method, route, format) in routes {
             let answer = system
-                .user(tenant.token(1))
-                .call(method.clone(), &route)
+                .call(method.clone(), &route, tenant.token(1), None)
                 .await;
             assert_eq!(answer.status, 200, "{method} {route}: {}", answer.body);
             let expected = if format == "jsv" { &jsv } else { &expected };
@@ -110,22 +112,52 @@ async fn things_are_the_spaces_and_business_users_the_users() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     let things = system.user(tenant.token(2)).get("/things").await;
-    assert_eq!(
-        things.json(),
-        json!({"data": [{"id": SPACE, "name": "Hall"}]})
-    );
+    let hall = json!({
+        "id": SPACE, "organizationId": GUID, "name": "Hall", "order": 0, "type": "SmartSpace",
+        "properties": {}, "states": {}, "taskLists": [], "childThings": [],
+    });
+    let expected = json!({"data": [{"organizationId": GUID, "things": [hall]}]});
+    assert_eq!(things.json(), expected);
     let things = system.user(tenant.token(2)).get("/things.jsv").await;
-    assert_eq!(things.body, format!("{{data:[{{id:{SPACE},name:Hall}}]}}"));
+    assert_eq!(
+        things.body,
+        format!(
+            "{{data:[{{organizationId:{GUID},things:[{{id:{SPACE},organizationId:{GUID},name:Hall,\
+             order:0,type:SmartSpace,properties:{{}},states:{{}},taskLists:[],childThings:[]}}]}}]}}"
+        )
+    );
+    let query = format!("?ThingId={SPACE}&LoadOnlySmartSpaces=false&OrganizationId={GUID}");
+    let one = format!("/things{query}");
+    let one = system.user(tenant.token(2)).get(&one).await;
+    assert_eq!(one.json(), expected);
+    let none = format!("/things?ThingId={}", SPACE.replace('7', "8"));
+    assert_error(
+        &system.user(tenant.token(2)).get(&none).await,
+        "json",
+        404,
+        "NotFound",
+    );
     let users = system.user(tenant.token(1)).get("/users").await.json();
+    let organization = json!({
+        "id": GUID, "name": "Organization 7", "code": "7", "type": 20, "subOrganizations": [],
+        "organizations": [],
+    });
     assert_eq!(
         users["data"][0],
-        json!({"id": 1, "firstName": "User 1", "lastName": "Of 7", "phoneNumber": "+31612345671", "roles": ["Admin"]})
+        json!({
+            "id": 1, "activationStatus": 20, "firstName": "User 1", "lastName": "Of 7",
+            "emailConfirmed": false, "phoneNumber": "+31612345671", "phoneNumberConfirmed": false,
+            "roles": ["Admin"], "organizationId": GUID, "businessOrganizations": [organization],
+        })
     );
     assert_eq!(users["data"].as_array().unwrap().len(), 9);
     let users = system.user(tenant.token(1)).get("/users?format=jsv").await;
-    let first =
-        "{data:[{id:1,firstName:User 1,lastName:Of 7,phoneNumber:+31612345671,roles:[Admin]},";
-    assert!(users.body.starts_with(first), "{}", users.body);
+    let first = format!(
+        "{{data:[{{id:1,activationStatus:20,firstName:User 1,lastName:Of 7,emailConfirmed:False,\
+         phoneNumber:+31612345671,phoneNumberConfirmed:False,roles:[Admin],organizationId:{GUID},\
+         businessOrganizations:[{{id:{GUID},name:Organization 7,code:7,type:20,"
+    );
+    assert!(users.body.starts_with(&first), "{}", users.body);
 }
 
 #[tokio::test]
@@ -141,7 +173,7 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
     };
     let first = system
         .user(tenant.token(1))
-        .get("/users.jsv?ORGANIZATIONID=7&Size=4")
+        .get(&format!("/users.jsv?ORGANIZATIONID={GUID}&Size=4"))
         .await;
     assert_eq!(ids(&first), ["1", "2", "3", "4"]);
     let next = |answer: &Answer| {
@@ -163,29 +195,30 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
         Answer::of(request.body(body.to_owned())).await
     };
     let (json, jsv) = (
-        r#"{"organizationid": 7, "SIZE": "2"}"#,
-        "{OrganizationId:7,size: 2}",
+        &*format!(r#"{{"organizationid": "{GUID}", "SIZE": "2"}}"#),
+        &*format!("{{OrganizationId:{GUID},size: 2}}"),
     );
-    let api = "/api/GetBusinessUsers";
+    let form = format!("OrganizationId={GUID}&Size=2");
+    let api = "/api/GetBusinessUserProfilesData";
     for (path, content_type, body) in [
         (api, None, json),
         (api, Some("application/json; charset=utf-8"), json),
         (api, Some("text/jsv"), jsv),
         (api, Some("application/jsv"), jsv),
-        (
-            api,
-            Some("application/x-www-form-urlencoded"),
-            "OrganizationId=7&Size=2",
-        ),
+        (api, Some("application/x-www-form-urlencoded"), &form),
         (api, Some("application/x-www-form-urlencoded"), json),
         (
-            "/json/reply/GetBusinessUsers",
+            "/json/reply/GetBusinessUserProfilesData",
             Some("application/json"),
             json,
         ),
-        ("/jsv/reply/GetBusinessUsers", Some("text/jsv"), jsv),
-        ("/jsv/reply/GetBusinessUsers", None, jsv),
-        ("/json/reply/GetBusinessUsers", None, json),
+        (
+            "/jsv/reply/GetBusinessUserProfilesData",
+            Some("text/jsv"),
+            jsv,
+        ),
+        ("/jsv/reply/GetBusinessUserProfilesData", None, jsv),
+        ("/json/reply/GetBusinessUserProfilesData", None, json),
     ] {
         let answer = send(path, content_type, body).await;
         assert_eq!(
@@ -203,11 +236,11 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
     // The query stands before the body, but for what it gives no value.
     let answer = send(&format!("{api}?size=1&organizationId"), None, json).await;
     assert_eq!(ids(&answer), ["1"]);
-    system
+    let null = system
         .user(tenant.token(1))
         .get("/BusinessUserAccesses?thingId&size=")
-        .await
-        .ok();
+        .await;
+    assert_eq!(null.status, 200, "{}", null.body);
 }
 
 #[tokio::test]
@@ -233,7 +266,8 @@ async fn every_fault_is_said_in_the_format_of_the_answer() {
             .await;
         assert_error(&twice, format, 400, "SerializationException");
         // Another organization, one that is not there, and a member without a role.
-        for query in ["?organizationId=8", "?organizationId=9"] {
+        for other in ["8", "9"] {
+            let query = format!("?organizationId={}{other}", &GUID[..31]);
             let answer = system
                 .user(tenant.token(1))
                 .get(&format!("{path}{query}"))
@@ -244,7 +278,7 @@ async fn every_fault_is_said_in_the_format_of_the_answer() {
         assert_error(&answer, format, 403, "Forbidden");
     }
     let jsv = system
-        .request(Method::POST, "/jsv/reply/GetThings")
+        .request(Method::POST, "/jsv/reply/GetBusinessUserThings")
         .bearer_auth(tenant.token(1));
     let answer = Answer::of(jsv.body("{size:1,Size:2}")).await;
     assert_error(&answer, "jsv", 400, "SerializationException");
@@ -266,11 +300,15 @@ async fn what_is_not_served_is_refused() {
     assert_eq!((answer.status.as_u16(), tree(&answer).0), (200, "jsv"));
 
     let post = |content_type: &str, body: String| {
-        request(Method::POST, "/api/GetThings?format=jsv")
+        request(Method::POST, "/api/GetBusinessUserThings?format=jsv")
             .header(CONTENT_TYPE, content_type)
             .body(body)
     };
-    let answer = Answer::of(post("application/xml", "<GetThings/>".to_owned())).await;
+    let answer = Answer::of(post(
+        "application/xml",
+        "<GetBusinessUserThings/>".to_owned(),
+    ))
+    .await;
     assert_error(&answer, "jsv", 415, "UnsupportedMediaType");
     let answer = Answer::of(post("text/jsv", format!("{{a:{}}}", "x".repeat(64 * 1024)))).await;
     assert_error(&answer, "jsv", 413, "RequestEntityTooLarge");
@@ -281,8 +319,8 @@ async fn what_is_not_served_is_refused() {
     for path in [
         "/things",
         "/users.jsv",
-        "/jsv/reply/GetThings",
-        "/api/GetBusinessUsers",
+        "/jsv/reply/GetBusinessUserThings",
+        "/api/GetBusinessUserProfilesData",
     ] {
         let answer = Answer::of(system.request(Method::GET, path)).await;
         answer.assert_error(401, "invalidTokenError");

@@ -12,6 +12,7 @@ const ADMIN = '293891d1-9278-4468-b322-6887e5e39164';
 const MEMBER = '2f41dafc-e24e-47af-a80b-f644fba8b137';
 const API_KEY = ['demoKeyOfTheHome', 'aSecretThatIsPublishedIsGoodForDemonstrat-0'];
 const LOBBY = '0192a5b07c0070008000000000000001';
+const ORGANIZATION = '4c617463686b80018000000000000001';
 
 // The typed requests, as the code generator writes them, without their types.
 
@@ -50,11 +51,11 @@ class GetBusinessUserAccesses extends Dto {
     createResponse() { return new GetBusinessUserAccessesResponse(); }
 }
 
-class ReprogramBusinessUserAccessCodesResponse extends Dto {}
-class ReprogramBusinessUserAccessCodes extends Dto {
-    getTypeName() { return 'ReprogramBusinessUserAccessCodes'; }
+class UpdateBusinessUserAccessByReprogrammingCodesResponse extends Dto {}
+class UpdateBusinessUserAccessByReprogrammingCodes extends Dto {
+    getTypeName() { return 'UpdateBusinessUserAccessByReprogrammingCodes'; }
     getMethod() { return 'PUT'; }
-    createResponse() { return new ReprogramBusinessUserAccessCodesResponse(); }
+    createResponse() { return new UpdateBusinessUserAccessByReprogrammingCodesResponse(); }
 }
 
 class ThingAccessTemplateDto extends Dto {}
@@ -77,11 +78,10 @@ class DeleteAccessTemplate extends Dto {
     createResponse() {}
 }
 
-class AccessTemplateView extends Dto {}
 class GetAccessTemplate extends Dto {
     getTypeName() { return 'GetAccessTemplate'; }
     getMethod() { return 'GET'; }
-    createResponse() { return new AccessTemplateView(); }
+    createResponse() { return new DataResponse(); }
 }
 
 class DataResponse extends Dto {}
@@ -91,20 +91,20 @@ class GetAccessTemplates extends Dto {
     createResponse() { return new DataResponse(); }
 }
 
-class GetAccessTemplateThings extends Dto {
-    getTypeName() { return 'GetAccessTemplateThings'; }
+class GetThingAccessTemplates extends Dto {
+    getTypeName() { return 'GetThingAccessTemplates'; }
     getMethod() { return 'GET'; }
     createResponse() { return new DataResponse(); }
 }
 
-class GetThings extends Dto {
-    getTypeName() { return 'GetThings'; }
+class GetBusinessUserThings extends Dto {
+    getTypeName() { return 'GetBusinessUserThings'; }
     getMethod() { return 'GET'; }
     createResponse() { return new DataResponse(); }
 }
 
-class GetBusinessUsers extends Dto {
-    getTypeName() { return 'GetBusinessUsers'; }
+class GetBusinessUserProfilesData extends Dto {
+    getTypeName() { return 'GetBusinessUserProfilesData'; }
     getMethod() { return 'GET'; }
     createResponse() { return new DataResponse(); }
 }
@@ -133,17 +133,29 @@ const [url] = process.argv.slice(2);
 const client = new JsonServiceClient(url);
 client.bearerToken = ADMIN;
 
-const lobby = { id: LOBBY, name: 'Lobby' };
-assert.deepEqual((await client.get(new GetThings())).data, [lobby]);
-assert.deepEqual((await client.get('/things')).data, [lobby]);
+const lobby = {
+    id: LOBBY, organizationId: ORGANIZATION, name: 'Lobby', order: 0, type: 'SmartSpace',
+    properties: {}, states: {}, taskLists: [], childThings: [],
+};
+const allThings = [{ organizationId: ORGANIZATION, things: [lobby] }];
+assert.deepEqual((await client.get(new GetBusinessUserThings())).data, allThings);
+const ofOrganization = new GetBusinessUserThings({ organizationId: ORGANIZATION, thingId: LOBBY });
+assert.deepEqual((await client.get(ofOrganization)).data, allThings);
+assert.deepEqual((await client.get('/things')).data, allThings);
 const byKey = new JsonServiceClient(url);
 byKey.setCredentials(...API_KEY);
-assert.deepEqual((await byKey.get(new GetThings())).data, [lobby]);
+assert.deepEqual((await byKey.get(new GetBusinessUserThings())).data, allThings);
 byKey.bearerToken = API_KEY.join('.');
-assert.deepEqual((await byKey.get(new GetThings())).data, [lobby]);
-const users = (await client.get(new GetBusinessUsers({ organizationId: 1, size: null }))).data;
+assert.deepEqual((await byKey.get(new GetBusinessUserThings())).data, allThings);
+const users = (await client.get(new GetBusinessUserProfilesData({ version: 1 }))).data;
 assert.deepEqual(users[0], {
-    id: 1, firstName: 'Ada', lastName: 'Admin', email: 'ada@example.com', roles: ['Admin'],
+    id: 1, activationStatus: 20, userName: 'ada@example.com', firstName: 'Ada', lastName: 'Admin',
+    email: 'ada@example.com', emailConfirmed: false, phoneNumberConfirmed: false,
+    roles: ['Admin', 'TenantAdmin'], organizationId: ORGANIZATION,
+    businessOrganizations: [{
+        id: ORGANIZATION, name: 'Demo House', code: '1', type: 20, subOrganizations: [],
+        organizations: [],
+    }],
 });
 
 // A template is made and changed.
@@ -153,23 +165,25 @@ const things = [new ThingAccessTemplateDto({
 const template = (await client.post(new CreateAccessTemplate({
     name: 'Crew, "night"', description: 'Öffnet: {alles}', things, scope: AccessTemplateScope.Staff,
     accessCodeInitializationStrategy: AccessCodeInitializationStrategy.Shared, version: 1,
-}))).id;
+}))).data.id;
 assert.match(template, /^[0-9a-f]{32}$/);
-const shown = await client.get(new GetAccessTemplate({ accessTemplateId: template }));
+const get = new GetAccessTemplate({ accessTemplateId: template });
+const [shown] = (await client.get(get)).data;
 assert.deepEqual(shown, {
-    id: template, organizationId: 1, name: 'Crew, "night"', description: 'Öffnet: {alles}',
-    things: [{
-        thingId: LOBBY, name: 'Lobby', availableFrom: 8, availableTo: 20, exclusive: false,
-    }],
-    scope: 2, accessCodeInitializationStrategy: 1,
+    id: template, organizationId: ORGANIZATION, name: 'Crew, "night"', permission: [],
+    description: 'Öffnet: {alles}', scope: 2, accessCodeInitializationStrategy: 1,
 });
-const ofTemplate = new GetAccessTemplateThings({ accessTemplateId: template });
-assert.deepEqual((await client.get(ofTemplate)).data, shown.things);
+const ofTemplate = new GetThingAccessTemplates({ accessTemplateId: template });
+const [{ id: _, ...thing }] = (await client.get(ofTemplate)).data;
+assert.deepEqual(thing, {
+    thingId: LOBBY, thing: lobby, permission: [], availableFrom: 8, availableTo: 20,
+    exclusive: false, childPermissionThingTemplates: [],
+});
 const staff = new GetAccessTemplates({ scope: AccessTemplateScope.Staff });
 assert.deepEqual((await client.get(staff)).data, [shown]);
 const renamed = new UpdateAccessTemplate({ accessTemplateId: template, name: 'Crew' });
-assert.equal((await client.put(renamed)).id, template);
-assert.equal((await client.get(new GetAccessTemplate({ accessTemplateId: template }))).name, 'Crew');
+assert.equal((await client.put(renamed)).data.name, 'Crew');
+assert.equal((await client.get(get)).data[0].name, 'Crew');
 
 // An access is made, changed and deleted.
 async function listed(id) {
@@ -192,14 +206,21 @@ const made = (await client.post(new CreateBusinessUserAccess(access))).id;
 assert.match(made, /^[0-9a-f]{32}$/);
 const { dateCreated, dateModified, ...found } = await listed(made);
 assert.equal(new Date(dateCreated).getTime(), dateModified);
-const [{ accessCode }] = found.spaces;
+const [{ id: space, accessCode }] = found.thingBusinessUserAccesses;
 assert.match(accessCode, /^\d{6}$/);
 assert.deepEqual(found, {
-    id: made, organizationId: 1, accessTemplateId: template, businessUserId: 2,
+    id: made, organization: {
+        id: ORGANIZATION, name: 'Demo House', code: '1', smartSpaces: [], services: [],
+        reservationConfig: {}, featureConfig: [],
+    },
+    businessUser: {
+        id: 2, firstName: 'Max', lastName: 'Member', email: 'max@example.com',
+    },
+    accessTemplates: [{ id: template, name: 'Crew' }],
     label: access.label, permission: access.permission, accessCodeInitializationStrategy: 0,
     validFrom: from.getTime(), validTo: to.getTime(), active: false,
-    spaces: [{
-        thingId: LOBBY, name: 'Lobby', accessCode, accessCount: 3, fromHour: '08:00:00',
+    thingBusinessUserAccesses: [{
+        id: space, thingId: LOBBY, thing: lobby, accessCode, accessCount: 3, fromHour: '08:00:00',
         toHour: '17:30:00', exclusive: false,
     }],
 });
@@ -214,7 +235,7 @@ const changed = await listed(made);
 assert.equal(changed.label, 'Room 8');
 assert.equal(changed.validFrom, Date.UTC(2027, 0, 31));
 assert.equal(changed.validTo, undefined);
-assert.equal(changed.spaces[0].accessCode, accessCode);
+assert.equal(changed.thingBusinessUserAccesses[0].accessCode, accessCode);
 // By the verb of the request, at the predefined route without the base path.
 client.basePath = null;
 await client.sendVoid(new DeleteBusinessUserAccess({ businessUserAccessId: made }));
@@ -255,5 +276,5 @@ client.bearerToken = ADMIN;
 await client.delete(new DeleteAccessTemplate({ accessTemplateId: template }));
 const lost = () => client.get(new GetAccessTemplate({ accessTemplateId: template }));
 assert.equal(await refused('a deleted template', lost, 'NotFound'), 404);
-const remaking = new ReprogramBusinessUserAccessCodes({ organizationId: 1 });
+const remaking = new UpdateBusinessUserAccessByReprogrammingCodes({ organizationId: ORGANIZATION });
 assert.match((await client.put(remaking)).id, /^[0-9a-f]{32}$/);

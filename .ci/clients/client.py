@@ -27,6 +27,7 @@ ADMIN = "293891d1-9278-4468-b322-6887e5e39164"
 MEMBER = "2f41dafc-e24e-47af-a80b-f644fba8b137"
 API_KEY = ("demoKeyOfTheHome", "aSecretThatIsPublishedIsGoodForDemonstrat-0")
 LOBBY = "0192a5b07c0070008000000000000001"
+ORGANIZATION = "4c617463686b80018000000000000001"
 
 
 # The typed requests, as the code generator writes them.
@@ -112,9 +113,37 @@ class DeleteBusinessUserAccess(BaseRequest, IReturn[DeleteBusinessUserAccessResp
 
 
 @dto
-class BusinessUserAccessSpaceView:
-    thing_id: Optional[str] = None
+class ThingView:
+    id: Optional[str] = None
+    organization_id: Optional[str] = None
     name: Optional[str] = None
+    order: int = 0
+
+
+@dto
+class OrganizationView:
+    id: Optional[str] = None
+    name: Optional[str] = None
+    code: Optional[str] = None
+
+
+@dto
+class BusinessUserView:
+    id: int = 0
+    first_name: Optional[str] = None
+    last_name: Optional[str] = None
+
+
+@dto
+class AccessTemplateBasicView:
+    id: Optional[str] = None
+    name: Optional[str] = None
+
+
+@dto
+class ThingBusinessUserAccessView:
+    thing_id: Optional[str] = None
+    thing: Optional[ThingView] = None
     access_code: Optional[str] = None
     access_count: Optional[int] = None
     from_hour: Optional[str] = None
@@ -125,16 +154,14 @@ class BusinessUserAccessSpaceView:
 @dto
 class BusinessUserAccessView:
     id: Optional[str] = None
-    organization_id: int = 0
-    access_template_id: Optional[str] = None
-    business_user_id: int = 0
-    label: Optional[str] = None
-    permission: List[str] = field(default_factory=list)
-    access_code_initialization_strategy: int = 0
     valid_from: int = 0
     valid_to: Optional[int] = None
-    active: bool = False
-    spaces: List[BusinessUserAccessSpaceView] = field(default_factory=list)
+    label: Optional[str] = None
+    permission: List[str] = field(default_factory=list)
+    organization: Optional[OrganizationView] = None
+    business_user: Optional[BusinessUserView] = None
+    access_templates: List[AccessTemplateBasicView] = field(default_factory=list)
+    thing_business_user_accesses: List[ThingBusinessUserAccessView] = field(default_factory=list)
 
 
 @dto
@@ -151,7 +178,7 @@ class GetBusinessUserAccesses(BaseRequest, IReturn[GetBusinessUserAccessesRespon
 
 
 @dto
-class ReprogramBusinessUserAccessCodesResponse:
+class UpdateBusinessUserAccessByReprogrammingCodesResponse:
     id: Optional[str] = None
     state: Optional[int] = None
     response_status: Optional[ResponseStatus] = None
@@ -159,10 +186,10 @@ class ReprogramBusinessUserAccessCodesResponse:
 
 # @Route("/BusinessUserAccesses/reprogramcodes", "PUT")
 @dto
-class ReprogramBusinessUserAccessCodes(
-    BaseRequest, IReturn[ReprogramBusinessUserAccessCodesResponse], IPut
+class UpdateBusinessUserAccessByReprogrammingCodes(
+    BaseRequest, IReturn[UpdateBusinessUserAccessByReprogrammingCodesResponse], IPut
 ):
-    organization_id: int = 0
+    organization_id: Optional[str] = None
 
 
 @dto
@@ -177,16 +204,17 @@ class ThingAccessTemplateDto:
 @dto
 class AccessTemplateView:
     id: Optional[str] = None
+    organization_id: Optional[str] = None
     name: Optional[str] = None
+    permission: Optional[List[str]] = None
     description: Optional[str] = None
-    things: Optional[List[ThingAccessTemplateDto]] = None
     scope: Optional[AccessTemplateScope] = None
     access_code_initialization_strategy: int = 0
 
 
 @dto
 class AccessTemplateResponse:
-    id: Optional[str] = None
+    data: Optional[AccessTemplateView] = None
     response_status: Optional[ResponseStatus] = None
 
 
@@ -217,52 +245,63 @@ class DeleteAccessTemplate(BaseRequest, IReturn[AccessTemplateResponse], IDelete
     access_template_id: Optional[str] = None
 
 
-# @Route("/access/template", "GET")
 @dto
-class GetAccessTemplate(BaseRequest, IReturn[AccessTemplateView], IGet):
-    access_template_id: Optional[str] = None
-
-
-@dto
-class GetAccessTemplatesResponse:
+class AccessTemplatesResponse:
     data: Optional[List[AccessTemplateView]] = None
     response_status: Optional[ResponseStatus] = None
 
 
+# @Route("/access/template", "GET")
+@dto
+class GetAccessTemplate(BaseRequest, IReturn[AccessTemplatesResponse], IGet):
+    access_template_id: Optional[str] = None
+
+
 # @Route("/access/templates", "GET")
 @dto
-class GetAccessTemplates(BaseRequest, IReturn[GetAccessTemplatesResponse], IGet):
+class GetAccessTemplates(BaseRequest, IReturn[AccessTemplatesResponse], IGet):
     scope: Optional[AccessTemplateScope] = None
 
 
 @dto
-class GetAccessTemplateThingsResponse:
-    data: Optional[List[ThingAccessTemplateDto]] = None
+class ThingAccessTemplateView:
+    thing_id: Optional[str] = None
+    thing: Optional[ThingView] = None
+    available_from: Optional[int] = None
+    available_to: Optional[int] = None
+    access_count: Optional[int] = None
+    exclusive: bool = False
+
+
+@dto
+class ThingAccessTemplatesResponse:
+    data: Optional[List[ThingAccessTemplateView]] = None
     response_status: Optional[ResponseStatus] = None
 
 
 # @Route("/access/template/things", "GET")
 @dto
-class GetAccessTemplateThings(BaseRequest, IReturn[GetAccessTemplateThingsResponse], IGet):
+class GetThingAccessTemplates(BaseRequest, IReturn[ThingAccessTemplatesResponse], IGet):
     access_template_id: Optional[str] = None
 
 
 @dto
-class ThingView:
-    id: Optional[str] = None
-    name: Optional[str] = None
+class BusinessUserThingsBaseResponse:
+    organization_id: Optional[str] = None
+    things: Optional[List[ThingView]] = None
 
 
 @dto
-class GetThingsResponse:
-    data: Optional[List[ThingView]] = None
+class BusinessUserThingsResponse:
+    data: Optional[List[BusinessUserThingsBaseResponse]] = None
     response_status: Optional[ResponseStatus] = None
 
 
 # @Route("/things", "GET")
 @dto
-class GetThings(BaseRequest, IReturn[GetThingsResponse], IGet):
-    pass
+class GetBusinessUserThings(BaseRequest, IReturn[BusinessUserThingsResponse], IGet):
+    organization_id: Optional[str] = None
+    thing_id: Optional[str] = None
 
 
 @dto
@@ -275,18 +314,20 @@ class BusinessUserProfileDataView:
 
 
 @dto
-class GetBusinessUsersResponse:
+class BusinessUserProfilesDataResponse:
     data: Optional[List[BusinessUserProfileDataView]] = None
     response_status: Optional[ResponseStatus] = None
 
 
 # @Route("/users", "GET")
 @dto
-class GetBusinessUsers(BaseRequest, IReturn[GetBusinessUsersResponse], IGet):
-    organization_id: Optional[int] = None
+class GetBusinessUserProfilesData(BaseRequest, IReturn[BusinessUserProfilesDataResponse], IGet):
+    pass
 
 
 # What is checked.
+
+THE_LOBBY = ThingView(LOBBY, ORGANIZATION, "Lobby", 0)
 
 failures = []
 
@@ -334,29 +375,28 @@ def templates(client):
             version=1,
         )
     )
-    check("template: id", len(made.id), 32)
-    shown = client.get(GetAccessTemplate(access_template_id=made.id))
+    id = made.data.id
+    check("template: id", len(id), 32)
+    [shown] = client.get(GetAccessTemplate(access_template_id=id)).data
+    check("template as it was made", made.data, shown)
+    check("template: organization", shown.organization_id, ORGANIZATION)
     check("template: name", shown.name, 'Crew, "night"')
     check("template: description", shown.description, "Öffnet: {alles}")
     check("template: scope", shown.scope, AccessTemplateScope.STAFF)
     check("template: strategy", shown.access_code_initialization_strategy, 1)
-    things[0].exclusive = False
-    check("template: things", shown.things, things)
     # With dashes, as a UUID is written.
-    dashed = str(uuid.UUID(made.id))
-    check("template: by a UUID", client.get(GetAccessTemplate(access_template_id=dashed)), shown)
-    things = client.get(GetAccessTemplateThings(access_template_id=made.id))
-    check("things of the template", things.data, shown.things)
+    dashed = str(uuid.UUID(id))
+    by_uuid = client.get(GetAccessTemplate(access_template_id=dashed))
+    check("template: by a UUID", by_uuid.data, [shown])
+    things = client.get(GetThingAccessTemplates(access_template_id=id))
+    thing = ThingAccessTemplateView(LOBBY, THE_LOBBY, 8, 20, None, False)
+    check("things of the template", things.data, [thing])
     listed = client.get(GetAccessTemplates(scope=AccessTemplateScope.STAFF))
     check("templates of a scope", listed.data, [shown])
-    changed = client.put(UpdateAccessTemplate(access_template_id=made.id, name="Crew"))
-    check("template changed: id", changed.id, made.id)
-    check(
-        "template changed: name",
-        client.get(GetAccessTemplate(access_template_id=made.id)).name,
-        "Crew",
-    )
-    return made.id
+    changed = client.put(UpdateAccessTemplate(access_template_id=id, name="Crew"))
+    check("template changed: id", changed.data.id, id)
+    check("template changed: name", changed.data.name, "Crew")
+    return id
 
 
 def accesses(client, template):
@@ -389,21 +429,21 @@ def accesses(client, template):
     check("access: id", len(made.id), 32)
     check("access: no error", made.response_status, None)
     shown = listed(made.id)
-    code = shown.spaces[0].access_code
+    code = shown.thing_business_user_accesses[0].access_code
     check("access: code", (len(code), code.isdigit()), (6, True))
-    space = BusinessUserAccessSpaceView(LOBBY, "Lobby", code, 3, "08:00:00", "17:30:00", False)
+    space = ThingBusinessUserAccessView(
+        LOBBY, THE_LOBBY, code, 3, "08:00:00", "17:30:00", False
+    )
     expected = BusinessUserAccessView(
         id=made.id,
-        organization_id=1,
-        access_template_id=template,
-        business_user_id=2,
-        label=new.label,
-        permission=new.permission,
-        access_code_initialization_strategy=0,
         valid_from=millis(FROM),
         valid_to=millis(TO),
-        active=False,
-        spaces=[space],
+        label=new.label,
+        permission=new.permission,
+        organization=OrganizationView(ORGANIZATION, "Demo House", "1"),
+        business_user=BusinessUserView(2, "Max", "Member"),
+        access_templates=[AccessTemplateBasicView(template, "Crew")],
+        thing_business_user_accesses=[space],
     )
     check("access", shown, expected)
     active = client.get(GetBusinessUserAccesses(load_only_active=True))
@@ -423,7 +463,7 @@ def accesses(client, template):
     midnight = dt.datetime(2027, 1, 31, tzinfo=dt.timezone.utc)
     check("access changed: from", shown.valid_from, millis(midnight))
     check("access changed: no end", shown.valid_to, None)
-    check("access changed: code stays", shown.spaces[0].access_code, code)
+    check("access changed: code stays", shown.thing_business_user_accesses[0].access_code, code)
     # By the verb of the request, at the predefined route without the base path.
     client.set_base_path("")
     gone = client.send(DeleteBusinessUserAccess(business_user_access_id=made.id))
@@ -437,15 +477,19 @@ def main(url):
     client = JsonServiceClient(url)
     client.set_bearer_token(ADMIN)
 
-    lobby = ThingView(id=LOBBY, name="Lobby")
-    check("things", client.get(GetThings()).data, [lobby])
-    check("things by their route", client.get_url("/things", GetThingsResponse).data, [lobby])
+    things = [BusinessUserThingsBaseResponse(ORGANIZATION, [THE_LOBBY])]
+    check("things", client.get(GetBusinessUserThings()).data, things)
+    dashed = GetBusinessUserThings(organization_id=str(uuid.UUID(ORGANIZATION)), thing_id=LOBBY)
+    check("things of an organization", client.get(dashed).data, things)
+    by_route = client.get_url("/things", BusinessUserThingsResponse)
+    check("things by their route", by_route.data, things)
     by_key = JsonServiceClient(url).set_credentials(*API_KEY)
-    check("things with an API key", by_key.get(GetThings()).data, [lobby])
+    check("things with an API key", by_key.get(GetBusinessUserThings()).data, things)
     by_key = JsonServiceClient(url).set_bearer_token(".".join(API_KEY))
-    check("things with an API key as a token", by_key.get(GetThings()).data, [lobby])
-    users = client.get(GetBusinessUsers(organization_id=1)).data
-    ada = BusinessUserProfileDataView(1, "Ada", "Admin", "ada@example.com", ["Admin"])
+    check("things with an API key as a token", by_key.get(GetBusinessUserThings()).data, things)
+    users = client.get(GetBusinessUserProfilesData()).data
+    roles = ["Admin", "TenantAdmin"]
+    ada = BusinessUserProfileDataView(1, "Ada", "Admin", "ada@example.com", roles)
     check("users", users[0], ada)
 
     template = templates(client)
@@ -486,7 +530,8 @@ def main(url):
     refused("no right to read", lambda: client.get(GetAccessTemplates()), 403, "Forbidden")
     client.set_bearer_token(str(uuid.uuid4()))
     refused("a wrong token", creating(), 401, "Unauthorized")
-    refused("a wrong token, reading", lambda: client.get(GetThings()), 401, "Unauthorized")
+    reading = lambda: client.get(GetBusinessUserThings())
+    refused("a wrong token, reading", reading, 401, "Unauthorized")
 
     client.set_bearer_token(ADMIN)
     client.delete(DeleteAccessTemplate(access_template_id=template))
@@ -496,7 +541,7 @@ def main(url):
         404,
         "NotFound",
     )
-    remaking = client.put(ReprogramBusinessUserAccessCodes(organization_id=1))
+    remaking = client.put(UpdateBusinessUserAccessByReprogrammingCodes(organization_id=ORGANIZATION))
     check("codes: id", len(remaking.id), 32)
     check("codes: state", remaking.state, 0)
 

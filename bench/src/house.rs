@@ -129,7 +129,7 @@ pub fn created() -> DateTime<Utc> {
 
 fn roles(user: u64) -> Vec<Role> {
     match user {
-        ADMIN => vec![Role::Admin],
+        ADMIN => vec![Role::Admin, Role::TenantAdmin],
         DOORS | CONTROLLERS.. => vec![Role::Device],
         _ => Vec::new(),
     }

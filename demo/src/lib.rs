@@ -420,7 +420,13 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     };
     let mut world = World::empty(1.try_into()?, "Demo House", ZONE.parse()?);
     world.users = vec![
-        user(one, "Ada", "Admin", "ada@example.com", vec![Role::Admin]),
+        user(
+            one,
+            "Ada",
+            "Admin",
+            "ada@example.com",
+            vec![Role::Admin, Role::TenantAdmin],
+        ),
         user(two, "Max", "Member", "max@example.com", vec![]),
         user(
             three,

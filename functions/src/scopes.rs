@@ -3,7 +3,7 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::role::{Area, Reach};
 use latchkey::wire::json::{FaultCode, Fields};
-use latchkey::wire::service::types::Numbered;
+use latchkey::wire::service::types::OrganizationGuid;
 use latchkey::wire::{Error, Query, Result};
 
 use crate::lambda::Call;
@@ -57,15 +57,28 @@ pub(crate) fn organization(call: &Call, query: &Query<'_>) -> Option<Organizatio
     only
 }
 
-/// The same for the fields of a request from ServiceStack's clients.
+/// The same of the fields of a request from ServiceStack's clients, who give it as a Guid.
 pub(crate) fn organization_of(call: &Call, fields: &Fields<'_>) -> Option<OrganizationScope> {
     if fields.has(ORGANIZATION) {
-        let Numbered(id) = fields.optional(ORGANIZATION)?;
+        let OrganizationGuid(id) = fields.optional(ORGANIZATION)?;
         return call.caller.scope(id).ok();
     }
     let only = only_organization(call);
     if only.is_none() {
         fields.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
+    }
+    only
+}
+
+/// The same of the query of a list for them.
+pub(crate) fn organization_asked(call: &Call, query: &Query<'_>) -> Option<OrganizationScope> {
+    if query.text(ORGANIZATION).is_some() {
+        let OrganizationGuid(id) = query.read(ORGANIZATION)?;
+        return call.caller.scope(id).ok();
+    }
+    let only = only_organization(call);
+    if only.is_none() {
+        query.fault(ORGANIZATION, FaultCode::Required, SEVERAL);
     }
     only
 }

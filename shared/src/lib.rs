@@ -6,6 +6,7 @@
 //! - [`timing`] says when a grant holds; pure, and a crate of its own.
 //! - [`grant`], [`share`], [`access`], [`directory`], [`keyring`], [`invitation`], [`web_key`], [`calendar_link`]:
 //!   the things, one module each.
+//! - [`business`]: how ServiceStack's clients see some of them.
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
 //! - [`audit`]: what was done.
@@ -14,6 +15,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod business;
 pub mod calendar_link;
 pub mod caller;
 pub mod credential;

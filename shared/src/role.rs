@@ -25,6 +25,16 @@ pub enum Role {
     Receptionist,
     /// A door's controller: asks whether a code opens it.
     Device,
+    /// Another system that brings reservations.
+    ReservationPublisher,
+    /// Another system that reads reservations.
+    ReservationReader,
+    /// Runs tasks, which are not served here: no more than a plain member.
+    TaskAdmin,
+    /// Runs teams, which are not served here: no more than a plain member.
+    TeamAdmin,
+    /// Runs services, which are not served here: no more than a plain member.
+    MarketplaceAdmin,
 }
 
 /// The subject of a right: the rows of the table.
@@ -38,6 +48,10 @@ pub enum Area {
     Accesses,
     /// Access templates.
     Templates,
+    /// Groups of access templates.
+    TemplateGroups,
+    /// Who a user is, by an e-mail address.
+    Visitors,
     /// New codes for all accesses at once.
     ReprogramCodes,
     /// Whether a door opens, for whom and when.
@@ -72,17 +86,19 @@ pub enum Reach {
 
 /// The one table of rights. A role's right adds to those of a member.
 #[rustfmt::skip]
-const fn row(area: Area) -> [Reach; 6] {
+const fn row(area: Area) -> [Reach; 7] {
     use Reach::{Nothing, Own, Read, Source, Write};
     match area {
-        //                       Admin,       Access- Access-        Recep-   Admini-  Member-
-        //                       TenantAdmin  Admin   TemplateAdmin  tionist  stration ship
-        Area::Directory      => [Write,       Read,   Read,          Read,    Source,  Own],
-        Area::Shares         => [Write,       Write,  Nothing,       Nothing, Source,  Own],
-        Area::Accesses       => [Write,       Write,  Nothing,       Read,    Nothing, Own],
-        Area::Templates      => [Write,       Read,   Write,         Nothing, Nothing, Nothing],
-        Area::ReprogramCodes => [Write,       Nothing, Nothing,      Nothing, Nothing, Nothing],
-        Area::Decisions      => [Read,        Read,   Nothing,       Read,    Source,  Own],
+        //                       Admin    Tenant-  Access-  Access-        Recep-   Admini-  Member-
+        //                                Admin    Admin    TemplateAdmin  tionist  stration ship
+        Area::Directory      => [Write,   Write,   Read,    Read,          Read,    Source,  Own],
+        Area::Shares         => [Write,   Write,   Write,   Nothing,       Nothing, Source,  Own],
+        Area::Accesses       => [Write,   Write,   Write,   Nothing,       Read,    Nothing, Own],
+        Area::Templates      => [Write,   Write,   Read,    Write,         Nothing, Nothing, Nothing],
+        Area::TemplateGroups => [Write,   Write,   Write,   Write,         Nothing, Nothing, Nothing],
+        Area::Visitors       => [Read,    Read,    Nothing, Nothing,       Read,    Nothing, Nothing],
+        Area::ReprogramCodes => [Nothing, Write,   Nothing, Nothing,       Nothing, Nothing, Nothing],
+        Area::Decisions      => [Read,    Read,    Read,    Nothing,       Read,    Source,  Own],
     }
 }
 
@@ -90,13 +106,23 @@ impl By {
     /// How far the right in `area` goes on this basis.
     pub const fn reach(self, area: Area) -> Reach {
         let column = match self {
-            Self::Role(Role::Admin | Role::TenantAdmin) => 0,
-            Self::Role(Role::AccessAdmin) => 1,
-            Self::Role(Role::AccessTemplateAdmin) => 2,
-            Self::Role(Role::Receptionist) => 3,
-            Self::Administration => 4,
-            // A door's controller has its endpoint, and there no more than its role.
-            Self::Membership | Self::Role(Role::Device) => 5,
+            Self::Role(Role::Admin) => 0,
+            Self::Role(Role::TenantAdmin) => 1,
+            Self::Role(Role::AccessAdmin) => 2,
+            Self::Role(Role::AccessTemplateAdmin) => 3,
+            Self::Role(Role::Receptionist) => 4,
+            Self::Administration => 5,
+            // A door's controller and another system have their endpoints, and there no more
+            // than their role.
+            Self::Membership
+            | Self::Role(
+                Role::Device
+                | Role::ReservationPublisher
+                | Role::ReservationReader
+                | Role::TaskAdmin
+                | Role::TeamAdmin
+                | Role::MarketplaceAdmin,
+            ) => 6,
         };
         row(area)[column]
     }
@@ -110,5 +136,10 @@ impl Named for Role {
         ("AccessTemplateAdmin", Self::AccessTemplateAdmin),
         ("Receptionist", Self::Receptionist),
         ("Device", Self::Device),
+        ("ReservationPublisher", Self::ReservationPublisher),
+        ("ReservationReader", Self::ReservationReader),
+        ("TaskAdmin", Self::TaskAdmin),
+        ("TeamAdmin", Self::TeamAdmin),
+        ("MarketplaceAdmin", Self::MarketplaceAdmin),
     ];
 }

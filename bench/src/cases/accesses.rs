@@ -124,7 +124,7 @@ async fn booking(bench: &Bench) -> Result<()> {
 
 /// One of all accesses has not ended: the last of those above.
 async fn remaking(bench: &Bench) -> Result<()> {
-    let asked = put("/BusinessUserAccesses/reprogramcodes", &new(json!({})));
+    let asked = put("/BusinessUserAccesses/reprogramcodes", &json!({}));
     let asked = bench.case("reprogram codes", ask::ENDPOINT, asked).await?;
     if !bench.remakes {
         return Ok(());
@@ -171,7 +171,7 @@ async fn entering(bench: &Bench) -> Result<()> {
             bench.ask(list::ENDPOINT, own).await?.json()
         };
         let own = codes().await?;
-        let code = &own["data"][0]["spaces"][0]["accessCode"];
+        let code = &own["data"][0]["thingBusinessUserAccesses"][0]["accessCode"];
 
         let enter = |code: &Value| {
             let path = format!("/v2/spaces/{space}/entries");
@@ -198,7 +198,7 @@ async fn entering(bench: &Bench) -> Result<()> {
             let other = give().await?;
             let own = codes().await?;
             let own = own["data"].as_array().ok_or("no accesses")?.iter();
-            let mut own = own.map(|access| &access["spaces"][0]["accessCode"]);
+            let mut own = own.map(|access| &access["thingBusinessUserAccesses"][0]["accessCode"]);
             let new = own.find(|own| *own != code).ok_or("one code alone")?;
             let case = "enter a space, a new code after a wrong one";
             bench

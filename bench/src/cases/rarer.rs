@@ -236,7 +236,7 @@ async fn codes(bench: &Bench) -> Result<()> {
     let change = put("/BusinessUserAccess", &change).with_the_same_code();
     let case = "update access, to a space where its code is taken twice";
     bench.case(case, accesses::update::ENDPOINT, change).await?;
-    let again = put("/BusinessUserAccesses/reprogramcodes", &new(json!({})));
+    let again = put("/BusinessUserAccesses/reprogramcodes", &json!({}));
     let case = "reprogram codes, asked again";
     bench
         .case(case, reprogramming::ask::ENDPOINT, again)

@@ -4,7 +4,6 @@ use latchkey_functions::templates::{create, delete as delete_template, get as ge
 use latchkey_functions::templates::{list_things, update};
 use serde_json::{Value, json};
 
-use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::Bench;
@@ -60,7 +59,7 @@ fn template() -> Ask {
         "description": "For a night or two",
         "things": things(1),
     });
-    post(PATH, &new(template))
+    post(PATH, &template)
 }
 
 /// Three spaces, from one on.

@@ -1,7 +1,7 @@
 //! `GET /BusinessUserAccesses`.
 //!
 //! Two round trips for all of an organization: a page of accesses, and at once the names of
-//! their spaces. By user and by space the grants are read first: one more. An access has a
+//! their users, templates and spaces. By user and by space the grants are read first: one more. An access has a
 //! grant for each of its spaces; among those to a user it is listed at the first of them.
 
 use http::StatusCode;
@@ -12,20 +12,20 @@ use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::{Area, Reach};
 use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::service::types::{Flag, Guid, Numbered};
-use latchkey::wire::service::{self, Data, Input};
-use latchkey::wire::{Error, Page, Query, Response, Result};
+use latchkey::wire::service::{self, Data};
+use latchkey::wire::{Error, Query, Response, Result};
 use utoipa::ToSchema;
 
 use crate::lambda::{Call, Endpoint};
-use crate::lists::Listed;
 use crate::lists::granted::{self, Granted, Range, Views};
-use crate::scopes;
+use crate::lists::{self, Listed, ListedData};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-accesses", |call| Box::pin(list(call)));
 
 /// A page of accesses.
 #[derive(Debug, ToSchema)]
+#[schema(as = BusinessUserAccessesResponse)]
 #[expect(dead_code, reason = "the shape of what is written")]
 pub(crate) struct BusinessUserAccesses {
     /// The accesses.
@@ -57,7 +57,7 @@ struct Filter {
         ("ThingId" = Option<SpaceId>, Query, description = "Those to this thing."),
         ("BusinessUserId" = Option<UserId>, Query, description = "Those of this user."),
         ("LoadOnlyActive" = Option<bool>, Query, description = "Only those that are valid now, whatever the hours of the day.", example = true),
-        Listed,
+        ListedData,
     ),
     responses(
         (status = 200, description = "A page.", content((BusinessUserAccesses = "application/json"), (BusinessUserAccesses = "text/jsv")), headers(("Link"), ("Cache-Control"))),
@@ -65,10 +65,8 @@ struct Filter {
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {
-    let input = Input::of(&call.request)?;
-    let names = [THING, USER, ONLY_ACTIVE, "organizationId", "size", "cursor"];
-    input.become_query(&mut call.request, &names);
-    let (scope, page, filter) = asked(&call)?;
+    let names = [THING, USER, ONLY_ACTIVE];
+    let (Listed { scope, page }, filter) = lists::asked(&mut call, &names, asked)?;
     let range = range(&call, &scope, &filter)?;
     let (asking, of, kept) = (&call, &scope, &filter);
     let views =
@@ -82,27 +80,16 @@ const THING: &str = "thingId";
 const USER: &str = "businessUserId";
 const ONLY_ACTIVE: &str = "loadOnlyActive";
 
-/// Reads the query.
-///
-/// # Errors
-/// 400 for every fault of it; 403 when the caller is not in the organization.
-fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
-    let query = Query::of(&call.request);
-    let scope = scopes::organization(call, &query);
-    let of = scope.as_ref().map(|scope| scope.organization().to_string());
-    let list = [call.operation, of.as_deref().unwrap_or_default()];
-    let page = Page::read(&query, &call.request, &list);
+/// Reads what is filtered by.
+fn asked(query: &Query<'_>) -> Filter {
     let space = query.read(THING);
     let user = query.read(USER);
     let only_active: Option<Flag> = query.read(ONLY_ACTIVE);
-    let filter = Filter {
+    Filter {
         space: space.map(|Guid(space)| space.into()),
         user: user.map(|Numbered(user)| user),
         only_active: only_active.is_some_and(bool::from),
-    };
-    query.finish()?;
-    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
-    Ok((scope, page, filter))
+    }
 }
 
 /// The narrowest range that has all that is asked for and may be seen.
@@ -125,8 +112,8 @@ fn range(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Rang
     })
 }
 
-/// The views of those accesses that are asked for, each of them once. One round trip, for the
-/// names of spaces.
+/// The views of those accesses that are asked for, each of them once. One round trip, for what
+/// they name.
 async fn views(
     call: &Call,
     scope: &OrganizationScope,
@@ -141,8 +128,8 @@ async fn views(
     let keys: Vec<_> = keys
         .flat_map(|(_, access)| View::needs(scope, access))
         .collect();
-    let spaces = call.table.get_all(&keys, Read::Eventual).await?;
-    View::all(scope, found, spaces, call.now)
+    let named = call.table.get_all(&keys, Read::Eventual).await?;
+    View::all(scope, found, named, call.now)
 }
 
 /// Whether this is the first place at which a list finds an access: its own, or that of the

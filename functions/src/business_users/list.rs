@@ -1,17 +1,19 @@
 //! `GET /users`.
 //!
-//! Reads one page: one round trip.
+//! Reads one page, and at once the name of the organization: one round trip.
 
-use latchkey::directory::User;
-use latchkey::id::UserId;
-use latchkey::role::Role;
+use futures_util::future::try_join;
+use http::StatusCode;
+use latchkey::business::BusinessUserProfileDataView;
+use latchkey::directory::{Resource, User};
+use latchkey::role::{Area, Reach};
+use latchkey::wire::service::{self, Data};
 use latchkey::wire::{Response, Result};
-use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::directory;
+use super::organization;
 use crate::lambda::{Call, Endpoint};
-use crate::lists::Listed;
+use crate::lists::{self, Listed, ListedData};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint =
@@ -19,67 +21,42 @@ pub const ENDPOINT: Endpoint =
 
 /// A page of users.
 #[derive(Debug, ToSchema)]
+#[schema(as = BusinessUserProfilesDataResponse)]
 #[expect(dead_code, reason = "the shape of what is written")]
 pub(crate) struct BusinessUsers {
     /// The users, oldest first.
     data: Vec<BusinessUserProfileDataView>,
 }
 
-/// A user.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BusinessUserProfileDataView {
-    /// The ID.
-    id: UserId,
-    /// Given name.
-    #[schema(examples("Max"))]
-    first_name: String,
-    /// Family name.
-    #[schema(examples("Member"))]
-    last_name: String,
-    /// E-mail address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = "email", examples("max@example.com"))]
-    email: Option<String>,
-    /// Phone number, E.164.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("+491701234567"))]
-    phone_number: Option<String>,
-    /// The roles of the user in the organization; empty for a plain member.
-    roles: Vec<Role>,
-}
-
-impl From<User> for BusinessUserProfileDataView {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id,
-            first_name: user.first_name,
-            last_name: user.last_name,
-            email: user.email_address,
-            phone_number: user.phone_number,
-            roles: user.roles,
-        }
-    }
-}
-
 /// List business users.
 ///
 /// The users of an organization, oldest first, in pages. The same operation is at
-/// `/json/reply/GetBusinessUsers`, `/jsv/reply/GetBusinessUsers` and `/api/GetBusinessUsers`.
+/// `/json/reply/GetBusinessUserProfilesData`, `/jsv/reply/GetBusinessUserProfilesData` and
+/// `/api/GetBusinessUserProfilesData`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin` and
-/// `Receptionist`.
+/// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/users",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
-    params(Listed),
+    params(ListedData),
     responses(
         (status = 200, description = "A page.", content((BusinessUsers = "application/json"), (BusinessUsers = "text/jsv")), headers(("Link"))),
         (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
-pub(crate) async fn list(call: Call) -> Result<Response> {
-    directory::list_data::<User, _>(call, BusinessUserProfileDataView::from, &[], &[]).await
+pub(crate) async fn list(mut call: Call) -> Result<Response> {
+    let (listed, ()) = lists::asked(&mut call, &[], |_| ())?;
+    // Who writes users.
+    let Listed { scope, page } = listed.reaching(Area::Directory, Reach::Write)?;
+    let all = scope.things(User::KEY);
+    let users = call
+        .table
+        .page_of_things::<User>(&all, page.size, page.after.as_deref());
+    let ((users, next), organization) = try_join(users, organization(&call, &scope)).await?;
+    let view = |user| BusinessUserProfileDataView::new(&organization, user);
+    let data = users.into_iter().map(view).collect();
+    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
+    Ok(page.linked(&call.request, response, next.as_deref()))
 }

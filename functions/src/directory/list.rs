@@ -8,10 +8,7 @@ use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::{Read, Things};
 use latchkey::wire::json::Label;
-use latchkey::wire::service::types::Flag;
-use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Error, Page, Query, Response, Result};
-use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use crate::lambda::{Call, SHOWN};
@@ -21,7 +18,7 @@ use crate::scopes::reads;
 /// `GET` of all of a kind, in pages, oldest first. One round trip; more for what is passed over,
 /// and for one that is looked for by its `externalId`.
 pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
-    let (Listed { scope, page }, things, next) = of_organization(&call, &[], R::NOT_SERVED).await?;
+    let (Listed { scope, page }, things, next) = of_organization(&call, R::NOT_SERVED).await?;
     Ok(shown::<R>(&call, &scope, &page, &things, next))
 }
 
@@ -29,15 +26,8 @@ pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
 type Found<R> = (Listed, Vec<R>, Option<String>);
 
 /// Reads the query, with the `externalId` of the one that is looked for.
-fn asked<R: Resource>(
-    call: &Call,
-    flags: &[&str],
-    not_served: &[&str],
-) -> Result<(Listed, Option<String>)> {
+fn asked<R: Resource>(call: &Call, not_served: &[&str]) -> Result<(Listed, Option<String>)> {
     let query = Query::of(&call.request);
-    for flag in flags {
-        let _: Option<Flag> = query.read(flag);
-    }
     query.not_served(not_served);
     let external: Option<Label> = match R::HAS_EXTERNAL_ID {
         true => query.read("externalId"),
@@ -52,12 +42,8 @@ fn asked<R: Resource>(
     Ok((listed, external.map(|Label(id)| id)))
 }
 
-async fn of_organization<R: Resource>(
-    call: &Call,
-    flags: &[&str],
-    not_served: &[&str],
-) -> Result<Found<R>> {
-    let (listed, external) = asked::<R>(call, flags, not_served)?;
+async fn of_organization<R: Resource>(call: &Call, not_served: &[&str]) -> Result<Found<R>> {
+    let (listed, external) = asked::<R>(call, not_served)?;
     let all = listed.scope.things(R::KEY);
     if let Some(external) = external {
         let (things, next) = matching(call, &all, &listed.page, &external).await?;
@@ -131,25 +117,7 @@ async fn matching<R: Resource>(
     Ok((things, after))
 }
 
-/// The same for ServiceStack's clients: parameters may be in the body, and the answer is `data`
-/// in the format that they want, each item as `view` shows it. `flags` are parameters without
-/// an effect here. One round trip.
-pub(crate) async fn list_data<R: Resource, V: Serialize>(
-    mut call: Call,
-    view: fn(R) -> V,
-    flags: &[&'static str],
-    not_served: &[&'static str],
-) -> Result<Response> {
-    let asked = Input::of(&call.request)?;
-    let names = [&["organizationId", "size", "cursor"], flags, not_served].concat();
-    asked.become_query(&mut call.request, &names);
-    let (Listed { page, .. }, things, next) = of_organization(&call, flags, not_served).await?;
-    let data = things.into_iter().map(view).collect();
-    let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
-    Ok(page.linked(&call.request, response, next.as_deref()))
-}
-
-/// A page of items, with a link to the next one.
+/// A page of things, with a link to the next one.
 fn shown<R: Resource>(
     call: &Call,
     scope: &OrganizationScope,

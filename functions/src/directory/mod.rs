@@ -15,7 +15,7 @@ use std::iter;
 
 pub(crate) use create::{Extra, create, create_with, put};
 pub(crate) use delete::{delete, take_away};
-pub(crate) use list::{list, list_data, list_of_group, show};
+pub(crate) use list::{list, list_of_group, show};
 pub(crate) use members::{add, remove};
 pub(crate) use update::{Update, change, update};
 

@@ -1,16 +1,18 @@
 //! The parameters of lists, and lists of items that write grants.
 
+mod data;
 pub(crate) mod granted;
+
+pub(crate) use data::{ListedData, asked};
 
 use latchkey::caller::OrganizationScope;
 use latchkey::id::OrganizationId;
-use latchkey::role::{Area, Reach};
 use latchkey::wire::{Error, Page, Query, Result};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::lambda::Call;
-use crate::scopes::organization;
+use crate::scopes::{organization, reads};
 
 /// The parameters of a list: the organization and the page.
 pub(crate) struct Listed {
@@ -39,18 +41,13 @@ impl IntoParams for Listed {
 /// # Errors
 /// 400 for every fault of the query; 403 when the caller does not read the directory.
 pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
-    in_area(call, query, Area::Directory)
-}
-
-/// The same for a list in another area of rights.
-pub(crate) fn in_area(call: &Call, query: Query<'_>, area: Area) -> Result<Listed> {
     let scope = organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let page = Page::read(&query, &call.request, &list);
     query.finish()?;
     match scope {
-        Some(scope) if scope.reaches(area, Reach::Read) => Ok(Listed { scope, page }),
+        Some(scope) if reads(&scope) => Ok(Listed { scope, page }),
         _ => Err(Error::InsufficientRights(Vec::new())),
     }
 }

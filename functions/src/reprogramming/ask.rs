@@ -5,11 +5,11 @@
 
 use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
-use latchkey::id::{Identifier, OrganizationId, ReprogrammingId};
+use latchkey::id::{Identifier, ReprogrammingId};
 use latchkey::role::Area;
 use latchkey::table::Read;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::service::types::{Enumeration, Moment};
+use latchkey::wire::service::types::{Enumeration, Moment, OrganizationGuid};
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
@@ -32,14 +32,14 @@ enum Part {
 #[derive(ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    as = ReprogramBusinessUserAccessCodes,
+    as = UpdateBusinessUserAccessByReprogrammingCodes,
     description = "Whose access codes are to be remade.",
-    examples(json!({"organizationId": 1}))
+    examples(json!({"organizationId": "4c617463686b80018000000000000001"}))
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
 pub(crate) struct Body {
     /// The organization. Required if the caller belongs to several.
-    organization_id: Option<OrganizationId>,
+    organization_id: Option<OrganizationGuid>,
 }
 
 /// The answer: what is under way.
@@ -82,10 +82,12 @@ impl View {
 ///
 /// Who asks again while it is under way, or within a minute, hears how far it has come, and
 /// nothing is done twice. One that came to a halt is taken up again so, after a quarter of an
-/// hour. The same operation is at `/json/reply/ReprogramBusinessUserAccessCodes`,
-/// `/jsv/reply/ReprogramBusinessUserAccessCodes` and `/api/ReprogramBusinessUserAccessCodes`.
+/// hour. The same operation is at
+/// `/json/reply/UpdateBusinessUserAccessByReprogrammingCodes`,
+/// `/jsv/reply/UpdateBusinessUserAccessByReprogrammingCodes` and
+/// `/api/UpdateBusinessUserAccessByReprogrammingCodes`.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// Who may: the role `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/BusinessUserAccesses/reprogramcodes",

@@ -51,7 +51,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
 
     let once = Once::of(&call, input.value())?;
-    let answer = Response::json(StatusCode::OK, &Written { id });
+    let answer = Response::json(StatusCode::OK, &Written::new(&scope, template.clone()));
     let answer = directory::put(&call, &once, &scope, &template, answer, &[]).await?;
     // Two ids with the same 74 random bits.
     let answer = answer.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()))?;

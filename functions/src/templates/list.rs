@@ -1,23 +1,22 @@
 //! `GET /access/templates`.
 //!
-//! Reads one page, then the spaces that it names: two round trips. With a scope one more for
-//! each further hundred templates, until there are enough of it.
+//! Reads one page: one round trip. With a scope one more for each further hundred templates,
+//! until there are enough of it.
 
 use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::{AccessTemplateView, TemplateScope};
 use latchkey::id::Identifier;
-use latchkey::role::Area;
+use latchkey::role::{Area, Reach};
 use latchkey::table::Read;
 use latchkey::wire::page::MAX_SIZE;
 use latchkey::wire::service::types::Enumeration;
-use latchkey::wire::service::{self, Data, Input};
+use latchkey::wire::service::{self, Data};
 use latchkey::wire::{Query, Response, Result};
-use utoipa::ToSchema;
 
-use super::reading::Spaces;
+use super::get::AccessTemplates;
 use crate::lambda::{Call, Endpoint};
-use crate::lists::{self, Listed};
+use crate::lists::{self, Listed, ListedData};
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint = Endpoint::service("list-templates", |call| Box::pin(list(call)));
@@ -25,17 +24,9 @@ pub const ENDPOINT: Endpoint = Endpoint::service("list-templates", |call| Box::p
 /// The maximum number of reads for one page. The rest is on the next page.
 const MAX_ROUNDS: usize = 8;
 
-/// A page of access templates.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the shape of what is written")]
-pub(crate) struct AccessTemplates {
-    /// The templates, oldest first.
-    data: Vec<AccessTemplateView>,
-}
-
 /// List access templates.
 ///
-/// Those of an organization, oldest first, in pages; a thing that was deleted is left out.
+/// Those of an organization, oldest first, in pages.
 /// The scope of a template says whom it is meant for: everybody, guests or staff. It is there
 /// to sort templates by, and gives nobody a right. With `Guest` or `Staff` the list has the
 /// templates of this scope alone, with `All` or none it has every template. The same operation
@@ -50,7 +41,7 @@ pub(crate) struct AccessTemplates {
     operation_id = ENDPOINT.operation,
     params(
         ("Scope" = Option<TemplateScope>, Query, description = "Those of this scope; with `All`, or left out, every one."),
-        Listed,
+        ListedData,
     ),
     responses(
         (status = 200, description = "A page.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("Link"))),
@@ -58,16 +49,8 @@ pub(crate) struct AccessTemplates {
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {
-    let input = Input::of(&call.request)?;
-    let names = [
-        "scope",
-        "onlyTemplatesWhereSmartSpaceUsesQueues",
-        "organizationId",
-        "size",
-        "cursor",
-    ];
-    input.become_query(&mut call.request, &names);
-    let (Listed { scope, page }, wanted) = asked(&call)?;
+    let (listed, wanted) = lists::asked(&mut call, &[SCOPE, QUEUES], asked)?;
+    let Listed { scope, page } = listed.reaching(Area::Templates, Reach::Read)?;
 
     let prefix = scope.templates();
     // One more template of the scope than is shown says whether there is a next page.
@@ -95,22 +78,20 @@ pub(crate) async fn list(mut call: Call) -> Result<Response> {
         after = templates.last().map(|template| template.id.key_text());
     }
 
-    let spaces = Spaces::of(&call, &scope, &templates).await?;
-    let views = templates.into_iter().map(|template| spaces.view(template));
-    let data = views.collect::<Result<_>>()?;
+    let views = templates.into_iter();
+    let data = views
+        .map(|template| AccessTemplateView::new(&scope, template, None))
+        .collect();
     let response = service::answer(&call.request, StatusCode::OK, &Data { data })?;
     Ok(page.linked(&call.request, response, after.as_deref()))
 }
 
-/// Reads the query.
-///
-/// # Errors
-/// 400 for every fault of it; 403 when the caller reads no templates there.
-fn asked(call: &Call) -> Result<(Listed, TemplateScope)> {
-    let query = Query::of(&call.request);
-    let scope = query.optional("scope", &Enumeration::<TemplateScope>::values());
-    query.not_served(&["onlyTemplatesWhereSmartSpaceUsesQueues"]);
-    let scope = scope.map_or(TemplateScope::All, |Enumeration(scope)| scope);
-    let listed = lists::in_area(call, query, Area::Templates)?;
-    Ok((listed, scope))
+const SCOPE: &str = "scope";
+const QUEUES: &str = "onlyTemplatesWhereSmartSpaceUsesQueues";
+
+/// Reads which templates are asked for.
+fn asked(query: &Query<'_>) -> TemplateScope {
+    let scope = query.optional(SCOPE, &Enumeration::<TemplateScope>::values());
+    query.not_served(&[QUEUES]);
+    scope.map_or(TemplateScope::All, |Enumeration(scope)| scope)
 }

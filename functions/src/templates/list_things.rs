@@ -2,17 +2,18 @@
 //!
 //! Reads the template, then its spaces: two round trips.
 
-use std::slice;
-
 use http::StatusCode;
 use latchkey::access::template::ThingAccessTemplateView;
 use latchkey::id::AccessTemplateId;
-use latchkey::wire::service::{self, Data};
+use latchkey::role::{Area, Reach};
+use latchkey::wire::service::types::Flag;
+use latchkey::wire::service::{self, Data, Input};
 use latchkey::wire::{Response, Result};
 use utoipa::ToSchema;
 
-use super::reading::{Spaces, asked};
+use super::reading::{find, things};
 use crate::lambda::{Call, Endpoint};
+use crate::scopes;
 
 /// The endpoint.
 pub const ENDPOINT: Endpoint =
@@ -20,6 +21,7 @@ pub const ENDPOINT: Endpoint =
 
 /// The things of an access template.
 #[derive(Debug, ToSchema)]
+#[schema(as = ThingAccessTemplatesResponse)]
 #[expect(dead_code, reason = "the shape of what is written")]
 pub(crate) struct AccessTemplateThings {
     /// The things, in the order of the template.
@@ -29,16 +31,20 @@ pub(crate) struct AccessTemplateThings {
 /// List the things of an access template.
 ///
 /// All of them, in the order of the template; one that was deleted is left out. The same
-/// operation is at `/json/reply/GetAccessTemplateThings`,
-/// `/jsv/reply/GetAccessTemplateThings` and `/api/GetAccessTemplateThings`.
+/// operation is at `/json/reply/GetThingAccessTemplates`,
+/// `/jsv/reply/GetThingAccessTemplates` and `/api/GetThingAccessTemplates`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `AccessTemplateAdmin`.
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
 #[utoipa::path(
     get,
     path = "/access/template/things",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
-    params(("AccessTemplateId" = AccessTemplateId, Query, description = "The template.")),
+    params(
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        ("LoadThings" = Option<bool>, Query, description = "Whether each thing is shown itself; left out, it is.", example = true),
+        ("LoadChildThingAccessTemplates" = Option<bool>, Query, description = "Changes nothing: no thing has others in it.", example = true),
+    ),
     responses(
         (status = 200, description = "The things.", content((AccessTemplateThings = "application/json"), (AccessTemplateThings = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
@@ -46,8 +52,15 @@ pub(crate) struct AccessTemplateThings {
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
-    let (scope, template) = asked(&call, &["loadChildThingAccessTemplates", "loadThings"]).await?;
-    let spaces = Spaces::of(&call, &scope, slice::from_ref(&template)).await?;
-    let data = spaces.things(&template)?;
+    let (id, shown) = Input::of(&call.request)?.read(|fields| {
+        fields.optional::<Flag>("loadChildThingAccessTemplates");
+        let shown: Option<Flag> = fields.optional("loadThings");
+        let id = super::id(fields)?;
+        Some((id, shown.is_none_or(bool::from)))
+    })?;
+    // Who makes templates sees them whole.
+    let scopes = scopes::reaching(&call, Area::Templates, Reach::Write)?;
+    let (scope, template) = find(&call, &scopes, id).await?;
+    let data = things(&call, &scope, &template, shown).await?;
     service::answer(&call.request, StatusCode::OK, &Data { data })
 }

@@ -8,6 +8,9 @@ pub mod list_things;
 mod reading;
 pub mod update;
 
+use latchkey::access::AccessTemplate;
+use latchkey::access::template::AccessTemplateView;
+use latchkey::caller::OrganizationScope;
 use latchkey::id::AccessTemplateId;
 use latchkey::wire::json::Fields;
 use latchkey::wire::service::types::Guid;
@@ -34,8 +37,19 @@ fn id(fields: &Fields<'_>) -> Option<AccessTemplateId> {
 
 /// The answer to a create and to a change.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AccessTemplateWritten, description = "What was created or changed.")]
+#[schema(as = AccessTemplateResponse, description = "What was created or changed.")]
 pub(crate) struct Written {
+    /// The template as it is now.
+    data: AccessTemplateView,
     /// The id of the template.
     id: AccessTemplateId,
+}
+
+impl Written {
+    fn new(scope: &OrganizationScope, template: AccessTemplate) -> Self {
+        Self {
+            id: template.id,
+            data: AccessTemplateView::new(scope, template, None),
+        }
+    }
 }

@@ -63,8 +63,9 @@ pub(crate) async fn update(call: Call) -> Result<Response> {
     let once = Once::of(&call, input.value())?;
     let update = directory::Update {
         changed: &changed,
-        answer: &|_, template: &AccessTemplate| {
-            Response::json(StatusCode::OK, &Written { id }).etag(template.version)
+        answer: &|scope, template: &AccessTemplate| {
+            let written = Written::new(scope, template.clone());
+            Response::json(StatusCode::OK, &written).etag(template.version)
         },
     };
     let answer = directory::change(&call, &once, &scopes, id, &update).await?;

@@ -19,7 +19,7 @@ use crate::wire::service::types::{
 /// The maximum number of spaces of an access.
 pub const MAX_SPACES: usize = 40;
 /// The maximum number of permission names that are stored with an access.
-const MAX_PERMISSIONS: usize = 100;
+pub(super) const MAX_PERMISSIONS: usize = 100;
 /// The maximum number of entries of an access.
 pub(super) const MAX_COUNT: u32 = 1_000_000_000;
 

@@ -1,6 +1,7 @@
 //! Access templates: the spaces that an access is given to, and how it is made of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -8,15 +9,18 @@ use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::new::{MAX_COUNT, spaces};
+use super::new::{MAX_COUNT, MAX_PERMISSIONS, spaces};
 use super::{CodeStrategy, SpaceTerms};
+use crate::business::{NoneOf, OrganizationBasicView, ThingView, id_within};
 use crate::caller::OrganizationScope;
-use crate::directory::{Reference, Resource, Space};
-use crate::id::{AccessTemplateId, OrganizationId, SpaceId};
+use crate::directory::{Organization, Reference, Resource, Space};
+use crate::id::{AccessTemplateId, SpaceId};
 use crate::role::Area;
 use crate::timing::Period;
 use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark};
-use crate::wire::service::types::{self, Enumerated, Enumeration, Flag, Guid, Number, Numbered};
+use crate::wire::service::types::{
+    self, Enumerated, Enumeration, Flag, Guid, Number, OrganizationGuid, Words,
+};
 
 /// A template: what an access that is made from it may be to, and what it is when the access
 /// does not say.
@@ -65,18 +69,13 @@ pub struct TemplateThing {
     /// Whether there may be no other access to the space at the same time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
+    /// What else it carries along, which means nothing here: a level of access,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_level: Option<String>,
+    /// and names of permissions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permission: Vec<String>,
 }
-
-/// Names that the published service has for a thing of a template and that are not supported.
-/// The first two would be limits.
-const NOT_SERVED: [&str; 6] = [
-    "accessLevel",
-    "permission",
-    "id",
-    "organizationId",
-    "thingName",
-    "thingTypeName",
-];
 
 impl TemplateThing {
     /// A space to which an access is without a limit.
@@ -87,6 +86,8 @@ impl TemplateThing {
             available_to: None,
             access_count: None,
             exclusive: false,
+            access_level: None,
+            permission: Vec::new(),
         }
     }
 
@@ -109,13 +110,34 @@ impl TemplateThing {
         let to = body.optional::<Number<0, 24>>("availableTo");
         let count = body.optional::<Number<1, MAX_COUNT>>("accessCount");
         let exclusive = body.optional::<Flag>("exclusive");
-        body.not_served(&NOT_SERVED);
+        let level = body.optional::<Words>("accessLevel").map(String::from);
+        let permission = body.list::<Words>("permission", MAX_PERMISSIONS);
+        // What an answer says of a thing besides: a client may send it back as it is. It is the
+        // thing's own and not the template's to say.
+        body.optional::<Guid>("id");
+        for name in ["thingName", "thingTypeName"] {
+            body.optional::<Words>(name);
+        }
+        // A client whose type for it has no null sends the Guid of nobody.
+        let organization = body.optional::<Guid>("organizationId");
+        if let Some(Guid(id)) = organization.filter(|Guid(id)| !id.is_nil())
+            && OrganizationGuid::of(id).is_none()
+        {
+            let message = "expected the Guid of an organization";
+            body.fault("organizationId", FaultCode::InvalidValue, message);
+        }
         Some(Self {
             thing_id: id?.0.into(),
             available_from: from.map(u32::from),
             available_to: to.map(u32::from),
             access_count: count.map(u32::from),
             exclusive: exclusive.is_some_and(bool::from),
+            access_level: level.filter(|level| !level.is_empty()),
+            permission: permission
+                .unwrap_or_default()
+                .into_iter()
+                .map(String::from)
+                .collect(),
         })
     }
 }
@@ -238,7 +260,7 @@ impl Resource for AccessTemplate {
         }],
         "scope": 1,
         "accessCodeInitializationStrategy": 0,
-        "organizationId": 1
+        "organizationId": "4c617463686b80018000000000000001"
     }))
 )]
 pub struct NewAccessTemplate {
@@ -257,7 +279,7 @@ pub struct NewAccessTemplate {
     /// access does not say; left out, its own.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// The organization. Required if the caller belongs to several.
-    pub organization_id: Option<OrganizationId>,
+    pub organization_id: Option<OrganizationGuid>,
 }
 
 /// The body of a change, as the API document shows it.
@@ -323,27 +345,46 @@ pub struct ThingAccessTemplateDto {
     /// Whether there may be no other access to the space at the same time; left out, there may.
     #[schema(examples(false))]
     pub exclusive: Option<bool>,
+    /// Carried along. Latchkey does not interpret it.
+    #[schema(max_length = 200, examples("Guest"))]
+    pub access_level: Option<String>,
+    /// Carried along. Latchkey does not interpret it.
+    #[schema(max_items = 100, examples("Breakfast"))]
+    pub permission: Option<Vec<String>>,
+    /// The ID of this entry. Accepted and ignored, so that a client may send back what it read.
+    pub id: Option<Guid>,
+    /// The organization of the thing. Accepted and ignored.
+    pub organization_id: Option<OrganizationGuid>,
+    /// The name of the thing. Accepted and ignored.
+    #[schema(max_length = 200, examples("Meeting room"))]
+    pub thing_name: Option<String>,
+    /// The type of the thing. Accepted and ignored.
+    #[schema(max_length = 200, examples("SmartSpace"))]
+    pub thing_type_name: Option<String>,
 }
 
 /// A template as it is shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "An access template.")]
+#[schema(description = "An access template. `GET /access/template/things` lists its things.")]
 pub struct AccessTemplateView {
     /// The ID.
     id: AccessTemplateId,
     /// The organization.
-    #[schema(value_type = OrganizationId)]
-    organization_id: Numbered<OrganizationId>,
+    organization_id: OrganizationGuid,
+    /// The organization itself, if the request asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<OrganizationBasicView>,
     /// The name.
     #[schema(examples("Guests"))]
     name: String,
-    /// The description.
+    /// The permissions that its things carry along. Latchkey does not interpret them.
+    #[schema(examples(json!(["Breakfast"])))]
+    permission: BTreeSet<String>,
+    /// What there is to say of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("For a night or two"))]
     description: Option<String>,
-    /// The things to which an access from this template can be.
-    things: Vec<ThingAccessTemplateView>,
     /// Whom it is meant for.
     #[schema(value_type = TemplateScope)]
     scope: Enumeration<TemplateScope>,
@@ -360,11 +401,16 @@ pub struct AccessTemplateView {
     description = "A thing of an access template, and what an access to it is when the access does not say."
 )]
 pub struct ThingAccessTemplateView {
+    /// The ID of this entry of the template.
+    id: Guid,
     /// The thing: a space of the organization.
     thing_id: SpaceId,
-    /// The name of the space.
-    #[schema(examples("Meeting room"))]
-    name: String,
+    /// The thing itself. Left out with `LoadThings=false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thing: Option<ThingView>,
+    /// Carried along. Latchkey does not interpret it.
+    #[schema(examples("Breakfast"))]
+    permission: Vec<String>,
     /// From which full hour of the day on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 23, examples(8))]
@@ -380,21 +426,29 @@ pub struct ThingAccessTemplateView {
     /// Whether there may be no other access to the space at the same time.
     #[schema(examples(false))]
     exclusive: bool,
+    /// Carried along. Latchkey does not interpret it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Guest"))]
+    access_level: Option<String>,
+    /// The things inside.
+    child_permission_thing_templates: NoneOf,
 }
 
 impl AccessTemplateView {
-    /// A template of an organization, with its things.
+    /// A template of an organization; with that itself, if it is given.
     pub fn new(
         scope: &OrganizationScope,
         template: AccessTemplate,
-        things: Vec<ThingAccessTemplateView>,
+        organization: Option<&Organization>,
     ) -> Self {
+        let things = template.things.into_iter();
         Self {
             id: template.id,
-            organization_id: Numbered(scope.organization()),
+            organization_id: OrganizationGuid(scope.organization()),
+            organization: organization.map(OrganizationBasicView::from),
             name: template.name,
+            permission: things.flat_map(|thing| thing.permission).collect(),
             description: template.description,
-            things,
             scope: Enumeration(template.scope),
             access_code_initialization_strategy: Enumeration(template.strategy),
         }
@@ -402,15 +456,26 @@ impl AccessTemplateView {
 }
 
 impl ThingAccessTemplateView {
-    /// A thing that is this space.
-    pub fn new(thing: &TemplateThing, space: Space) -> Self {
+    /// A thing of a template that is this space, which is shown, too, if it is wanted.
+    pub fn new(
+        scope: &OrganizationScope,
+        template: AccessTemplateId,
+        thing: &TemplateThing,
+        (space, shown): (Space, bool),
+    ) -> Self {
+        let id = id_within(template.bytes(), thing.thing_id.bytes());
+        let view = || ThingView::new(scope.organization(), space);
         Self {
+            id: Guid(id),
             thing_id: thing.thing_id,
-            name: space.name,
+            thing: shown.then(view),
+            permission: thing.permission.clone(),
             available_from: thing.available_from,
             available_to: thing.available_to,
             access_count: thing.access_count,
             exclusive: thing.exclusive,
+            access_level: thing.access_level.clone(),
+            child_permission_thing_templates: NoneOf,
         }
     }
 }
@@ -444,7 +509,7 @@ mod tests {
 
     fn new(body: &Value) -> Result<AccessTemplate, Vec<Fault>> {
         read(body, |fields| {
-            fields.optional::<Numbered<OrganizationId>>("organizationId");
+            fields.optional::<OrganizationGuid>("organizationId");
             Some(AccessTemplate::new(id(), fields))
         })
     }

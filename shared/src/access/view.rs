@@ -6,13 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Access, AccessCode, AccessSpace, CodeStrategy};
+use super::{Access, AccessCode, AccessSpace, AccessTemplate, CodeStrategy};
+use crate::business::{BusinessUserView, OrganizationView, ThingView, id_within};
 use crate::caller::OrganizationScope;
-use crate::directory::Space;
-use crate::id::{AccessId, AccessTemplateId, OrganizationId, SpaceId, UserId};
+use crate::directory::{Organization, Resource, Space, User};
+use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
 use crate::table::{Items, Key};
-use crate::wire::Result;
-use crate::wire::service::types::{Enumeration, Moment, TimeSpan};
+use crate::wire::service::types::{Enumeration, Guid, Moment, TimeSpan};
+use crate::wire::{Error, Result};
 
 /// An access.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,106 +22,147 @@ use crate::wire::service::types::{Enumeration, Moment, TimeSpan};
 pub struct View {
     /// The ID.
     id: AccessId,
-    /// Its organization.
-    organization_id: OrganizationId,
-    /// The template that it was made of.
-    access_template_id: AccessTemplateId,
-    /// Whom it is for.
-    business_user_id: UserId,
+    /// The start.
+    valid_from: Moment,
+    /// The end. Left out if the access has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<Moment>,
     /// The label.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("Cleaning"))]
     label: Option<String>,
-    /// What it carries along, which means nothing here.
+    /// Names that the access carries along. Latchkey does not interpret them.
     #[schema(examples("Coffee"))]
     permission: Vec<String>,
-    /// Whether each space has a code of its own, or all have the same.
+    /// The organization.
+    organization: OrganizationView,
+    /// The user who may enter.
+    business_user: BusinessUserView,
+    /// The template that the access was made from.
+    access_templates: Vec<AccessTemplateBasicView>,
+    /// The spaces.
+    thing_business_user_accesses: Vec<SpaceView>,
+    /// How access codes were given out.
     #[schema(value_type = CodeStrategy)]
     access_code_initialization_strategy: Enumeration<CodeStrategy>,
-    /// From when.
-    valid_from: Moment,
-    /// Until when; left out when it has no end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid_to: Option<Moment>,
-    /// Whether it is valid now, whatever the hours of the day.
+    /// Whether the access is valid now, regardless of hours of the day.
     #[schema(examples(true))]
     active: bool,
     /// When it was created.
     date_created: Moment,
-    /// When it was last changed.
+    /// The time of the last change.
     date_modified: Moment,
-    /// What it gives access to.
-    spaces: Vec<SpaceView>,
+}
+
+/// The template that an access was made of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AccessTemplateBasicView {
+    /// The ID.
+    id: AccessTemplateId,
+    /// The name. Left out if the template was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("Guests"))]
+    name: Option<String>,
 }
 
 /// A space of an access.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = BusinessUserAccessSpaceView)]
+#[schema(as = ThingBusinessUserAccessView)]
 struct SpaceView {
+    /// The ID of this entry of the access.
+    id: Guid,
     /// The space.
     thing_id: SpaceId,
-    /// Its name; left out when the space was deleted.
+    /// The space itself. Left out if it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("Meeting room"))]
-    name: Option<String>,
-    /// The code that is typed at the doors.
+    thing: Option<ThingView>,
+    /// The access code.
     access_code: AccessCode,
-    /// How many entries it is good for; left out when they are not counted.
+    /// The number of entries. Left out if entries are not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(10))]
     access_count: Option<u32>,
-    /// From when on each day; left out when it is all day.
+    /// The start of each day's hours. Left out if the access holds all day.
     #[serde(skip_serializing_if = "Option::is_none")]
     from_hour: Option<TimeSpan>,
-    /// Until when on each day.
+    /// The end of each day's hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     to_hour: Option<TimeSpan>,
-    /// Whether nobody else may have an access to the space meanwhile.
+    /// Whether the space is exclusive to this access.
     #[schema(examples(false))]
     exclusive: bool,
+}
+
+/// What the views of accesses show besides those.
+struct Named {
+    organization: Organization,
+    users: HashMap<UserId, User>,
+    templates: HashMap<AccessTemplateId, AccessTemplate>,
+    spaces: HashMap<SpaceId, Space>,
 }
 
 impl View {
     /// The keys of what a view needs besides the access.
     pub fn needs(scope: &OrganizationScope, access: &Access) -> impl Iterator<Item = Key> {
         let spaces = access.spaces.iter();
-        spaces.map(|space| scope.space(space.terms.space))
+        let spaces = spaces.map(|space| scope.space(space.terms.space));
+        let template = scope.thing(AccessTemplate::KEY, access.template);
+        let others = [scope.organization_key(), scope.user(access.user), template];
+        others.into_iter().chain(spaces)
     }
 
-    /// The views of accesses at `now`, with the names of their spaces out of `items`.
+    /// The views of accesses at `now`, with the names of what they speak of out of `items`.
     ///
     /// # Errors
-    /// 500 when an item is no space.
+    /// 500 when an item is not of its type.
     pub fn all<P>(
         scope: &OrganizationScope,
         accesses: Vec<(P, Access)>,
         mut items: Items,
         now: DateTime<Utc>,
     ) -> Result<Vec<(P, Self)>> {
-        let mut spaces = HashMap::new();
+        if accesses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let organization = items.take(&scope.organization_key())?;
+        let mut named = Named {
+            organization: organization.ok_or(Error::NotFound(Organization::WHAT))?,
+            users: HashMap::new(),
+            templates: HashMap::new(),
+            spaces: HashMap::new(),
+        };
+        let template = |id| scope.thing(AccessTemplate::KEY, id);
         for (_, access) in &accesses {
+            items.take_once(access.user, |id| scope.user(id), &mut named.users)?;
+            items.take_once(access.template, template, &mut named.templates)?;
             for space in &access.spaces {
-                items.take_once(space.terms.space, |id| scope.space(id), &mut spaces)?;
+                items.take_once(space.terms.space, |id| scope.space(id), &mut named.spaces)?;
             }
         }
         let views = accesses.into_iter();
-        let views = views.map(|(place, access)| (place, Self::new(access, &spaces, now)));
+        let views = views.map(|(place, access)| (place, Self::new(access, &named, now)));
         Ok(views.collect())
     }
 
-    fn new(access: Access, spaces: &HashMap<SpaceId, Space>, now: DateTime<Utc>) -> Self {
-        let of = access.spaces.iter().map(|space| {
-            let found = spaces.get(&space.terms.space);
-            SpaceView::new(space, found.map(|space| space.name.clone()))
-        });
+    fn new(access: Access, named: &Named, now: DateTime<Utc>) -> Self {
+        let of = access.spaces.iter();
+        let of = of.map(|space| SpaceView::new(&access, space, named));
+        let template = AccessTemplateBasicView {
+            id: access.template,
+            name: named
+                .templates
+                .get(&access.template)
+                .map(|template| template.name.clone()),
+        };
         Self {
-            spaces: of.collect(),
+            thing_business_user_accesses: of.collect(),
             active: access.is_active(now),
             id: access.id,
-            organization_id: access.organization,
-            access_template_id: access.template,
-            business_user_id: access.user,
+            organization: OrganizationView::from(&named.organization),
+            access_templates: vec![template],
+            business_user: BusinessUserView::new(access.user, named.users.get(&access.user)),
             label: access.label,
             permission: access.permission,
             access_code_initialization_strategy: Enumeration(access.strategy),
@@ -133,12 +175,14 @@ impl View {
 }
 
 impl SpaceView {
-    fn new(space: &AccessSpace, name: Option<String>) -> Self {
+    fn new(access: &Access, space: &AccessSpace, named: &Named) -> Self {
         let span = |time: Option<TimeDelta>| TimeSpan::of(time?);
         let terms = &space.terms;
+        let thing = named.spaces.get(&terms.space).cloned();
         Self {
+            id: Guid(id_within(access.id.bytes(), terms.space.bytes())),
             thing_id: terms.space,
-            name,
+            thing: thing.map(|space| ThingView::new(access.organization, space)),
             access_code: space.code.clone(),
             access_count: terms.count,
             from_hour: span(terms.from_hour()),

@@ -232,7 +232,7 @@ pub struct UserChanges {
     #[schema(examples("+491701234567"))]
     pub phone_number: Option<String>,
     /// The roles of the user in the organization; empty for a plain member.
-    #[schema(max_items = 6)]
+    #[schema(max_items = 11)]
     pub roles: Option<Vec<Role>>,
     /// All spaces to which the user's role `Device` is bound. If the list is empty, the role
     /// opens nothing.

@@ -25,7 +25,7 @@ const MEDIA_TYPES: [(&str, Format); 5] = [
     ("application/x-jsv", Format::Jsv),
 ];
 
-/// The format of a path that has one for both directions: `/jsv/reply/GetThings`.
+/// The format of a path that has one for both directions: `/jsv/reply/GetBusinessUserThings`.
 fn of_reply(url: &str) -> Option<Format> {
     let mut segments = url.trim_end_matches('/').rsplit('/').skip(1);
     let reply = segments.next() == Some("reply");
@@ -193,12 +193,18 @@ mod tests {
         assert_eq!(of(suffix, None, Some("application/json")), jsv);
         assert_eq!(of(suffix, Some("json"), None), json);
         assert_eq!(of("https://api.jsv/things", None, None), json);
-        let reply = "https://api.example/prod/jsv/reply/GetThings";
+        let reply = "https://api.example/prod/jsv/reply/GetBusinessUserThings";
         assert_eq!(of(reply, Some("json"), Some("application/json")), jsv);
-        assert_eq!(of("/json/reply/GetThings", None, Some("text/jsv")), json);
-        assert_eq!(of("/api/GetThings", None, Some("text/jsv")), jsv);
+        assert_eq!(
+            of("/json/reply/GetBusinessUserThings", None, Some("text/jsv")),
+            json
+        );
+        assert_eq!(
+            of("/api/GetBusinessUserThings", None, Some("text/jsv")),
+            jsv
+        );
         // A slash at the end makes no other path for API Gateway.
-        assert_eq!(of("/jsv/reply/GetThings/", None, None), jsv);
+        assert_eq!(of("/jsv/reply/GetBusinessUserThings/", None, None), jsv);
         assert_eq!(of("/things.jsv/", None, None), jsv);
     }
 

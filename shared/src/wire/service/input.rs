@@ -475,8 +475,8 @@ mod tests {
             request.url = url.to_owned();
             Input::of(&request).is_ok()
         };
-        assert!(reply("/jsv/reply/GetThings", "{a:1}"));
-        assert!(!reply("/json/reply/GetThings", "{a:1}"));
+        assert!(reply("/jsv/reply/GetBusinessUserThings", "{a:1}"));
+        assert!(!reply("/json/reply/GetBusinessUserThings", "{a:1}"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::id::Id;
+use crate::id::{Id, OrganizationId};
 use crate::wire::json::{self, FaultCode, FromJson};
 
 /// The content of a field: a text, or another JSON value.
@@ -122,6 +122,7 @@ macro_rules! wire {
 
 wire! {
     [] Guid;
+    [] OrganizationGuid;
     [] Moment;
     [] TimeSpan;
     [] Flag;
@@ -172,6 +173,63 @@ impl fmt::Display for Guid {
 impl Serialize for Guid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string())
+    }
+}
+
+/// Names an organization to clients that know only Guids: a UUID of version 8, which is free to
+/// say what it likes, made of the organization's number by a fixed rule. Nothing is read to turn
+/// one into the other:
+///
+/// - the first six bytes are the ASCII letters `Latchk`,
+/// - then stand the version, 8, and the kind of what is named, 1,
+/// - the last eight bytes are the variant, two bits, and the number.
+///
+/// So organization 1 is `4c617463686b80018000000000000001`. A UUID that is not made so names no
+/// organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrganizationGuid(pub OrganizationId);
+
+/// What stands before the number, with the version, and the variant.
+const ORGANIZATION_GUID: u128 = 0x4c61_7463_686b_8001_8000_0000_0000_0000;
+/// The bits that a number may have.
+const NUMBER_BITS: u128 = (1 << 62) - 1;
+
+impl OrganizationGuid {
+    /// The UUID.
+    pub fn uuid(self) -> Uuid {
+        Uuid::from_u128(ORGANIZATION_GUID | u128::from(self.0.number()))
+    }
+
+    /// The organization that a UUID names, if it names one.
+    pub fn of(uuid: Uuid) -> Option<Self> {
+        let bits = uuid.as_u128();
+        let number = u64::try_from(bits & NUMBER_BITS).ok()?;
+        let is_one = bits & !NUMBER_BITS == ORGANIZATION_GUID;
+        let id = OrganizationId::try_from(number).ok()?;
+        is_one.then_some(Self(id))
+    }
+}
+
+impl Wire for OrganizationGuid {
+    fn expected() -> String {
+        "the Guid of an organization".to_owned()
+    }
+
+    fn read(leaf: Leaf<'_>) -> Result<Self, Misread> {
+        let Guid(uuid) = Guid::read(leaf)?;
+        Self::of(uuid).ok_or(FaultCode::InvalidValue.into())
+    }
+}
+
+impl fmt::Display for OrganizationGuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Guid(self.uuid()).fmt(f)
+    }
+}
+
+impl Serialize for OrganizationGuid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Guid(self.uuid()).serialize(serializer)
     }
 }
 
@@ -655,6 +713,9 @@ macro_rules! shown {
 shown! {
     Guid String None, "0192a5b07c0070008000000000000001",
         "32 hexadecimal digits. A request may also use dashes and braces.";
+    OrganizationGuid String None, "4c617463686b80018000000000000001",
+        "The ID of an organization: a UUID of version 8 that ends with the organization's number, \
+         as 32 hexadecimal digits. A request may also use dashes and braces.";
     Moment Integer Some(SchemaFormat::KnownFormat(KnownFormat::Int64)), 1_795_262_400_000_i64,
         "Unix milliseconds. A request may also use a text with them, ISO 8601 with an offset, \
          `/Date(1795262400000)/`, or a date alone, which is its midnight in UTC.";
@@ -715,6 +776,46 @@ mod tests {
             );
         }
         assert_eq!(code::<Guid>(json!(7)), Some(FaultCode::WrongType));
+    }
+
+    #[test]
+    fn an_organization_has_one_guid_and_a_guid_at_most_one_organization() {
+        let of = |number: u64| OrganizationGuid(number.try_into().unwrap());
+        assert_eq!(of(1).to_string(), "4c617463686b80018000000000000001");
+        let last = of(crate::id::MAX);
+        assert_eq!(last.to_string(), "4c617463686b8001801fffffffffffff");
+        for guid in [of(1), of(7), last] {
+            let uuid = guid.uuid();
+            assert_eq!(uuid.get_version_num(), 8);
+            assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
+            assert_eq!(OrganizationGuid::of(uuid), Some(guid));
+            for text in [uuid.simple().to_string(), uuid.braced().to_string()] {
+                assert_eq!(OrganizationGuid::from_json(&json!(text)), Ok(guid));
+            }
+        }
+        for text in [
+            // Nobody's number, and one that is too large.
+            "4c617463686b80018000000000000000",
+            "4c617463686b80018020000000000000",
+            "4c617463686b8001bfffffffffffffff",
+            // Another version, variant, kind, name.
+            "4c617463686b70018000000000000001",
+            "4c617463686b8001c000000000000001",
+            "4c617463686b8001a000000000000001",
+            "4c617463686b80028000000000000001",
+            "0192a5b07c0070008000000000000001",
+            "00000000000000000000000000000001",
+            "00000000000000000000000000000000",
+            "1",
+            "",
+        ] {
+            let code = code::<OrganizationGuid>(json!(text));
+            assert_eq!(code, Some(FaultCode::InvalidValue), "{text}");
+        }
+        assert_eq!(
+            code::<OrganizationGuid>(json!(1)),
+            Some(FaultCode::WrongType)
+        );
     }
 
     #[test]
