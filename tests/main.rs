@@ -42,6 +42,7 @@ mod lost_answers;
 mod oauth;
 mod openapi;
 mod outage;
+mod published;
 mod reprogramming;
 mod roles;
 mod samples;

@@ -26,6 +26,8 @@ use crate::Result;
 pub const ORGANIZATION: u64 = 7;
 /// An admin.
 pub const ADMIN: u64 = 1;
+/// An admin of the tenant, who has new codes made. Behind those that a page of users shows.
+pub const TENANT_ADMIN: u64 = 57;
 /// The controller of the doors. Nobody else has a role.
 pub const DOORS: u64 = DIRECTORY;
 /// The first number of controllers of one door each, where loads have them.
@@ -129,7 +131,8 @@ pub fn created() -> DateTime<Utc> {
 
 fn roles(user: u64) -> Vec<Role> {
     match user {
-        ADMIN => vec![Role::Admin, Role::TenantAdmin],
+        ADMIN => vec![Role::Admin],
+        TENANT_ADMIN => vec![Role::TenantAdmin],
         DOORS | CONTROLLERS.. => vec![Role::Device],
         _ => Vec::new(),
     }

@@ -12,7 +12,7 @@ use super::new;
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::{Answer, Bench, REMAKES};
-use crate::house::{ORGANIZATION, VISITED, VISITOR, space_id};
+use crate::house::{ORGANIZATION, TENANT_ADMIN, VISITED, VISITOR, space_id};
 
 /// Which case is of all accesses.
 pub(super) const REMAKE: &str =
@@ -124,7 +124,7 @@ async fn booking(bench: &Bench) -> Result<()> {
 
 /// One of all accesses has not ended: the last of those above.
 async fn remaking(bench: &Bench) -> Result<()> {
-    let asked = put("/BusinessUserAccesses/reprogramcodes", &json!({}));
+    let asked = put("/BusinessUserAccesses/reprogramcodes", &json!({})).by(TENANT_ADMIN);
     let asked = bench.case("reprogram codes", ask::ENDPOINT, asked).await?;
     if !bench.remakes {
         return Ok(());
@@ -155,7 +155,7 @@ async fn entering(bench: &Bench) -> Result<()> {
         let space = bench.ask(spaces::create::ENDPOINT, space).await?;
         let space = space.field("spaceId")?;
         let things = json!([{"thingId": space}]);
-        let template = new(json!({"name": "Guests", "things": things}));
+        let template = json!({"name": "Guests", "things": things});
         let template = post("/access/template", &template);
         let template = bench.ask(templates::create::ENDPOINT, template).await?;
         let mut terms = terms;
@@ -290,7 +290,7 @@ async fn listing(bench: &Bench) -> Result<()> {
 async fn template(bench: &Bench, first: u64, exclusive: bool) -> Result<String> {
     let thing = |number| json!({"thingId": space_id(number), "exclusive": exclusive});
     let things: Value = (first..first + 3).map(thing).collect();
-    let template = new(json!({"name": "Guests", "things": things}));
+    let template = json!({"name": "Guests", "things": things});
     let made = bench.ask(
         templates::create::ENDPOINT,
         post("/access/template", &template),

@@ -221,7 +221,7 @@ async fn clean_up_after_access(bench: &Bench) -> Result<()> {
     let things = spaces.map(|space| json!({"thingId": space, "exclusive": true}));
     let template = post(
         "/access/template",
-        &new(json!({"name": "Suite", "things": things})),
+        &json!({"name": "Suite", "things": things}),
     );
     let template = bench.ask(templates::create::ENDPOINT, template).await?;
     let access = json!({

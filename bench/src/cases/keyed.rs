@@ -141,7 +141,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
 /// The same for an access and its template.
 async fn of_accesses(bench: &Bench, space: &str) -> Result<()> {
     let space = space.rsplit('/').next().unwrap_or_default();
-    let template = new(json!({"name": "Keyed", "things": [{"thingId": space}]}));
+    let template = json!({"name": "Keyed", "things": [{"thingId": space}]});
     let template = post("/access/template", &template);
     let template = bench.ask(templates::create::ENDPOINT, template).await?;
     let template = template.field("id")?;

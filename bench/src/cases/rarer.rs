@@ -16,7 +16,7 @@ use super::{new, share, shared};
 use crate::Result;
 use crate::ask::{Ask, delete, get, post, put};
 use crate::bench::Bench;
-use crate::house::{GROUPED_USER, space_id};
+use crate::house::{GROUPED_USER, TENANT_ADMIN, space_id};
 
 /// A user with a right to a device by right of a group's share.
 const KEEPER: u64 = 38;
@@ -206,9 +206,7 @@ async fn members(bench: &Bench) -> Result<()> {
 
 /// Codes that others have, and a remaking that is asked for twice.
 async fn codes(bench: &Bench) -> Result<()> {
-    let template = new(
-        json!({"name": "Crowd", "things": [{"thingId": space_id(SPACE)}, {"thingId": space_id(SPACE + 1)}]}),
-    );
+    let template = json!({"name": "Crowd", "things": [{"thingId": space_id(SPACE)}, {"thingId": space_id(SPACE + 1)}]});
     let template = post("/access/template", &template);
     let template = bench
         .ask(templates::create::ENDPOINT, template)
@@ -236,7 +234,7 @@ async fn codes(bench: &Bench) -> Result<()> {
     let change = put("/BusinessUserAccess", &change).with_the_same_code();
     let case = "update access, to a space where its code is taken twice";
     bench.case(case, accesses::update::ENDPOINT, change).await?;
-    let again = put("/BusinessUserAccesses/reprogramcodes", &json!({}));
+    let again = put("/BusinessUserAccesses/reprogramcodes", &json!({})).by(TENANT_ADMIN);
     let case = "reprogram codes, asked again";
     bench
         .case(case, reprogramming::ask::ENDPOINT, again)

@@ -5,11 +5,16 @@ use latchkey_functions::{business_users, docs, things};
 use crate::Result;
 use crate::ask::get;
 use crate::bench::Bench;
+use crate::house::space_id;
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
     let things = get("/things.jsv");
     bench
         .case("list 50 things, in JSV", things::list::ENDPOINT, things)
+        .await?;
+    let one = get(format!("/things?ThingId={}", space_id(1).simple()));
+    bench
+        .case("list one thing", things::list::ENDPOINT, one)
         .await?;
     let users = get("/users");
     bench

@@ -34,6 +34,14 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     bench
         .case("get template, 3 spaces", get_template::ENDPOINT, get(&one))
         .await?;
+    let whole = get(format!("{one}&LoadOrganization=true"));
+    bench
+        .case(
+            "get template, with its organization",
+            get_template::ENDPOINT,
+            whole,
+        )
+        .await?;
     let of_one = get(format!("{PATH}/things?AccessTemplateId={id}"));
     bench
         .case(

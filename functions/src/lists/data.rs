@@ -29,11 +29,11 @@ pub(crate) fn asked<T>(
     input.become_query(&mut call.request, &[&COMMON, names].concat());
     let call = &*call;
     let query = Query::of(&call.request);
+    let read = read(&query);
     let scope = organization_asked(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let page = Page::read(&query, &call.request, &list);
-    let read = read(&query);
     query.finish()?;
     let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
     Ok((Listed { scope, page }, read))

@@ -13,6 +13,19 @@ use crate::wire::service::types::OrganizationGuid;
 /// What type every thing here is of.
 const SMART_SPACE: &str = "SmartSpace";
 
+/// What there is to say of a thing, for the API document.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of what is written")]
+#[schema(as = ThingProperties, description = "Properties of a space.")]
+struct Properties {
+    /// The location, in words.
+    #[schema(examples("First floor"))]
+    location: Option<String>,
+    /// Remarks.
+    #[schema(examples("Offices only"))]
+    remarks: Option<String>,
+}
+
 /// A thing: a space.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -31,7 +44,7 @@ pub struct ThingView {
     #[schema(examples("SmartSpace"))]
     r#type: &'static str,
     /// `location` and `remarks` of the space, each if it is set.
-    #[schema(examples(json!({"location": "First floor", "remarks": "Offices only"})))]
+    #[schema(value_type = Properties)]
     properties: BTreeMap<&'static str, String>,
     /// States of the space.
     states: NothingIn,
