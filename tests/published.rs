@@ -325,7 +325,11 @@ async fn ask(system: &System, token: uuid::Uuid, (name, of): (&str, &Value)) -> 
     let method: Method = text(of, "method").parse().unwrap();
     let (query, body) = question(name);
     let path = format!("{}{query}", text(of, "path"));
-    system.call(method, &path, token, body.as_ref()).await
+    let user = system.user(token);
+    match body {
+        Some(body) => user.send(method, &path, body).await,
+        None => user.call(method, &path).await,
+    }
 }
 
 #[tokio::test]
