@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, Code};
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{Resource, Space};
 use latchkey::id::SpaceId;
 use latchkey::role::Role;
@@ -502,7 +503,7 @@ async fn take_all_but(home: &Home, free: &[&str]) {
         .filter(|code| !free.contains(&code.as_str()))
         .collect();
     for codes in all.chunks(100) {
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         for code in codes {
             let mut space = access.spaces[0].clone();
             space.code = code.parse().unwrap();

@@ -1,6 +1,7 @@
 //! `POST` and `DELETE /v2/shares/{shareId}/calendar-link`, and `GET /v2/calendars/{calendar}`.
 
 use latchkey::calendar_link::{CALENDAR_LINKS, CalendarLinkHash, LinkOfUser};
+use latchkey::deed::Unrecorded;
 use latchkey::id::ShareId;
 use latchkey::table::{Change, If};
 use latchkey::warrant::Warrant;
@@ -197,7 +198,7 @@ async fn twenty_users_have_a_link_to_one_share_and_the_next_has_none() {
     let id: ShareId = share.rsplit('/').next().unwrap().parse().unwrap();
     let set = async |links: &[LinkOfUser]| {
         let table = w.store.table();
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         let change = Change::default().set(CALENDAR_LINKS, &links);
         writes.update((), &scope(7).share(id), change, If::Exists);
         assert!(writes.send().await.unwrap().is_ok());

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
+use latchkey::deed::Unrecorded;
 use latchkey::share::Share;
 use latchkey::table::Item;
 use latchkey::timing::{LocalWindow, Timing};
@@ -81,7 +82,7 @@ impl Scene {
         store.put(&tenant.world).await;
         let (scope, table) = (tenant.world.scope().unwrap(), store.table());
         for numbers in (0..count).collect::<Vec<_>>().chunks(40) {
-            let mut writes = table.transaction(&Warrant::System);
+            let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
             for number in numbers {
                 let share = share(*number);
                 let grant = share.grant().unwrap();

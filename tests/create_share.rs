@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
+use latchkey::deed::Unrecorded;
 use latchkey::role::Role;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -636,7 +637,8 @@ async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
     let key = scope(7).user(1.try_into().unwrap());
     let mut dismissed = w.tenant.world.users[0].clone();
     dismissed.roles.clear();
-    w.store.table().put(&key, &dismissed).await.unwrap();
+    let table = w.store.table();
+    table.put(&key, &dismissed, Unrecorded::Fill).await.unwrap();
     let before = w.store.sort_keys("SHARE#").await;
     w.store.conflict_at_checks();
     let share = w.tenant.share(json!({}));

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{ForeignId, MAX_LINKED, Resource};
 use latchkey::table::If;
 use latchkey::table::item::GrantEdge;
@@ -59,7 +60,7 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
     let space = |number: u64| uuid::Uuid::from_u128(number.into()).into();
     device.spaces = numbers().map(space).collect();
     let (scope, table) = (tenant.world.scope().unwrap(), store.table());
-    let mut writes = table.transaction(&Warrant::System);
+    let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
     writes.put((), &scope.user(user.id), &user, If::Exists);
     let (keyring, groups) = user.keyring(&scope).unwrap();
     writes.put((), &keyring, &groups, If::Exists);
@@ -192,7 +193,7 @@ async fn of_very_many_grants_a_hundred_are_written_down() {
     let share: Option<latchkey::share::Share> = table.get(&key, read).await.unwrap();
     let share = share.unwrap();
     for some in (1..=150_u64).collect::<Vec<_>>().chunks(30) {
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         for further in some {
             let mut share = share.clone();
             share.id = (number + further).try_into().unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code};
+use latchkey::deed::Unrecorded;
 use latchkey::role::Role;
 use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Read, from_item};
@@ -63,7 +64,7 @@ async fn multiply(store: &Store, first: &str, count: u128) {
         .unwrap();
     let numbers: Vec<_> = (1..=count).collect();
     for numbers in numbers.chunks(33) {
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         for number in numbers {
             let mut access = first.clone();
             access.id = Uuid::from_u128(id.as_u128() + number).into();
@@ -154,7 +155,7 @@ async fn all_that_have_not_ended_get_new_codes_once_and_keep_their_count() {
     let mut used = Code::new(access.code_terms(&access.spaces[0]));
     used.used = 3;
     let table = store.table();
-    let mut writes = table.transaction(&Warrant::System);
+    let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
     writes.put((), &code_key, &used, If::Always);
     writes.send_unconditional().await.unwrap();
 

@@ -27,7 +27,7 @@ const COLUMNS: [(By, usize); 8] = [
 ];
 
 /// The table as it is published: rows, in the columns above.
-const TABLE: [(Area, &str); 8] = [
+const TABLE: [(Area, &str); 9] = [
     (Area::Directory, "write write read read read own source own"),
     (Area::Shares, "write write write - - own source own"),
     (Area::Accesses, "write write write - read own - own"),
@@ -36,6 +36,7 @@ const TABLE: [(Area, &str); 8] = [
     (Area::Visitors, "read read - - read - - -"),
     (Area::ReprogramCodes, "- write - - - - - -"),
     (Area::Decisions, "read read read - read own source own"),
+    (Area::Record, "read read - - - own source own"),
 ];
 
 /// The cell of the table.
@@ -375,10 +376,22 @@ fn accesses() -> Vec<Request> {
     ]
 }
 
+fn record() -> Vec<Request> {
+    const OF: Area = Area::Record;
+    let list = reads(OF, "GET /v2/audit");
+    let of_source = "?subjectKind=device&subjectId={deviceId}&actorId=1";
+    vec![
+        list.about(About::Own, May::Reaching(OF, Reach::Own)),
+        list.about(About::Source, May::Reaching(OF, Reach::Source))
+            .query(of_source),
+        list.query("?actorId=1"),
+    ]
+}
+
 /// Who may ask for what, whatever the code says: each operation that asks who the caller is,
 /// in each way that matters to who may.
 fn requests() -> Vec<Request> {
-    [directory(), shares(), decisions(), accesses()].concat()
+    [directory(), shares(), decisions(), accesses(), record()].concat()
 }
 
 fn function(route: &Route) -> Option<&str> {

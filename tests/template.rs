@@ -347,11 +347,13 @@ fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() 
     let (_, audit) = GUARDED[4];
     for function in functions.values() {
         for action in ["UpdateItem", "DeleteItem", "BatchWriteItem"] {
-            assert!(
-                !may(function, action, audit),
-                "{}: {action}",
-                binary(function)
-            );
+            for record in [audit, "ORG#1#DEED#3"] {
+                assert!(
+                    !may(function, action, record),
+                    "{}: {action} {record}",
+                    binary(function)
+                );
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{TimeDelta, Utc};
 use futures_util::future::join_all;
 use latchkey::access::{Access, WrongCodes};
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{Resource, Space};
 use latchkey_demo::World;
 use serde_json::{Value, json};
@@ -102,7 +103,11 @@ impl Scene {
             item[name] = value.clone();
         }
         let _: WrongCodes = serde_json::from_value(item.clone()).unwrap();
-        self.store.table().put(&key, &item).await.unwrap();
+        self.store
+            .table()
+            .put(&key, &item, Unrecorded::Fill)
+            .await
+            .unwrap();
     }
 }
 

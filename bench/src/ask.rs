@@ -13,7 +13,7 @@ use crate::house::{ADMIN, DOORS};
 
 /// The request: its body, its path, its caller. The admin calls, unless [`Ask::by`] says
 /// otherwise.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     pub(crate) method: &'static str,
     pub(crate) target: String,

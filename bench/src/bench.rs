@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use latchkey::deed::Author;
 use latchkey::secret::Random;
 use latchkey::table::Table;
 use latchkey::wire::Request;
@@ -113,6 +114,8 @@ struct Counted {
     asked: BTreeSet<(String, String)>,
     service: BTreeSet<String>,
     used: BTreeMap<String, BTreeSet<Asked>>,
+    /// The first request of each function that changes something.
+    changes: BTreeMap<&'static str, (Endpoint, Ask)>,
 }
 
 impl Bench {
@@ -153,6 +156,11 @@ impl Bench {
     /// It is answered with another status than the case says.
     pub async fn case(&self, case: &str, of: Endpoint, ask: Ask) -> Result<Answer> {
         self.meter.take();
+        if ask.method != "GET" {
+            let mut counted = self.counted();
+            let first = counted.changes.entry(of.operation);
+            first.or_insert_with(|| (of, ask.clone()));
+        }
         let asked = self
             .answer(of, ask)
             .await
@@ -165,6 +173,26 @@ impl Bench {
             counted.service.insert(of.operation.to_owned());
         }
         Ok(answer)
+    }
+
+    /// Has each function that changes something refuse it to a user who may change nothing: what
+    /// that asks of the table, its policy must allow, too.
+    /// `further` are refused by themselves.
+    pub async fn refusals(&self, user: u64, further: Vec<(Endpoint, Ask)>) {
+        let changes = self.counted().changes.clone().into_values();
+        for (endpoint, ask) in changes.chain(further) {
+            let operation = endpoint.operation;
+            self.meter.take();
+            // How it is refused is no matter: some things such a user does not find.
+            drop(self.answer(endpoint, ask.by(user)).await);
+            let (_, asked) = self.meter.take_all();
+            let mut counted = self.counted();
+            counted
+                .used
+                .entry(operation.to_owned())
+                .or_default()
+                .extend(asked);
+        }
     }
 
     /// Counts one event of a function that has no route.
@@ -190,7 +218,7 @@ impl Bench {
     /// The input of such a function.
     pub fn context(&self) -> Context {
         Context {
-            table: self.table.clone(),
+            table: self.table.written_by(Author::system("event", self.now())),
             random: self.random.clone(),
             now: self.now(),
         }
@@ -307,6 +335,13 @@ impl Bench {
         let caller = house::caller(ask.user, ask.space)?;
         let call = OpenCall {
             request,
+            author: Author {
+                // As long as API Gateway's, so that deeds are as large as they are there.
+                request_id: Some("c6af9ac6-7b61-11e6-9a41-93e8deadbeef".to_owned()),
+                address: Some("203.0.113.77".to_owned()),
+                ..Author::system(of.operation, self.now())
+            },
+            reads: ask.method == "GET",
             table: Some(self.table.clone()),
             random: ask.random.unwrap_or_else(|| self.random.clone()),
             now: self.now(),

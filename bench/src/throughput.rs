@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{Device, Organization, User};
 use latchkey::grant::{Receiver, Source};
 use latchkey::keyring::Keyring;
@@ -249,7 +250,7 @@ impl Direct {
         let (receiver, source) = (Receiver::User(id(2)?), Source::Device(id(1)?));
         let share = share(self.scope.organization(), number, receiver, source)?;
         let (key, edge) = GrantEdge::of(&self.scope, &share).remove(0);
-        let mut writes = self.table.transaction(&Warrant::System);
+        let mut writes = self.table.transaction(&Warrant::System, Unrecorded::Fill);
         writes.put_new((), &self.scope.share(share.id), &share);
         writes.exists((), &self.scope.source(source));
         writes.exists((), &self.scope.receiver(receiver));

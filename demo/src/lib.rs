@@ -9,6 +9,7 @@ use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, 
 use latchkey::calendar_link::{CalendarLink, CalendarLinkHash, LinkOfUser};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{
     Admins, Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
     Schedule, Space, User, UserGroup, ZONE_VERSION,
@@ -223,7 +224,7 @@ impl World {
     /// # Errors
     /// 429 and 503.
     pub async fn put(&self, table: &Table) -> Result<bool> {
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         for item in self.items()? {
             writes.put_item((), item, If::Absent);
         }

@@ -19,17 +19,23 @@ use aws_lambda_events::iam::{IamPolicyEffect, IamPolicyStatement};
 use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use latchkey::credential::{Credential, CredentialHash, KeyUse};
-use latchkey::directory::User;
+use latchkey::deed::{Author, Deed, Subject, Unrecorded};
+use latchkey::directory::{User, UserKind};
+use latchkey::id::OrganizationId;
 use latchkey::table::{Key, Read, Table};
 use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
-use crate::lambda::{Context, EventHandler, SHOWN};
+use crate::lambda::{Context, EventHandler, SHOWN, refused};
 
 type Answer = ApiGatewayCustomAuthorizerResponse<HashMap<String, String>>;
 
+/// Its name, also in the record.
+const OPERATION: &str = "authorizer";
+
 /// The function.
 pub const HANDLER: EventHandler<Request, Answer> = EventHandler {
+    operation: OPERATION,
     handle: |request, context| Box::pin(authorize(request, context)),
     // API Gateway answers 401 to this one word, and takes every other error as its own.
     message: |error| match error {
@@ -40,6 +46,13 @@ pub const HANDLER: EventHandler<Request, Answer> = EventHandler {
 
 async fn authorize(request: Request, context: Context) -> Result<Answer> {
     let Context { table, now, .. } = context;
+    let asked = &request.request_context;
+    let identity = asked.identity.as_ref();
+    let table = table.written_by(Author {
+        request_id: asked.request_id.clone(),
+        address: identity.and_then(|identity| identity.source_ip.clone()),
+        ..Author::system(OPERATION, now)
+    });
     let header = request
         .headers
         .get(AUTHORIZATION)
@@ -47,8 +60,11 @@ async fn authorize(request: Request, context: Context) -> Result<Answer> {
     let hash = header.and_then(CredentialHash::from_authorization);
     let hash = hash.ok_or(Error::Unauthenticated)?;
     let credential: Option<Credential> = table.get(&Key::credential(&hash), Read::Strong).await?;
-    let credential = credential.filter(|credential| credential.is_valid(now));
-    let credential = credential.ok_or(Error::Unauthenticated)?;
+    let Some(credential) = credential.clone().filter(|known| known.is_valid(now)) else {
+        let organization = credential.map(|known| known.organization);
+        refused::credential(&table, organization, &hash).await;
+        return Err(Error::Unauthenticated);
+    };
     let key = Key::user_of(&credential);
     let (user, is_upheld, ()) = tokio::try_join!(
         user(&table, &key),
@@ -60,9 +76,12 @@ async fn authorize(request: Request, context: Context) -> Result<Answer> {
         return Err(Error::Unauthenticated);
     }
     if !user.registered {
-        take_up(&table, &key, &user).await;
+        let table = table.on_behalf_of((&credential).into());
+        take_up(&table, credential.organization, &key, &user).await;
     }
+    let is_service = user.kind == UserKind::Service;
     let caller = credential.caller(user.roles, user.spaces);
+    let caller = caller.service(is_service);
     let context = caller
         .to_context()
         .map_err(|error| Error::Internal(error.to_string()))?;
@@ -104,7 +123,7 @@ async fn mark_used(
     let Some(use_of) = KeyUse::of(hash, credential, now) else {
         return Ok(());
     };
-    let mut writes = table.transaction(&Warrant::Secret);
+    let mut writes = table.transaction(&Warrant::Secret, Unrecorded::Count);
     use_of.write((), &mut writes);
     match writes.send().await {
         // Deleted meanwhile.
@@ -116,12 +135,13 @@ async fn mark_used(
 
 /// Writes down that a user has taken up their account. Where that fails, or the user was changed
 /// meanwhile, the next call does it: it is no reason to turn someone away.
-async fn take_up(table: &Table, key: &Key, user: &User) {
+async fn take_up(table: &Table, organization: OrganizationId, key: &Key, user: &User) {
     let after = User {
         registered: true,
         ..user.clone()
     };
-    let mut writes = table.transaction(&Warrant::Secret);
+    let deed = Deed::of(organization, Subject::thing::<User>(user.id)).changed(user, &after);
+    let mut writes = table.transaction(&Warrant::Secret, deed);
     writes.change((), key, (user, &after), user.version);
     if let Err(error) = writes.send().await {
         tracing::warn!(%error, "the first call of a user was not recorded");

@@ -8,6 +8,7 @@
 pub mod accesses;
 pub mod activations;
 pub mod api_keys;
+pub mod audit;
 pub mod authorizer;
 pub mod business_users;
 pub mod decisions;

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::access::{Code, Entry};
 use crate::directory::ForeignId;
@@ -16,7 +16,7 @@ use crate::secret::{Random, RandomFailed};
 use crate::wire::Result;
 
 /// Names an entry: a UUID whose order is that of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AuditId(Uuid);
 
 impl AuditId {
@@ -29,6 +29,26 @@ impl AuditId {
     }
 }
 
+impl AuditId {
+    /// The one that is made of a moment and a hash: for what is folded into one.
+    pub(crate) fn folded(at: DateTime<Utc>, hash: [u8; 32]) -> Self {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        let (random, _) = hash.split_first_chunk().unwrap_or((&[0; 10], &[]));
+        Self(Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
+    /// When it was done: in milliseconds, as the id has it.
+    pub fn at(self) -> DateTime<Utc> {
+        let millis = (self.0.as_u128() >> 80) as i64;
+        DateTime::from_timestamp_millis(millis).unwrap_or_default()
+    }
+
+    /// What the ids of that moment begin with.
+    pub(crate) fn beginning(at: DateTime<Utc>) -> String {
+        format!("{:012x}", at.timestamp_millis().max(0))
+    }
+}
+
 impl std::fmt::Display for AuditId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.simple().fmt(f)
@@ -38,7 +58,7 @@ impl std::fmt::Display for AuditId {
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Deed {
+pub enum Act {
     /// A device was opened remotely.
     Activation,
     /// It was closed again before its time.
@@ -54,7 +74,7 @@ pub struct AuditEntry {
     /// The name.
     pub id: AuditId,
     /// What was done.
-    pub deed: Deed,
+    pub deed: Act,
     /// To which device; of an activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
@@ -94,7 +114,7 @@ impl AuditEntry {
         };
         Ok(Self {
             id: entry.id,
-            deed: Deed::Entry,
+            deed: Act::Entry,
             device: None,
             space,
             gateway: None,

@@ -4,9 +4,10 @@
 //! A link is of one user, and shows no more than they may see: it ends with the share, with
 //! the user, and when the user may not see the share any more.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::caller::{Caller, Membership};
+use crate::deed;
 use crate::id::{OrganizationId, ShareId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
@@ -21,8 +22,14 @@ pub const MAX_CALENDAR_LINKS: usize = 20;
 pub const CALENDAR_LINKS: &str = "calendarLinks";
 
 /// Names a calendar link by the hash of its secret, which is shown once and stored nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CalendarLinkHash(String);
+
+impl Serialize for CalendarLinkHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        deed::secret(&self.0, serializer)
+    }
+}
 
 impl CalendarLinkHash {
     /// The hash of a secret.

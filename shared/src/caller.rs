@@ -14,6 +14,7 @@ use crate::wire::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     user: UserId,
+    is_service: bool,
     credential: String,
     memberships: Vec<Membership>,
 }
@@ -32,6 +33,9 @@ pub struct Membership {
 }
 
 const USER: &str = "userId";
+const KIND: &str = "userKind";
+/// The kind of a user who is a program; of one who is a person, the context says none.
+const SERVICE: &str = "service";
 const CREDENTIAL: &str = "credentialId";
 const MEMBERSHIPS: &str = "memberships";
 
@@ -40,9 +44,21 @@ impl Caller {
     pub fn new(user: UserId, credential: String, memberships: Vec<Membership>) -> Self {
         Self {
             user,
+            is_service: false,
             credential,
             memberships,
         }
+    }
+
+    /// The same, the user being a service account if `is_service`.
+    #[must_use]
+    pub fn service(self, is_service: bool) -> Self {
+        Self { is_service, ..self }
+    }
+
+    /// Whether the user is a service account.
+    pub fn is_service(&self) -> bool {
+        self.is_service
     }
 
     /// The user.
@@ -61,14 +77,18 @@ impl Caller {
     /// # Errors
     /// Never with the types as they are.
     pub fn to_context(&self) -> Result<HashMap<String, String>, serde_json::Error> {
-        Ok(HashMap::from([
+        let mut context = HashMap::from([
             (USER.to_owned(), self.user.to_string()),
             (CREDENTIAL.to_owned(), self.credential.clone()),
             (
                 MEMBERSHIPS.to_owned(),
                 serde_json::to_string(&self.memberships)?,
             ),
-        ]))
+        ]);
+        if self.is_service {
+            context.insert(KIND.to_owned(), SERVICE.to_owned());
+        }
+        Ok(context)
     }
 
     /// The caller from the authorizer's context, by a look-up of its fields. `None` when a
@@ -76,6 +96,7 @@ impl Caller {
     pub fn from_context<'c>(field: impl Fn(&str) -> Option<&'c str>) -> Option<Self> {
         Some(Self {
             user: field(USER)?.parse().ok()?,
+            is_service: field(KIND) == Some(SERVICE),
             credential: field(CREDENTIAL)?.to_owned(),
             memberships: serde_json::from_str(field(MEMBERSHIPS)?).ok()?,
         })
@@ -161,19 +182,22 @@ impl OrganizationScope {
     /// # Errors
     /// 403 when none of the caller's roles here reaches that far.
     pub fn to_write(&self, area: Area) -> Result<Warrant, Error> {
-        match self.user {
-            Some(user) if self.reaches(area, Reach::Write) => {
-                Ok(Warrant::Role(ByRole::writing(self.user(user), area)))
-            }
-            _ => Err(Error::InsufficientRights(Vec::new())),
-        }
+        let held = self.by(area, Reach::Write);
+        let by = self.user.zip(held);
+        let by = by.map(|(user, held)| ByRole::writing(self.user(user), held, area));
+        by.map(Warrant::Role)
+            .ok_or_else(|| Error::InsufficientRights(Vec::new()))
     }
 
     /// Whether one of the caller's roles here reaches that far.
     pub fn reaches(&self, area: Area, reach: Reach) -> bool {
-        self.roles
-            .iter()
-            .any(|role| By::Role(*role).reach(area) >= reach)
+        self.by(area, reach).is_some()
+    }
+
+    /// By which of the caller's roles here.
+    fn by(&self, area: Area, reach: Reach) -> Option<Role> {
+        let mut roles = self.roles.iter().copied();
+        roles.find(|role| By::Role(*role).reach(area) >= reach)
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
+use crate::deed::{Deed, Subject, secret};
 use crate::directory::{MAX_LISTED, User, UserKind};
 use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use crate::role::Role;
@@ -21,8 +22,14 @@ use crate::wire::schema;
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
 /// asked for the hash, so there is nothing to compare and nothing to time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CredentialHash(String);
+
+impl Serialize for CredentialHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        secret(&self.0, serializer)
+    }
+}
 
 impl CredentialHash {
     /// The hash of an access token.
@@ -141,6 +148,12 @@ impl Credential {
             last_used: None,
             expires_at: None,
         }
+    }
+
+    /// What is recorded of its end, by whoever shows it.
+    pub fn ended(&self) -> Deed {
+        let subject = Subject::text("credential", &self.id);
+        Deed::of(self.organization, subject).removed(self)
     }
 
     /// Whether it is still good at `now`.
@@ -381,6 +394,7 @@ impl NewApiKey {
 pub struct ApiKeySecret {
     /// The ID.
     pub id: ApiKeyId,
+    #[serde(serialize_with = "secret")]
     secret: String,
 }
 

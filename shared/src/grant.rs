@@ -205,6 +205,12 @@ pub enum GrantId {
     Access(AccessId),
 }
 
+impl From<ShareId> for GrantId {
+    fn from(id: ShareId) -> Self {
+        Self::Share(id)
+    }
+}
+
 impl GrantId {
     /// The ID of the share, if the grant is one.
     pub fn share(self) -> Option<ShareId> {

@@ -9,7 +9,7 @@
 //! - [`business`]: how ServiceStack's clients see some of them.
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
-//! - [`audit`]: what was done.
+//! - [`deed`], [`audit`]: what was changed, and what was done at doors.
 //! - [`table`]: the one place that speaks DynamoDB.
 //! - [`wire`]: the one place that speaks HTTP.
 
@@ -20,6 +20,7 @@ pub mod calendar_link;
 pub mod caller;
 pub mod credential;
 pub mod decision;
+pub mod deed;
 pub mod directory;
 pub mod grant;
 pub mod id;

@@ -107,9 +107,15 @@ impl Administration {
         })
     }
 
-    /// Whether a share may be taken away: as far as it may be changed.
-    pub fn may_take_away(&self, share: &Share) -> bool {
-        self.held.iter().any(|held| covers(held, share, self.zone))
+    /// The grant by right of which a share may be taken away: as far as it may be changed.
+    ///
+    /// # Errors
+    /// 403 when there is none.
+    pub fn to_take_away(&self, share: &Share) -> Result<GrantId> {
+        let mut held = self.held.iter();
+        let covering = held.find(|held| covers(held, share, self.zone));
+        let covering = covering.ok_or_else(|| Error::InsufficientRights(Vec::new()))?;
+        Ok(covering.grant.id)
     }
 
     fn parent_among<'h>(

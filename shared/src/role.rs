@@ -56,6 +56,8 @@ pub enum Area {
     ReprogramCodes,
     /// Whether a door opens, for whom and when.
     Decisions,
+    /// The record of what was changed, and of what was refused.
+    Record,
 }
 
 /// The basis of a right: the columns of the table.
@@ -99,6 +101,7 @@ const fn row(area: Area) -> [Reach; 7] {
         Area::Visitors       => [Read,    Read,    Nothing, Nothing,       Read,    Nothing, Nothing],
         Area::ReprogramCodes => [Nothing, Write,   Nothing, Nothing,       Nothing, Nothing, Nothing],
         Area::Decisions      => [Read,    Read,    Read,    Nothing,       Read,    Source,  Own],
+        Area::Record         => [Read,    Read,    Nothing, Nothing,       Nothing, Source,  Own],
     }
 }
 

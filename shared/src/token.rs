@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use uuid::{Builder, Uuid};
 
 use crate::credential::{Credential, CredentialHash};
+use crate::deed::secret;
 use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
 use crate::secret::{Random, RandomFailed, Seal, hash, hash_bytes};
 use crate::table::If;
@@ -180,6 +181,7 @@ pub struct Family {
     /// The ID.
     pub id: FamilyId,
     /// The hash of the refresh token.
+    #[serde(serialize_with = "secret")]
     pub refresh: String,
     /// The key of the access token's credential.
     pub access: CredentialHash,
@@ -196,6 +198,7 @@ pub struct Family {
 #[serde(rename_all = "camelCase")]
 pub struct Used {
     /// The hash of the token.
+    #[serde(serialize_with = "secret")]
     refresh: String,
     /// When it was used.
     #[serde(with = "chrono::serde::ts_milliseconds")]

@@ -5,6 +5,7 @@
 //! itself checks that the user still exists and still has a role that allows it. There is no
 //! transaction without a [`Warrant`], so no writer can forget it.
 
+use crate::grant::GrantId;
 use crate::role::{Area, By, Reach, Role};
 use crate::table::{If, Item, Key, from_item};
 use crate::wire::json::Named;
@@ -18,7 +19,7 @@ pub enum Warrant {
     /// [`OrganizationScope::to_write`]: crate::caller::OrganizationScope::to_write
     Role(ByRole),
     /// A grant of the caller. The writer adds the checks that it needs.
-    Grant,
+    Grant(GrantId),
     /// A secret that was presented: an invitation, an API key, a token.
     Secret,
     /// Nothing but being the caller: what each user may keep for themself, and what is worth no
@@ -42,6 +43,8 @@ impl Warrant {
 #[derive(Debug, Clone)]
 pub struct ByRole {
     user: Key,
+    /// The role that the caller has of those.
+    held: Role,
     roles: Vec<Role>,
     is_readable: bool,
 }
@@ -50,12 +53,13 @@ pub struct ByRole {
 pub(crate) const ROLES: &str = "roles";
 
 impl ByRole {
-    /// `user` has a role that may write in `area`.
-    pub fn writing(user: Key, area: Area) -> Self {
+    /// `user` has a role that may write in `area`, such as `held`.
+    pub fn writing(user: Key, held: Role, area: Area) -> Self {
         let roles = Role::NAMES.iter().map(|(_, role)| *role);
         let roles = roles.filter(|role| By::Role(*role).reach(area) >= Reach::Write);
         Self {
             user,
+            held,
             roles: roles.collect(),
             is_readable: area != Area::Directory,
         }
@@ -65,6 +69,7 @@ impl ByRole {
     pub fn having(user: Key, role: Role) -> Self {
         Self {
             user,
+            held: role,
             roles: vec![role],
             is_readable: true,
         }
@@ -77,6 +82,11 @@ impl ByRole {
     /// just before. Not allowed for writes that create users, roles or keys, which would stay.
     pub(crate) fn is_readable(&self) -> bool {
         self.is_readable
+    }
+
+    /// The role that the caller was seen to have.
+    pub fn held(&self) -> Role {
+        self.held
     }
 
     /// The user's own item.
@@ -116,7 +126,7 @@ mod tests {
     fn a_role_holds_for_who_has_it_and_for_nobody_who_is_gone_or_cannot_be_read() {
         let scope = OrganizationScope::of_change(7.try_into().unwrap());
         let user = scope.user(1.try_into().unwrap());
-        let by = ByRole::writing(user.clone(), Area::Shares);
+        let by = ByRole::writing(user.clone(), Role::Admin, Area::Shares);
         let item = |roles: serde_json::Value| -> Item {
             serde_dynamo::to_item(json!({ "roles": roles })).unwrap()
         };

@@ -1,17 +1,24 @@
 //! Web keys: links that open the door of a share for anyone who has them.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::deed::secret;
 use crate::grant::Parent;
 use crate::id::{OrganizationId, ShareId, UserId};
 use crate::secret::hash;
 use crate::share::Share;
 
 /// Names a web key by its hash, under which it is found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct WebKeyHash(String);
+
+impl Serialize for WebKeyHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        secret(&self.0, serializer)
+    }
+}
 
 /// What a share stores about its web key. The key itself is shown only to its creator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ use dynoxide::Database;
 use latchkey::access::Access;
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::Credential;
+use latchkey::deed::Unrecorded;
 use latchkey::secret::Random;
 use latchkey::table::{If, Item, Key, Table};
 use latchkey::token::{Family, RefreshToken};
@@ -80,6 +81,8 @@ struct Recorder {
     refusals: Mutex<VecDeque<Option<Value>>>,
     /// How the answers to the next transactions that are carried out get lost.
     losses: Mutex<VecDeque<Loss>>,
+    /// What fails whenever it is asked, such as `UpdateItem`.
+    failing: Mutex<Option<&'static str>>,
     /// Whether it tells what changes.
     has_streams: bool,
 }
@@ -121,6 +124,7 @@ impl Store {
             calls: Mutex::default(),
             refusals: Mutex::default(),
             losses: Mutex::default(),
+            failing: Mutex::default(),
             has_streams,
         };
         let mut store = Self {
@@ -220,6 +224,11 @@ impl Store {
         lock(&self.recorder.refusals).push_back(None);
     }
 
+    /// Has each call of an operation fail from now on.
+    pub fn fail(&self, operation: &'static str) {
+        *lock(&self.recorder.failing) = Some(operation);
+    }
+
     /// Refuses nothing any more.
     pub fn calm(&self) {
         lock(&self.recorder.refusals).clear();
@@ -237,7 +246,7 @@ impl Store {
     /// Puts an access into the table, with its grants and its codes.
     pub async fn put_access(&self, scope: &OrganizationScope, access: &Access) {
         let table = self.table();
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         for item in latchkey_demo::access_items(scope, access).unwrap() {
             writes.put_item((), item, If::Absent);
         }
@@ -268,7 +277,7 @@ impl Store {
     ) {
         let table = self.table();
         let credential = token.credential(client, then);
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Fill);
         writes.put_new((), &scope.tokens(token.client, token.family), family);
         writes.put_new((), &Key::credential(&family.access), &credential);
         writes.send().await.unwrap().unwrap();
@@ -406,6 +415,10 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     let operation = target.rsplit('.').next().unwrap().to_owned();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if *lock(&recorder.failing) == Some(&operation) {
+        let failure = json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
+        return answer(500, failure.to_string());
+    }
     if operation == "TransactWriteItems"
         && let Some(Some(refusal)) = lock(&recorder.refusals).pop_front()
     {

@@ -3,6 +3,7 @@
 use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::caller::{Caller, Membership};
+use latchkey::deed::Unrecorded;
 use latchkey::id::{OrganizationId, UserId};
 use latchkey::table::{If, Key, to_item};
 use latchkey::warrant::Warrant;
@@ -84,7 +85,10 @@ async fn doors(bench: &Bench) -> Result<()> {
     // As if a group was deleted while someone was added to it.
     let group = scope.user_group(house::id(999)?);
     let left = scope.membership(&group, &scope.user(house::id(11)?));
-    bench.table.put(&left, &json!({"member": 11})).await?;
+    bench
+        .table
+        .put(&left, &json!({"member": 11}), Unrecorded::Fill)
+        .await?;
     let case = "clean up after a group with a member left";
     changed(
         bench,
@@ -142,7 +146,7 @@ async fn without_admin(bench: &Bench, begun: &Value) -> Result<()> {
     };
     let scope = Caller::new(admin, String::new(), vec![membership]).scope(organization)?;
     let call = bench.context();
-    let mut writes = call.table.transaction(&Warrant::System);
+    let mut writes = call.table.transaction(&Warrant::System, Unrecorded::Fill);
     writes.delete((), &scope.user(admin), If::Exists);
     writes.send().await?.map_err(|_| "the admin is gone")?;
     let asked = json!({

@@ -20,6 +20,7 @@
 //! again with a million more shares in it.
 
 mod accesses;
+mod audit;
 mod credentials;
 mod decisions;
 mod directory;
@@ -70,6 +71,7 @@ pub async fn run(bench: &Bench) -> Result<()> {
     service::run(bench).await?;
     rarer::run(bench).await?;
     keyed::run(bench).await?;
+    audit::run(bench).await?;
     // Last: it takes users away.
     events::run(bench).await
 }

@@ -5,6 +5,7 @@ use aws_lambda_events::apigw::ApiGatewayCustomAuthorizerRequestTypeRequest;
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::access::AccessSpace;
 use latchkey::access::SpaceTerms;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{Device, ForeignId, Resource, Space, User};
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::SpaceId;
@@ -357,7 +358,9 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
     let (key, old, new) = match of {
         Of::CleanUp => {
             let key = scope.device(id(FIRST)?);
-            let gone = bench.table.transaction::<()>(&Warrant::System);
+            let gone = bench
+                .table
+                .transaction::<()>(&Warrant::System, Unrecorded::Fill);
             let mut gone = gone;
             gone.delete((), &key, latchkey::table::If::Always);
             gone.send_unconditional().await?;
@@ -374,7 +377,10 @@ async fn follow_up(bench: &Bench, of: Of) -> Result<()> {
             organization.version += 1;
             organization.time_zone = "Asia/Tokyo".parse()?;
             let key = scope.organization_key();
-            bench.table.put(&key, &organization).await?;
+            bench
+                .table
+                .put(&key, &organization, Unrecorded::Fill)
+                .await?;
             bench.called();
             (key, old, json!(organization))
         }

@@ -8,6 +8,7 @@ pub mod update;
 use latchkey::access::draft::{Desk, Draft, Part};
 use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::Unrecorded;
 use latchkey::id::AccessId;
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Attempt, Read};
@@ -112,11 +113,11 @@ async fn unless_changed<T>(
     }
 }
 
-/// Carries out a draft by this right.
+/// Carries out a draft that is the consequence of something else, by this right.
 pub(crate) async fn carry_out(desk: Desk<'_>, by: &Warrant, mut draft: Draft) -> Result<()> {
     draft.prepare(desk, by.actions()).await?;
     loop {
-        let mut writes = desk.table.transaction(by);
+        let mut writes = desk.table.transaction(by, Unrecorded::Consequence);
         draft.write(desk, &mut writes);
         match writes.send().await? {
             Ok(()) => return Ok(()),
@@ -134,9 +135,10 @@ async fn carry_out_once(
     mut draft: Draft,
     answer: Response,
 ) -> Result<Response> {
-    draft.prepare(desk, 1 + by.actions()).await?;
+    // With the first answer and the deed.
+    draft.prepare(desk, 2 + by.actions()).await?;
     loop {
-        let mut writes = desk.table.transaction(by);
+        let mut writes = desk.table.transaction(by, draft.deed(desk.scope)?);
         once.remember(&mut writes, Part::Idempotency, desk.scope, &answer)?;
         draft.write(desk, &mut writes);
         let Err(refused) = writes.send().await? else {

@@ -2,7 +2,7 @@
 //!
 //! The round trips of a decision, and one that writes the audit item.
 
-use latchkey::audit::Deed;
+use latchkey::audit::Act;
 use latchkey::id::DeviceId;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
@@ -38,5 +38,5 @@ pub const ENDPOINT: Endpoint = Endpoint::new("activate-device", |call| Box::pin(
     ),
 )]
 pub(crate) async fn activate(call: Call) -> Result<Response> {
-    act(call, Deed::Activation).await
+    act(call, Act::Activation).await
 }

@@ -2,7 +2,7 @@
 //!
 //! The round trips of a decision, and one that writes the audit item.
 
-use latchkey::audit::Deed;
+use latchkey::audit::Act;
 use latchkey::id::DeviceId;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Response, Result};
@@ -39,5 +39,5 @@ pub const ENDPOINT: Endpoint =
     ),
 )]
 pub(crate) async fn deactivate(call: Call) -> Result<Response> {
-    act(call, Deed::Deactivation).await
+    act(call, Act::Deactivation).await
 }

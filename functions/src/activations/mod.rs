@@ -8,8 +8,9 @@ pub mod activate;
 pub mod deactivate;
 
 use http::StatusCode;
-use latchkey::audit::{AuditEntry, AuditId, Deed};
+use latchkey::audit::{Act, AuditEntry, AuditId};
 use latchkey::decision::{self, Door, Found, Verdict};
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{ACTIVATION_TIME, Device};
 use latchkey::grant::{GrantId, Permission, Source};
 use latchkey::id::DeviceId;
@@ -88,12 +89,12 @@ fn activation_id(call: &Call) -> Result<Option<KeyText>> {
 }
 
 /// Reads the query, of which nothing changes what is done.
-fn asked(call: &mut Call, deed: Deed) -> Result<()> {
+fn asked(call: &mut Call, deed: Act) -> Result<()> {
     let query = Query::of(&call.request);
     // The language of `errorMessage`, which is empty when it is done.
     query.text("language");
     query.not_served(&["uuid"]);
-    if deed == Deed::Deactivation {
+    if deed == Act::Deactivation {
         query.not_served(&["nearby"]);
     }
     query.finish()?;
@@ -102,7 +103,7 @@ fn asked(call: &mut Call, deed: Deed) -> Result<()> {
 }
 
 /// Decides whether the caller may open the device remotely, and records it.
-async fn act(mut call: Call, deed: Deed) -> Result<Response> {
+async fn act(mut call: Call, deed: Act) -> Result<Response> {
     let id: DeviceId = call.request.path_id("deviceId", WHAT)?;
     asked(&mut call, deed)?;
     let name = activation_id(&call)?;
@@ -145,7 +146,9 @@ async fn act(mut call: Call, deed: Deed) -> Result<Response> {
         let answer = Response::json(StatusCode::OK, &done);
         let audit = scope.audit(&entry);
         if once.is_given() {
-            let mut writes = call.table.transaction(&Warrant::Grant);
+            let by = verdict.grants().next().map(Warrant::Grant);
+            let by = by.unwrap_or(Warrant::Own);
+            let mut writes = call.table.transaction(&by, Unrecorded::Audit);
             once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
             writes.put_new(Part::Audit, &audit, &entry);
             if let Err(refused) = writes.send().await? {
@@ -153,7 +156,7 @@ async fn act(mut call: Call, deed: Deed) -> Result<Response> {
                 return first.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()));
             }
         } else {
-            call.table.put(&audit, &entry).await?;
+            call.table.put(&audit, &entry, Unrecorded::Audit).await?;
         }
         tracing::info!(
             deed = ?deed,
@@ -174,7 +177,7 @@ async fn act(mut call: Call, deed: Deed) -> Result<Response> {
 const MAX_GRANTS: usize = 100;
 
 /// The audit item.
-fn entry(call: &Call, deed: Deed, device: &Device, verdict: &Verdict<'_>) -> Result<AuditEntry> {
+fn entry(call: &Call, deed: Act, device: &Device, verdict: &Verdict<'_>) -> Result<AuditEntry> {
     let gateway = device.gateway_id.clone().ok_or(Error::NotPossible {
         code: "gatewayNotFoundError",
         message: "This device has no gateway",

@@ -92,7 +92,8 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         },
     );
 
-    let mut writes = call.table.transaction(&warrant);
+    let deed = scope.deed(key.id.into()).made(&key);
+    let mut writes = call.table.transaction(&warrant, deed);
     once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
     key.put_new(&mut writes, Part::Key, &scope)?;
     writes.exists(Part::User, &scope.user(user));

@@ -64,6 +64,7 @@ async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let last = |writes: &mut Transaction<'_, Part>| {
         once.remember(writes, Part::Idempotency, &scope, &answer)
     };
-    revoke_with(&call.table, &by, &scope, &key, last).await?;
+    let deed = scope.deed(key.id.into()).removed(&key);
+    revoke_with(&call.table, (&by, deed.into()), &scope, &key, last).await?;
     Ok(answer)
 }

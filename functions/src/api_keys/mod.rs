@@ -6,6 +6,7 @@ pub mod list;
 
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
+use latchkey::deed::{Recorded, Unrecorded};
 use latchkey::id::ApiKeyId;
 use latchkey::table::{If, Key, Read, Table, Transaction};
 use latchkey::token::Family;
@@ -41,29 +42,25 @@ enum Part {
 /// Deletes a key. Its credential goes first: from then on no token is issued for it, because
 /// issuing checks the credential. Then its tokens go, in pages, and the key with the last of
 /// them. A deletion that stops half way is completed by another one. The right to delete is
-/// checked together with the credential.
+/// checked together with the credential, and the deed is written: from then on the key is invalid.
 ///
 /// # Errors
 /// 403, 429 and 503.
-pub(crate) async fn revoke(
-    table: &Table,
-    by: &Warrant,
-    scope: &OrganizationScope,
-    key: &ApiKey,
-) -> Result<()> {
+pub(crate) async fn revoke(table: &Table, scope: &OrganizationScope, key: &ApiKey) -> Result<()> {
+    let by = (&Warrant::System, Unrecorded::Consequence.into());
     revoke_with(table, by, scope, key, |_| Ok(())).await
 }
 
 /// The same, with other writes in the last transaction.
 async fn revoke_with(
     table: &Table,
-    by: &Warrant,
+    (by, recorded): (&Warrant, Recorded),
     scope: &OrganizationScope,
     key: &ApiKey,
     last: impl Fn(&mut Transaction<'_, Part>) -> Result<()> + Sync,
 ) -> Result<()> {
     let credential = Key::credential(&key.hash);
-    let mut writes = table.transaction(by);
+    let mut writes = table.transaction(by, recorded);
     writes.delete((), &credential, If::Always);
     writes.send_unconditional().await?;
     while !end_tokens(table, scope, key.id, &last).await? {}
@@ -82,7 +79,7 @@ async fn end_tokens(
     let (families, next) = table
         .page::<Family>(&prefix, PAGE, None, Read::Strong)
         .await?;
-    let mut writes = table.transaction(&Warrant::Further);
+    let mut writes = table.transaction(&Warrant::Further, Unrecorded::Step("delete-api-key"));
     for family in &families {
         writes.delete(Part::Token, &scope.tokens(id, family.id), If::Always);
         writes.delete(Part::Token, &Key::credential(&family.access), If::Always);

@@ -92,7 +92,8 @@ pub(crate) async fn put<R: Resource>(
     answer: Response,
     items: &[(Key, Value)],
 ) -> Result<Option<Response>> {
-    let mut writes = call.table.transaction(&scope.to_write(R::AREA)?);
+    let deed = scope.deed_on::<R>(new.id()).made(new);
+    let mut writes = call.table.transaction(&scope.to_write(R::AREA)?, deed);
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
     writes.put_new(Part::Itself, &at, new);

@@ -2,12 +2,13 @@
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::{Deed, Recorded, Unrecorded};
 use latchkey::directory::{InGroup, Link, Resource};
-use latchkey::table::{If, Read, VERSION};
+use latchkey::table::{If, Read};
 use latchkey::warrant::Warrant;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::create::Part;
 use super::{MAX_LINKS, leave, leave_roll, present};
@@ -40,12 +41,7 @@ pub(crate) async fn take_away<R: Resource>(
     answer: Response,
 ) -> Result<Response> {
     let outcome = take_away_now::<R>(call, once, scopes, id, answer).await;
-    // Otherwise the transaction alone decides, and its refusal has the first answer.
-    if R::CLAIMS || R::LINKS {
-        once.settle(outcome).await
-    } else {
-        outcome
-    }
+    once.settle(outcome).await
 }
 
 async fn take_away_now<R: Resource>(
@@ -92,42 +88,36 @@ async fn attempt_in<R: Resource>(
     let Some(key) = R::key(scope, id) else {
         return Ok(Outcome::NotThere);
     };
-    let mut version = None;
-    let mut with_it = Vec::new();
-    let mut links = Vec::new();
-    let mut roll = None;
     let warrant = scope.to_write(R::AREA)?;
-    if R::CLAIMS || R::LINKS {
-        let Some(mut thing) = call.table.get::<R>(&key, Read::Strong).await? else {
-            return Ok(Outcome::NotThere);
-        };
-        if !if_match.holds(thing.version()) {
-            return Err(Error::PreconditionFailed);
-        }
-        if let Some(prefix) = R::listed(scope, id) {
-            thing.set_listed(&call.table.query::<InGroup>(&prefix, Read::Strong).await?);
-        }
-        version = Some(vec![thing.version()]);
-        links = thing.links(scope);
-        roll = thing.roll(scope);
-        with_it.extend(thing.claims(scope).into_iter().map(|claim| claim.key));
-        with_it.extend(thing.keyring(scope).map(|(key, _)| key));
+    // Also for the record, which has what it was.
+    let Some(mut thing) = call.table.get::<R>(&key, Read::Strong).await? else {
+        return Ok(Outcome::NotThere);
+    };
+    if !if_match.holds(thing.version()) {
+        return Err(Error::PreconditionFailed);
     }
+    let deed = scope.deed_on::<R>(id).removed(&thing);
+    if let Some(prefix) = R::listed(scope, id) {
+        thing.set_listed(&call.table.query::<InGroup>(&prefix, Read::Strong).await?);
+    }
+    let links = thing.links(scope);
+    let roll = thing.roll(scope);
+    let claims = thing.claims(scope).into_iter().map(|claim| claim.key);
+    let keyring = thing.keyring(scope).map(|(key, _)| key);
+    let with_it: Vec<_> = claims.chain(keyring).collect();
     // The last of many links go together with the item.
     let links: Vec<_> = links.iter().collect();
     let last = links.len() - links.len().min(MAX_LINKS);
     let (links, last) = links.split_at(last);
-    if !end_all(call, &warrant, links).await? {
+    let begun = scope.deed_on::<R>(id).made(&json!({"deletion": "begun"}));
+    if !end_all(call, (&warrant, begun), links).await? {
         return Ok(Outcome::Changed);
     }
-    let mut only = If::Exists;
-    if let Some(versions) = version.or(if_match.versions().map(<[u64]>::to_vec)) {
-        only = only.and(If::OneOf(VERSION, versions));
-    }
+    let mut only = If::Exists.and(If::version(thing.version()));
     if let Some(count) = R::COUNTED_BY {
         only = only.and(If::Lacks(count).or(If::is(count, &0)));
     }
-    let mut writes = call.table.transaction(&warrant);
+    let mut writes = call.table.transaction(&warrant, deed);
     once.remember(&mut writes, Part::Idempotency, scope, answer)?;
     writes.delete(Part::Itself, &key, only);
     if let Some(roll) = &roll {
@@ -156,18 +146,20 @@ async fn attempt_in<R: Resource>(
 }
 
 /// Ends links, many at once. Whether all are ended: not, when one of them changed meanwhile.
-/// The first of many checks by what right: all at once would only be in each other's way.
-async fn end_all(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool> {
+/// The first of many checks by what right: all at once would only be in each other's way. It
+/// writes that the deletion has begun, for it may get no further.
+async fn end_all(call: &Call, (warrant, begun): (&Warrant, Deed), links: &[&Link]) -> Result<bool> {
     let mut chunks = links.chunks(MAX_LINKS);
     let Some(first) = chunks.next() else {
         return Ok(true);
     };
-    if !end(call, warrant, first).await? {
+    if !end(call, (warrant, begun.into()), first).await? {
         return Ok(false);
     }
     let chunks: Vec<_> = chunks.collect();
     for some in chunks.chunks(AT_ONCE) {
-        let ends = some.iter().map(|links| end(call, &Warrant::Further, links));
+        let step = || (&Warrant::Further, Unrecorded::Step(call.operation).into());
+        let ends = some.iter().map(|links| end(call, step(), links));
         let ended = futures_util::future::try_join_all(ends).await?;
         if ended.contains(&false) {
             return Ok(false);
@@ -177,9 +169,13 @@ async fn end_all(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool
 }
 
 /// The same for as many links as are ended together.
-async fn end(call: &Call, warrant: &Warrant, links: &[&Link]) -> Result<bool> {
+async fn end(
+    call: &Call,
+    (warrant, recorded): (&Warrant, Recorded),
+    links: &[&Link],
+) -> Result<bool> {
     let there = present(call, links).await?;
-    let mut writes = call.table.transaction(warrant);
+    let mut writes = call.table.transaction(warrant, recorded);
     leave(&mut writes, Part::Former, links, &there);
     Ok(writes.send().await?.is_ok())
 }

@@ -6,13 +6,14 @@
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{Group, Resource};
 use latchkey::role::Area;
 use latchkey::table::{Change, If, Refused};
 use latchkey::wire::json::FaultCode;
 use latchkey::wire::{Error, Response, Result};
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{full, join, part};
 use crate::lambda::{Call, Once};
@@ -63,7 +64,8 @@ async fn change<G: Group>(call: Call, joins: bool) -> Result<Response> {
         if joins && (is_there || !refused.has(Part::Member)) {
             // It is in the group already. With a key that is written down, so that the same
             // request does not put it in again after someone else took it out.
-            let mut writes = call.table.transaction(&scope.to_write(Area::Directory)?);
+            let warrant = scope.to_write(Area::Directory)?;
+            let mut writes = call.table.transaction(&warrant, Unrecorded::NoChange);
             let answer = Response::empty(StatusCode::NO_CONTENT);
             once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
             if writes.is_empty() {
@@ -94,7 +96,13 @@ async fn change_in<G: Group>(
         return Err(Error::NotFound(G::WHAT));
     };
     let warrant = scope.to_write(Area::Directory)?;
-    let mut writes = call.table.transaction(&warrant);
+    let deed = scope.deed_on::<G>(id);
+    let who = json!({ G::Member::ID_FIELD: member });
+    let deed = match joins {
+        true => deed.made(&who),
+        false => deed.removed(&who),
+    };
+    let mut writes = call.table.transaction(&warrant, deed);
     let answer = Response::empty(StatusCode::NO_CONTENT);
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     writes.update(Part::Group, &group, Change::new_version(), If::Exists);

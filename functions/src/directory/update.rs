@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::{Recorded, Unrecorded};
 use latchkey::directory::{Claim, InGroup, Link, Resource, View};
 use latchkey::table::{If, Read};
 use latchkey::wire::json::FaultCode;
@@ -121,7 +122,14 @@ async fn replace<R: Resource>(
     }
 
     let key = R::key(scope, after.id()).ok_or(Error::NotFound(R::WHAT))?;
-    let mut writes = call.table.transaction(&scope.to_write(R::AREA)?);
+    let recorded = if is_same {
+        Unrecorded::NoChange.into()
+    } else {
+        let deed = scope.deed_on::<R>(after.id());
+        Recorded::from(deed.changed(&before, &after))
+    };
+    let warrant = scope.to_write(R::AREA)?;
+    let mut writes = call.table.transaction(&warrant, recorded);
     let answer = if is_same {
         writes.check(Part::Itself, &key, If::version(before.version()));
         answer(scope, &before)

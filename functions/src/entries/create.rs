@@ -28,6 +28,7 @@ use latchkey::access::{
 use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate};
+use latchkey::deed::Unrecorded;
 use latchkey::directory::Space;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
@@ -233,7 +234,8 @@ impl Door<'_> {
                 remaining: code.remaining().map(|left| left.saturating_sub(1)),
             };
             let answer = Response::json(StatusCode::OK, &allowed);
-            let mut writes = table.transaction(&self.scope.to_write_as(Role::Device)?);
+            let warrant = self.scope.to_write_as(Role::Device)?;
+            let mut writes = table.transaction(&warrant, Unrecorded::Audit);
             let once = &self.once;
             once.remember(&mut writes, Part::Idempotency, self.scope, &answer)?;
             let counted = Change::default().set(LAST_ENTRY, &entry).add(USED, 1);
@@ -321,10 +323,12 @@ impl Door<'_> {
             // Before it counts: what is counted is asked about.
             if let Some(change) = self.guessed.with_one_more(lock.is_some(), *now) {
                 let place = self.scope.space(space);
-                drop(table.update(&place, change, If::Exists).await?);
+                let update = table.update(&place, change, If::Exists, Unrecorded::Count);
+                drop(update.await?);
             }
             let (change, only) = one_more.counted(known.as_ref(), *now);
-            let Err(standing) = table.update(&self.counter, change, only).await? else {
+            let counted = table.update(&self.counter, change, only, Unrecorded::Count);
+            let Err(standing) = counted.await? else {
                 if let Some(lock) = lock {
                     let controller = self.call.caller.user();
                     let seconds = lock.num_seconds();
@@ -342,7 +346,9 @@ impl Door<'_> {
     async fn locked(&self, wait: TimeDelta) -> Result<Error> {
         let (change, only) = WrongCodes::counted_while_locked();
         // One that is forgotten meanwhile counts no more.
-        drop(self.call.table.update(&self.counter, change, only).await?);
+        let table = &self.call.table;
+        let counted = table.update(&self.counter, change, only, Unrecorded::Count);
+        drop(counted.await?);
         Ok(self.too_many(wait))
     }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use latchkey::access::CodeLength;
 use latchkey::access::draft::Desk;
 use latchkey::caller::{Caller, OrganizationScope};
+use latchkey::deed::Author;
 use latchkey::secret::Random;
 use latchkey::table::{Key, Read, Table};
 use latchkey::wire::{Request, Result};
@@ -28,13 +29,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a call that begins now.
+    /// The context of a call of a function that begins now. The system itself makes it.
     ///
     /// # Errors
     /// 500 as [`store::table`].
-    pub(super) async fn begin(random: Random) -> Result<Self> {
-        let table = store::table(&random).await?;
+    pub(super) async fn begin(operation: &'static str, random: Random) -> Result<Self> {
         let now = now();
+        let table = store::table(&random).await?;
+        let table = table.written_by(Author::system(operation, now));
         Ok(Self { table, random, now })
     }
 
@@ -110,6 +112,10 @@ impl Call {
 pub struct OpenCall {
     /// The parameters.
     pub request: Request,
+    /// The author for the record, before the caller is known.
+    pub author: Author,
+    /// Whether the method is one that changes nothing.
+    pub reads: bool,
     /// The table, if it is available. A function opens it only when it is needed.
     pub table: Option<Table>,
     /// Secure random numbers.
@@ -129,7 +135,7 @@ impl OpenCall {
             None => store::table(&self.random).await?,
         };
         Ok(Context {
-            table,
+            table: table.written_by(self.author.clone()),
             random: self.random.clone(),
             now: self.now,
         })

@@ -7,6 +7,7 @@ use latchkey::wire::service::{self, Format};
 use latchkey::wire::{Error, Request, Response, Result};
 
 use super::call::{Call, OpenCall};
+use super::refused::Asked;
 
 /// The handler of an endpoint.
 type Handle<Call> = fn(Call) -> BoxFuture<'static, Result<Response>>;
@@ -63,19 +64,25 @@ impl Endpoint {
     ///
     /// # Errors
     /// The endpoint's answer; 401 if it needs a caller and there is none.
-    pub async fn handle(self, caller: Option<Caller>, call: OpenCall) -> Result<Response> {
+    pub async fn handle(self, caller: Option<Caller>, mut call: OpenCall) -> Result<Response> {
         match self.kind {
             Kind::Open(handle, _) => handle(call).await,
             Kind::Caller(handle) | Kind::Service(handle, _) => {
                 let caller = caller.ok_or(Error::Unauthenticated)?;
+                call.author = call.author.by((&caller).into());
                 let context = call.context().await?;
+                let asked = Asked::of(&context.table, &call, &caller);
                 let call = Call {
                     operation: self.operation,
                     request: call.request,
                     caller,
                     context,
                 };
-                handle(call).await
+                let answer = handle(call).await;
+                if let (Err(error), Some(asked)) = (&answer, asked) {
+                    asked.refused(error).await;
+                }
+                answer
             }
         }
     }

@@ -16,6 +16,8 @@ use super::{Serve, log, run};
 /// A function that is called with an event of its own kind.
 #[derive(Clone, Copy)]
 pub struct EventHandler<Event, Answer> {
+    /// The name of the binary, in template.yaml and in the record.
+    pub(crate) operation: &'static str,
     /// The handler of the event.
     pub handle: fn(Event, Context) -> BoxFuture<'static, Result<Answer>>,
     /// What its caller gets for an error; the log has the whole error.
@@ -38,12 +40,16 @@ where
     Answer: Serialize + Send + 'static,
 {
     let random = Random::new(SystemRandom::new());
-    let EventHandler { handle, message } = handler;
+    let EventHandler {
+        operation,
+        handle,
+        message,
+    } = handler;
     let answer = move |event: LambdaEvent<Event>| {
         let random = random.clone();
         async move {
             let outcome = async {
-                let context = Context::begin(random).await?;
+                let context = Context::begin(operation, random).await?;
                 handle(event.payload, context).await
             };
             outcome.await.map_err(|error| {

@@ -13,6 +13,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, RequestExt};
 use lambda_runtime::service_fn;
 use latchkey::caller::Caller;
+use latchkey::deed::Author;
 use latchkey::secret::Random;
 use latchkey::table::BoxFuture;
 use latchkey::wire::reading::Reading;
@@ -38,14 +39,23 @@ async fn answer(
     event: lambda_http::Request,
 ) -> Result<Answer, Infallible> {
     let started = Instant::now();
-    let (request_id, caller) = context(&event);
+    let Asked {
+        request_id,
+        address,
+        caller,
+    } = Asked::of(&event);
+    let author = Author {
+        request_id: Some(request_id.clone()),
+        address,
+        ..Author::system(endpoint.operation, now())
+    };
     let reading = Reading::of(event.method(), event.headers());
     let from_browser = event.headers().contains_key(ORIGIN);
     let reads = matches!(*event.method(), Method::GET | Method::HEAD);
     let request = request(event);
     let handling = request.handling.clone();
     let error_response = endpoint.error_response(&request);
-    let handled = handle(endpoint, reads, request, caller.clone(), random);
+    let handled = handle((endpoint, reads), author, request, caller.clone(), random);
     // A panic is answered like any other bug, and the process lives on.
     let result = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(result) => result.and_then(Response::fits),
@@ -77,16 +87,18 @@ async fn answer(
 }
 
 async fn handle(
-    endpoint: Endpoint,
-    reads: bool,
+    (endpoint, reads): (Endpoint, bool),
+    author: Author,
     request: Request,
     caller: Option<Caller>,
     random: Random,
 ) -> Result<Response> {
-    let now = now();
+    let now = author.at;
     endpoint.check(&request, reads)?;
     let call = OpenCall {
         request,
+        author,
+        reads,
         table: None,
         random,
         now,
@@ -115,16 +127,29 @@ fn lenient(endpoint: Endpoint, response: &mut Response, handling: &Handling) {
     }
 }
 
-/// The id that API Gateway gave the request, and the caller that its authorizer found.
-fn context(event: &lambda_http::Request) -> (String, Option<Caller>) {
-    let Some(RequestContext::ApiGatewayV1(context)) = event.request_context_ref() else {
-        return (String::new(), None);
-    };
-    let field = |name: &str| context.authorizer.fields.get(name)?.as_str();
-    (
-        context.request_id.clone().unwrap_or_default(),
-        Caller::from_context(field),
-    )
+/// What API Gateway says of a request.
+#[derive(Default)]
+struct Asked {
+    /// The id that it gave it.
+    request_id: String,
+    /// Where it came from.
+    address: Option<String>,
+    /// The caller that its authorizer found.
+    caller: Option<Caller>,
+}
+
+impl Asked {
+    fn of(event: &lambda_http::Request) -> Self {
+        let Some(RequestContext::ApiGatewayV1(context)) = event.request_context_ref() else {
+            return Self::default();
+        };
+        let field = |name: &str| context.authorizer.fields.get(name)?.as_str();
+        Self {
+            request_id: context.request_id.clone().unwrap_or_default(),
+            address: context.identity.source_ip.clone(),
+            caller: Caller::from_context(field),
+        }
+    }
 }
 
 fn request(event: lambda_http::Request) -> Request {

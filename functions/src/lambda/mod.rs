@@ -8,6 +8,7 @@ mod event;
 mod gateway;
 mod log;
 mod once;
+pub(crate) mod refused;
 pub mod store;
 mod stream;
 

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_dynamodb::{Client, Config};
+use chrono::TimeDelta;
 use latchkey::access::CodeLength;
 use latchkey::secret::Random;
 use latchkey::table::Table;
@@ -82,7 +83,18 @@ async fn connect(random: &Random) -> Result<Table> {
     let config = config.region(Region::new(region)).build();
     let client = Client::from_conf(config);
     tokio::task::yield_now().await;
-    Ok(Table::new(client, name, random.clone()))
+    Ok(Table::new(client, name, random.clone()).keeping(retention()?))
+}
+
+/// How long deeds are kept; for ever, when the environment says nought or nothing of it.
+fn retention() -> Result<Option<TimeDelta>> {
+    const NAME: &str = "AUDIT_RETENTION_DAYS";
+    let Some(days) = variable(NAME) else {
+        return Ok(None);
+    };
+    let read = days.parse().ok().and_then(TimeDelta::try_days);
+    let kept = read.ok_or_else(|| Error::Internal(format!("{NAME} is {days}")))?;
+    Ok(Some(kept).filter(|kept| *kept > TimeDelta::zero()))
 }
 
 fn variable(name: &str) -> Option<String> {

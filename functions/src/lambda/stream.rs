@@ -68,7 +68,7 @@ async fn batch(
         let key = Key::of_change(change.keys.clone());
         let key = key.map(|key| key.in_log()).unwrap_or_default();
         let random = random.clone();
-        let handled = async { handle(change, Context::begin(random).await?).await };
+        let handled = async { handle(change, Context::begin(operation, random).await?).await };
         let handled = AssertUnwindSafe(handled).catch_unwind();
         let failed = match tokio::time::timeout_at(end, handled).await {
             Ok(Ok(Ok(()))) => continue,

@@ -3,13 +3,13 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, KeyUse};
 use latchkey::id::ApiKeyId;
-use latchkey::role::Area;
+use latchkey::role::{Area, Role};
 use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::warrant::ByRole;
 use latchkey::wire::Result;
 use latchkey::wire::oauth::{ClientClaim, Refusal};
 
-use crate::lambda::Context;
+use crate::lambda::{Context, refused};
 
 /// A client that is who it says.
 pub(super) struct Client {
@@ -32,9 +32,12 @@ impl Client {
         let ClientClaim { id, hash } = claim.ok_or(Refusal::InvalidClient)?;
         let key = Key::credential(&hash);
         let credential: Option<Credential> = context.table.get(&key, Read::Strong).await?;
-        let credential = credential
-            .filter(|credential| credential.is_valid(context.now))
-            .ok_or(Refusal::InvalidClient)?;
+        let is_valid = |known: &Credential| known.is_valid(context.now);
+        let Some(credential) = credential.clone().filter(is_valid) else {
+            let organization = credential.map(|known| known.organization);
+            refused::credential(&context.table, organization, &hash).await;
+            return Err(Refusal::InvalidClient.into());
+        };
         let first_use = KeyUse::of(&hash, &credential, context.now);
         // The rights of its user in the organization are not needed.
         let caller = credential.clone().caller(Vec::new(), [].into());
@@ -59,7 +62,7 @@ impl Client {
         let user = self.scope.user(self.credential.user);
         writes.check(tag, &user, If::Exists);
         if let Some(maker) = self.credential.upheld_by {
-            let makes = ByRole::writing(self.scope.user(maker), Area::Directory);
+            let makes = ByRole::writing(self.scope.user(maker), Role::Admin, Area::Directory);
             writes.check(tag, makes.user(), makes.condition());
         }
     }

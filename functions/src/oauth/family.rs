@@ -5,6 +5,8 @@ use latchkey::token::Family;
 use latchkey::warrant::Warrant;
 use latchkey::wire::{Error, Result};
 
+use super::client::Client;
+
 /// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
@@ -12,15 +14,18 @@ enum Part {
     Access,
 }
 
-/// Ends the family at `key`, whatever its latest pair is; `last` is the expected one. One round
+/// Ends a family of `client`, whatever its latest pair is; `last` is the expected one. One round
 /// trip if it is. Does nothing if the family has ended.
 ///
 /// # Errors
 /// 429 and 503.
-pub(super) async fn end(table: &Table, key: &Key, mut last: Family) -> Result<()> {
+pub(super) async fn end(table: &Table, client: &Client, mut last: Family) -> Result<()> {
+    let key = client.scope.tokens(client.id, last.id);
+    let table = table.on_behalf_of((&client.credential).into());
     for _ in table.attempts() {
-        let mut writes = table.transaction(&Warrant::Secret);
-        writes.delete(Part::Family, key, last.is_last());
+        let deed = client.scope.deed(last.id.into()).removed(&last);
+        let mut writes = table.transaction(&Warrant::Secret, deed);
+        writes.delete(Part::Family, &key, last.is_last());
         writes.delete(Part::Access, &Key::credential(&last.access), If::Always);
         let Err(refused) = writes.send().await? else {
             return Ok(());

@@ -98,8 +98,8 @@ pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
             if token.client != client.id {
                 return Err(ANOTHERS.into());
             }
-            let at = client.scope.tokens(client.id, token.family);
-            family::end(&context.table, &at, token.last_of_family(context.now)).await?;
+            let last = token.last_of_family(context.now);
+            family::end(&context.table, &client, last).await?;
         }
     }
     Ok(oauth::not_stored(Response::empty(StatusCode::OK)))
@@ -129,7 +129,8 @@ async fn end_access(context: &Context, claim: Option<ClientClaim>, token: Uuid) 
         }
         _ => return Err(ANOTHERS.into()),
     }
-    let mut writes = context.table.transaction(&Warrant::Secret);
+    let table = context.table.on_behalf_of((&credential).into());
+    let mut writes = table.transaction(&Warrant::Secret, credential.ended());
     writes.delete((), &key, If::Always);
     writes.send_unconditional().await
 }

@@ -148,7 +148,13 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
     let credential = next.credential(&client.credential, *now);
     let at = client.scope.tokens(client.id, family);
     let last = presented.as_ref().map(|token| token.last_of_family(*now));
-    let mut writes = table.transaction(&Warrant::Secret);
+    let deed = client.scope.deed(family.into());
+    let deed = match &last {
+        None => deed.made(&pair),
+        Some(last) => deed.changed(last, &pair),
+    };
+    let acting = table.on_behalf_of((&client.credential).into());
+    let mut writes = acting.transaction(&Warrant::Secret, deed);
     match &last {
         None => writes.put_new(Part::Family, &at, &pair),
         Some(last) => {
@@ -172,9 +178,9 @@ pub(crate) async fn token(call: OpenCall) -> Result<Response> {
             let credential = next.credential(&client.credential, then);
             return Ok(answer(&next, &credential, then));
         }
-        let (client, user) = (client.id, client.credential.user);
-        tracing::warn!(%client, %user, %family, "a refresh token was used again or late");
-        family::end(table, &at, standing).await?;
+        let (id, user) = (client.id, client.credential.user);
+        tracing::warn!(client = %id, %user, %family, "a refresh token was used again or late");
+        family::end(table, &client, standing).await?;
     }
     Err(USED.into())
 }

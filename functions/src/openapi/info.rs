@@ -66,6 +66,7 @@ use utoipa::openapi::security::{
         (name = "Schedules", description = "Named rules for many shares."),
         (name = "Organizations", description = "The tenants."),
         (name = "API keys", description = "Credentials of programs."),
+        (name = "Audit", description = "Who changed what, and what was refused."),
         (name = "Accesses", description = "For clients made with ServiceStack, in JSON and JSV."),
         (name = "OAuth", description = "Access tokens for API keys."),
     ),

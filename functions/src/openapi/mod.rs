@@ -23,9 +23,9 @@ use self::info::{Api, security_schemes};
 use self::nullable::{describe_nullable, requested, without_null};
 use self::operation::{is_service, operations};
 use crate::{
-    accesses, activations, api_keys, business_users, decisions, device_groups, devices, docs,
-    entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates, things,
-    user_groups, users,
+    accesses, activations, api_keys, audit, business_users, decisions, device_groups, devices,
+    docs, entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates,
+    things, user_groups, users,
 };
 
 /// The operations of each folder, in reading order.
@@ -44,6 +44,7 @@ const FOLDERS: &[fn() -> Document] = &[
     organizations::Api::openapi,
     api_keys::Api::openapi,
     oauth::Api::openapi,
+    audit::Api::openapi,
     accesses::Api::openapi,
     reprogramming::Api::openapi,
     templates::Api::openapi,

@@ -35,6 +35,7 @@ pub struct Bootstrapped {
 
 /// The function.
 pub const HANDLER: EventHandler<Value, Bootstrapped> = EventHandler {
+    operation: "bootstrap-organization",
     handle: |event, context| Box::pin(bootstrap(event, context)),
     message: Error::to_string,
 };
@@ -76,7 +77,8 @@ async fn bootstrap(event: Value, context: Context) -> Result<Bootstrapped> {
         spaces: [].into(),
     };
     let scope = Caller::new(admin.id, String::new(), vec![membership]).scope(id)?;
-    let mut writes = context.table.transaction(&Warrant::System);
+    let deed = scope.deed_on::<Organization>(id).made(&event);
+    let mut writes = context.table.transaction(&Warrant::System, deed);
     let admins = Admins {
         users: [admin.id].into(),
     };

@@ -5,6 +5,7 @@
 
 use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
+use latchkey::directory::Organization;
 use latchkey::id::{Identifier, ReprogrammingId};
 use latchkey::role::Area;
 use latchkey::table::Read;
@@ -13,6 +14,7 @@ use latchkey::wire::service::types::{Enumeration, Moment, OrganizationGuid};
 use latchkey::wire::service::{self, Input};
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::lambda::{Call, Endpoint, Once};
@@ -125,7 +127,10 @@ pub(crate) async fn ask(call: Call) -> Result<Response> {
             return service::answer(&call.request, StatusCode::OK, &there);
         };
         let answer = Response::json(StatusCode::OK, &View::new(&next));
-        let mut writes = call.table.transaction(&by);
+        let deed = scope.deed_on::<Organization>(scope.organization());
+        let mut writes = call
+            .table
+            .transaction(&by, deed.made(&json!({"reprogramming": id})));
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         match &there {
             None => writes.put_new(Part::Itself, &key, &next),

@@ -1,8 +1,9 @@
 //! Changing a share: the rights, and the one transaction.
 
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::{Deed, Unrecorded};
 use latchkey::directory::schedule;
-use latchkey::grant;
+use latchkey::grant::{self, GrantId};
 use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
@@ -80,11 +81,16 @@ pub(super) async fn right_to_change(
 ///
 /// # Errors
 /// 403 when the caller has no such role.
-pub(super) fn warrant(scope: &OrganizationScope, held: Option<&Administration>) -> Result<Warrant> {
+pub(super) fn warrant(scope: &OrganizationScope, held: Option<GrantId>) -> Result<Warrant> {
     match held {
         None => scope.to_write(Area::Shares),
-        Some(_) => Ok(Warrant::Grant),
+        Some(grant) => Ok(Warrant::Grant(grant)),
     }
+}
+
+/// What is done to a share, for the record.
+pub(super) fn deed(scope: &OrganizationScope, share: &Share) -> Deed {
+    scope.deed(share.id.into()).on(share.source)
 }
 
 /// Makes of the share that the path names what `to` says, in one transaction with all that
@@ -128,12 +134,13 @@ async fn change_now(
             Some(held) => Some(held.parent_to_change(&before, &after)?),
             None => None,
         };
+        let grant = above.as_ref().map(|above| above.parent.share.into());
         if !if_match.holds(before.version) {
             return Err(Error::PreconditionFailed);
         }
         if after == before {
             let answer = answer(call, &before);
-            let by = warrant(&scope, right.as_ref())?;
+            let by = warrant(&scope, grant)?;
             match unchanged(call, once, (&scope, &by), &before, answer).await? {
                 Some(answer) => return Ok(answer),
                 None => continue,
@@ -157,7 +164,8 @@ async fn change_now(
         after.date_modified = call.now;
         let answer = answer(call, &after);
 
-        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
+        let deed = deed(&scope, &before).changed(&before, &after);
+        let mut writes = call.table.transaction(&warrant(&scope, grant)?, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         let key = scope.share(before.id);
         writes.change(Part::Share, &key, (&before, &after), before.version);
@@ -219,7 +227,7 @@ async fn unchanged(
     if !once.is_given() {
         return Ok(Some(answer));
     }
-    let mut writes = call.table.transaction(by);
+    let mut writes = call.table.transaction(by, Unrecorded::NoChange);
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let key = scope.share(share.id);
     writes.check(Part::Share, &key, If::version(share.version));

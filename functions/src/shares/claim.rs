@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::allowance::Allowance;
-use super::changing::{Part, replace_grant};
+use super::changing::{Part, deed, replace_grant};
 use super::reading::zone;
 use crate::lambda::{Call, Endpoint};
 
@@ -86,7 +86,8 @@ pub(crate) async fn claim(call: Call) -> Result<Response> {
             ..before.clone()
         };
 
-        let mut writes = call.table.transaction(&Warrant::Secret);
+        let deed = deed(&scope, &before).changed(&before, &after);
+        let mut writes = call.table.transaction(&Warrant::Secret, deed);
         writes.change(Part::Share, &key, (&before, &after), before.version);
         writes.delete(Part::Invitation, &at, If::Exists);
         writes.refers(Part::Refers, &scope.receiver(receiver));

@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::allowance::Allowance;
+use super::changing::deed;
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -98,7 +99,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     };
     let by = match &by_right_of {
         None => scope.to_write(Area::Shares)?,
-        Some(_) => Warrant::Grant,
+        Some((parent, _)) => Warrant::Grant(parent.share.into()),
     };
     let parent = by_right_of.map(|(parent, _)| parent);
     let mut allowance = Allowance::of(&scope, parent, new.receiver, new.source);
@@ -118,7 +119,8 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             },
         );
 
-        let mut writes = call.table.transaction(&by);
+        let deed = deed(&scope, &share).made(&share);
+        let mut writes = call.table.transaction(&by, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.put_new(Part::Share, &scope.share(share.id), &share);
         writes.refers(Part::Refers(new.source.field()), &scope.source(new.source));

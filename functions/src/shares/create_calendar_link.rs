@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::changing::{DECIDES, Part};
+use super::changing::{DECIDES, Part, deed};
 use super::reading::{WHAT, base, find, names};
 use crate::lambda::{Call, Endpoint, Once};
 
@@ -102,7 +102,8 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
             hash: hash.clone(),
         });
 
-        let mut writes = call.table.transaction(&Warrant::Own);
+        let deed = deed(&scope, &share).made(&json!({"calendarLink": hash}));
+        let mut writes = call.table.transaction(&Warrant::Own, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         // The share has no new version of it: nothing that it says has changed.
         let before = Some(&share.calendar_links).filter(|links| !links.is_empty());

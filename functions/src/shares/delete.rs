@@ -13,7 +13,7 @@ use latchkey::wire::request::IfMatch;
 use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::Value;
 
-use super::changing::{DECIDES, Part, release, right_to_change, warrant};
+use super::changing::{DECIDES, Part, deed, release, right_to_change, warrant};
 use super::reading::find;
 use crate::lambda::{Call, Endpoint, Once};
 
@@ -56,21 +56,20 @@ async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
     let mut counted = true;
     for attempt in call.table.attempts() {
         let (scope, share) = find(call, DECIDES).await?;
-        let may = |held: &Administration| held.may_take_away(&share);
+        let may = |held: &Administration| held.to_take_away(&share).is_ok();
         let right = right_to_change(call, &scope, &share, &may).await?;
-        if right
-            .as_ref()
-            .is_some_and(|held| !held.may_take_away(&share))
-        {
-            return Err(Error::InsufficientRights(Vec::new()));
-        }
+        let by = match &right {
+            None => None,
+            Some(held) => Some(held.to_take_away(&share)?),
+        };
         if !if_match.holds(share.version) {
             return Err(Error::PreconditionFailed);
         }
 
         let key = scope.share(share.id);
         let answer = Response::empty(StatusCode::NO_CONTENT);
-        let mut writes = call.table.transaction(&warrant(&scope, right.as_ref())?);
+        let deed = deed(&scope, &share).removed(&share);
+        let mut writes = call.table.transaction(&warrant(&scope, by)?, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         writes.delete(Part::Share, &key, If::version(share.version));
         for (key, _) in GrantEdge::of(&scope, &share) {

@@ -9,9 +9,9 @@ use latchkey::table::{Change, If, Key};
 use latchkey::warrant::Warrant;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::{Conflict, Error, Response, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::changing::{DECIDES, Part};
+use super::changing::{DECIDES, Part, deed};
 use super::reading::find;
 use crate::lambda::{Call, Endpoint, Once};
 
@@ -58,7 +58,9 @@ async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
             return Err(Error::NotFound("calendar link"));
         }
         let answer = Response::empty(StatusCode::NO_CONTENT);
-        let mut writes = call.table.transaction(&Warrant::Own);
+        let link = json!({"calendarLink": own.first().map(|link| &link.hash)});
+        let deed = deed(&scope, &share).removed(&link);
+        let mut writes = call.table.transaction(&Warrant::Own, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         let change = match links.is_empty() {
             true => Change::default().remove(CALENDAR_LINKS),

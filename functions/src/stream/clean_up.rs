@@ -44,6 +44,7 @@ use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::{Access, AccessTemplate};
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup, schedule};
 use latchkey::grant::{self, Grant, Receiver, Source};
 use latchkey::id::{AccessId, DeviceId, ScheduleId, SpaceId, UserId};
@@ -85,7 +86,9 @@ pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<(
             delete_api_keys(table, scope, user.id).await?;
             delete_grants_to(desk, Receiver::User(user.id)).await?;
             let passed_on = scope.all_passed_on(Receiver::User(user.id));
-            table.delete_all(&passed_on).await?;
+            table
+                .delete_all(&passed_on, Unrecorded::Consequence)
+                .await?;
             for group in &user.groups {
                 leave_group::<UserGroup>(table, scope, *group, user.id).await?;
             }
@@ -95,8 +98,12 @@ pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<(
         Thing::UserGroup(id) => {
             delete_grants_to(desk, Receiver::UserGroup(*id)).await?;
             let passed_on = scope.all_passed_on(Receiver::UserGroup(*id));
-            table.delete_all(&passed_on).await?;
-            table.delete_all(&scope.memberships(key)).await?;
+            table
+                .delete_all(&passed_on, Unrecorded::Consequence)
+                .await?;
+            table
+                .delete_all(&scope.memberships(key), Unrecorded::Consequence)
+                .await?;
         }
         Thing::Device(device) => {
             delete_grants_on(desk, Source::Device(device.id)).await?;
@@ -109,7 +116,7 @@ pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<(
         }
         Thing::Share(share) => {
             delete_grants(table, scope, Vec::from_iter(share.grant())).await?;
-            let mut writes = table.transaction(&Warrant::System);
+            let mut writes = table.transaction(&Warrant::System, Unrecorded::Consequence);
             for link in &share.calendar_links {
                 writes.delete((), &Key::calendar_link(&link.hash), If::Always);
             }
@@ -119,13 +126,19 @@ pub(crate) async fn clean_up(change: StreamRecord, context: Context) -> Result<(
         }
         Thing::Space(id) => {
             delete_grants_on(desk, Source::Space(*id)).await?;
-            table.delete_all(&scope.codes(*id)).await?;
-            table.delete_all(&scope.bookings(*id)).await?;
+            table
+                .delete_all(&scope.codes(*id), Unrecorded::Consequence)
+                .await?;
+            table
+                .delete_all(&scope.bookings(*id), Unrecorded::Consequence)
+                .await?;
             leave_templates(table, scope, *id).await?;
         }
         Thing::DeviceGroup(id) => {
             delete_grants_on(desk, Source::DeviceGroup(*id)).await?;
-            table.delete_all(&scope.memberships(key)).await?;
+            table
+                .delete_all(&scope.memberships(key), Unrecorded::Consequence)
+                .await?;
         }
     }
     if !removal.again && !matches!(thing, Thing::Share(_)) {
@@ -198,7 +211,7 @@ async fn end_grants(desk: Desk<'_>, grants: Vec<Grant>, space: Option<SpaceId>) 
 
 /// Takes an item away, if it exists.
 async fn clear(table: &Table, key: &Key) -> Result<()> {
-    let mut writes = table.transaction(&Warrant::System);
+    let mut writes = table.transaction(&Warrant::System, Unrecorded::Consequence);
     writes.delete((), key, If::Always);
     writes.send_unconditional().await
 }
@@ -255,7 +268,7 @@ async fn change<R: Resource>(
         }) else {
             return Ok(());
         };
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Consequence);
         writes.change((), key, (&before, &after), before.version());
         match writes.send().await? {
             Ok(()) => return Ok(()),
@@ -305,7 +318,7 @@ async fn delete_grants_at_once(
 ) -> Result<()> {
     let mut gone = BTreeSet::new();
     while !grants.is_empty() {
-        let mut writes = table.transaction(&Warrant::System);
+        let mut writes = table.transaction(&Warrant::System, Unrecorded::Consequence);
         let mut kept: BTreeMap<ScheduleId, u32> = BTreeMap::new();
         for (place, grant) in grants.iter().enumerate() {
             let mut copies = scope.grant_keys(grant);
@@ -363,7 +376,7 @@ async fn leave_group<G: Group>(
     };
     // The group, or the item, is gone.
     let (no_group, no_item) = (true, false);
-    let mut writes = table.transaction(&Warrant::System);
+    let mut writes = table.transaction(&Warrant::System, Unrecorded::Consequence);
     writes.update(no_group, &key, Change::new_version(), If::Exists);
     writes.delete(no_item, &edge, If::Exists);
     match writes.send().await? {
@@ -393,7 +406,7 @@ async fn delete_api_keys(table: &Table, scope: &OrganizationScope, user: UserId)
     let keys: Vec<ApiKey> = table.query(&scope.api_keys(), Read::Strong).await?;
     let ends = |key: &&ApiKey| key.user == user || key.upheld_by == Some(user);
     for key in keys.iter().filter(ends) {
-        revoke(table, &Warrant::System, scope, key).await?;
+        revoke(table, scope, key).await?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! Other changes of a code have no new entry, and write nothing.
 
 use aws_lambda_events::dynamodb::StreamRecord;
+use latchkey::deed::Unrecorded;
 use latchkey::table::Entered;
 use latchkey::wire::Result;
 
@@ -16,5 +17,6 @@ pub(crate) async fn record(change: StreamRecord, context: Context) -> Result<()>
     let Some(Entered { scope, entry }) = entered else {
         return Ok(());
     };
-    context.table.put(&scope.audit(&entry), &entry).await
+    let key = scope.audit(&entry);
+    context.table.put(&key, &entry, Unrecorded::Audit).await
 }

@@ -13,6 +13,7 @@ use futures_util::stream;
 use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::reprogramming::{Reprogramming, State};
 use latchkey::access::{Access, Code, CodeLength};
+use latchkey::deed::Unrecorded;
 use latchkey::id::SpaceId;
 use latchkey::table::{Items, Read};
 use latchkey::warrant::Warrant;
@@ -47,7 +48,9 @@ async fn remake(change: StreamRecord, context: Context) -> Result<()> {
         };
         let (next, remade, kept) = page(desk, &there, length).await?;
         let further = there.further(next, remade, kept, context.now);
-        let mut writes = context.table.transaction(&Warrant::System);
+        let mut writes = context
+            .table
+            .transaction(&Warrant::System, Unrecorded::Consequence);
         writes.change((), &key, (&there, &further), there.version);
         // If someone else is further, or asked to take it up, it is read again.
         let _ = writes.send().await?;

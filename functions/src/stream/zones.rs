@@ -12,6 +12,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use latchkey::caller::OrganizationScope;
+use latchkey::deed::Unrecorded;
 use latchkey::directory::{
     Device, DeviceGroup, ORGANIZATION_ZONE, Organization, Resource, Space, ZONE_VERSION,
 };
@@ -92,6 +93,11 @@ async fn set(table: &Table, key: Key, organization: &Organization) -> Result<()>
     let earlier = i64::try_from(version).unwrap_or(i64::MAX) - 1;
     let only = If::Lacks(ZONE_VERSION).or(If::AtMost(ZONE_VERSION, earlier));
     // One that is gone, or has its zone already, needs none.
-    drop(table.update(&key, change, If::Exists.and(only)).await?);
+    let only = If::Exists.and(only);
+    drop(
+        table
+            .update(&key, change, only, Unrecorded::Consequence)
+            .await?,
+    );
     Ok(())
 }

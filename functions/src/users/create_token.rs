@@ -77,7 +77,9 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         };
         let answer = Response::json(StatusCode::CREATED, &answer);
 
-        let mut writes = call.table.transaction(&scope.to_write(Area::Directory)?);
+        let warrant = scope.to_write(Area::Directory)?;
+        let deed = scope.deed_on::<User>(id).changed(&before, &after);
+        let mut writes = call.table.transaction(&warrant, deed);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         let states = (&before, &after);
         writes.change(Part::User, &scope.user(id), states, before.version);

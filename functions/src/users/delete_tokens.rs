@@ -3,6 +3,7 @@
 //! Reads the user for the key of the credential, and takes that away: two round trips.
 
 use http::StatusCode;
+use latchkey::deed::{Recorded, Unrecorded};
 use latchkey::directory::{Resource, User};
 use latchkey::id::UserId;
 use latchkey::role::Area;
@@ -54,13 +55,17 @@ async fn delete_now(call: &Call, once: &Once<'_>) -> Result<Response> {
         if before.invitation.is_none() && !once.is_given() {
             return Ok(answer);
         }
-        let mut writes = call.table.transaction(&warrant);
+        let after = User {
+            invitation: None,
+            ..before.clone()
+        };
+        let recorded = match &before.invitation {
+            None => Unrecorded::NoChange.into(),
+            Some(_) => Recorded::from(scope.deed_on::<User>(id).changed(&before, &after)),
+        };
+        let mut writes = call.table.transaction(&warrant, recorded);
         once.remember(&mut writes, Part::Idempotency, &scope, &answer)?;
         if let Some(token) = &before.invitation {
-            let after = User {
-                invitation: None,
-                ..before.clone()
-            };
             let states = (&before, &after);
             writes.change(Part::User, &scope.user(id), states, before.version);
             writes.delete(Part::Token, &Key::credential(&token.hash), If::Always);

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::audit::AuditId;
+use crate::deed::secret;
 use crate::grant::{Grant, Receiver};
 use crate::id::{AccessId, UserId};
 use crate::secret::{Random, RandomFailed};
@@ -70,9 +71,15 @@ impl std::str::FromStr for CodeLength {
 }
 
 /// An access code: 4 to 10 digits. It opens a door, so its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct AccessCode(String);
+
+impl Serialize for AccessCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        secret(&self.0, serializer)
+    }
+}
 
 impl AccessCode {
     /// A random one, none of the obvious.

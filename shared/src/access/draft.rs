@@ -22,6 +22,7 @@ use super::{
     SpaceTerms, USED,
 };
 use crate::caller::OrganizationScope;
+use crate::deed::Deed;
 use crate::grant::GrantId;
 use crate::id::SpaceId;
 use crate::secret::Random;
@@ -481,6 +482,20 @@ impl Draft {
             }
         }
         steps
+    }
+
+    /// What the record tells of it, with the codes as they are now.
+    ///
+    /// # Errors
+    /// 500 of a draft of nothing, which cannot be.
+    pub fn deed(&self, scope: &OrganizationScope) -> Result<Deed> {
+        let of = |access: &Access| scope.deed(access.id.into());
+        match (&self.before, &self.after) {
+            (None, Some(after)) => Ok(of(after).made(after)),
+            (Some(before), Some(after)) => Ok(of(after).changed(before, after)),
+            (Some(before), None) => Ok(of(before).removed(before)),
+            (None, None) => Err(Error::Internal("a draft of nothing".to_owned())),
+        }
     }
 
     /// Adds its writes to a transaction.

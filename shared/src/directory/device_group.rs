@@ -89,7 +89,6 @@ impl Resource for DeviceGroup {
     const ID_FIELD: &'static str = "deviceGroupId";
     const REQUIRED: &'static [&'static str] = &["name"];
     const IN_ZONE: bool = true;
-    const LINKS: bool = true;
 
     fn blank(id: DeviceGroupId) -> Self {
         Self {

@@ -49,10 +49,6 @@ pub trait Resource:
     /// The attribute that counts who refers to it, if someone counts: then one that is in
     /// use cannot be deleted.
     const COUNTED_BY: Option<&'static str> = None;
-    /// Whether there are texts that no two of the kind may have.
-    const CLAIMS: bool = false;
-    /// Whether other items record that they belong to it.
-    const LINKS: bool = false;
     /// The area of rights that a write needs.
     const AREA: Area = Area::Directory;
     /// Whether one has an id that another system gave it, by which it is looked for.

@@ -86,7 +86,6 @@ impl Resource for Space {
     const ID_FIELD: &'static str = "spaceId";
     const REQUIRED: &'static [&'static str] = &["name"];
     const IN_ZONE: bool = true;
-    const LINKS: bool = true;
 
     fn blank(id: SpaceId) -> Self {
         Self {

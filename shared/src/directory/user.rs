@@ -267,7 +267,6 @@ impl Resource for User {
     const WHAT: &'static str = "user";
     const ID_FIELD: &'static str = "userId";
     const REQUIRED: &'static [&'static str] = &["firstName", "lastName"];
-    const CLAIMS: bool = true;
     const HAS_EXTERNAL_ID: bool = true;
     const BY_OFFSET: bool = true;
 

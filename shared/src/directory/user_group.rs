@@ -66,7 +66,6 @@ impl Resource for UserGroup {
     const WHAT: &'static str = "user group";
     const ID_FIELD: &'static str = "userGroupId";
     const REQUIRED: &'static [&'static str] = &["name"];
-    const LINKS: bool = true;
 
     fn blank(id: UserGroupId) -> Self {
         Self {

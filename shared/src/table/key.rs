@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::access::exclusive::Taken;
 use crate::access::{AccessCode, AccessTemplate};
-use crate::audit::AuditEntry;
+use crate::audit::{AuditEntry, AuditId};
 use crate::calendar_link::{CalendarLink, CalendarLinkHash};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
@@ -133,6 +133,20 @@ impl Key {
             apart(link.organization, user(link.user)),
             share(link.organization, link.share),
         ]
+    }
+
+    /// The key of a deed, in one of the partitions of its organization.
+    pub(crate) fn deed(organization: OrganizationId, shard: u8, id: AuditId) -> Self {
+        let KeyPrefix(mut key) = deeds(organization, shard);
+        key.sk.push_str(&id.to_string());
+        key
+    }
+
+    /// The key of what was refused in an organization, or where none is known.
+    pub(crate) fn refusal(organization: Option<OrganizationId>, id: AuditId) -> Self {
+        let KeyPrefix(mut key) = refusals(organization);
+        key.sk.push_str(&id.to_string());
+        key
     }
 
     /// The key of the user that a credential speaks for.
@@ -343,6 +357,26 @@ fn apart(organization: OrganizationId, sk: String) -> Key {
         pk: format!("ORG#{organization}#{sk}"),
         sk,
     }
+}
+
+/// The deeds in one of the partitions of an organization.
+fn deeds(organization: OrganizationId, shard: u8) -> KeyPrefix {
+    KeyPrefix(Key {
+        pk: format!("ORG#{organization}#DEED#{shard}"),
+        sk: "DEED#".to_owned(),
+    })
+}
+
+/// What was refused in an organization, or where none is known.
+fn refusals(organization: Option<OrganizationId>) -> KeyPrefix {
+    let pk = match organization {
+        Some(organization) => format!("ORG#{organization}#REFUSED"),
+        None => "REFUSED".to_owned(),
+    };
+    KeyPrefix(Key {
+        pk,
+        sk: "REFUSED#".to_owned(),
+    })
 }
 
 fn numbered(kind: &str, id: impl Id) -> String {
@@ -689,6 +723,16 @@ impl OrganizationScope {
     pub fn grants_on(&self, source: Source) -> List {
         let on = source_text(source);
         List(format!("ORG#{}#ON#{on}", self.organization()))
+    }
+
+    /// The deeds in one of the partitions of the organization.
+    pub fn deeds(&self, shard: u8) -> KeyPrefix {
+        deeds(self.organization(), shard)
+    }
+
+    /// The refusals.
+    pub fn refusals(&self) -> KeyPrefix {
+        refusals(Some(self.organization()))
     }
 
     /// The audit of a door, in a partition for each device or space and each month, because it

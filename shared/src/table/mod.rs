@@ -15,11 +15,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,6 +33,8 @@ pub use transaction::{
 };
 
 use self::key::Stand;
+use crate::audit::AuditId;
+use crate::deed::{ActingUser, Author, Recorded, Unrecorded};
 use crate::secret::Random;
 use crate::warrant::Warrant;
 use crate::wire::{Error, Result};
@@ -64,6 +68,10 @@ pub struct Table {
     client: Client,
     name: String,
     random: Random,
+    /// Who writes; nobody of what is no call.
+    author: Option<Arc<Author>>,
+    /// How long deeds are kept; for ever if it is `None`.
+    kept: Option<TimeDelta>,
 }
 
 impl Table {
@@ -73,6 +81,51 @@ impl Table {
             client,
             name: name.into(),
             random,
+            author: None,
+            kept: None,
+        }
+    }
+
+    /// The same table, where deeds are removed after `kept`, if that is given.
+    #[must_use]
+    pub fn keeping(self, kept: Option<TimeDelta>) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// The same table, written by `author`: for one call.
+    #[must_use]
+    pub fn written_by(&self, author: Author) -> Self {
+        Self {
+            author: Some(Arc::new(author)),
+            ..self.clone()
+        }
+    }
+
+    /// Who writes.
+    ///
+    /// # Errors
+    /// 500 of a table of no call.
+    pub(crate) fn author(&self) -> Result<&Author> {
+        let nobody = || Error::Internal("a change that nobody makes".to_owned());
+        self.author.as_deref().ok_or_else(nobody)
+    }
+
+    /// How long the record is kept; for ever if it is `None`.
+    pub(crate) fn kept(&self) -> Option<TimeDelta> {
+        self.kept
+    }
+
+    /// The address that the call came from.
+    pub fn address(&self) -> Option<&str> {
+        self.author.as_ref()?.address.as_deref()
+    }
+
+    /// The same, once a call that had no caller knows who acts.
+    #[must_use]
+    pub fn on_behalf_of(&self, actor: ActingUser) -> Self {
+        match &self.author {
+            Some(author) => self.written_by(Author::clone(author).by(actor)),
+            None => self.clone(),
         }
     }
 
@@ -184,6 +237,14 @@ impl Table {
     fn ask<'t>(&'t self, query: &Query<'_>) -> BoxFuture<'t, Result<(Vec<Item>, Option<Item>)>> {
         let call = self.client.query().table_name(&self.name);
         let call = match query.range {
+            Range::Back(KeyPrefix(Key { pk, sk }), span) => {
+                let text = |text: &str| AttributeValue::S(format!("{sk}{text}"));
+                call.key_condition_expression("PK = :pk AND SK BETWEEN :from AND :until")
+                    .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+                    .expression_attribute_values(":from", text(&span.from))
+                    .expression_attribute_values(":until", text(&span.until))
+                    .scan_index_forward(false)
+            }
             Range::Prefix(KeyPrefix(Key { pk, sk })) => call
                 .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
                 .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
@@ -290,6 +351,44 @@ impl Table {
         })
     }
 
+    /// The latest items of a span of a partition, newest first: at most `limit`; and whether
+    /// there are more. One round trip. They may be some milliseconds old.
+    ///
+    /// # Errors
+    /// 429, 503, or 500 when an item is not of this type.
+    pub async fn latest<T: DeserializeOwned>(
+        &self,
+        prefix: &KeyPrefix,
+        span: &Span,
+        limit: usize,
+    ) -> Result<(Vec<T>, bool)> {
+        let (items, more) = self.latest_items(prefix, span, limit).await?;
+        let items = items.into_iter().map(from_item).collect::<Result<_>>()?;
+        Ok((items, more))
+    }
+
+    fn latest_items<'t>(
+        &'t self,
+        prefix: &'t KeyPrefix,
+        span: &'t Span,
+        limit: usize,
+    ) -> BoxFuture<'t, Result<(Vec<Item>, bool)>> {
+        Box::pin(async move {
+            if span.is_empty() {
+                return Ok((Vec::new(), false));
+            }
+            let after = span.after.as_ref().map(|place| Key {
+                pk: prefix.0.pk.clone(),
+                sk: format!("{}{place}", prefix.0.sk),
+            });
+            let query = Query {
+                after: after.map(|key| key.attributes()),
+                ..Query::all(Range::Back(prefix, span), Read::Eventual)
+            };
+            self.some(query, limit).await
+        })
+    }
+
     /// The item at a key and at most `size` items behind it. One round trip.
     ///
     /// # Errors
@@ -317,12 +416,13 @@ impl Table {
         Row::of(prefix, items, true)
     }
 
-    /// Puts an item whose key is its own alone. One round trip, half of what it costs in a
-    /// transaction.
+    /// Puts an item whose key is its own alone, and which no deed tells of, for the reason
+    /// `why`. One round trip, half of what it costs in a transaction.
     ///
     /// # Errors
     /// 429, 503, or 500 when `value` is no item.
-    pub async fn put(&self, key: &Key, value: &impl Serialize) -> Result<()> {
+    pub async fn put(&self, key: &Key, value: &impl Serialize, why: Unrecorded) -> Result<()> {
+        let _ = why;
         self.put_item(to_item(key, value)?).await
     }
 
@@ -440,13 +540,19 @@ impl Table {
         })
     }
 
-    /// Takes away every item whose sort key begins so, whatever it says. Two round trips for
-    /// each 25 of them, and one write unit for each kilobyte of one.
+    /// Takes away every item whose sort key begins so, whatever it says, and of which no deed
+    /// tells, for the reason `why`. Two round trips for each 25 of them, and one write unit for
+    /// each kilobyte of one.
     ///
     /// # Errors
     /// 429 and 503. Items that were deleted until then stay deleted; the same call continues
     /// from there.
-    pub fn delete_all<'t>(&'t self, prefix: &'t KeyPrefix) -> BoxFuture<'t, Result<()>> {
+    pub fn delete_all<'t>(
+        &'t self,
+        prefix: &'t KeyPrefix,
+        why: Unrecorded,
+    ) -> BoxFuture<'t, Result<()>> {
+        let _ = why;
         Box::pin(async move {
             loop {
                 let query = Query {
@@ -537,10 +643,14 @@ impl Table {
         Attempt::all(self)
     }
 
-    /// An empty transaction, to be written by this right. Its actions are told apart by tags
-    /// of the type `T`.
-    pub fn transaction<T: Copy>(&self, by: &Warrant) -> Transaction<'_, T> {
-        Transaction::new(self, by)
+    /// An empty transaction, to be written by this right, and of which the record tells this.
+    /// Its actions are told apart by tags of the type `T`.
+    pub fn transaction<T: Copy>(
+        &self,
+        by: &Warrant,
+        recorded: impl Into<Recorded>,
+    ) -> Transaction<'_, T> {
+        Transaction::new(self, by, recorded.into())
     }
 }
 
@@ -563,6 +673,39 @@ enum Range<'q> {
     Prefix(&'q KeyPrefix),
     /// The items of an index list, all or after a place.
     List(&'q List, Option<&'q str>),
+    /// Those whose sort keys are what a prefix and a text between two others make, the last one
+    /// first.
+    Back(&'q KeyPrefix, &'q Span),
+}
+
+/// Of what is in the order of time, a part: between two moments, and before a place.
+#[derive(Debug, Clone)]
+pub struct Span {
+    from: String,
+    until: String,
+    after: Option<String>,
+}
+
+impl Span {
+    /// From one moment until before another one; `after` is the place of the last that was seen,
+    /// newest first.
+    pub fn of(
+        from: Option<DateTime<Utc>>,
+        until: Option<DateTime<Utc>>,
+        after: Option<&str>,
+    ) -> Self {
+        Self {
+            from: from.map_or_else(|| "0".to_owned(), AuditId::beginning),
+            // Behind all hexadecimal digits.
+            until: until.map_or_else(|| "g".to_owned(), AuditId::beginning),
+            after: after.map(str::to_owned),
+        }
+    }
+
+    /// Whether nothing can lie in it.
+    fn is_empty(&self) -> bool {
+        self.from >= self.until
+    }
 }
 
 impl<'q> Query<'q> {

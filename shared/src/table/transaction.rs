@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{BoxFuture, Item, Key, Read, Table, failure, from_item, to_item};
+use crate::deed::{Deed, Recorded, Unrecorded};
 use crate::warrant::{ByRole, Warrant};
 use crate::wire::{Error, Result};
 
@@ -219,6 +220,7 @@ impl Element {
 pub struct Change {
     set: Vec<(String, Value)>,
     set_if_missing: Vec<(String, Value)>,
+    append: Vec<(String, Value)>,
     remove: Vec<String>,
     add: Vec<(String, AttributeValue)>,
     exclude: Vec<(String, AttributeValue)>,
@@ -281,6 +283,13 @@ impl Change {
         self
     }
 
+    /// Adds an element to the end of a list, which is empty if it is missing.
+    #[must_use]
+    pub fn append(mut self, name: &str, element: &impl Serialize) -> Self {
+        self.append.push((name.to_owned(), Value::of(&[element])));
+        self
+    }
+
     /// Removes an attribute.
     #[must_use]
     pub fn remove(mut self, name: &str) -> Self {
@@ -321,7 +330,14 @@ impl Change {
             let (name, value) = (to.name(&name), to.value(value));
             format!("{name} = if_not_exists({name}, {value})")
         });
-        let set: Vec<_> = set.into_iter().chain(missing).collect();
+        let mut set: Vec<_> = set.into_iter().chain(missing).collect();
+        for (name, element) in self.append {
+            let (name, element) = (to.name(&name), to.value(element));
+            let none = to.value(AttributeValue::L(Vec::new()));
+            set.push(format!(
+                "{name} = list_append(if_not_exists({name}, {none}), {element})"
+            ));
+        }
         let remove: Vec<_> = self.remove.iter().map(|name| to.name(name)).collect();
         let mut pairs = |pairs: Vec<(String, AttributeValue)>| -> Vec<_> {
             let pairs = pairs.into_iter();
@@ -404,19 +420,17 @@ pub struct Transaction<'t, T> {
     /// Which of the items are checks that may be read instead.
     references: Vec<usize>,
     fault: Option<Error>,
-    /// The role by which it is written, if it is one.
-    by: Option<ByRole>,
+    /// By what right it is written.
+    by: Warrant,
+    /// The deed that it is.
+    deed: Option<Box<Deed>>,
 }
 
 impl<'t, T: Copy> Transaction<'t, T> {
-    pub(super) fn new(table: &'t Table, by: &Warrant) -> Self {
-        let by = match by {
-            Warrant::Role(by) => Some(by.clone()),
-            Warrant::Grant
-            | Warrant::Own
-            | Warrant::Secret
-            | Warrant::Further
-            | Warrant::System => None,
+    pub(super) fn new(table: &'t Table, by: &Warrant, recorded: Recorded) -> Self {
+        let deed = match recorded {
+            Recorded::Deed(deed) => Some(deed),
+            Recorded::Not(_) => None,
         };
         Self {
             table,
@@ -424,7 +438,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
             tags: Vec::new(),
             references: Vec::new(),
             fault: None,
-            by,
+            by: by.clone(),
+            deed,
         }
     }
 
@@ -581,7 +596,8 @@ impl<'t, T: Copy> Transaction<'t, T> {
         }
     }
 
-    /// The number of actions, without the check of the role. DynamoDB allows [`MAX_ACTIONS`].
+    /// The number of actions, without the check of the role and without the deed. DynamoDB allows
+    /// [`MAX_ACTIONS`].
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -603,18 +619,31 @@ impl<'t, T: Copy> Transaction<'t, T> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        Ok(
-            match send_by(self.table, self.items, self.references, self.by).await? {
-                Outcome::Done => Ok(()),
-                Outcome::Refused(reasons) => {
-                    let refused = self.tags.into_iter().zip(reasons);
-                    let refused = refused.filter(|(_, reason)| is(reason, CONDITION));
-                    Err(Refused(
-                        refused.map(|(tag, reason)| (tag, reason.item)).collect(),
-                    ))
-                }
-            },
-        )
+        let Self {
+            table, mut items, ..
+        } = self;
+        if let Some(deed) = self.deed {
+            // Behind all others, so that these keep their places.
+            items.push(recording(table, *deed, &self.by)?);
+        }
+        let by = match self.by {
+            Warrant::Role(by) => Some(by),
+            Warrant::Grant(_)
+            | Warrant::Own
+            | Warrant::Secret
+            | Warrant::Further
+            | Warrant::System => None,
+        };
+        Ok(match send_by(table, items, self.references, by).await? {
+            Outcome::Done => Ok(()),
+            Outcome::Refused(reasons) => {
+                let refused = self.tags.into_iter().zip(reasons);
+                let refused = refused.filter(|(_, reason)| is(reason, CONDITION));
+                Err(Refused(
+                    refused.map(|(tag, reason)| (tag, reason.item)).collect(),
+                ))
+            }
+        })
     }
 
     /// Sends one without conditions.
@@ -627,10 +656,19 @@ impl<'t, T: Copy> Transaction<'t, T> {
     }
 }
 
+/// Writes a deed. Nothing stands at its key, which is as new as its id.
+fn recording(table: &Table, deed: Deed, by: &Warrant) -> Result<TransactWriteItem> {
+    let author = table.author()?;
+    let item = deed.item(by, author, &table.random, table.kept)?;
+    let put = Put::builder().table_name(&table.name).set_item(Some(item));
+    let put = put.build().map_err(internal)?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
 impl Table {
-    /// Changes a single item. If `only` does not hold, returns the existing item, if there is
-    /// one. One round trip, at half the cost of a transaction. If it is sent again after a lost
-    /// answer, it may be done twice or be refused because of itself.
+    /// Changes a single item, without a deed for the reason `why`. If `only` does not hold, returns
+    /// the existing item, if there is one. One round trip, at half the cost of a transaction. If it
+    /// is sent again after a lost answer, it may be done twice or be refused because of itself.
     ///
     /// # Errors
     /// 429 and 503.
@@ -639,7 +677,9 @@ impl Table {
         key: &'t Key,
         change: Change,
         only: If,
+        why: Unrecorded,
     ) -> BoxFuture<'t, Result<std::result::Result<(), Option<Item>>>> {
+        let _ = why;
         Box::pin(async move {
             let mut expressions = Expressions::default();
             let condition = only.write(&mut expressions);

@@ -551,6 +551,14 @@ pub trait Named: Sized + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
+/// The first name of a value; an empty text if it has none.
+pub fn name_of<T: Named + PartialEq>(value: &T) -> &'static str {
+    let mut names = T::NAMES.iter();
+    names
+        .find(|(_, named)| named == value)
+        .map_or("", |(name, _)| name)
+}
+
 /// Reads a [`Named`] value; a newtype, because the IDs' implementation would overlap.
 pub struct Name<T: 'static>(pub &'static T);
 

@@ -1,0 +1,5 @@
+//! The Lambda function `list-audit`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::audit::list::ENDPOINT)
+}
