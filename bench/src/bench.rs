@@ -22,7 +22,7 @@ use crate::Result;
 use crate::ask::Ask;
 use crate::house::{self, House, ORGANIZATION};
 use crate::meter::{Called, Cost, Meter};
-use crate::store::Store;
+use crate::store::{Store, functions};
 
 /// The function that remakes all codes.
 pub const REMAKES: &str = "remake-codes";
@@ -203,7 +203,7 @@ impl Bench {
         &self,
         case: &str,
         function: &'static str,
-        handled: impl Future<Output = latchkey::wire::Result<T>>,
+        handled: impl Future<Output = latchkey::error::Result<T>>,
     ) -> Result<T> {
         self.meter.take();
         let answer = handled.await.map_err(|error| format!("{case}: {error}"))?;
@@ -358,14 +358,6 @@ impl Bench {
         }
         Ok(((ask.method.to_owned(), route.to_owned()), Answer { body }))
     }
-}
-
-/// The binary of each function, by its logical id.
-pub fn functions(stack: &Stack) -> BTreeMap<String, String> {
-    let functions = stack.functions.iter();
-    functions
-        .map(|(id, function)| (id.clone(), function.binary.clone()))
-        .collect()
 }
 
 /// For each path, by method: the function that serves it, and the path of its route.

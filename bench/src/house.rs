@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use latchkey::access::template::TemplateThing;
-use latchkey::access::{Access, AccessCode, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
+use latchkey::access::{Access, AccessSpace, AccessTemplate, CodeStrategy, SpaceTerms};
+use latchkey::access_code::AccessCode;
 use latchkey::caller::{Caller, Membership};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{

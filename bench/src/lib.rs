@@ -13,6 +13,7 @@ pub mod cases;
 pub mod ceilings;
 pub mod house;
 pub mod load;
+pub mod markdown;
 pub mod meter;
 pub mod partitions;
 pub mod prices;

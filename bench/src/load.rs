@@ -12,24 +12,22 @@ use std::time::{Duration, Instant};
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use chrono::{NaiveTime, TimeDelta};
-use dynoxide::{AttributeValue as Embedded, Database, ImportOptions};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use latchkey::access::template::TemplateThing;
 use latchkey::access::{Access, AccessSpace, AccessTemplate, SpaceTerms};
 use latchkey::directory::{Device, Resource, Space, User};
 use latchkey::grant::{Receiver, Source};
 use latchkey::id::{OrganizationId, SpaceId};
-use latchkey::table::{Item, Read, Table, WRITTEN_AT_ONCE};
+use latchkey::table::{Item, Read};
 use latchkey::timing::Period;
 use latchkey_demo::{World, ZONE};
 use serde::de::IgnoredAny;
 
 use crate::Result;
 use crate::house::{House, access, code, created, id, share, space_id};
+use crate::store::Sink;
 
 /// The number of each that is made at a time: some megabytes of items.
 const PAGE: u64 = 5_000;
@@ -189,14 +187,6 @@ fn space_of(number: u64) -> SpaceId {
     space_id(FIRST + number).into()
 }
 
-/// The target of the items.
-pub enum Sink {
-    /// The embedded store, past its API.
-    Embedded(Database, String),
-    /// Any DynamoDB, with so many calls at once.
-    Table(Table, usize),
-}
-
 impl Sink {
     /// The embedded store in a folder, which must not be there yet.
     ///
@@ -229,26 +219,6 @@ impl Sink {
         }
         let client = Client::new(&config.load().await);
         Self::Table(crate::store::table(client, table), at_once)
-    }
-
-    /// Puts items.
-    ///
-    /// # Errors
-    /// The store refuses one.
-    pub async fn put(&self, items: Vec<Item>) -> Result<()> {
-        match self {
-            Self::Embedded(database, name) => {
-                let items = items.into_iter().map(embedded).collect::<Result<_>>()?;
-                database.import_items(name, items, ImportOptions::default())?;
-            }
-            Self::Table(table, at_once) => {
-                let batches = items.chunks(WRITTEN_AT_ONCE).map(<[Item]>::to_vec);
-                let calls = stream::iter(batches.map(|batch| table.put_batch(batch)));
-                let mut calls = calls.buffer_unordered(*at_once);
-                while calls.try_next().await?.is_some() {}
-            }
-        }
-        Ok(())
     }
 
     /// Makes an organization with the [`House`] and so many shares and accesses besides, and
@@ -338,36 +308,6 @@ impl Progress {
         let (done, of) = (self.bar.position(), self.bar.length().unwrap_or(0));
         eprintln!("  {done} of {of} shares and accesses in {seconds:.0} s");
     }
-}
-
-/// An item of the SDK as the embedded store takes it past its API.
-///
-/// # Errors
-/// It has a value of a type that this SDK does not know.
-pub fn embedded(item: Item) -> Result<dynoxide::Item> {
-    let values = item.into_iter();
-    values
-        .map(|(name, value)| Ok((name, embedded_value(value)?)))
-        .collect()
-}
-
-fn embedded_value(value: AttributeValue) -> Result<Embedded> {
-    Ok(match value {
-        AttributeValue::S(text) => Embedded::S(text),
-        AttributeValue::N(number) => Embedded::N(number),
-        AttributeValue::B(bytes) => Embedded::B(bytes.into_inner()),
-        AttributeValue::Bool(bool) => Embedded::BOOL(bool),
-        AttributeValue::Null(null) => Embedded::NULL(null),
-        AttributeValue::Ss(texts) => Embedded::SS(texts),
-        AttributeValue::Ns(numbers) => Embedded::NS(numbers),
-        AttributeValue::L(list) => Embedded::L(
-            list.into_iter()
-                .map(embedded_value)
-                .collect::<Result<_>>()?,
-        ),
-        AttributeValue::M(map) => Embedded::M(embedded(map)?),
-        other => return Err(format!("no item of this table has a {other:?}").into()),
-    })
 }
 
 #[cfg(test)]

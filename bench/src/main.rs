@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use latchkey_bench::bench::{Bench, Counts};
 use latchkey_bench::house::{ORGANIZATION, id};
-use latchkey_bench::load::{Population, Sink, accesses_beside};
-use latchkey_bench::store::{self, Store};
+use latchkey_bench::load::{Population, accesses_beside};
+use latchkey_bench::store::{self, Sink, Store};
 use latchkey_bench::{Result, cases, ceilings, report, rights};
 use latchkey_local::template::Stack;
 

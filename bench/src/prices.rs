@@ -15,8 +15,8 @@ use serde::Deserialize;
 use crate::Result;
 use crate::bench::Row;
 use crate::house::{ORGANIZATION, access, code, created, id, share, space_id};
-use crate::load::embedded;
-use crate::report::table;
+use crate::markdown::table;
+use crate::store::embedded;
 
 const INPUTS: &str = include_str!("../prices.json");
 

@@ -1,12 +1,11 @@
 //! The counts for people: tables in Markdown, and the two documents that contain them.
 
-use std::fmt::Write;
-
 use latchkey_local::template::Stack;
 
 use crate::bench::Row;
 use crate::cases::GROWING;
 use crate::ceilings::{Ceiling, ceilings};
+use crate::markdown::table;
 use crate::store::root;
 use crate::{Result, prices};
 
@@ -19,40 +18,6 @@ const COMMAND: &str = "cargo run -p latchkey-bench -- budgets --write";
 /// From how many bytes on a size is given in round numbers: what is so large changes with
 /// every route.
 const ROUND_FROM: usize = 100_000;
-
-/// A table as Markdown, with columns that stand under each other: names to the left, numbers
-/// to the right.
-pub fn table(titles: &[String], lines: impl IntoIterator<Item = Vec<String>>) -> String {
-    let lines: Vec<_> = lines.into_iter().collect();
-    let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
-        cells
-            .chain(titles.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<_> = (0..titles.len()).map(width).collect();
-    let mut text = String::new();
-    let mut write = |cells: &[String]| {
-        for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-            // Writing to a string cannot fail.
-            let _ = match column {
-                0 => write!(text, "| {cell:width$} |"),
-                _ => write!(text, " {cell:>width$} |"),
-            };
-        }
-        text.push('\n');
-    };
-    write(titles);
-    let rule = |(column, width): (usize, &usize)| match column {
-        0 => "-".repeat(*width),
-        _ => format!("{}:", "-".repeat(width - 1)),
-    };
-    write(&widths.iter().enumerate().map(rule).collect::<Vec<_>>());
-    lines.iter().for_each(|line| write(line));
-    text
-}
 
 /// Each case beside its ceiling.
 ///

@@ -12,7 +12,7 @@ use latchkey_local::template::table::Key;
 use serde_json::Value;
 
 use crate::Result;
-use crate::bench::functions;
+use crate::store::functions;
 
 /// What a call asks for; `None` if that cannot be told.
 pub fn asked(operation: &str, request: &Value) -> Option<Vec<Asked>> {

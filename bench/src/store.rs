@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::{Client, Config};
-use dynoxide::Database;
+use dynoxide::{AttributeValue as Embedded, Database, ImportOptions};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use latchkey::secret::Random;
-use latchkey::table::Table;
+use latchkey::table::{Item, Table, WRITTEN_AT_ONCE};
 use latchkey_local::template::{Stack, Table as Schema};
 use ring::rand::SystemRandom;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::Result;
-use crate::load::Sink;
 use crate::meter::Meter;
 
 /// The region of what runs on this machine.
@@ -140,4 +141,72 @@ pub fn client(url: &str, meter: Option<&Meter>) -> Client {
             .interceptor(meter.clone()),
     };
     Client::from_conf(config.build())
+}
+
+/// The target of the items.
+pub enum Sink {
+    /// The embedded store, past its API.
+    Embedded(Database, String),
+    /// Any DynamoDB, with so many calls at once.
+    Table(Table, usize),
+}
+
+impl Sink {
+    /// Puts items.
+    ///
+    /// # Errors
+    /// The store refuses one.
+    pub async fn put(&self, items: Vec<Item>) -> Result<()> {
+        match self {
+            Self::Embedded(database, name) => {
+                let items = items.into_iter().map(embedded).collect::<Result<_>>()?;
+                database.import_items(name, items, ImportOptions::default())?;
+            }
+            Self::Table(table, at_once) => {
+                let batches = items.chunks(WRITTEN_AT_ONCE).map(<[Item]>::to_vec);
+                let calls = stream::iter(batches.map(|batch| table.put_batch(batch)));
+                let mut calls = calls.buffer_unordered(*at_once);
+                while calls.try_next().await?.is_some() {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An item of the SDK as the embedded store takes it past its API.
+///
+/// # Errors
+/// It has a value of a type that this SDK does not know.
+pub fn embedded(item: Item) -> Result<dynoxide::Item> {
+    let values = item.into_iter();
+    values
+        .map(|(name, value)| Ok((name, embedded_value(value)?)))
+        .collect()
+}
+
+fn embedded_value(value: AttributeValue) -> Result<Embedded> {
+    Ok(match value {
+        AttributeValue::S(text) => Embedded::S(text),
+        AttributeValue::N(number) => Embedded::N(number),
+        AttributeValue::B(bytes) => Embedded::B(bytes.into_inner()),
+        AttributeValue::Bool(bool) => Embedded::BOOL(bool),
+        AttributeValue::Null(null) => Embedded::NULL(null),
+        AttributeValue::Ss(texts) => Embedded::SS(texts),
+        AttributeValue::Ns(numbers) => Embedded::NS(numbers),
+        AttributeValue::L(list) => Embedded::L(
+            list.into_iter()
+                .map(embedded_value)
+                .collect::<Result<_>>()?,
+        ),
+        AttributeValue::M(map) => Embedded::M(embedded(map)?),
+        other => return Err(format!("no item of this table has a {other:?}").into()),
+    })
+}
+
+/// The binary of each function, by its logical id.
+pub fn functions(stack: &Stack) -> BTreeMap<String, String> {
+    let functions = stack.functions.iter();
+    functions
+        .map(|(id, function)| (id.clone(), function.binary.clone()))
+        .collect()
 }

@@ -14,13 +14,13 @@ use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::Unrecorded;
 use latchkey::directory::{Device, Organization, User};
+use latchkey::error::Error;
 use latchkey::grant::{Receiver, Source};
 use latchkey::keyring::Keyring;
+use latchkey::layout::item::GrantEdge;
 use latchkey::share::Share;
-use latchkey::table::item::GrantEdge;
 use latchkey::table::{Read, Table};
 use latchkey::warrant::Warrant;
-use latchkey::wire::Error;
 use latchkey_demo::{ADMIN_TOKEN, demo};
 use reqwest::{Client, RequestBuilder};
 use serde::de::IgnoredAny;
@@ -30,7 +30,7 @@ use tokio::process::{Child, Command};
 
 use crate::Result;
 use crate::house::{id, share};
-use crate::report::table;
+use crate::markdown::table;
 use crate::store::{self, Store, root};
 
 /// The maximum duration of a turn, and its maximum number of requests.

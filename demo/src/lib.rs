@@ -14,18 +14,18 @@ use latchkey::directory::{
     Admins, Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
     Schedule, Space, User, UserGroup, ZONE_VERSION,
 };
+use latchkey::error::Result;
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{
     AccessTemplateId, DeviceGroupId, OrganizationId, ShareId, SpaceId, UserGroupId, UserId,
 };
 use latchkey::invitation::{Invitation, InvitationHash};
+use latchkey::layout::item::GrantEdge;
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
-use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Item, Key, Table, to_item};
 use latchkey::timing::{InstantWindow, LocalWindow, Period, Rule, Timing, Zone};
 use latchkey::warrant::Warrant;
-use latchkey::wire::Result;
 use serde_json::json;
 use uuid::{Uuid, uuid};
 
@@ -148,7 +148,7 @@ impl World {
             .users
             .first()
             .map_or_else(|| UserId::try_from(1), |user| Ok(user.id));
-        let user = user.map_err(|error| latchkey::wire::Error::Internal(error.to_string()))?;
+        let user = user.map_err(|error| latchkey::error::Error::Internal(error.to_string()))?;
         Caller::new(user, String::new(), vec![membership]).scope(organization_id)
     }
 
@@ -245,7 +245,7 @@ fn things<R: Resource>(
     });
     for thing in things {
         let key = R::key(scope, thing.id());
-        let key = key.ok_or(latchkey::wire::Error::NotFound(R::WHAT))?;
+        let key = key.ok_or(latchkey::error::Error::NotFound(R::WHAT))?;
         let mut item = to_item(&key, thing)?;
         if R::IN_ZONE {
             item.extend(to_item(&key, &zone)?);

@@ -21,10 +21,10 @@ use http::header::AUTHORIZATION;
 use latchkey::credential::{Credential, CredentialHash, KeyUse};
 use latchkey::deed::{Author, Deed, Subject, Unrecorded};
 use latchkey::directory::{User, UserKind};
+use latchkey::error::{Error, Result};
 use latchkey::id::OrganizationId;
 use latchkey::table::{Key, Read, Table};
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Context, EventHandler, SHOWN, refused};
 

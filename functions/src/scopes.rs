@@ -1,10 +1,11 @@
 //! The organizations in which a caller may do something, and the one that a list is of.
 
 use latchkey::caller::OrganizationScope;
+use latchkey::error::{Error, FaultCode, Result};
 use latchkey::role::{Area, Reach};
-use latchkey::wire::json::{FaultCode, Fields};
+use latchkey::wire::Query;
+use latchkey::wire::json::Fields;
 use latchkey::wire::service::types::OrganizationGuid;
-use latchkey::wire::{Error, Query, Result};
 
 use crate::lambda::Call;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, NaiveTime, Utc};
 use latchkey::decision::{Candidate, budget, decide, judge};
 use latchkey::grant::{Grant, GrantId, MAX_DEPTH, Permission, Permissions, Receiver, Source};
-use latchkey::share::MAX_RULES;
+use latchkey::rules::MAX_RULES;
 use latchkey::timing::{DayOfWeek, InstantWindow, Period, Rule, Timing, Zone};
 
 /// What one answer may take.

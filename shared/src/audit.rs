@@ -6,54 +6,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::{Builder, Uuid};
 
 use crate::access::{Code, Entry};
 use crate::directory::ForeignId;
+use crate::error::Result;
 use crate::grant::Source;
-use crate::id::{AccessId, DeviceId, ShareId, SpaceId, UserId};
-use crate::secret::{Random, RandomFailed};
-use crate::wire::Result;
-
-/// Names an entry: a UUID whose order is that of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AuditId(Uuid);
-
-impl AuditId {
-    /// A new one, of something done at `now`.
-    ///
-    /// # Errors
-    /// When the system has no random numbers.
-    pub fn generate(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
-        random.ordered_uuid(now).map(Self)
-    }
-}
-
-impl AuditId {
-    /// The one that is made of a moment and a hash: for what is folded into one.
-    pub(crate) fn folded(at: DateTime<Utc>, hash: [u8; 32]) -> Self {
-        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        let (random, _) = hash.split_first_chunk().unwrap_or((&[0; 10], &[]));
-        Self(Builder::from_unix_timestamp_millis(millis, random).into_uuid())
-    }
-
-    /// When it was done: in milliseconds, as the id has it.
-    pub fn at(self) -> DateTime<Utc> {
-        let millis = (self.0.as_u128() >> 80) as i64;
-        DateTime::from_timestamp_millis(millis).unwrap_or_default()
-    }
-
-    /// What the ids of that moment begin with.
-    pub(crate) fn beginning(at: DateTime<Utc>) -> String {
-        format!("{:012x}", at.timestamp_millis().max(0))
-    }
-}
-
-impl std::fmt::Display for AuditId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.simple().fmt(f)
-    }
-}
+use crate::id::{AccessId, AuditId, DeviceId, ShareId, SpaceId, UserId};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::id::{OrganizationId, SpaceId, UserId};
 use crate::role::{Area, By, Reach, Role};
-use crate::warrant::{ByRole, Warrant};
-use crate::wire::Error;
 
 /// What the authorizer found for a credential. API Gateway passes it to every function with the
 /// request, so no function reads the credential again.
@@ -153,6 +152,11 @@ impl OrganizationScope {
         self.organization
     }
 
+    /// The caller, if anybody calls.
+    pub fn caller(&self) -> Option<UserId> {
+        self.user
+    }
+
     /// Whether the caller has this role here.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
@@ -164,38 +168,13 @@ impl OrganizationScope {
         self.has(Role::Device) && self.spaces.contains(&space)
     }
 
-    /// Leave to write what this role lets one write: for a transaction, which checks it again.
-    ///
-    /// # Errors
-    /// 403 when the caller does not have it here.
-    pub fn to_write_as(&self, role: Role) -> Result<Warrant, Error> {
-        match self.user {
-            Some(user) if self.has(role) => {
-                Ok(Warrant::Role(ByRole::having(self.user(user), role)))
-            }
-            _ => Err(Error::InsufficientRights(Vec::new())),
-        }
-    }
-
-    /// Leave to write in an area by role: for a transaction, which checks it again.
-    ///
-    /// # Errors
-    /// 403 when none of the caller's roles here reaches that far.
-    pub fn to_write(&self, area: Area) -> Result<Warrant, Error> {
-        let held = self.by(area, Reach::Write);
-        let by = self.user.zip(held);
-        let by = by.map(|(user, held)| ByRole::writing(self.user(user), held, area));
-        by.map(Warrant::Role)
-            .ok_or_else(|| Error::InsufficientRights(Vec::new()))
-    }
-
     /// Whether one of the caller's roles here reaches that far.
     pub fn reaches(&self, area: Area, reach: Reach) -> bool {
         self.by(area, reach).is_some()
     }
 
     /// By which of the caller's roles here.
-    fn by(&self, area: Area, reach: Reach) -> Option<Role> {
+    pub(crate) fn by(&self, area: Area, reach: Reach) -> Option<Role> {
         let mut roles = self.roles.iter().copied();
         roles.find(|role| By::Role(*role).reach(area) >= reach)
     }

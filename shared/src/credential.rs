@@ -11,13 +11,12 @@ use uuid::Uuid;
 
 use crate::caller::{Caller, Membership, OrganizationScope};
 use crate::deed::{Deed, Subject, secret};
-use crate::directory::{MAX_LISTED, User, UserKind};
+use crate::error::{Fault, FaultCode, Result as Answer};
 use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{Change, If, Item, Key, Transaction, to_item};
-use crate::wire::Result as Answer;
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, Json, Label};
+use crate::wire::json::{Faults, Fields, Json, Label, MAX_LISTED};
 use crate::wire::schema;
 
 /// Names the credential that a client presented, by the hash of its secret. The table is
@@ -247,11 +246,12 @@ impl ApiKey {
         }
     }
 
-    /// The same key for another user, created by `creator`.
+    /// The same key for another user, created by `creator`. If that user is a person, the key is
+    /// valid only while the creator may create it.
     #[must_use]
-    pub fn made_by(mut self, creator: UserId, of: &User) -> Self {
+    pub fn made_by(mut self, creator: UserId, for_person: bool) -> Self {
         self.creator = creator;
-        self.upheld_by = (of.kind == UserKind::Person).then_some(creator);
+        self.upheld_by = for_person.then_some(creator);
         self
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::AccessCode;
+use crate::access_code::AccessCode;
 use crate::id::{
     AccessId, DeviceGroupId, DeviceId, ScheduleId, ShareId, SpaceId, UserGroupId, UserId,
 };

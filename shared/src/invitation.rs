@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::error::Fault;
 use crate::id::{OrganizationId, ShareId};
 use crate::secret::hash;
-use crate::wire::json::{Fault, Faults, Fields, Json};
+use crate::wire::json::{Faults, Fields, Json};
 
 /// Days until an open invitation expires.
 const LIFETIME: Days = Days::new(30);

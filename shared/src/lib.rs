@@ -10,10 +10,12 @@
 //! - [`caller`], [`credential`], [`token`], [`role`], [`rights`]: who asks, and what they may.
 //! - [`decision`]: may this person open this door now, and why?
 //! - [`deed`], [`audit`]: what was changed, and what was done at doors.
-//! - [`table`]: the one place that speaks DynamoDB.
+//! - [`error`]: what can go wrong.
+//! - [`table`]: the one place that speaks DynamoDB; [`layout`]: what is in it, under which keys.
 //! - [`wire`]: the one place that speaks HTTP.
 
 pub mod access;
+pub mod access_code;
 pub mod audit;
 pub mod business;
 pub mod calendar_link;
@@ -22,12 +24,15 @@ pub mod credential;
 pub mod decision;
 pub mod deed;
 pub mod directory;
+pub mod error;
 pub mod grant;
 pub mod id;
 pub mod invitation;
 pub mod keyring;
+pub mod layout;
 pub mod rights;
 pub mod role;
+pub mod rules;
 pub mod secret;
 pub mod share;
 pub mod table;

@@ -8,13 +8,12 @@ use chrono::{DateTime, Utc};
 
 use crate::caller::OrganizationScope;
 use crate::decision::{self, Candidate, Found};
+use crate::error::{Error, Fault, FaultCode, Result};
 use crate::grant::{Grant, GrantId, MAX_DEPTH, Parent, Permissions, Source};
 use crate::id::UserId;
 use crate::share::Share;
 use crate::table::{BoxFuture, Table};
 use crate::timing::Timing;
-use crate::wire::json::{Fault, FaultCode};
-use crate::wire::{Error, Result};
 
 /// The grants that let a user administrate a source at one instant.
 #[derive(Debug)]

@@ -22,10 +22,10 @@ use uuid::{Builder, Uuid};
 
 use crate::credential::{Credential, CredentialHash};
 use crate::deed::secret;
+use crate::error::{Error, Result as Answer};
 use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
 use crate::secret::{Random, RandomFailed, Seal, hash, hash_bytes};
 use crate::table::If;
-use crate::wire::{Error, Result as Answer};
 
 /// Lifetime of an access token in seconds: an hour.
 pub const ACCESS_LIFETIME: i64 = 60 * 60;

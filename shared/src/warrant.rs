@@ -5,6 +5,8 @@
 //! itself checks that the user still exists and still has a role that allows it. There is no
 //! transaction without a [`Warrant`], so no writer can forget it.
 
+use crate::caller::OrganizationScope;
+use crate::error::{Error, Result};
 use crate::grant::GrantId;
 use crate::role::{Area, By, Reach, Role};
 use crate::table::{If, Item, Key, from_item};
@@ -15,8 +17,6 @@ use crate::wire::json::Named;
 pub enum Warrant {
     /// A role of the caller, which the transaction checks. [`OrganizationScope::to_write`]
     /// gives one.
-    ///
-    /// [`OrganizationScope::to_write`]: crate::caller::OrganizationScope::to_write
     Role(ByRole),
     /// A grant of the caller. The writer adds the checks that it needs.
     Grant(GrantId),
@@ -36,6 +36,34 @@ impl Warrant {
     /// The maximum number of actions that check the authority.
     pub fn actions(&self) -> usize {
         usize::from(matches!(self, Self::Role(_)))
+    }
+}
+
+/// Only a caller's role gives a warrant of this kind.
+impl OrganizationScope {
+    /// Authority to write what this role lets one write: for a transaction, which checks it again.
+    ///
+    /// # Errors
+    /// 403 when the caller does not have it here.
+    pub fn to_write_as(&self, role: Role) -> Result<Warrant, Error> {
+        match self.caller() {
+            Some(user) if self.has(role) => {
+                Ok(Warrant::Role(ByRole::having(self.user(user), role)))
+            }
+            _ => Err(Error::InsufficientRights(Vec::new())),
+        }
+    }
+
+    /// Authority to write in an area by role: for a transaction, which checks it again.
+    ///
+    /// # Errors
+    /// 403 when none of the caller's roles here reaches that far.
+    pub fn to_write(&self, area: Area) -> Result<Warrant, Error> {
+        let held = self.by(area, Reach::Write);
+        let by = self.caller().zip(held);
+        let by = by.map(|(user, held)| ByRole::writing(self.user(user), held, area));
+        by.map(Warrant::Role)
+            .ok_or_else(|| Error::InsufficientRights(Vec::new()))
     }
 }
 

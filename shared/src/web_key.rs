@@ -8,7 +8,6 @@ use crate::deed::secret;
 use crate::grant::Parent;
 use crate::id::{OrganizationId, ShareId, UserId};
 use crate::secret::hash;
-use crate::share::Share;
 
 /// Names a web key by its hash, under which it is found.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -62,11 +61,11 @@ pub struct WebKey {
 }
 
 impl WebKey {
-    /// The target of the web key of `share`, valid until `end`.
-    pub fn of(share: &Share, end: DateTime<Utc>) -> Self {
+    /// The target of the web key of a share, valid until `end`.
+    pub fn of(organization: OrganizationId, share: ShareId, end: DateTime<Utc>) -> Self {
         Self {
-            organization: share.organization,
-            share: share.id,
+            organization,
+            share,
             expires_at: end,
         }
     }

@@ -17,7 +17,7 @@ mod touches;
 use latchkey_local::template::Stack;
 
 use crate::bench::Bench;
-use crate::report::table;
+use crate::markdown::table;
 use crate::store::{self, Store};
 use crate::{Result, partitions::partitioner::Partitioner};
 

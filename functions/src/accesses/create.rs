@@ -9,13 +9,13 @@ use latchkey::access::draft::Draft;
 use latchkey::access::{Access, AccessTemplate, NewAccess, NewAccessBody};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
+use latchkey::error::{Fault, FaultCode, Result};
 use latchkey::id::{AccessId, Identifier};
 use latchkey::role::{Area, Reach};
 use latchkey::table::Read;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Response, Result};
 
 use super::{Answer, carry_out_once, spaces};
 use crate::lambda::{Call, Endpoint, Once};

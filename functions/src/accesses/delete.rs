@@ -5,13 +5,14 @@
 
 use http::StatusCode;
 use latchkey::access::draft::Draft;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::AccessId;
 use latchkey::role::Area;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::types::Guid;
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::{Answer, ID_FIELD, carry_out_once, find, unless_changed};
 use crate::lambda::{Call, Endpoint, Once};

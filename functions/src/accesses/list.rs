@@ -7,13 +7,14 @@
 use http::StatusCode;
 use latchkey::access::{Access, View};
 use latchkey::caller::OrganizationScope;
+use latchkey::error::{Error, Result};
 use latchkey::grant::{GrantId, Receiver, Source};
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::{Area, Reach};
 use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::service::types::{Flag, Guid, Numbered};
 use latchkey::wire::service::{self, Data};
-use latchkey::wire::{Error, Query, Response, Result};
+use latchkey::wire::{Query, Response};
 use utoipa::ToSchema;
 
 use crate::lambda::{Call, Endpoint};

@@ -9,12 +9,12 @@ use latchkey::access::draft::{Desk, Draft, Part};
 use latchkey::access::{Access, AccessTemplate, SpaceTerms, SpaceWanted};
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::Unrecorded;
+use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
 use latchkey::id::AccessId;
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Attempt, Read};
 use latchkey::warrant::Warrant;
-use latchkey::wire::json::{Fault, FaultCode};
-use latchkey::wire::{Conflict, Error, Response, Result};
+use latchkey::wire::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -10,13 +10,13 @@ use latchkey::access::{
 };
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
+use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
 use latchkey::role::Area;
 use latchkey::table::Read;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Conflict, Error, Response, Result};
 
 use super::{Answer, carry_out_once, find, not_in_template, unless_changed};
 use crate::lambda::{Call, Endpoint, Once};

@@ -3,9 +3,10 @@
 //! The round trips of a decision, and one that writes the audit item.
 
 use latchkey::audit::Act;
+use latchkey::error::Result;
 use latchkey::id::DeviceId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use super::{Body, Done, act};
 use crate::lambda::{Call, Endpoint};

@@ -6,11 +6,12 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
-use latchkey::directory::User;
+use latchkey::directory::{User, UserKind};
+use latchkey::error::{Error, Fault, FaultCode, Result};
 use latchkey::id::{ApiKeyId, UserId};
 use latchkey::role::Area;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,7 +83,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         let at = |own: &OrganizationScope| (*own == scope).then(|| own.user(user));
         let of = call.find::<User>(at, SHOWN).await?;
         let (_, of) = of.ok_or_else(|| no_such_user(&scope, user))?;
-        key = key.made_by(caller, &of);
+        key = key.made_by(caller, of.kind == UserKind::Person);
     }
     let answer = Response::json(
         StatusCode::CREATED,

@@ -7,12 +7,13 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
+use latchkey::error::{Error, Result};
 use latchkey::id::ApiKeyId;
 use latchkey::role::Area;
 use latchkey::table::{Read, Transaction};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
 use super::{ID_FIELD, Part, VERSION, WHAT, revoke_with};

@@ -8,10 +8,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
+use latchkey::error::{Error, Result};
 use latchkey::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
 use latchkey::table::Read;
 use latchkey::wire::schema::Instant;
-use latchkey::wire::{Error, Query, Response, Result};
+use latchkey::wire::{Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -7,11 +7,11 @@ pub mod list;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::deed::{Recorded, Unrecorded};
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::ApiKeyId;
 use latchkey::table::{If, Key, Read, Table, Transaction};
 use latchkey::token::Family;
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Conflict, Error, Result};
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]

@@ -6,9 +6,10 @@ use futures_util::future::try_join;
 use http::StatusCode;
 use latchkey::business::BusinessUserProfileDataView;
 use latchkey::directory::{Resource, User};
+use latchkey::error::Result;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::service::{self, Data};
-use latchkey::wire::{Response, Result};
 use utoipa::ToSchema;
 
 use super::organization;

@@ -4,8 +4,8 @@ pub mod list;
 
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Organization, Resource};
+use latchkey::error::{Error, Result};
 use latchkey::table::Read;
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 

@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Decision, Found};
+use latchkey::error::{Error, FaultCode, Result};
 use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
 use latchkey::role::{Area, By, Reach};
 use latchkey::timing::Zone;
 use latchkey::wire::json::Named;
 use latchkey::wire::schema::{Instant, TimeZone};
-use latchkey::wire::{Error, Query, Response, Result};
+use latchkey::wire::{Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -11,12 +11,13 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Door, Found, Reachable};
 use latchkey::directory::{ACTIVATION_TIME, ForeignId, Kind, Model};
+use latchkey::error::Result;
 use latchkey::grant::{Permissions, Source};
 use latchkey::id::{AccessId, DeviceId, OrganizationId, ShareId};
 use latchkey::timing::Rule;
 use latchkey::timing::Zone;
 use latchkey::wire::schema::{LocalDate, LocalTime, TimeZone};
-use latchkey::wire::{Query, Response, Result};
+use latchkey::wire::{Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

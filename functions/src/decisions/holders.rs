@@ -13,15 +13,15 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Outlook, Shown};
 use latchkey::directory::Device;
+use latchkey::error::{Error, FaultCode, Result};
 use latchkey::grant::{Grant, Permissions, Receiver, Source};
 use latchkey::id::{DeviceId, ScheduleId};
 use latchkey::share::{AccountView, State, UserGroupView};
 use latchkey::table::{Items, Read};
 use latchkey::timing::Rule;
 use latchkey::timing::Zone;
-use latchkey::wire::json::FaultCode;
 use latchkey::wire::schema::{LocalDate, LocalTime};
-use latchkey::wire::{Error, Page, Query, Response, Result};
+use latchkey::wire::{Page, Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -6,11 +6,10 @@ pub mod holders;
 
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::Verdict;
+use latchkey::error::{Error, Fault, FaultCode, Result};
 use latchkey::grant::Source;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
-use latchkey::wire::json::{Fault, FaultCode};
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 

@@ -3,9 +3,10 @@
 //! Writes both sides in one transaction: one round trip.
 
 use latchkey::directory::DeviceGroup;
+use latchkey::error::Result;
 use latchkey::id::{DeviceGroupId, DeviceId};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

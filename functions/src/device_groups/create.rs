@@ -4,8 +4,9 @@
 //! the group finds them, in one transaction: one round trip.
 
 use latchkey::directory::{DeviceGroup, DeviceGroupCreated, NewDeviceGroup};
+use latchkey::error::Result;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,10 +3,11 @@
 //! Deletes it; its grants end with it.
 
 use latchkey::directory::DeviceGroup;
+use latchkey::error::Result;
 use latchkey::id::DeviceGroupId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

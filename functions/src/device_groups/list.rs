@@ -9,9 +9,10 @@ use std::collections::HashMap;
 
 use http::StatusCode;
 use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, DeviceView, Resource, View};
+use latchkey::error::Result;
 use latchkey::id::{DeviceGroupId, Identifier};
 use latchkey::wire::page::Offset;
-use latchkey::wire::{Page, Query, Response, Result};
+use latchkey::wire::{Page, Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,10 +3,11 @@
 //! Reads the group and writes what changed; of `devices` on both sides, in the same transaction.
 
 use latchkey::directory::{DeviceGroup, DeviceGroupChanges, DeviceGroupView};
+use latchkey::error::Result;
 use latchkey::id::DeviceGroupId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,8 +3,9 @@
 //! Writes the device.
 
 use latchkey::directory::{Device, DeviceCreated, NewDevice};
+use latchkey::error::Result;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

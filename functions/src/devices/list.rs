@@ -4,9 +4,10 @@
 //! Reads one page, or the one; of a group, the group, a page of what is in it, and those.
 
 use latchkey::directory::{Device, DeviceGroup, DeviceView, Resource};
+use latchkey::error::Result;
 use latchkey::id::{DeviceGroupId, DeviceId};
 use latchkey::wire::page::Offset;
-use latchkey::wire::{Page, Response, Result};
+use latchkey::wire::{Page, Response};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

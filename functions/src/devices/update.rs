@@ -3,10 +3,11 @@
 //! Reads the device and writes what changed.
 
 use latchkey::directory::{Device, DeviceChanges, DeviceView};
+use latchkey::error::Result;
 use latchkey::id::DeviceId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

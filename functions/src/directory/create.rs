@@ -3,10 +3,10 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
+use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
 use latchkey::id::Identifier;
 use latchkey::table::{Key, Refused};
-use latchkey::wire::json::{Fault, FaultCode};
-use latchkey::wire::{Conflict, Error, Response, Result};
+use latchkey::wire::Response;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 

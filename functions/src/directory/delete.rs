@@ -4,10 +4,11 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::{Deed, Recorded, Unrecorded};
 use latchkey::directory::{InGroup, Link, Resource};
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::table::{If, Read};
 use latchkey::warrant::Warrant;
+use latchkey::wire::Response;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Value, json};
 
 use super::create::Part;

@@ -3,12 +3,13 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, InGroup, Own, Resource, View};
+use latchkey::error::{Error, Result};
 use latchkey::id::Identifier;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
 use latchkey::table::{Read, Things};
 use latchkey::wire::json::Label;
-use latchkey::wire::{Error, Page, Query, Response, Result};
+use latchkey::wire::{Page, Query, Response};
 use serde::de::IgnoredAny;
 
 use crate::lambda::{Call, SHOWN};

@@ -8,10 +8,10 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::Unrecorded;
 use latchkey::directory::{Group, Resource};
+use latchkey::error::{Error, FaultCode, Result};
 use latchkey::role::Area;
 use latchkey::table::{Change, If, Refused};
-use latchkey::wire::json::FaultCode;
-use latchkey::wire::{Error, Response, Result};
+use latchkey::wire::Response;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 

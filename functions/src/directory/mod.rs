@@ -20,8 +20,8 @@ pub(crate) use members::{add, remove};
 pub(crate) use update::{Update, change, update};
 
 use latchkey::directory::{Link, MAX_LINKED, Roll};
+use latchkey::error::Result;
 use latchkey::table::{Change, If, Read, Transaction};
-use latchkey::wire::Result;
 
 use crate::lambda::Call;
 

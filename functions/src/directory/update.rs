@@ -4,9 +4,9 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::{Recorded, Unrecorded};
 use latchkey::directory::{Claim, InGroup, Link, Resource, View};
+use latchkey::error::{Conflict, Error, FaultCode, Result};
 use latchkey::table::{If, Read};
-use latchkey::wire::json::FaultCode;
-use latchkey::wire::{Conflict, Error, Response, Result};
+use latchkey::wire::Response;
 
 use super::create::{Part, claimed, refusal};
 use super::{MAX_LINKS, join, join_roll, leave, leave_roll, present};

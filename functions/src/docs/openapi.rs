@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
+use latchkey::error::{Error, Result};
 use latchkey::secret::hash;
-use latchkey::wire::{Error, Response, Result};
+use latchkey::wire::Response;
 
 use crate::lambda::{Endpoint, OpenCall};
 

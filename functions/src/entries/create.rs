@@ -25,19 +25,19 @@ use http::StatusCode;
 use latchkey::access::{
     ACCESS, COUNT, Code, ENTRY_ID, Entry, Guessed, LAST_ENTRY, Typed, USED, WrongCodes,
 };
-use latchkey::audit::AuditId;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate};
 use latchkey::deed::Unrecorded;
 use latchkey::directory::Space;
+use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
+use latchkey::id::AuditId;
 use latchkey::id::{AccessId, SpaceId, UserId};
 use latchkey::role::Role;
 use latchkey::table::{Change, If, Key, Read, from_item};
 use latchkey::timing::Zone;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::{IdempotencyKey, KeyText};
-use latchkey::wire::json::{Fault, FaultCode};
 use latchkey::wire::schema::Instant;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;

@@ -3,13 +3,14 @@
 use std::ops::Deref;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use latchkey::access::CodeLength;
 use latchkey::access::draft::Desk;
+use latchkey::access_code::CodeLength;
 use latchkey::caller::{Caller, OrganizationScope};
 use latchkey::deed::Author;
+use latchkey::error::Result;
 use latchkey::secret::Random;
 use latchkey::table::{Key, Read, Table};
-use latchkey::wire::{Request, Result};
+use latchkey::wire::Request;
 use serde::de::DeserializeOwned;
 
 use super::store;

@@ -32,7 +32,7 @@ use hyper_util::client::legacy::connect::{
 };
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use latchkey::wire;
+use latchkey::error::{self, Result};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -61,14 +61,14 @@ pub(super) enum Trust<'t> {
 ///
 /// # Errors
 /// 500 when a root is no certificate, or the system has none.
-pub(super) fn client(trust: &Trust<'_>, url: Uri) -> wire::Result<SharedHttpClient> {
+pub(super) fn client(trust: &Trust<'_>, url: Uri) -> Result<SharedHttpClient> {
     let early = Early::begin(tls(trust)?, url);
     let client = Client::builder(TokioExecutor::new()).build(early);
     let connector = SharedHttpConnector::new(Connector(client));
     Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
-fn tls(trust: &Trust<'_>) -> wire::Result<HttpsConnector<Tcp>> {
+fn tls(trust: &Trust<'_>) -> Result<HttpsConnector<Tcp>> {
     let provider = rustls::crypto::ring::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
@@ -84,7 +84,7 @@ fn tls(trust: &Trust<'_>) -> wire::Result<HttpsConnector<Tcp>> {
     Ok(tls.https_or_http().enable_http1().wrap_connector(tcp))
 }
 
-fn roots(trust: &Trust<'_>) -> wire::Result<RootCertStore> {
+fn roots(trust: &Trust<'_>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     match trust {
         Trust::Nobody => {}
@@ -105,8 +105,8 @@ fn roots(trust: &Trust<'_>) -> wire::Result<RootCertStore> {
     Ok(roots)
 }
 
-fn failed(error: &dyn Display) -> wire::Error {
-    wire::Error::Internal(format!("TLS cannot be set up: {error}"))
+fn failed(error: &dyn Display) -> error::Error {
+    error::Error::Internal(format!("TLS cannot be set up: {error}"))
 }
 
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;

@@ -1,10 +1,10 @@
 //! What one function serves.
 
 use latchkey::caller::Caller;
+use latchkey::error::{Error, Fault, Result};
 use latchkey::table::BoxFuture;
-use latchkey::wire::json::Fault;
 use latchkey::wire::service::{self, Format};
-use latchkey::wire::{Error, Request, Response, Result};
+use latchkey::wire::{Request, Response};
 
 use super::call::{Call, OpenCall};
 use super::refused::Asked;

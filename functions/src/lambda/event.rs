@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use latchkey::error::{Error, Result};
 use latchkey::secret::Random;
 use latchkey::table::BoxFuture;
-use latchkey::wire::{Error, Result};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

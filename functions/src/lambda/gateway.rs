@@ -14,11 +14,12 @@ use lambda_http::{Body, IntoResponse, RequestExt};
 use lambda_runtime::service_fn;
 use latchkey::caller::Caller;
 use latchkey::deed::Author;
+use latchkey::error::{Error, Result};
 use latchkey::secret::Random;
 use latchkey::table::BoxFuture;
 use latchkey::wire::reading::Reading;
 use latchkey::wire::unknown::{Handling, LENIENT, PREFERENCE_APPLIED};
-use latchkey::wire::{Error, Request, Response, Result, headers};
+use latchkey::wire::{Request, Response, headers};
 use ring::rand::SystemRandom;
 
 use super::call::{OpenCall, now};

@@ -6,7 +6,7 @@ use lambda_runtime::tracing::subscriber::filter::{LevelFilter, Targets};
 use lambda_runtime::tracing::subscriber::layer::SubscriberExt;
 use lambda_runtime::tracing::subscriber::util::SubscriberInitExt;
 use lambda_runtime::tracing::subscriber::{Layer, fmt, registry};
-use latchkey::wire::Error;
+use latchkey::error::Error;
 
 /// Starts logging, at the level and in the form that Lambda's logging configuration says.
 ///

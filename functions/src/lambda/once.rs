@@ -1,10 +1,11 @@
 //! Requests that may be sent again without being done again.
 
 use latchkey::caller::OrganizationScope;
-use latchkey::table::item::StoredAnswer;
+use latchkey::error::{Error, Result};
+use latchkey::layout::item::StoredAnswer;
 use latchkey::table::{Key, Read, Refused, Transaction};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
 use super::{Call, Context};

@@ -10,9 +10,9 @@ use latchkey::caller::Caller;
 use latchkey::credential::CredentialHash;
 use latchkey::deed::Subject;
 use latchkey::deed::refusal::{Folds, Refusal};
+use latchkey::error::Error;
 use latchkey::id::OrganizationId;
 use latchkey::table::Table;
-use latchkey::wire::Error;
 
 use super::call::OpenCall;
 

@@ -14,10 +14,10 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_sdk_dynamodb::{Client, Config};
 use chrono::TimeDelta;
-use latchkey::access::CodeLength;
+use latchkey::access_code::CodeLength;
+use latchkey::error::{Error, Result};
 use latchkey::secret::Random;
 use latchkey::table::Table;
-use latchkey::wire::{Error, Result};
 use tokio::sync::OnceCell;
 
 use super::connector::{self, Trust};

@@ -15,9 +15,9 @@ use aws_lambda_events::dynamodb::{Event, StreamRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures_util::FutureExt;
 use lambda_runtime::{LambdaEvent, service_fn};
+use latchkey::error::{Error, Result};
 use latchkey::secret::Random;
 use latchkey::table::{BoxFuture, Key};
-use latchkey::wire::{Error, Result};
 use ring::rand::SystemRandom;
 use tokio::time::Instant;
 

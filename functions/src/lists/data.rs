@@ -1,10 +1,11 @@
 //! Lists for ServiceStack's clients: asked in the body, too, and answered in the format that they
 //! want. They know an organization by its Guid.
 
+use latchkey::error::{Error, Result};
 use latchkey::role::{Area, Reach};
 use latchkey::wire::service::Input;
 use latchkey::wire::service::types::OrganizationGuid;
-use latchkey::wire::{Error, Page, Query, Result};
+use latchkey::wire::{Page, Query};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 

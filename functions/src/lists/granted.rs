@@ -7,10 +7,11 @@
 
 use futures_util::future::try_join_all;
 use latchkey::caller::OrganizationScope;
+use latchkey::error::Result;
 use latchkey::grant::{Grant, GrantId};
 use latchkey::table::{BoxFuture, Key, KeyPrefix, List, Read};
+use latchkey::wire::Page;
 use latchkey::wire::page::MAX_SIZE;
-use latchkey::wire::{Page, Result};
 use serde::de::DeserializeOwned;
 
 use crate::lambda::Call;

@@ -6,8 +6,9 @@ pub(crate) mod granted;
 pub(crate) use data::{ListedData, asked};
 
 use latchkey::caller::OrganizationScope;
+use latchkey::error::{Error, Result};
 use latchkey::id::OrganizationId;
-use latchkey::wire::{Error, Page, Query, Result};
+use latchkey::wire::{Page, Query};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 

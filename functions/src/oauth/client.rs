@@ -2,12 +2,12 @@
 
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, KeyUse};
+use latchkey::error::{Refusal, Result};
 use latchkey::id::ApiKeyId;
 use latchkey::role::{Area, Role};
 use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::warrant::ByRole;
-use latchkey::wire::Result;
-use latchkey::wire::oauth::{ClientClaim, Refusal};
+use latchkey::wire::oauth::ClientClaim;
 
 use crate::lambda::{Context, refused};
 

@@ -1,9 +1,9 @@
 //! Ending a family of tokens.
 
+use latchkey::error::{Error, Result};
 use latchkey::table::{If, Key, Table};
 use latchkey::token::Family;
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Error, Result};
 
 use super::client::Client;
 

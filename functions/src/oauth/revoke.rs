@@ -5,11 +5,12 @@
 
 use http::StatusCode;
 use latchkey::credential::{Credential, CredentialHash, access_token};
+use latchkey::error::{Refusal, Result};
 use latchkey::table::{If, Key, Read};
 use latchkey::token::RefreshToken;
 use latchkey::warrant::Warrant;
-use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
-use latchkey::wire::{Response, Result};
+use latchkey::wire::Response;
+use latchkey::wire::oauth::{self, ClientClaim, Form};
 use utoipa::ToSchema;
 use uuid::Uuid;
 

@@ -9,12 +9,13 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::credential::Credential;
+use latchkey::error::{Error, Refusal, Result};
 use latchkey::id::FamilyId;
 use latchkey::table::{If, Key};
 use latchkey::token::{Family, RefreshToken};
 use latchkey::warrant::Warrant;
-use latchkey::wire::oauth::{self, ClientClaim, Form, Refusal};
-use latchkey::wire::{Error, Response, Result};
+use latchkey::wire::Response;
+use latchkey::wire::oauth::{self, ClientClaim, Form};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

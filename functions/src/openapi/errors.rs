@@ -2,9 +2,9 @@
 //! of each, which is the error as it is answered.
 
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use latchkey::wire::json::FaultCode;
+use latchkey::error::{Conflict, Error, FaultCode};
+use latchkey::wire::Request;
 use latchkey::wire::service::{self, Format};
-use latchkey::wire::{Conflict, Error, Request};
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;

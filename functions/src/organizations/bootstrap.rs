@@ -12,13 +12,12 @@
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Admins, NewAdmin, Of, Organization, Resource, User};
+use latchkey::error::{Conflict, Error, FaultCode, Result};
 use latchkey::id::{Id, OrganizationId, UserId};
 use latchkey::keyring::Keyring;
 use latchkey::role::Role;
 use latchkey::table::{If, Read};
 use latchkey::warrant::Warrant;
-use latchkey::wire::json::FaultCode;
-use latchkey::wire::{Conflict, Error, Result};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 //! Reads the organization: one round trip.
 
 use latchkey::directory::{Organization, OrganizationView};
+use latchkey::error::Result;
 use latchkey::id::OrganizationId;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::Response;
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,10 +3,11 @@
 //! Reads the organization and writes what changed.
 
 use latchkey::directory::{Organization, OrganizationChanges, OrganizationView};
+use latchkey::error::Result;
 use latchkey::id::OrganizationId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

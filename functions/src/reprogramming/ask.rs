@@ -6,13 +6,14 @@
 use http::StatusCode;
 use latchkey::access::reprogramming::{Asked, Reprogramming, State};
 use latchkey::directory::Organization;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::{Identifier, ReprogrammingId};
 use latchkey::role::Area;
 use latchkey::table::Read;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::service::types::{Enumeration, Moment, OrganizationGuid};
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;

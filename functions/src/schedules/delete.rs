@@ -3,10 +3,11 @@
 //! Deletes it on condition that no share keeps it.
 
 use latchkey::directory::Schedule;
+use latchkey::error::Result;
 use latchkey::id::ScheduleId;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result, error};
+use latchkey::wire::{Response, error};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

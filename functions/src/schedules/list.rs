@@ -3,8 +3,9 @@
 //! Reads one page, or the one: one round trip.
 
 use latchkey::directory::{Resource, Schedule, ScheduleView};
+use latchkey::error::Result;
 use latchkey::id::ScheduleId;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::Response;
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

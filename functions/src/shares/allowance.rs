@@ -7,9 +7,9 @@
 //! that of two who do so at once one must look again.
 
 use latchkey::caller::OrganizationScope;
+use latchkey::error::{Error, Result};
 use latchkey::grant::{Grant, MAX_PASSED_ON, PASSED_ON, Parent, PassedOn, Receiver, Source};
 use latchkey::table::{Change, If, Read, Refused, Transaction};
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 

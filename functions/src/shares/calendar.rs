@@ -5,12 +5,12 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use http::StatusCode;
+use latchkey::error::{FaultCode, Result};
 use latchkey::id::{Id, ShareId};
 use latchkey::share::{Names, Share};
 use latchkey::timing::CalendarEntry;
-use latchkey::wire::json::FaultCode;
 use latchkey::wire::schema::{DoorInstant, TimeZone};
-use latchkey::wire::{Query, Response, Result};
+use latchkey::wire::{Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,16 +3,17 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::{Deed, Unrecorded};
 use latchkey::directory::schedule;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::grant::{self, GrantId};
+use latchkey::layout::item::GrantEdge;
 use latchkey::rights::{self, Administration};
 use latchkey::role::{Area, Reach};
 use latchkey::share::Share;
-use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key, Read, Transaction};
 use latchkey::timing::Zone;
 use latchkey::warrant::Warrant;
 use latchkey::web_key::WebKey;
-use latchkey::wire::{Conflict, Error, Response, Result};
+use latchkey::wire::Response;
 
 use super::reading::{find, refusal, zone};
 use crate::lambda::{Call, Once};
@@ -257,7 +258,7 @@ async fn settle(
     share.expires_at = share.removal(zone).map(|removal| removal.max(call.now));
     let (_, end) = share.timing.span(zone);
     let end = end.filter(|_| share.web_key.is_some());
-    Ok(end.map(|end| WebKey::of(share, end)))
+    Ok(end.map(|end| WebKey::of(share.organization, share.id, end)))
 }
 
 /// Puts the grant of a share in its place, when it has become another one.

@@ -4,13 +4,14 @@
 //! the caller its receiver; one more for the zone of the door when the share has an end.
 
 use http::StatusCode;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::invitation::{Claim, Invitation, InvitationHash};
 use latchkey::share::{Share, State};
 use latchkey::table::{If, Key, Read};
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Conflict, Error, Response, Result};
+use latchkey::wire::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -8,12 +8,13 @@ use http::header::CACHE_CONTROL;
 use latchkey::calendar_link::{
     self, CALENDAR_LINKS, CalendarLink, CalendarLinkHash, LinkOfUser, MAX_CALENDAR_LINKS,
 };
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::ShareId;
 use latchkey::share::State;
 use latchkey::table::{Change, If, Key};
 use latchkey::warrant::Warrant;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;

@@ -5,12 +5,13 @@
 
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
+use latchkey::error::{Error, Result};
 use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::share::Share;
 use latchkey::web_key::{self, WebKeyHash, WebKeyMark};
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Error, Response, Result, error};
+use latchkey::wire::{Response, error};
 use serde_json::Value;
 
 use super::changing::change;

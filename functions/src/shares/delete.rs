@@ -4,13 +4,14 @@
 //! is still the same; one more by right of a grant.
 
 use http::StatusCode;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::ShareId;
+use latchkey::layout::item::GrantEdge;
 use latchkey::rights::Administration;
-use latchkey::table::item::GrantEdge;
 use latchkey::table::{If, Key};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::Value;
 
 use super::changing::{DECIDES, Part, deed, release, right_to_change, warrant};

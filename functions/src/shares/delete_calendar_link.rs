@@ -4,11 +4,12 @@
 
 use http::StatusCode;
 use latchkey::calendar_link::CALENDAR_LINKS;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::ShareId;
 use latchkey::table::{Change, If, Key};
 use latchkey::warrant::Warrant;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::{Value, json};
 
 use super::changing::{DECIDES, Part, deed};

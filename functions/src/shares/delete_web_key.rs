@@ -4,11 +4,12 @@
 //! the same transaction.
 
 use http::StatusCode;
+use latchkey::error::{Error, Result};
 use latchkey::id::ShareId;
 use latchkey::share::Share;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Error, Response, Result};
 use serde_json::Value;
 
 use super::changing::change;

@@ -3,9 +3,10 @@
 //! Two round trips: the share, then the names of all that it refers to.
 
 use http::StatusCode;
+use latchkey::error::Result;
 use latchkey::id::ShareId;
 use latchkey::share::View;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::Response;
 
 use super::reading::shown;
 use crate::lambda::{Call, Endpoint};

@@ -6,9 +6,10 @@
 use http::header::CACHE_CONTROL;
 use latchkey::calendar_link::{CalendarLink, CalendarLinkHash};
 use latchkey::directory::User;
+use latchkey::error::{Error, Result};
 use latchkey::share::{Share, State};
 use latchkey::table::{Key, Read};
-use latchkey::wire::{Error, Response, Result};
+use latchkey::wire::Response;
 
 use super::calendar::icalendar;
 use super::reading::names;

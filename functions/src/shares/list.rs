@@ -9,6 +9,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::User;
+use latchkey::error::{Error, Result};
 use latchkey::grant::{GrantId, Receiver, Source};
 use latchkey::id::{DeviceGroupId, DeviceId, ShareId, UserGroupId, UserId};
 use latchkey::rights;
@@ -17,7 +18,7 @@ use latchkey::share::{Names, Share, State, View};
 use latchkey::table::{BoxFuture, Key, Read};
 use latchkey::wire::json::Label;
 use latchkey::wire::page::Offset;
-use latchkey::wire::{Error, Page, Query, Response, Result};
+use latchkey::wire::{Page, Query, Response};
 
 use crate::lambda::{Call, Endpoint};
 use crate::lists::Listed;

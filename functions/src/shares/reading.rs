@@ -3,6 +3,7 @@
 use latchkey::caller::OrganizationScope;
 use latchkey::decision;
 use latchkey::directory::User;
+use latchkey::error::{Error, Result};
 use latchkey::grant::Receiver;
 use latchkey::id::ShareId;
 use latchkey::rights;
@@ -10,7 +11,6 @@ use latchkey::role::{Area, Reach};
 use latchkey::share::{Names, Share};
 use latchkey::table::Read;
 use latchkey::timing::Zone;
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Call, SHOWN};
 

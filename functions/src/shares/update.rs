@@ -4,11 +4,12 @@
 //! still the same. The answer is not the view, whose names would be one round trip more.
 
 use http::StatusCode;
+use latchkey::error::Result;
 use latchkey::id::ShareId;
 use latchkey::share::{Share, ShareChanges};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,8 +4,9 @@
 //! one round trip.
 
 use latchkey::directory::{NewSpace, Space, SpaceCreated};
+use latchkey::error::Result;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,8 +3,9 @@
 //! Reads one page, or the one: one round trip.
 
 use latchkey::directory::{Resource, Space, SpaceView};
+use latchkey::error::Result;
 use latchkey::id::SpaceId;
-use latchkey::wire::{Response, Result};
+use latchkey::wire::Response;
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,10 +3,11 @@
 //! Reads the space and writes what changed; where `devices` did, on both sides.
 
 use latchkey::directory::{Space, SpaceChanges, SpaceView};
+use latchkey::error::Result;
 use latchkey::id::SpaceId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

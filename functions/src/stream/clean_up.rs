@@ -46,11 +46,12 @@ use latchkey::caller::OrganizationScope;
 use latchkey::credential::ApiKey;
 use latchkey::deed::Unrecorded;
 use latchkey::directory::{DeviceGroup, Group, Resource, Space, UserGroup, schedule};
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::grant::{self, Grant, Receiver, Source};
 use latchkey::id::{AccessId, DeviceId, ScheduleId, SpaceId, UserId};
-use latchkey::table::{COPIES, Change, If, Key, Read, Removal, Table, Thing, from_item};
+use latchkey::layout::{COPIES, Removal, Thing};
+use latchkey::table::{Change, If, Key, Read, Table, from_item};
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Conflict, Error, Result};
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, sleep_until};
 

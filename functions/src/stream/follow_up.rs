@@ -7,8 +7,8 @@
 //! in template.yaml let nothing else through.
 
 use aws_lambda_events::dynamodb::StreamRecord;
-use latchkey::table::Rezoned;
-use latchkey::wire::Result;
+use latchkey::error::Result;
+use latchkey::layout::Rezoned;
 
 use super::clean_up::clean_up;
 use super::record::record;

@@ -6,8 +6,8 @@
 
 use aws_lambda_events::dynamodb::StreamRecord;
 use latchkey::deed::Unrecorded;
-use latchkey::table::Entered;
-use latchkey::wire::Result;
+use latchkey::error::Result;
+use latchkey::layout::Entered;
 
 use crate::lambda::Context;
 

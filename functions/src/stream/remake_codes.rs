@@ -12,12 +12,13 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use latchkey::access::draft::{Desk, Draft};
 use latchkey::access::reprogramming::{Reprogramming, State};
-use latchkey::access::{Access, Code, CodeLength};
+use latchkey::access::{Access, Code};
+use latchkey::access_code::CodeLength;
 use latchkey::deed::Unrecorded;
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::SpaceId;
 use latchkey::table::{Items, Read};
 use latchkey::warrant::Warrant;
-use latchkey::wire::{Conflict, Error, Result};
 
 use crate::accesses::carry_out;
 use crate::lambda::{Context, StreamHandler, store};

@@ -16,8 +16,9 @@ use latchkey::deed::Unrecorded;
 use latchkey::directory::{
     Device, DeviceGroup, ORGANIZATION_ZONE, Organization, Resource, Space, ZONE_VERSION,
 };
-use latchkey::table::{Change, If, Key, Read, Rezoned, Table};
-use latchkey::wire::Result;
+use latchkey::error::Result;
+use latchkey::layout::Rezoned;
+use latchkey::table::{Change, If, Key, Read, Table};
 use serde::Deserialize;
 
 use crate::lambda::Context;

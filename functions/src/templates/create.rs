@@ -6,11 +6,12 @@ use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::NewAccessTemplate;
 use latchkey::directory::Resource;
+use latchkey::error::{Error, Result};
 use latchkey::id::{AccessTemplateId, Identifier};
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Error, Response, Result};
 
 use super::Written;
 use crate::directory;

@@ -4,12 +4,13 @@
 
 use http::StatusCode;
 use latchkey::access::AccessTemplate;
+use latchkey::error::Result;
 use latchkey::id::AccessTemplateId;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -7,11 +7,12 @@ use latchkey::access::AccessTemplate;
 use latchkey::access::template::AccessTemplateView;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Organization, Resource};
+use latchkey::error::{Error, Result};
 use latchkey::id::AccessTemplateId;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::service::types::Flag;
 use latchkey::wire::service::{self, Data, Input};
-use latchkey::wire::{Error, Response, Result};
 use utoipa::ToSchema;
 
 use crate::lambda::{Call, Endpoint, SHOWN};

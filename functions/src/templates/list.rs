@@ -6,13 +6,14 @@
 use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::{AccessTemplateView, TemplateScope};
+use latchkey::error::Result;
 use latchkey::id::Identifier;
 use latchkey::role::{Area, Reach};
 use latchkey::table::Read;
 use latchkey::wire::page::MAX_SIZE;
 use latchkey::wire::service::types::Enumeration;
 use latchkey::wire::service::{self, Data};
-use latchkey::wire::{Query, Response, Result};
+use latchkey::wire::{Query, Response};
 
 use super::get::AccessTemplates;
 use crate::lambda::{Call, Endpoint};

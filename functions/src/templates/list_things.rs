@@ -4,11 +4,12 @@
 
 use http::StatusCode;
 use latchkey::access::template::ThingAccessTemplateView;
+use latchkey::error::Result;
 use latchkey::id::AccessTemplateId;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::service::types::Flag;
 use latchkey::wire::service::{self, Data, Input};
-use latchkey::wire::{Response, Result};
 use utoipa::ToSchema;
 
 use super::reading::{find, things};

@@ -6,9 +6,9 @@ use latchkey::access::AccessTemplate;
 use latchkey::access::template::ThingAccessTemplateView;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
+use latchkey::error::{Error, Result};
 use latchkey::id::AccessTemplateId;
 use latchkey::table::Key;
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::{Call, SHOWN};
 

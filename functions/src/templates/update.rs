@@ -7,11 +7,12 @@ use http::StatusCode;
 use latchkey::access::AccessTemplate;
 use latchkey::access::template::AccessTemplateChanges;
 use latchkey::directory::Resource;
+use latchkey::error::Result;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 use latchkey::wire::service::{self, Input};
-use latchkey::wire::{Response, Result};
 use uuid::Uuid;
 
 use super::Written;

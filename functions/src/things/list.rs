@@ -6,11 +6,12 @@ use http::StatusCode;
 use latchkey::business::ThingView;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Resource, Space};
+use latchkey::error::{Error, Result};
 use latchkey::id::SpaceId;
 use latchkey::role::{Area, Reach};
+use latchkey::wire::Response;
 use latchkey::wire::service::types::{Flag, Guid, OrganizationGuid};
 use latchkey::wire::service::{self, Data};
-use latchkey::wire::{Error, Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,8 +4,9 @@
 //! group finds them, in one transaction: one round trip.
 
 use latchkey::directory::{NewUserGroup, UserGroup, UserGroupCreated};
+use latchkey::error::Result;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -3,10 +3,11 @@
 //! Reads the group and writes what changed; of `members` on both sides, in the same transaction.
 
 use latchkey::directory::{UserGroup, UserGroupChanges, UserGroupView};
+use latchkey::error::Result;
 use latchkey::id::UserGroupId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -5,8 +5,9 @@
 
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{NewUser, User, UserCreated, UserInvitation, UserKind};
+use latchkey::error::{Error, Result};
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Error, Query, Request, Response, Result, error};
+use latchkey::wire::{Query, Request, Response, error};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -4,11 +4,12 @@
 
 use http::StatusCode;
 use latchkey::directory::{Resource, User, UserInvitation, UserKind};
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::UserId;
 use latchkey::role::Area;
 use latchkey::table::{If, Key};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;

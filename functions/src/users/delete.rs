@@ -3,10 +3,11 @@
 //! Reads the user for the e-mail address and the phone number, and frees those with it.
 
 use latchkey::directory::User;
+use latchkey::error::Result;
 use latchkey::id::UserId;
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -5,11 +5,12 @@
 use http::StatusCode;
 use latchkey::deed::{Recorded, Unrecorded};
 use latchkey::directory::{Resource, User};
+use latchkey::error::{Conflict, Error, Result};
 use latchkey::id::UserId;
 use latchkey::role::Area;
 use latchkey::table::{If, Key};
+use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
-use latchkey::wire::{Conflict, Error, Response, Result};
 use serde_json::Value;
 
 use super::tokens::{Part, find};

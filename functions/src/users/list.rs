@@ -4,9 +4,10 @@
 //! Reads one page, or the one; of a group, the group, a page of what is in it, and those.
 
 use latchkey::directory::{Resource, User, UserGroup, UserView};
+use latchkey::error::Result;
 use latchkey::id::{UserGroupId, UserId};
 use latchkey::wire::page::Offset;
-use latchkey::wire::{Page, Response, Result};
+use latchkey::wire::{Page, Response};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -5,9 +5,10 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::directory::{Resource, User};
+use latchkey::error::Result;
 use latchkey::id::UserId;
+use latchkey::wire::Response;
 use latchkey::wire::schema::Instant;
-use latchkey::wire::{Response, Result};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,9 +2,9 @@
 
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Resource, User};
+use latchkey::error::{Error, Result};
 use latchkey::id::UserId;
 use latchkey::table::Read;
-use latchkey::wire::{Error, Result};
 
 use crate::lambda::Call;
 use crate::scopes::{writes, writing};

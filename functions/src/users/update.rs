@@ -4,10 +4,11 @@
 //! phone number where those changed.
 
 use latchkey::directory::{User, UserChanges, UserView};
+use latchkey::error::Result;
 use latchkey::id::UserId;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
-use latchkey::wire::{Response, Result, error};
+use latchkey::wire::{Response, error};
 
 use crate::directory;
 use crate::lambda::{Call, Endpoint};

@@ -17,21 +17,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
 use super::exclusive::{Day, FreeFrom, Long, Needed, Summary, Taken, in_the_way};
-use super::{
-    ACCESS, Access, AccessCode, AccessSpace, Code, CodeLength, CodeStrategy, CodeTerms, FreeCodes,
-    SpaceTerms, USED,
-};
+use super::{ACCESS, Access, AccessSpace, Code, CodeStrategy, CodeTerms, SpaceTerms, USED};
+use crate::access_code::{AccessCode, CodeLength, FreeCodes};
 use crate::caller::OrganizationScope;
 use crate::deed::Deed;
+use crate::error::{Conflict, Error, Fault, FaultCode, Result};
 use crate::grant::GrantId;
 use crate::id::SpaceId;
+use crate::layout::item::GrantEdge;
 use crate::secret::Random;
-use crate::table::item::GrantEdge;
 use crate::table::{
     Change, If, Item, Key, MAX_ACTIONS, Read, Refused, Table, Transaction, from_item,
 };
-use crate::wire::json::{Fault, FaultCode};
-use crate::wire::{Conflict, Error, Result};
 
 /// The number of random codes to try before the free ones are looked up. In a space that is not
 /// crowded the first one is free.

@@ -14,9 +14,7 @@ mod wrong_codes;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use code::{
-    AccessCode, Code, CodeLength, CodeTerms, ENTRY_ID, Entry, FreeCodes, NotACode, Typed,
-};
+pub use code::{Code, CodeTerms, ENTRY_ID, Entry, Typed};
 pub use new::{
     AccessChanges, AccessChangesBody, MAX_SPACES, NewAccess, NewAccessBody, SpaceBody, SpaceTerms,
     SpaceWanted, Terms,
@@ -26,6 +24,7 @@ pub use template::AccessTemplate;
 pub use view::View;
 pub use wrong_codes::{Guessed, WrongCodes};
 
+use crate::access_code::AccessCode;
 use crate::grant::{Grant, GrantId, Permissions, Receiver, Source};
 use crate::id::{AccessId, AccessTemplateId, OrganizationId, ReprogrammingId, SpaceId, UserId};
 use crate::timing::{InstantWindow, Period, Rule, Timing};

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::CodeStrategy;
+use crate::error::{FaultCode, Result};
 use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
 use crate::timing::{InstantWindow, Period};
-use crate::wire::Result;
-use crate::wire::json::{FaultCode, Fields, unreadable};
+use crate::wire::json::{Fields, unreadable};
 use crate::wire::service::Input;
 use crate::wire::service::types::{
     Enumeration, Flag, Guid, Moment, Number, Numbered, TimeSpan, Words,

@@ -14,10 +14,11 @@ use super::{CodeStrategy, SpaceTerms};
 use crate::business::{NoneOf, OrganizationBasicView, ThingView, id_within};
 use crate::caller::OrganizationScope;
 use crate::directory::{Organization, Reference, Resource, Space};
+use crate::error::FaultCode;
 use crate::id::{AccessTemplateId, SpaceId};
 use crate::role::Area;
 use crate::timing::Period;
-use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark};
+use crate::wire::json::{Fields, FromJson, Label, Remark};
 use crate::wire::service::types::{
     self, Enumerated, Enumeration, Flag, Guid, Number, OrganizationGuid, Words,
 };
@@ -486,10 +487,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::wire::json::Fault;
+    use crate::error::{Error, Fault};
+    use crate::wire::Request;
     use crate::wire::schema::assert_reads;
     use crate::wire::service::Input;
-    use crate::wire::{Error, Request};
 
     fn id() -> AccessTemplateId {
         Uuid::nil().into()

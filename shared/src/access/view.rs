@@ -6,14 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Access, AccessCode, AccessSpace, AccessTemplate, CodeStrategy};
+use super::{Access, AccessSpace, AccessTemplate, CodeStrategy};
+use crate::access_code::AccessCode;
 use crate::business::{BusinessUserView, OrganizationView, ThingView, id_within};
 use crate::caller::OrganizationScope;
 use crate::directory::{Organization, Resource, Space, User};
+use crate::error::{Error, Result};
 use crate::id::{AccessId, AccessTemplateId, SpaceId, UserId};
 use crate::table::{Items, Key};
 use crate::wire::service::types::{Enumeration, Guid, Moment, TimeSpan};
-use crate::wire::{Error, Result};
 
 /// An access.
 #[derive(Debug, Serialize, ToSchema)]

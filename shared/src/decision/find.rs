@@ -17,16 +17,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::access::Code;
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, InGroup, Organization, Schedule, Space};
+use crate::error::Result;
 use crate::grant::{Grant, GrantId, MAX_DEPTH, Parent, Receiver, Source};
 use crate::id::{DeviceId, UserId};
 use crate::keyring::Keyring;
-use crate::table::{BoxFuture, Copied, Items, Key, Read, Row, Table};
+use crate::layout::Copied;
+use crate::table::{BoxFuture, Items, Key, Read, Row, Table};
 use crate::timing::Timing;
-use crate::wire::Result;
 
 /// The number of a receiver's grants to read at first, in case they are all: about 8 KB, two
 /// read units. Each question about one source would cost another one.

@@ -3,74 +3,29 @@
 //! [`find`] reads the grants that could open it, with all that each rests on; what follows
 //! is pure: whether one holds, which condition fails, and when the door opens next.
 
+mod candidate;
 mod find;
 mod outlook;
 mod windows;
 
-use crate::timing::Zone;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use candidate::{Candidate, Failed};
 pub use find::{
     Door, Enough, Found, Reachable, candidates, find, find_enough, reachable, zone_of,
     zone_of_space,
 };
 pub use outlook::Outlook;
-use windows::{Cursor, next};
+pub use windows::budget;
 
-use crate::grant::{Grant, GrantId, Permission, Permissions};
+use self::windows::{Cursor, NextWindow, next};
+
+use crate::grant::{GrantId, Permission, Permissions};
 use crate::id::{AccessId, ShareId};
-use crate::share::State;
-use crate::timing::{Budget, Rule, Span, Standing, Timing};
+use crate::timing::{Budget, Rule, Zone};
 use crate::wire::schema::Instant;
-
-/// The work that one answer may spend on finding when grants hold, in steps of about ten
-/// nanoseconds. A client can give a door more rules than there is time for. Whether a grant
-/// holds is decided before, and is not part of it.
-const WINDOWS: usize = 1_000_000;
-
-/// The budget of one answer.
-pub fn budget() -> Budget {
-    Budget::new(WINDOWS)
-}
-
-/// A grant that could open the door, with all that it rests on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// The grant.
-    pub grant: Grant,
-    /// When it holds, and when those above it do, the nearest first; with the rules of
-    /// named schedules in their place. It holds while all of them do.
-    pub timings: Vec<Timing>,
-    /// The permissions of the grant, limited by those of every grant above it.
-    pub permissions: Permissions,
-    /// The grants above it, the nearest first.
-    pub above: Vec<Grant>,
-    /// Whether one above it is gone, or gives no right to share any more.
-    pub revoked: bool,
-    /// Whether the grant has no entry left.
-    pub used_up: bool,
-}
-
-/// Why a grant does not open the door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = GrantFailure, examples("outsideSchedule"))]
-pub enum Failed {
-    /// None of its rules holds.
-    OutsideSchedule,
-    /// Its window has not begun.
-    BeforeStart,
-    /// Its window has ended.
-    Ended,
-    /// It does not allow what is asked for.
-    PermissionLacking,
-    /// The grant above it has ended or was revoked.
-    RevokedSource,
-    /// It has no entry left.
-    CountUsedUp,
-}
 
 /// The kind of grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -185,87 +140,6 @@ struct Ground<'c> {
     candidate: &'c Candidate,
     /// The rule by which the grant holds, or why it does not.
     standing: Result<Option<Rule>, Failed>,
-}
-
-/// A window in which a door opens.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = DecisionWindow)]
-struct NextWindow {
-    /// Its first instant.
-    #[schema(value_type = Instant)]
-    from: DateTime<Utc>,
-    /// The first instant after it; left out if it has no end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Instant>)]
-    until: Option<DateTime<Utc>>,
-}
-
-impl From<Span> for NextWindow {
-    fn from(Span { from, until }: Span) -> Self {
-        Self { from, until }
-    }
-}
-
-impl Candidate {
-    /// A grant that rests on nothing else.
-    pub fn alone(grant: Grant) -> Self {
-        Self {
-            timings: vec![grant.timing.clone()],
-            permissions: grant.permissions,
-            above: Vec::new(),
-            revoked: false,
-            used_up: false,
-            grant,
-        }
-    }
-
-    /// Why it does not hold at `at`, at a door in `zone`; the rule by which it does, if it
-    /// has rules.
-    fn standing(&self, zone: Zone, at: DateTime<Utc>) -> Result<Option<Rule>, Failed> {
-        let mut by = None;
-        for (place, timing) in self.timings.iter().enumerate() {
-            let own = place == 0;
-            match timing.standing(zone, at) {
-                Standing::Holds(rule) if own => by = rule.map(|place| timing.rules[place]),
-                Standing::Holds(_) => {}
-                Standing::Ended if own => return Err(Failed::Ended),
-                Standing::Ended => return Err(Failed::RevokedSource),
-                Standing::BeforeStart => return Err(Failed::BeforeStart),
-                Standing::OutsideSchedule => return Err(Failed::OutsideSchedule),
-            }
-        }
-        if self.revoked {
-            return Err(Failed::RevokedSource);
-        }
-        if self.used_up {
-            return Err(Failed::CountUsedUp);
-        }
-        Ok(by)
-    }
-
-    /// Itself, and those above it, the nearest first.
-    pub fn chain(&self) -> impl Iterator<Item = &Grant> {
-        [&self.grant].into_iter().chain(&self.above)
-    }
-
-    /// Whether it holds at `at`, at a door in `zone`.
-    pub fn holds(&self, zone: Zone, at: DateTime<Utc>) -> bool {
-        self.standing(zone, at).is_ok()
-    }
-
-    /// Until when the grant holds without interruption from `at` on, at a door in `zone`;
-    /// `None` if it does not hold or has no end.
-    pub fn until(&self, zone: Zone, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let window = Cursor::new(self, zone).window(at, &mut budget());
-        window.ok().flatten()?.until
-    }
-
-    /// Whether it holds neither at `at` nor ever after: it or one above it has ended, one
-    /// above it is gone, or it is used up.
-    pub fn is_over(&self, zone: Zone, at: DateTime<Utc>) -> bool {
-        let has_ended = |timing: &Timing| State::of(timing, zone, at) == State::Ended;
-        self.revoked || self.used_up || self.timings.iter().any(has_ended)
-    }
 }
 
 /// Whether one of `candidates` opens a door in `zone` at `at`, to do what `permission` is
@@ -408,8 +282,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::grant::{Receiver, Source};
+    use crate::grant::{Grant, Receiver, Source};
     use crate::timing::InstantWindow;
+    use crate::timing::{Span, Timing};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()

@@ -1,12 +1,12 @@
 //! Whether one grant holds at an instant, and when it holds.
 
-use crate::timing::Zone;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Candidate, Cursor, Failed, NextWindow, next};
-use crate::timing::{Budget, Rule};
+use super::candidate::{Candidate, Failed};
+use super::windows::{Cursor, NextWindow, next};
+use crate::timing::{Budget, Rule, Zone};
 
 /// Whether a grant holds at an instant, and when it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -1,10 +1,50 @@
 //! When grants hold, found with one budget for a whole answer.
 
-use crate::timing::Zone;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::Candidate;
-use crate::timing::{Budget, RanOut, Span, Together};
+use super::candidate::Candidate;
+use crate::timing::{Budget, RanOut, Span, Together, Zone};
+use crate::wire::schema::Instant;
+
+/// The work that one answer may spend on finding when grants hold, in steps of about ten
+/// nanoseconds. A client can give a door more rules than there is time for. Whether a grant
+/// holds is decided before, and is not part of it.
+const WINDOWS: usize = 1_000_000;
+
+/// The budget of one answer.
+pub fn budget() -> Budget {
+    Budget::new(WINDOWS)
+}
+
+/// A window in which a door opens.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = DecisionWindow)]
+pub(super) struct NextWindow {
+    /// Its first instant.
+    #[schema(value_type = Instant)]
+    from: DateTime<Utc>,
+    /// The first instant after it; left out if it has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    until: Option<DateTime<Utc>>,
+}
+
+impl From<Span> for NextWindow {
+    fn from(Span { from, until }: Span) -> Self {
+        Self { from, until }
+    }
+}
+
+impl Candidate {
+    /// Until when the grant holds without interruption from `at` on, at a door in `zone`;
+    /// `None` if it does not hold or has no end.
+    pub fn until(&self, zone: Zone, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let window = Cursor::new(self, zone).window(at, &mut budget());
+        window.ok().flatten()?.until
+    }
+}
 
 /// The windows of one grant, asked for at one instant after the other: none is worked out
 /// twice.

@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use super::ActingUser;
 use super::refusal::Attempt;
-use crate::audit::AuditId;
 use crate::directory::{Device, DeviceGroup, Resource, Space};
 use crate::grant::{GrantId, Source};
-use crate::id::{AccessId, ApiKeyId, FamilyId, Id, Identifier, ShareId};
+use crate::id::{AccessId, ApiKeyId, AuditId, FamilyId, Id, Identifier, ShareId};
 use crate::warrant::Warrant;
 use crate::wire::json::name_of;
 

@@ -22,16 +22,15 @@ pub use item::{Actor, ActorKind, DeedItem, Subject, SubjectId};
 pub use seen::secret;
 
 use self::seen::Seen;
-use crate::audit::AuditId;
 use crate::caller::{Caller, OrganizationScope};
 use crate::credential::Credential;
 use crate::directory::Resource;
+use crate::error::{Error, Result};
 use crate::grant::Source;
-use crate::id::{OrganizationId, UserId};
+use crate::id::{AuditId, OrganizationId, UserId};
 use crate::secret::{Random, hash_bytes};
 use crate::table::{Item, Key, to_item};
 use crate::warrant::Warrant;
-use crate::wire::{Error, Result};
 
 /// Over how many partitions the deeds of an organization are spread. One takes 1,000 write units
 /// a second, and a deed is two.

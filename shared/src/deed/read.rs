@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use super::{DeedItem, SHARDS, Subject, shard};
-use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
+use crate::error::Result;
+use crate::id::AuditId;
 use crate::table::{BoxFuture, KeyPrefix, Span, Table};
-use crate::wire::Result;
 
 /// How many items of one partition are read for one page at most.
 pub const MOST: usize = 200;

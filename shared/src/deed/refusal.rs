@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Actor, Author, Subject};
-use crate::audit::AuditId;
+use crate::error::{Error, Result};
+use crate::id::AuditId;
 use crate::id::OrganizationId;
 use crate::secret::hash_bytes;
 use crate::table::{BoxFuture, Change, EXPIRES_AT, If, Key, Table};
-use crate::wire::{Error, Result};
 
 /// How many attempts an item has in full.
 pub const MAX_ATTEMPTS: usize = 10;

@@ -10,9 +10,10 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::{Created, Documented, New, Organization, Own, Resource, View, first};
+use crate::error::FaultCode;
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, SpaceId};
-use crate::wire::json::{FaultCode, Fields, FromJson, Label, Remark, WebUrl, Within, whole};
+use crate::wire::json::{Fields, FromJson, Label, Remark, WebUrl, Within, whole};
 use crate::wire::schema::TimeZone;
 
 /// For how long a lock opens that does not say so, in seconds. Clients count it down.

@@ -7,14 +7,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Created, Device, Documented, GROUPS, Group, InGroup, Link, MAX_LISTED, New, Own, Resource,
-    View, first,
+    Created, Device, Documented, GROUPS, Group, InGroup, Link, New, Own, Resource, View, first,
 };
 use crate::caller::OrganizationScope;
 use crate::grant::Source;
 use crate::id::{DeviceGroupId, DeviceId, Id};
 use crate::table::{Element, KeyPrefix};
-use crate::wire::json::{Fields, Label, Remark};
+use crate::wire::json::{Fields, Label, MAX_LISTED, Remark};
 
 /// A group of devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

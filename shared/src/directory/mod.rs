@@ -24,8 +24,8 @@ pub use device_group::{
 pub use organization::{NewAdmin, Of, Organization, OrganizationChanges, OrganizationView};
 pub(crate) use resource::versioned;
 pub use resource::{
-    Claim, GROUPS, Group, InGroup, Link, MAX_LINKED, MAX_LISTED, ORGANIZATION_ZONE, Own, Reference,
-    Resource, Roll, SPACES, View, ZONE_VERSION,
+    Claim, GROUPS, Group, InGroup, Link, MAX_LINKED, ORGANIZATION_ZONE, Own, Reference, Resource,
+    Roll, SPACES, View, ZONE_VERSION,
 };
 pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};

@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 
 use super::{Documented, Resource, View, first};
 use crate::caller::OrganizationScope;
+use crate::error::{Fault, FaultCode};
 use crate::id::OrganizationId;
 use crate::table::Key;
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, Label};
+use crate::wire::json::{Faults, Fields, Label};
 use crate::wire::schema::TimeZone;
 
 /// An organization: the tenant.

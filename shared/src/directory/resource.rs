@@ -6,16 +6,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::OrganizationScope;
+use crate::error::Fault;
 use crate::grant::Source;
 use crate::id::{Identifier, OrganizationId, UserId};
 use crate::keyring::Keyring;
 use crate::role::Area;
 use crate::table::{Element, Key, KeyPrefix};
-use crate::wire::json::{Fault, Faults, Fields, Json};
-
-/// The maximum number of members, devices and so on in a body. One transaction writes an item
-/// with all of them. DynamoDB allows a hundred writes in one, and each member is three.
-pub const MAX_LISTED: usize = 32;
+use crate::wire::json::{Faults, Fields, Json};
 
 /// The maximum number of groups of a user or a device, and of spaces of a device. They are a
 /// set in the item, which every decision reads and which DynamoDB limits to 400 KB.

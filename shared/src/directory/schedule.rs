@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Created, Documented, New, Resource, View, first};
 use crate::id::ScheduleId;
-use crate::share::rules;
+use crate::rules::rules;
 use crate::table::{Change, If, Key, Transaction};
 use crate::timing::Rule;
 use crate::wire::json::{Fields, Label};

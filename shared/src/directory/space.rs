@@ -6,11 +6,11 @@ use crate::timing::Zone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Created, Documented, Link, MAX_LISTED, New, Resource, SPACES, View, first};
+use super::{Created, Documented, Link, New, Resource, SPACES, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{DeviceId, SpaceId};
 use crate::table::Element;
-use crate::wire::json::{Fields, Label, Remark};
+use crate::wire::json::{Fields, Label, MAX_LISTED, Remark};
 
 /// A space: a room, a floor, a car park.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

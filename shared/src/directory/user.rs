@@ -9,15 +9,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Claim, Documented, MAX_LISTED, New, Own, Reference, Resource, Roll, View, first};
+use super::{Claim, Documented, New, Own, Reference, Resource, Roll, View, first};
 use crate::caller::OrganizationScope;
 use crate::credential::{Credential, CredentialHash};
+use crate::error::FaultCode;
 use crate::id::{Id, SpaceId, UserGroupId, UserId};
 use crate::invitation;
 use crate::keyring::Keyring;
 use crate::role::{Area, By, Reach, Role};
 use crate::table::{Element, If, Key};
-use crate::wire::json::{Email, FaultCode, Fields, Label, Name, Named, Phone, Remark};
+use crate::wire::json::{Email, Fields, Label, MAX_LISTED, Name, Named, Phone, Remark};
 use crate::wire::schema::Instant;
 
 /// The kind of user.

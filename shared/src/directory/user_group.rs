@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Created, Documented, GROUPS, Group, InGroup, Link, MAX_LISTED, New, Resource, User, View, first,
-};
+use super::{Created, Documented, GROUPS, Group, InGroup, Link, New, Resource, User, View, first};
 use crate::caller::OrganizationScope;
 use crate::id::{Id, UserGroupId, UserId};
 use crate::table::{Element, KeyPrefix};
-use crate::wire::json::{Fields, Label};
+use crate::wire::json::{Fields, Label, MAX_LISTED};
 
 /// A group of users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

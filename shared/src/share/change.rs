@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 use super::new::SharedSource;
 use super::terms::{Terms, receiver, source};
 use super::{AutoRemoveAfter, PersonalSettings, Share};
+use crate::error::{Fault, FaultCode};
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::ScheduleId;
 use crate::timing::{Rule, Timing};
-use crate::wire::json::{Fault, FaultCode, Faults, Fields, Json};
+use crate::wire::json::{Faults, Fields, Json};
 use crate::wire::schema::{LocalDate, LocalTime};
 
 /// The body of `PUT /v2/shares/{shareId}` as the API document shows it; [`Share::changed`]

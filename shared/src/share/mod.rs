@@ -14,8 +14,6 @@ use utoipa::ToSchema;
 pub use change::ShareChanges;
 pub use names::Names;
 pub use new::{NewShare, NewShareBody};
-pub use terms::MAX_RULES;
-pub(crate) use terms::rules;
 pub use view::{AccountView, UserGroupView, View};
 
 use crate::calendar_link::LinkOfUser;

@@ -7,11 +7,11 @@ use crate::timing::Zone;
 use super::Share;
 use crate::caller::OrganizationScope;
 use crate::directory::{Device, DeviceGroup, Organization, Schedule, User, UserGroup};
+use crate::error::Result;
 use crate::grant::{Receiver, Source};
 use crate::id::{DeviceGroupId, DeviceId, ScheduleId, UserGroupId, UserId};
 use crate::table::{Items, Key};
 use crate::timing::Rule;
-use crate::wire::Result;
 
 /// The items to which one share or a page of shares refers, as far as they exist. Each is
 /// decoded once, however many shares refer to it.

@@ -5,10 +5,11 @@ use utoipa::ToSchema;
 
 use super::PersonalSettings;
 use super::terms::{Terms, receiver, source};
+use crate::error::Fault;
 use crate::grant::{Permissions, Receiver, Source};
 use crate::id::{DeviceGroupId, DeviceId, OrganizationId, ScheduleId};
 use crate::timing::{Rule, Timing};
-use crate::wire::json::{Fault, Faults, Fields, Json};
+use crate::wire::json::{Faults, Fields, Json};
 use crate::wire::schema::{LocalDate, LocalTime};
 
 /// A share that a client asks for, after reading: valid in itself. Whether the items that it
@@ -153,8 +154,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::share::MAX_RULES;
-    use crate::wire::json::FaultCode;
+    use crate::error::FaultCode;
+    use crate::rules::MAX_RULES;
     use crate::wire::schema;
 
     fn now() -> DateTime<Utc> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-use crate::wire::Error;
+use crate::error::Error;
 
 /// The answer to a call that failed, after the SDK's own retries.
 pub(super) fn answer<E>(error: SdkError<E>) -> Error

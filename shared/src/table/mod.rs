@@ -3,12 +3,10 @@
 //! Every call gives a boxed future made here: so the SDK under it is compiled once, in
 //! this crate, and not again in each of the functions that await it.
 
-#[cfg(test)]
-mod attributes;
+mod condition;
 mod failure;
-pub mod item;
+mod item;
 pub mod key;
-mod removal;
 mod transaction;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -16,6 +14,7 @@ use std::future::Future;
 use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -25,22 +24,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use key::{COPIES, Copied, Key, KeyPrefix, List, Things};
-pub use removal::{Entered, Removal, Rezoned, Thing};
-pub use transaction::{
-    Attempt, Change, EXPIRES_AT, Element, If, MAX_ACTIONS, MAX_ATTEMPTS, Refused, Transaction,
-    VERSION, Value,
-};
+pub use condition::{Change, EXPIRES_AT, Element, If, VERSION, Value};
+pub use item::{Item, from_item, of_stream, to_item};
+pub use key::{Key, KeyPrefix, List, Things};
+pub use transaction::{Attempt, MAX_ACTIONS, MAX_ATTEMPTS, Refused, Transaction};
 
 use self::key::Stand;
-use crate::audit::AuditId;
-use crate::deed::{ActingUser, Author, Recorded, Unrecorded};
+use crate::deed::{ActingUser, Author, Unrecorded};
+use crate::error::{Error, Result};
+use crate::id::AuditId;
 use crate::secret::Random;
-use crate::warrant::Warrant;
-use crate::wire::{Error, Result};
-
-/// An item as DynamoDB holds it.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// A future made in this crate.
 pub type BoxFuture<'f, T> = Pin<Box<dyn Future<Output = T> + Send + 'f>>;
@@ -426,7 +419,7 @@ impl Table {
         self.put_item(to_item(key, value)?).await
     }
 
-    fn put_item(&self, item: Item) -> BoxFuture<'_, Result<()>> {
+    pub(crate) fn put_item(&self, item: Item) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let call = self.client.put_item().table_name(&self.name);
             let output = call.set_item(Some(item)).send().await;
@@ -621,37 +614,16 @@ impl Table {
     /// 500 when the system has no random numbers.
     fn back_off(&self, attempt: u32) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            tokio::time::sleep(transaction::wait(attempt, self.random.bits()?)).await;
+            tokio::time::sleep(wait(attempt, self.random.bits()?)).await;
             Ok(())
         })
     }
+}
 
-    /// The attempts at a change that may conflict with others, [`MAX_ATTEMPTS`] of them.
-    ///
-    /// ```
-    /// # use latchkey::table::Table;
-    /// # use latchkey::wire::{Conflict, Error, Result};
-    /// async fn change(table: &Table) -> Result<()> {
-    ///     for attempt in table.attempts() {
-    ///         // Read, write, and return if nobody else wrote meanwhile.
-    ///         attempt.back_off().await?;
-    ///     }
-    ///     Err(Error::Conflict(Conflict::Changed))
-    /// }
-    /// ```
-    pub fn attempts(&self) -> impl Iterator<Item = Attempt<'_>> {
-        Attempt::all(self)
-    }
-
-    /// An empty transaction, to be written by this right, and of which the record tells this.
-    /// Its actions are told apart by tags of the type `T`.
-    pub fn transaction<T: Copy>(
-        &self,
-        by: &Warrant,
-        recorded: impl Into<Recorded>,
-    ) -> Transaction<'_, T> {
-        Transaction::new(self, by, recorded.into())
-    }
+/// A random part of a span that doubles with each attempt: 25 ms, 50 ms, … at most 400 ms.
+fn wait(attempt: u32, random: u16) -> Duration {
+    let span = Duration::from_millis(25) * 2_u32.pow(attempt.min(5) - 1);
+    span.mul_f64(f64::from(random) / f64::from(u16::MAX))
 }
 
 /// A query of DynamoDB's: items in the order of their keys.
@@ -864,34 +836,4 @@ impl Items {
         }
         Ok(())
     }
-}
-
-/// An item as one of this crate's types.
-///
-/// # Errors
-/// 500 when it is not of this type.
-pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// An item of a stream record, as one of this crate's types.
-///
-/// # Errors
-/// 500 when it is not of this type.
-pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// The item with the key `key` and the content `value`, with the attribute of its index list,
-/// if it has one.
-///
-/// # Errors
-/// 500 when `value` is no item.
-pub fn to_item(key: &Key, value: &impl Serialize) -> Result<Item> {
-    let mut item: Item =
-        serde_dynamo::to_item(value).map_err(|error| Error::Internal(error.to_string()))?;
-    item.extend(key.attributes());
-    let list = key.listed_in();
-    item.extend(list.map(|list| (key::LISTED_IN.to_owned(), AttributeValue::S(list))));
-    Ok(item)
 }

@@ -13,10 +13,10 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::error::{Error, Result};
-use super::json::{FaultCode, FromJson};
+use super::json::FromJson;
 use super::request::Request;
 use crate::caller::Caller;
+use crate::error::{Error, FaultCode, Result};
 use crate::id::Id;
 use crate::secret::{Random, Seal, hash};
 

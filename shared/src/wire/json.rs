@@ -12,72 +12,19 @@ use std::fmt;
 use std::rc::Rc;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
-use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::jsv::{self, Step, render};
 use super::unknown::{Handling, Names, not_served, says_nothing};
+use crate::error::{Fault, FaultCode};
 use crate::id;
 use crate::timing::{Zone, end_of_day};
 
-/// A kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(examples("outOfRange"))]
-pub enum FaultCode {
-    /// The body is not JSON, or not UTF-8.
-    Malformed,
-    /// An object has this key twice.
-    DuplicateKey,
-    /// A field that must be there is left out.
-    Required,
-    /// The value is of another JSON type than the field.
-    WrongType,
-    /// A number outside the field's range, or a text or a list of a wrong length.
-    OutOfRange,
-    /// The value is of the right type and not one that the field can have.
-    InvalidValue,
-    /// The field is not allowed together with another one that was given, or without one that
-    /// was not.
-    NotAllowed,
-    /// The value refers to something that this organization does not have.
-    NotFound,
-    /// The caller lacks the right that this field asks for.
-    InsufficientRights,
-    /// The field asks for what is another one's.
-    Taken,
-    /// Nothing has this name here; the message has the nearest one that is known.
-    UnknownField,
-    /// The field is known and means something, which is not served.
-    NotServed,
-}
-
-/// One fault of a body, a query or a path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Fault {
-    /// The place: a JSON path such as `schedule[0].period.endTime`; empty for the whole.
-    #[schema(examples("receiver.userId"))]
-    pub field: String,
-    /// The kind of fault.
-    pub code: FaultCode,
-    /// What was expected and, if it helps, what was read.
-    #[schema(examples("expected an integer from 1 to 9007199254740991, got -1"))]
-    pub message: String,
-}
-
-impl Fault {
-    /// A fault of the field at `field`.
-    pub fn new(field: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            code,
-            message: message.into(),
-        }
-    }
-}
+/// The maximum number of members, devices and so on in a body. One transaction writes an item
+/// with all of them. DynamoDB allows a hundred writes in one, and each member is three.
+pub const MAX_LISTED: usize = 32;
 
 /// The faults found so far; shared by the readers of one body.
 #[derive(Debug, Default, Clone)]

@@ -1,6 +1,7 @@
 //! How the API uses HTTP: strict reading of JSON and JSV bodies, errors, headers, entity tags,
 //! idempotency keys. Only this module knows status codes.
 
+mod body;
 pub mod error;
 pub mod headers;
 pub mod idempotency;
@@ -17,7 +18,6 @@ pub mod unknown;
 
 pub use jsv;
 
-pub use error::{Conflict, Error, Result};
 pub use page::Page;
 pub use query::Query;
 pub use request::{Body, Request};

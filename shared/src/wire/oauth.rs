@@ -4,73 +4,20 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use http::StatusCode;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-use super::error::{Error, Result};
-use super::json::Fault;
 use super::query::Query;
 use super::request::{MAX_BODY, Request};
 use super::response::Response;
 use super::unknown::{Handling, Names, not_served};
 use crate::credential::{CredentialHash, decode_basic};
+use crate::error::{Error, Fault, Refusal, Result};
 use crate::id::ApiKeyId;
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
-
-/// Why a request is refused: the errors of RFC 6749, section 5.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A parameter is missing, is given twice, or contradicts another.
-    #[error("{0}")]
-    InvalidRequest(&'static str),
-    /// The client does not say who it is, or not truly.
-    #[error("the client id and the client secret are those of no API key")]
-    InvalidClient,
-    /// The presented credential or token is not valid, or no longer.
-    #[error("{0}")]
-    InvalidGrant(&'static str),
-    /// Another way to get a token than there is.
-    #[error("expected grant_type client_credentials or refresh_token")]
-    UnsupportedGrantType,
-    /// A scope was requested; there are none.
-    #[error("there are no scopes: leave the parameter out")]
-    InvalidScope,
-}
-
-impl Refusal {
-    /// The code that clients tell errors apart by.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant(_) => "invalid_grant",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::InvalidScope => "invalid_scope",
-        }
-    }
-
-    /// The status that it is answered with.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::InvalidClient => StatusCode::UNAUTHORIZED,
-            _ => StatusCode::BAD_REQUEST,
-        }
-    }
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::OAuth(refusal)
-    }
-}
-
-fn invalid(description: &'static str) -> Error {
-    Refusal::InvalidRequest(description).into()
-}
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -123,6 +70,10 @@ pub fn response(error: &Error) -> Response {
 pub fn not_stored(response: Response) -> Response {
     let response = response.header(CACHE_CONTROL, "no-store");
     response.header(PRAGMA, "no-cache")
+}
+
+fn invalid(description: &'static str) -> Error {
+    Refusal::InvalidRequest(description).into()
 }
 
 /// The parameters of a request. One that nobody asked for before the end is a fault.

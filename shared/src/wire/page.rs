@@ -15,10 +15,10 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::json::FaultCode;
 use super::query::Query;
 use super::request::Request;
 use super::response::Response;
+use crate::error::FaultCode;
 use crate::secret::hash;
 
 /// The number of items on a page by default.
@@ -212,7 +212,7 @@ mod tests {
         query.text("x");
         match query.finish() {
             Ok(()) => Ok(page),
-            Err(crate::wire::Error::InvalidInput(faults)) => {
+            Err(crate::error::Error::InvalidInput(faults)) => {
                 Err(faults.into_iter().map(|fault| fault.field).collect())
             }
             Err(error) => panic!("{error}"),

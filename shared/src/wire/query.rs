@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use super::json::{Fault, FaultCode, Faults, FromJson};
+use super::json::{Faults, FromJson};
 use super::request::Request;
 use super::unknown::{Handling, Names, not_served, says_nothing};
-use super::{Error, Result};
+use crate::error::{Error, Fault, FaultCode, Result};
 
 /// The parameters of a query. One that nobody asked for before the end is a fault.
 pub struct Query<'r> {

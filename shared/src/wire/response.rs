@@ -5,8 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Error;
-use super::json::{Fault, FaultCode};
+use crate::error::{Error, Fault, FaultCode};
 
 /// The maximum length of a body, with the backslashes before its quotes when a function returns
 /// it. Lambda allows 6 MB, of which the headers need some.

@@ -16,7 +16,7 @@ mod reading {
     use serde_json::{Map, Value, json};
     use utoipa::ToSchema;
 
-    use crate::wire::json::{Fault, FaultCode};
+    use crate::error::{Fault, FaultCode};
 
     thread_local! {
         /// The paths of the fields that readers on this thread have asked for.

@@ -14,7 +14,7 @@ use http::HeaderMap;
 use http::header::HeaderName;
 use serde_json::Value;
 
-use super::json::{Fault, FaultCode};
+use crate::error::{Fault, FaultCode};
 
 /// The header by which a client asks for the old way.
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");

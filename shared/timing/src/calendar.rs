@@ -27,7 +27,7 @@ use ics::parameters::TzIDParam;
 use ics::properties::{DtEnd, DtStart, ExDate, RRule, RefreshInterval, Summary, Transp};
 use ics::{Event, ICalendar, escape_text};
 
-use super::clock::{DAY, Moment, Wall, naive};
+use super::clock::{DAY, Moment, Wall, local, naive};
 use super::pattern::{Cycle, Pattern, Stretch};
 use super::together::MARGIN;
 use super::zone::Zone;
@@ -511,10 +511,6 @@ fn in_zone<'a>(
 
 fn utc(at: Moment) -> String {
     at.saturating().format("%Y%m%dT%H%M%SZ").to_string()
-}
-
-pub(super) fn local(wall: Wall) -> String {
-    naive(wall.secs).format("%Y%m%dT%H%M%S").to_string()
 }
 
 /// Without control characters, which a content line cannot have; line breaks are

@@ -16,27 +16,16 @@
 //! the boundary moves forward, and no boundary ends before it begins: what the
 //! evaluator does by arithmetic rests on these two facts.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
+pub(super) use super::wall::{DAY, Wall, day_number, shown};
 use super::zone::{Showing, Zone};
-
-pub(super) const DAY: i64 = 86_400;
-
-/// 1970-01-01 in chrono's count of days.
-const EPOCH_FROM_CE: i64 = 719_163;
 
 /// An instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment {
     secs: i64,
     nanos: u32,
-}
-
-/// The reading of a wall clock: a local date and time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Wall {
-    pub(super) secs: i64,
-    pub(super) nanos: u32,
 }
 
 impl Moment {
@@ -115,50 +104,6 @@ impl From<DateTime<Utc>> for Moment {
 }
 
 impl Wall {
-    pub(super) fn new(date: NaiveDate, time: NaiveTime) -> Self {
-        Wall {
-            secs: day_number(date) * DAY,
-            nanos: 0,
-        }
-        .at(time)
-    }
-
-    /// The time of day `time` on the day whose midnight this is.
-    pub(super) fn at(self, time: NaiveTime) -> Self {
-        let time = shown(time);
-        Wall {
-            secs: self.secs + i64::from(time.num_seconds_from_midnight()),
-            nanos: time.nanosecond(),
-        }
-    }
-
-    /// So many seconds after 1970-01-01 00:00:00.
-    pub(super) fn at_secs(secs: i64) -> Self {
-        Wall { secs, nanos: 0 }
-    }
-
-    pub(super) fn plus_days(self, days: i64) -> Self {
-        self.plus(days * DAY)
-    }
-
-    pub(super) fn plus(self, secs: i64) -> Self {
-        Wall {
-            secs: self.secs + secs,
-            nanos: self.nanos,
-        }
-    }
-
-    /// Whether no clock change can bring the two together: none ever moved a clock by
-    /// more than a day.
-    pub(super) fn is_long_before(self, later: Wall) -> bool {
-        later.secs - self.secs > 2 * DAY
-    }
-
-    /// Days since 1970-01-01.
-    pub(super) fn day(self) -> i64 {
-        self.secs.div_euclid(DAY)
-    }
-
     /// The instant from which on something holds that begins when the clock shows this.
     pub(super) fn begins(self, zone: Zone) -> Moment {
         match zone.showing(self.secs) {
@@ -189,18 +134,6 @@ impl Wall {
     }
 }
 
-/// The time of day as a door's clock has it. It shows no leap second: that is the end of
-/// the second before.
-pub(super) fn shown(time: NaiveTime) -> NaiveTime {
-    let nanos = time.nanosecond().min(999_999_999);
-    time.with_nanosecond(nanos).unwrap_or(time)
-}
-
-/// Days from 1970-01-01 to the date.
-pub(super) fn day_number(date: NaiveDate) -> i64 {
-    i64::from(date.num_days_from_ce()) - EPOCH_FROM_CE
-}
-
 /// The Monday on which the ISO week of a day begins.
 pub(super) fn monday(day: i64) -> i64 {
     // 1970-01-01 was a Thursday.
@@ -210,4 +143,9 @@ pub(super) fn monday(day: i64) -> i64 {
 /// As chrono computes it; outside its range the nearer end.
 pub(super) fn naive(secs: i64) -> NaiveDateTime {
     Moment::at(secs).saturating().naive_utc()
+}
+
+/// A wall clock as iCalendar writes it.
+pub(super) fn local(wall: Wall) -> String {
+    naive(wall.secs).format("%Y%m%dT%H%M%S").to_string()
 }

@@ -23,6 +23,7 @@ mod rule;
 pub mod schema;
 mod together;
 mod vtimezone;
+mod wall;
 mod window;
 mod windows;
 mod zone;

@@ -6,8 +6,7 @@
 use ics::properties::TzName;
 use ics::{Daylight, Standard, TimeZone};
 
-use super::calendar::local;
-use super::clock::{DAY, Moment};
+use super::clock::{DAY, Moment, local};
 use super::zone::{Observance, Zone};
 
 /// The clock changes of the zone from `from` to `until`.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::clock::Wall;
+use super::wall::Wall;
 
 /// A time zone of the IANA database, by its name or one of its old names.
 ///

@@ -2,7 +2,8 @@
 
 use http::header::ACCEPT;
 
-use crate::wire::{Error, Request, Result};
+use crate::error::{Error, Result};
+use crate::wire::Request;
 
 /// A format of bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

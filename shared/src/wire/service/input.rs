@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::Format;
-use crate::wire::json::{self, Document, Fault, FaultCode, Faults, Fields};
-use crate::wire::{Error, Request, Result, request};
+use crate::error::{Error, Fault, FaultCode, Result};
+use crate::wire::json::{self, Document, Faults, Fields};
+use crate::wire::{Request, request};
 
 /// Fields that ServiceStack's own clients add to any request.
 const OWN_FIELDS: [&str; 2] = ["version", "meta"];

@@ -21,8 +21,8 @@ use http::header::{CONTENT_TYPE, VARY};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::Fault;
-use super::{Error, Request, Response, Result, jsv};
+use super::{Request, Response, jsv};
+use crate::error::{Error, Fault, Result};
 
 /// An answer in the format that the client wants.
 ///

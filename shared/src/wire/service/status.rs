@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Format, written};
-use crate::wire::json::{Fault, FaultCode};
-use crate::wire::{Conflict, Error, Request, Response};
+use crate::error::{Conflict, Error, Fault, FaultCode};
+use crate::wire::{Request, Response};
 
 /// The body of an error.
 #[derive(Debug, Serialize, ToSchema)]

@@ -15,8 +15,9 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use crate::error::FaultCode;
 use crate::id::{Id, OrganizationId};
-use crate::wire::json::{self, FaultCode, FromJson};
+use crate::wire::json::{self, FromJson};
 
 /// The content of a field: a text, or another JSON value.
 enum Leaf<'l> {

@@ -6,16 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_dynamo::Item;
 
-use super::{BoxFuture, Key, Table, of_stream as read, to_item};
 use crate::access::{Code, Entry};
 use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
 use crate::directory::{
     Device, DeviceGroup, ORGANIZATION_ZONE, Organization, Resource, Space, User, UserGroup,
 };
+use crate::error::{Error, Result};
 use crate::id::{DeviceGroupId, Id, SpaceId, UserGroupId};
 use crate::share::Share;
-use crate::wire::{Error, Result};
+use crate::table::{BoxFuture, Key, Table, of_stream as read, to_item};
 
 /// A removed item.
 #[derive(Debug)]

@@ -6,17 +6,16 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::item::GrantEdge;
-use super::{EXPIRES_AT, Item, VERSION};
 use crate::access::exclusive::{self, Day, Summary};
 use crate::access::{ACCESS, COUNT, Code, CodeTerms, Entry, LAST_ENTRY, USED};
-use crate::audit::AuditId;
 use crate::caller::OrganizationScope;
 use crate::credential::{ApiKey, ApiKeySecret, Credential, LAST_USED};
 use crate::directory::{Admins, Device, GROUPS, Resource, SPACES, Schedule, User, schedule};
 use crate::grant::{Grant, GrantId, PARENT, Parent, Permissions, Receiver, SCHEDULE, Source};
-use crate::id::{AccessId, SpaceId};
+use crate::id::{AccessId, AuditId, SpaceId};
 use crate::keyring::Keyring;
 use crate::secret::Random;
+use crate::table::{EXPIRES_AT, Item, VERSION};
 use crate::token::{REFRESH, RefreshToken};
 use crate::warrant::ROLES;
 
