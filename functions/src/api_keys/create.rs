@@ -7,7 +7,7 @@ use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::credential::{ApiKey, ApiKeySecret, NewApiKey};
 use latchkey::directory::{User, UserKind};
-use latchkey::error::{Error, Fault, FaultCode, Result};
+use latchkey::error::{Error, Result};
 use latchkey::id::{ApiKeyId, UserId};
 use latchkey::role::Area;
 use latchkey::wire::Response;

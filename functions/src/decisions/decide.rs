@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Decision, Found};
-use latchkey::error::{Error, FaultCode, Result};
+use latchkey::error::{Error, Result};
 use latchkey::grant::{Permission, Source};
 use latchkey::id::{DeviceId, UserId};
 use latchkey::role::{Area, By, Reach};

@@ -7,7 +7,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::schedule;
-use latchkey::error::{Error, Fault, FaultCode, Result};
+use latchkey::error::{Error, Result};
 use latchkey::grant::Parent;
 use latchkey::id::{Id, ShareId};
 use latchkey::invitation::{self, Invitation, InvitationHash};

@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(messages(&asked, &["startTime"]), [expected]);
         let long = "x".repeat(100_000);
         assert_eq!(messages(&asked, &[&long]), [expected]);
-        assert_eq!(messages(&[], &["x"]), ["unknown field; expected none here"]);
+        assert_eq!(messages(&[], &["x"]), ["unknown field; expected none"]);
     }
 
     #[test]
@@ -234,7 +234,10 @@ mod tests {
         let names: Vec<_> = names.iter().map(String::as_str).collect();
         let messages = messages(&["name"], &names);
         assert_eq!(messages.len(), MAX_REPORTED + 1);
-        assert_eq!(messages.last().unwrap(), "unknown field, as 8949 others");
+        assert_eq!(
+            messages.last().unwrap(),
+            "unknown field, and so are 8949 others"
+        );
     }
 
     #[test]
