@@ -9,7 +9,7 @@ use uuid::{Uuid, uuid};
 
 use crate::decide::World;
 use crate::system::{
-    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, window, zone,
+    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, keys, window, zone,
 };
 
 /// Another space.
@@ -141,7 +141,7 @@ async fn each_condition_that_fails_is_named() {
         (&json!(false), &Value::Null)
     );
     // And whose count is gone: better shut than open without end.
-    world.store.delete_items("CODE#").await;
+    world.store.delete_items(&keys::codes()).await;
     let decision = world.decided(7, 1, "").await;
     assert_eq!(decision["because"][0]["failed"], "countUsedUp");
 }

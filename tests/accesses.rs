@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, scope};
+use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, keys, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -171,9 +171,9 @@ impl Home {
         let mut found = BTreeSet::new();
         for item in self.store.items().await {
             let key = item["SK"].as_s().unwrap().clone();
-            if key.starts_with("CODE#") || key.contains("#SPACE#") {
+            if key.starts_with(&keys::codes()) || key.contains(&format!("#{}", keys::spaces())) {
                 found.insert(key);
-            } else if key.starts_with("ACCESS#") {
+            } else if key.starts_with(&keys::accesses()) {
                 accesses += 1;
                 let access: Access = from_item(item).unwrap();
                 for space in &access.spaces {
@@ -286,7 +286,7 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
     home.delete(&id).await.ok();
     assert_eq!(home.access(&id).await, None);
     home.assert_whole().await;
-    assert!(home.keys("CODE#").await.is_empty());
+    assert!(home.keys(&keys::codes()).await.is_empty());
     assert_error(&home.delete(&id).await, "json", 404, "NotFound");
     assert_error(
         &home
@@ -413,7 +413,7 @@ async fn every_fault_is_named_and_nothing_is_written() {
     assert_eq!(named(&home.create(&both).await).len(), 2);
     // In the template and gone from the organization.
     home.store
-        .delete_items(&format!("SPACE#{}", space(2)))
+        .delete_items(&keys::space(space(2).parse().unwrap()))
         .await;
     let answer = home.create(&body(&[1, 2])).await;
     let gone = ("spaces[1].thingId".to_owned(), "NotFound".to_owned());
@@ -447,7 +447,7 @@ async fn the_same_request_with_a_key_makes_one_access_and_hears_the_first_answer
     let bodies: HashSet<_> = answers.iter().map(|answer| answer.body.clone()).collect();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(bodies.iter().all(|body| body.starts_with("{id:")));
-    assert_eq!(home.keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
     let replayed = answers
         .iter()
         .filter(|answer| answer.header("idempotency-replayed").is_some());
@@ -551,7 +551,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
     );
     let mut codes = Vec::new();
     for item in home.store.items().await {
-        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with("ACCESS#") {
+        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with(&keys::accesses()) {
             let access: Access = from_item(item).unwrap();
             codes.push(access.spaces[0].code.as_str().to_owned());
         }
@@ -572,7 +572,7 @@ async fn of_sixty_four_who_want_a_space_alone_at_once_one_gets_it() {
         assert_error(answer, "json", 409, "Conflict");
     }
     home.assert_whole().await;
-    assert_eq!(home.keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
 }
 
 #[tokio::test]
@@ -702,7 +702,7 @@ async fn a_store_that_stops_in_the_middle_leaves_no_access_half_written() {
         }
     };
     let (made, ()) = tokio::join!(join_all((0..6).map(client)), outage);
-    let there = home.keys("ACCESS#").await.len();
+    let there = home.keys(&keys::accesses()).await.len();
     assert!(
         there >= made.iter().sum::<usize>(),
         "what was acknowledged is there"

@@ -7,7 +7,7 @@ use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::system::{ADMIN, Answer, Store, System, Tenant};
+use crate::system::{ADMIN, Answer, Store, System, Tenant, keys};
 
 async fn status(system: &System, authorization: Option<&str>) -> u16 {
     let mut request = system.request(Method::GET, "/v2/shares/3");
@@ -152,7 +152,7 @@ async fn a_credential_good_for_one_path_is_good_for_the_next_while_the_answer_is
     let of_credentials = |call: &crate::system::Call| {
         call.request["Key"]["PK"]["S"]
             .as_str()
-            .is_some_and(|key| key.starts_with("CREDENTIAL#"))
+            .is_some_and(|key| key.starts_with(&keys::credentials()))
     };
     assert!(
         !asked.is_empty() && !asked.iter().any(of_credentials),

@@ -5,7 +5,7 @@ use latchkey::invitation::{Invitation, InvitationHash};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 const PATH: &str = "/v2/shares/claim";
 
@@ -54,7 +54,7 @@ async fn who_claims_an_open_invitation_receives_it() {
     // It holds from then on.
     w.user(3).post("/v2/shares", &on).await.ok();
     // The demo's is left.
-    assert_eq!(w.store.sort_keys("CLAIM").await.len(), 1);
+    assert_eq!(w.store.sort_keys(&keys::invitations()).await.len(), 1);
     for user in [3, 4] {
         let again = claim(&w.system, w.tenant.token(user), &token).await;
         again.assert_error(404, "notFoundError");
@@ -78,7 +78,7 @@ async fn of_thirty_two_at_once_one_receives_it() {
     let view = w.admin().get(&path).await;
     assert_eq!(view.version(), Some(2));
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
-    let grants = w.store.sort_keys("GRANT#").await;
+    let grants = w.store.sort_keys(&keys::grants()).await;
     let grants = grants
         .iter()
         .filter(|key| key.ends_with(&format!("#{id:016}")));

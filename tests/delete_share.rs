@@ -7,7 +7,7 @@ use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 #[tokio::test]
 async fn a_deleted_share_is_gone_with_its_grant() {
@@ -23,10 +23,14 @@ async fn a_deleted_share_is_gone_with_its_grant() {
     again.assert_error(404, "notFoundError");
     w.user(2).get(&other).await.ok();
     let of = |path: &str| path.rsplit('/').next().unwrap().parse::<u64>().unwrap();
-    let left = format!("GRANT#USER#{:016}#DEVICE#{:016}#{:016}", 2, 1, of(&other));
+    let left = keys::grant(
+        Receiver::User(2.try_into().unwrap()),
+        Source::Device(1.try_into().unwrap()),
+        of(&other),
+    );
     let grants = w
         .store
-        .sort_keys("GRANT#USER#0000000000000002#DEVICE#")
+        .sort_keys(&(keys::grants_to(2) + &keys::devices()))
         .await;
     // The demo organization has such a grant, too.
     assert!(grants.contains(&left) && grants.len() == 2, "{grants:?}");

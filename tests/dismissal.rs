@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::events::{event, functions};
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, scope};
 
 /// What is there, by its keys.
 async fn state(store: &Store) -> BTreeMap<String, Item> {
@@ -79,17 +79,14 @@ async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw
         let user = event["requestContext"]["authorizer"]["userId"]
             .as_str()
             .unwrap();
-        let sort_key = format!("USER#{:016}", user.parse::<u64>().unwrap());
-        let before = store
-            .item(&format!("ORG#1#{sort_key}"), &sort_key)
-            .await
-            .unwrap();
+        let key = scope(1).user(user.parse().unwrap());
+        let before = store.item(&key).await.unwrap();
         let mut demoted = before.clone();
         demoted.insert("roles".to_owned(), AttributeValue::L(vec![]));
         for now in [Some(demoted), None] {
             match &now {
                 Some(demoted) => store.put_item(demoted).await,
-                None => store.delete_items(&sort_key).await,
+                None => store.delete_items(key.place()).await,
             }
             let there = state(&store).await;
             let answer = system.invoke(&name, &text).await;
@@ -344,11 +341,10 @@ async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
         let status = refused.unwrap().status.as_u16();
         // 401: the authorizer saw already that its user is gone.
         assert!([401, 403, 409].contains(&status), "{answers:?}");
-        let admins = [1, 2].map(|user| format!("USER#{user:016}"));
         let mut left = 0;
-        for key in admins {
-            let partition = format!("ORG#{}#{key}", tenant.number());
-            let user = store.item(&partition, &key).await;
+        for user in [1, 2] {
+            let key = scope(tenant.number()).user(user.try_into().unwrap());
+            let user = store.item(&key).await;
             let roles = user.map(|user| user["roles"].as_l().unwrap().len());
             left += roles.unwrap_or(0);
         }
@@ -381,7 +377,7 @@ async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deploymen
     // By hand, for over HTTP it cannot be.
     let mut user = w
         .store
-        .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")
+        .item(&scope(7).user(1.try_into().unwrap()))
         .await
         .unwrap();
     user.insert("roles".to_owned(), AttributeValue::L(vec![]));

@@ -15,7 +15,7 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, keys};
 
 const TOKEN: &str = "/v2/oauth/token";
 const REVOKE: &str = "/v2/oauth/revoke";
@@ -256,7 +256,7 @@ async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
 #[tokio::test]
 async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
     let at = fixed().await;
-    let before = at.store.sort_keys("CREDENTIAL").await.len();
+    let before = at.store.sort_keys(&keys::credentials()).await.len();
     let mut pairs = vec![at.first().await];
     for _ in 0..4 {
         let last = pairs.last().unwrap();
@@ -267,8 +267,8 @@ async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
         assert!(!at.works(pair.access).await);
     }
     assert!(at.works(last.access).await);
-    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 1);
-    let credentials = at.store.sort_keys("CREDENTIAL").await;
+    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 1);
+    let credentials = at.store.sort_keys(&keys::credentials()).await;
     assert_eq!(credentials.len(), before + 1);
 }
 
@@ -305,8 +305,8 @@ async fn of_many_uses_at_once_all_get_the_same_pair_which_works() {
         let later = Pair::of(&at.refresh(&next.refresh).await);
         assert!(at.works(later.access).await && !at.works(next.access).await);
     }
-    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 3);
-    let credentials = at.store.sort_keys("CREDENTIAL").await.len();
+    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 3);
+    let credentials = at.store.sort_keys(&keys::credentials()).await.len();
     let given = at.tenant.world.credentials.len() + at.keys.len() + DEMO_CREDENTIALS;
     assert_eq!(credentials, given + 3);
 }
@@ -423,7 +423,7 @@ async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
     let items = at.store.items().await;
     let families = items
         .iter()
-        .filter(|item| item["SK"].as_s().unwrap().starts_with("TOKENS#"));
+        .filter(|item| item["SK"].as_s().unwrap().starts_with(&keys::tokens()));
     let ends: Vec<i64> = families
         .map(|item| item["expiresAt"].as_n().unwrap().parse().unwrap())
         .collect();
@@ -469,7 +469,7 @@ async fn a_client_revokes_what_it_was_given() {
         revoke(gone, Some("whatever")).await;
     }
     revoke(&Uuid::new_v4().to_string(), None).await;
-    assert!(at.store.sort_keys("TOKENS#").await.is_empty());
+    assert!(at.store.sort_keys(&keys::tokens()).await.is_empty());
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::assert_error;
-use crate::system::{Answer, Store, System, Tenant, is_of, scope};
+use crate::system::{Answer, Store, System, Tenant, is_of, keys, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -92,13 +92,13 @@ async fn codes(store: &Store) -> BTreeMap<String, String> {
             continue;
         }
         let key = item["SK"].as_s().unwrap().clone();
-        if key.starts_with("ACCESS#") {
+        if key.starts_with(&keys::accesses()) {
             let access: Access = from_item(item).unwrap();
             accesses.insert(
                 access.id.to_string(),
                 access.spaces[0].code.as_str().to_owned(),
             );
-        } else if let Some(code) = key.strip_prefix(&format!("CODE#{SPACE}#")) {
+        } else if let Some(code) = key.strip_prefix(&keys::codes_of(SPACE.parse().unwrap())) {
             let code = code.to_owned();
             let item: Code = from_item(item).unwrap();
             found.insert(item.terms.grant.id.access().unwrap().to_string(), code);

@@ -6,7 +6,7 @@ use reqwest::Method;
 use reqwest::header::ETAG;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 const INVALID: &str = "invalidInputErrorError";
 
@@ -22,8 +22,8 @@ async fn stored(store: &Store, path: &str) -> (Item, Option<Item>) {
         found.cloned()
     };
     let number = format!("#{id:016}");
-    let share = find("SHARE", &number).unwrap();
-    (share, find("GRANT", &number))
+    let share = find(&keys::shares(), &number).unwrap();
+    (share, find(&keys::grants(), &number))
 }
 
 async fn kept_by(system: &System, tenant: &Tenant, schedule: &Value) -> Value {

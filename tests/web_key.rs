@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 async fn create(system: &System, tenant: &Tenant, user: usize, path: &str) -> Answer {
     let path = format!("{path}/web-key");
@@ -27,7 +27,7 @@ async fn expirations(store: &Store) -> Vec<String> {
     let items = store.items().await;
     let keys = items
         .iter()
-        .filter(|item| item["SK"].as_s().unwrap() == "WEBKEY");
+        .filter(|item| *item["SK"].as_s().unwrap() == keys::web_keys());
     keys.map(|item| {
         let at = item["expiresAt"].as_n().unwrap().parse().unwrap();
         chrono::DateTime::from_timestamp(at, 0)
