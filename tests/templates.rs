@@ -521,7 +521,7 @@ async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
     let gone = format!("/v2/spaces/{attic}");
     assert_eq!(system.user(tenant.token(1)).delete(&gone).await.status, 204);
     assert_eq!(things().await, ["Hall"]);
-    // It is no thing of a template any more.
+    // It is not a thing of a template any more.
     let answer = system.post(PATH, tenant.token(1), &new).await;
     assert_eq!(
         faults(&answer),

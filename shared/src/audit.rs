@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::grant::Source;
 use crate::id::{AccessId, AuditId, DeviceId, ShareId, SpaceId, UserId};
 
-/// What was done.
+/// The result of an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Act {
@@ -31,7 +31,7 @@ pub enum Act {
 pub struct AuditEntry {
     /// The name.
     pub id: AuditId,
-    /// What was done.
+    /// The result of an activation.
     pub deed: Act,
     /// To which device; of an activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -109,7 +109,7 @@ impl Administration {
     /// The grant by right of which a share may be taken away: as far as it may be changed.
     ///
     /// # Errors
-    /// 403 when there is none.
+    /// 403 if there is none.
     pub fn to_take_away(&self, share: &Share) -> Result<GrantId> {
         let mut held = self.held.iter();
         let covering = held.find(|held| covers(held, share, self.zone));

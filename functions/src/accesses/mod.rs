@@ -33,9 +33,9 @@ const ID_FIELD: &str = "businessUserAccessId";
 
 /// The answer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BusinessUserAccessId, description = "Which access it is.")]
+#[schema(as = BusinessUserAccessId, description = "The ID of an access.")]
 pub(crate) struct Answer {
-    /// The id of the access.
+    /// The ID of the access.
     id: AccessId,
 }
 
@@ -63,7 +63,7 @@ fn spaces(
 }
 
 fn not_in_template(place: usize) -> Fault {
-    let message = "the access template does not have this thing";
+    let message = "the access template does not contain this thing";
     Fault::new(
         format!("spaces[{place}].thingId"),
         FaultCode::NotFound,

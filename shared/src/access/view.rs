@@ -117,7 +117,7 @@ impl View {
     /// The views of accesses at `now`, with the names of what they speak of out of `items`.
     ///
     /// # Errors
-    /// 500 when an item is not of its type.
+    /// 500 if an item is not of its type.
     pub fn all<P>(
         scope: &OrganizationScope,
         accesses: Vec<(P, Access)>,

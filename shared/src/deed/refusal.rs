@@ -53,7 +53,7 @@ pub struct Refusal {
 pub struct Attempt {
     /// The time.
     pub at: DateTime<Utc>,
-    /// The number of the user.
+    /// The ID of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(2))]
     pub user_id: Option<u64>,

@@ -76,7 +76,7 @@ impl AutoRemoveAfter {
 pub struct Share {
     /// The ID.
     pub id: ShareId,
-    /// Its organization.
+    /// The ID of the organization.
     pub organization: OrganizationId,
     /// Who created it.
     pub creator: UserId,

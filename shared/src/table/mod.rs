@@ -348,7 +348,7 @@ impl Table {
     /// there are more. One round trip. They may be some milliseconds old.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn latest<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -413,7 +413,7 @@ impl Table {
     /// `why`. One round trip, half of what it costs in a transaction.
     ///
     /// # Errors
-    /// 429, 503, or 500 when `value` is no item.
+    /// 429, 503, or 500 if `value` is no item.
     pub async fn put(&self, key: &Key, value: &impl Serialize, why: Unrecorded) -> Result<()> {
         let _ = why;
         self.put_item(to_item(key, value)?).await

@@ -439,7 +439,7 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-/// A check that becomes a read after a conflict.
+/// The secret: the second half of the credential. Shown only once and not stored.
 #[derive(Debug, Clone)]
 struct Reference {
     /// The place of the check among the actions.

@@ -498,7 +498,7 @@ pub trait Named: Sized + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
-/// The first name of a value; an empty text if it has none.
+/// A change of a device group.
 pub fn name_of<T: Named + PartialEq>(value: &T) -> &'static str {
     let mut names = T::NAMES.iter();
     names
