@@ -614,7 +614,8 @@ async fn things_and_templates_of_another_organization_are_like_those_that_do_not
         faults(&answers[0]),
         [("things[1].thingId".to_owned(), "NotFound".to_owned())]
     );
-    assert_eq!(answers[0].body, answers[1].body);
+    // The answers differ in the ID that was sent, and in nothing else.
+    assert_eq!(answers[0].body.replace(&attic, none), answers[1].body);
     for (id, space) in [(TEMPLATE, &attic), (none, &attic)] {
         let path = format!("{PATH}?AccessTemplateId={id}");
         let body = json!({"accessTemplateId": id, "things": [{"thingId": space}]});
