@@ -63,7 +63,7 @@ impl AuditEntry {
     /// The audit item of an entry with a code.
     ///
     /// # Errors
-    /// 500 when the code is not that of an access, as every one is.
+    /// 500 if the code is not that of an access, as every one is.
     pub fn of_entry(code: &Code, entry: Entry) -> Result<Self> {
         let (user, access) = code.owner()?;
         let space = match code.terms.grant.source {

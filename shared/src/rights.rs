@@ -70,8 +70,8 @@ impl Administration {
     /// made, and how deep it stands then.
     ///
     /// # Errors
-    /// 403 when none gives all that is asked for: permissions that the grant lacks, a start
-    /// before its start, an end after its end. 400 when the chain is too long.
+    /// 403 if none gives all that is asked for: permissions that the grant lacks, a start
+    /// before its start, an end after its end. 400 if the chain is too long.
     pub fn parent_for(&self, permissions: Permissions, timing: &Timing) -> Result<(Parent, u8)> {
         let (_, parent, depth) = self.parent_among(self.held.iter(), permissions, timing)?;
         Ok((parent, depth))

@@ -99,7 +99,7 @@ fn asked(query: &Query<'_>) -> Filter {
 /// The narrowest range that has all that is asked for and may be seen.
 ///
 /// # Errors
-/// 403 when the caller may not see what is asked for.
+/// 403 if the caller may not see what is asked for.
 fn range(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Range> {
     let me = call.caller.user();
     let user = match scope.reaches(Area::Accesses, Reach::Read) {

@@ -354,7 +354,7 @@ impl Door<'_> {
         Ok(self.too_many(wait))
     }
 
-    /// 429, and when to try again.
+    /// 429, with the time of the next attempt.
     fn too_many(&self, wait: TimeDelta) -> Error {
         let seconds = wait.num_seconds() + 1;
         tracing::info!(space = %self.space.id, seconds, "refused unseen");

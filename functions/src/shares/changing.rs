@@ -57,7 +57,7 @@ pub(super) enum Part {
 /// their groups unless their own are `enough`, or a role (`None`).
 ///
 /// # Errors
-/// 403 when they may not change it, 404 when they may not even know of it.
+/// 403 if they may not change it, 404 if they may not even know of it.
 pub(super) async fn right_to_change(
     call: &Call,
     scope: &OrganizationScope,

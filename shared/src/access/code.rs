@@ -117,7 +117,7 @@ impl Code {
     /// Whom it lets in, and by which access.
     ///
     /// # Errors
-    /// 500 when it is of something else, as none is.
+    /// 500 if it is of something else, as none is.
     pub fn owner(&self) -> Result<(UserId, AccessId)> {
         let Grant { receiver, id, .. } = &self.terms.grant;
         match (receiver, id.access()) {

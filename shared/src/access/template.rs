@@ -23,8 +23,7 @@ use crate::wire::service::types::{
     self, Enumerated, Enumeration, Flag, Guid, Number, OrganizationGuid, Words,
 };
 
-/// A template: what an access that is made from it may be to, and what it is when the access
-/// does not say.
+/// A template: the spaces of its accesses, with defaults for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTemplate {

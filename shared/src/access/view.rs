@@ -105,7 +105,7 @@ struct Named {
 }
 
 impl View {
-    /// The keys of what a view needs besides the access.
+    /// The keys of what a view needs in addition to the access.
     pub fn needs(scope: &OrganizationScope, access: &Access) -> impl Iterator<Item = Key> {
         let spaces = access.spaces.iter();
         let spaces = spaces.map(|space| scope.space(space.terms.space));
