@@ -1,4 +1,4 @@
-//! Opening from afar.
+//! Opening remotely.
 
 use latchkey::audit::AuditEntry;
 use latchkey::table::from_item;
@@ -49,7 +49,7 @@ fn remote(user: u64, device: u64) -> Value {
 }
 
 #[tokio::test]
-async fn who_may_opens_from_afar_and_it_is_written_down() {
+async fn a_user_with_the_permission_opens_remotely_and_it_is_recorded() {
     let (store, system, tenant) = start().await;
     let id = share(&system, &tenant, remote(4, 2)).await;
     for (path, deed) in [(ON, "activation"), (OFF, "deactivation")] {
@@ -76,7 +76,7 @@ async fn who_may_opens_from_afar_and_it_is_written_down() {
 }
 
 #[tokio::test]
-async fn who_may_not_hears_what_is_lacking_and_nothing_is_written() {
+async fn a_refusal_says_what_is_lacking_and_writes_nothing() {
     let (store, system, tenant) = start().await;
     let body = json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}});
     let weak = share(&system, &tenant, body).await;
@@ -98,7 +98,7 @@ async fn who_may_not_hears_what_is_lacking_and_nothing_is_written() {
     let answer = post(&system, &tenant, 1, OFF).await;
     answer.assert_error(403, "insufficientRightsError");
 
-    // Device 1 has no gateway; device 9 is none.
+    // Device 1 has no gateway; device 9 does not exist.
     share(&system, &tenant, remote(4, 1)).await;
     let answer = post(&system, &tenant, 4, "/v1/devices/1/remote-activation").await;
     answer.assert_error(400, "gatewayNotFoundError");

@@ -103,7 +103,7 @@ async fn an_api_key_is_taken_as_basic_and_as_bearer() {
 }
 
 #[tokio::test]
-async fn an_expired_credential_is_none_before_dynamodb_removes_it() {
+async fn an_expired_credential_is_invalid_before_dynamodb_removes_it() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     for (offset, expected) in [(-2, 401), (3600, 404)] {
@@ -124,7 +124,7 @@ async fn an_expired_credential_is_none_before_dynamodb_removes_it() {
 }
 
 #[tokio::test]
-async fn the_credential_of_a_user_who_is_gone_is_none() {
+async fn the_credential_of_a_deleted_user_is_invalid() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut tenant = Tenant::new(7);

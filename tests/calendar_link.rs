@@ -31,7 +31,7 @@ async fn link(system: &System, tenant: &Tenant, user: usize, share: &str) -> Str
     url.strip_prefix(system.url()).unwrap().to_owned()
 }
 
-/// What a calendar program gets: it sends no credential and takes what it is given.
+/// A calendar program: it sends no credential and takes what it gets.
 async fn fetch(system: &System, path: &str) -> Answer {
     Answer::of(system.request(Method::GET, path)).await
 }
@@ -90,7 +90,7 @@ async fn an_address_that_nobody_was_given_has_no_calendar() {
 }
 
 #[tokio::test]
-async fn who_may_get_the_share_may_have_one_link_to_it() {
+async fn everyone_who_may_read_the_share_may_have_one_link_to_it() {
     let w = World::start().await;
     let share = w.create_share(1, json!({})).await;
     create(&w.system, &w.tenant, 5, &share)

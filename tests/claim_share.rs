@@ -29,7 +29,7 @@ async fn claim(system: &System, by: Uuid, token: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn who_claims_an_open_invitation_receives_it() {
+async fn the_user_who_claims_an_open_invitation_receives_it() {
     let w = World::start().await;
     let right = json!({"permissions": {"administrate": true}, "endDate": "2099-12-31"});
     let (path, token) = open(&w.system, &w.tenant, right).await;
@@ -62,7 +62,7 @@ async fn who_claims_an_open_invitation_receives_it() {
 }
 
 #[tokio::test]
-async fn of_thirty_two_at_once_one_receives_it() {
+async fn one_of_thirty_two_concurrent_claims_receives_it() {
     let w = World::start().await;
     let (path, token) = open(&w.system, &w.tenant, json!({})).await;
     let claims = (0..32).map(|claim_by| {
@@ -133,7 +133,7 @@ async fn a_token_that_leads_to_nothing_of_the_callers_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_said_to_be_none() {
+async fn a_text_that_is_not_a_token_is_not_found() {
     let w = World::start().await;
     for body in [
         json!({}),

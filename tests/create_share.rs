@@ -366,7 +366,7 @@ async fn the_same_key_and_body_create_once() {
         assert_eq!(answer.fields(), ["Idempotency-Key"]);
     }
     post(ADMIN, &"x".repeat(255), body.clone()).await.ok();
-    // What another user's key is says nothing.
+    // A key of another user has no meaning.
     post(MEMBER, "key 1", body)
         .await
         .assert_error(403, "insufficientRightsError");
@@ -440,7 +440,7 @@ fn administration(tenant: &Tenant, changes: Value) -> Value {
 }
 
 #[tokio::test]
-async fn who_administrates_a_source_may_share_it_and_gives_no_more_than_they_have() {
+async fn a_holder_of_administrate_shares_the_source_within_their_own_right() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let tenant = Tenant::new(7);
@@ -508,7 +508,7 @@ async fn a_right_to_share_comes_through_groups_and_named_schedules_too() {
         .await
         .assert_error(403, "insufficientRightsError");
 
-    // By a named schedule that holds on no day but yesterday there is no right today.
+    // A named schedule that holds only on yesterday's weekday gives no right today.
     let yesterday = (chrono::Utc::now() - chrono::TimeDelta::days(1))
         .format("%A")
         .to_string();
@@ -573,7 +573,7 @@ async fn a_conflict_is_tried_again_and_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
+async fn a_share_that_conflicts_at_a_door_reads_it_instead_of_checking_it() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     system.admin().get("/v2/shares/4").await;
@@ -598,7 +598,7 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
     let written = calls[4].request["TransactItems"].as_array().unwrap();
     assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
 
-    // What is not there is told as ever, and nothing is written.
+    // Missing references are reported as usual, and nothing is written.
     let before = store.sort_keys(&keys::shares()).await;
     for (field, body) in [
         ("source.deviceId", json!({"source": {"deviceId": 99}})),
@@ -614,7 +614,7 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
 
 /// Whoever makes users and keys would have them after the role has gone.
 #[tokio::test]
-async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
+async fn creating_a_user_checks_the_role_whatever_the_conflicts() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     system.admin().get("/v2/shares/4").await;
@@ -635,7 +635,7 @@ async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
 }
 
 #[tokio::test]
-async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
+async fn a_removed_role_makes_no_share_even_after_a_conflict() {
     let w = World::start().await;
     // The gateway knows the role.
     w.admin().get("/v2/shares/4").await;
@@ -667,7 +667,7 @@ async fn a_hundred_and_fifty_invited_to_one_door_at_once_are_all_invited() {
 }
 
 #[tokio::test]
-async fn throttling_is_said_to_be_throttling() {
+async fn throttling_is_reported_as_throttling() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     store.throttle(100);
@@ -677,7 +677,7 @@ async fn throttling_is_said_to_be_throttling() {
 }
 
 #[tokio::test]
-async fn a_header_that_says_who_calls_is_not_believed() {
+async fn a_header_that_names_a_caller_is_ignored() {
     let system = System::start().await;
     let request = system
         .request(Method::POST, PATH)

@@ -65,7 +65,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn who_may_open_hears_by_what_until_when_and_when_again() {
+async fn an_allowed_decision_says_by_which_grants_until_when_and_when_next() {
     let world = World::start().await;
     let rule = json!({"dayOfWeek": "Monday", "recurrence": "Weekly", "period": {"startTime": "09:00:00", "endTime": "17:00:00"}});
     let id = world
@@ -109,7 +109,7 @@ async fn who_may_open_hears_by_what_until_when_and_when_again() {
     assert_eq!(answer["allowed"], false);
     assert_eq!(answer["because"][0]["failed"], "permissionLacking");
     assert_eq!(answer["permissions"]["remoteActivate"], true);
-    // Who was given nothing hears that there is nothing.
+    // A user without grants is told that there are none.
     let answer = world.decided(5, 2, "").await;
     assert_eq!(answer["because"], json!([]));
     assert_eq!(answer["next"], Value::Null);
@@ -196,7 +196,7 @@ async fn a_group_that_is_deleted_leaves_no_trace_in_its_members() {
 }
 
 #[tokio::test]
-async fn what_was_made_by_right_of_another_holds_only_while_that_does() {
+async fn a_share_made_by_right_of_another_holds_only_while_that_one_holds() {
     let world = World::start().await;
     let right = |user: u64| json!({"receiver": {"userId": user}, "source": {"deviceId": 2}, "permissions": {"administrate": true}});
     // From the admin to user 4, from there to 5, 6 and 7.
@@ -260,7 +260,7 @@ async fn someone_with_many_grants_is_decided_as_well() {
     assert_eq!(answer["allowed"], true);
     let answer = world.decided(4, 1, "?at=2031-01-28T12:00:00Z").await;
     assert_eq!(answer["because"].as_array().unwrap().len(), 28);
-    // What such a one has shared on holds, too.
+    // What this user has passed on holds, too.
     let right = world.share(1, json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}, "permissions": {"administrate": true}})).await;
     assert!(right > 0);
     world
@@ -273,7 +273,7 @@ async fn someone_with_many_grants_is_decided_as_well() {
 }
 
 #[tokio::test]
-async fn what_a_decision_rests_on_is_read_strongly() {
+async fn the_reads_of_a_decision_are_strongly_consistent() {
     let world = World::start().await;
     let right = |user: Value, source: Value| json!({"receiver": user, "source": source, "permissions": {"administrate": true}, "scheduleId": 1});
     let (user, group) = (json!({"userId": 4}), json!({"userGroupId": 1}));
@@ -329,7 +329,7 @@ async fn a_question_with_faults_is_told_each_of_them() {
     let path = "/v2/devices/x/decision";
     let answer = world.system.user(world.tenant.token(1)).get(path).await;
     answer.assert_error(404, "notFoundError");
-    // Of others, only who sees to such things may ask.
+    // About others, only the roles of decisions may ask.
     world
         .ask(4, 1, "?userId=5")
         .await
@@ -359,7 +359,7 @@ async fn a_revocation_is_seen_by_the_next_decision() {
             .await;
         assert!(world.is_allowed(4, 1).await);
         let path = format!("/v2/user-groups/{id}");
-        // Many ask while it is taken away: whoever asks after the answer is refused.
+        // Many ask while it is deleted. Everyone who asks after the answer is refused.
         let asking = async {
             let mut refused = false;
             for _ in 0..10 {
@@ -385,7 +385,7 @@ async fn a_grant_whose_named_schedule_is_gone_opens_nothing() {
 }
 
 #[tokio::test]
-async fn what_stands_above_is_narrowed_and_what_stands_below_with_it() {
+async fn a_narrowed_share_narrows_those_below_it() {
     let world = World::start().await;
     let all = json!({"administrate": true, "remoteActivate": true, "assignKeyfob": true});
     let right = |user: u64| json!({"receiver": {"userId": user}, "source": {"deviceId": 2}, "permissions": all.clone()});

@@ -1,5 +1,5 @@
-//! What somebody can still do whose roles were taken away while API Gateway keeps what the
-//! authorizer said of them; and that an organization keeps an admin.
+//! What a user whose roles were removed can still do while API Gateway caches the authorizer's
+//! answer; and that an organization keeps an admin.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::events::{event, functions};
 use crate::system::{Answer, Store, System, Tenant, World, scope};
 
-/// What is there, by its keys.
+/// The existing items, by their keys.
 async fn state(store: &Store) -> BTreeMap<String, Item> {
     let items = store.items().await.into_iter();
     items
@@ -49,7 +49,7 @@ const WITHOUT_ROLE: &[(&str, &str)] = &[
     ("oauth-revoke", "the secret of an API key"),
 ];
 
-/// Those whose sample event asks for what is so already.
+/// Functions whose sample event asks for something that is so already.
 const THERE_ALREADY: &[&str] = &["add-device-to-group", "add-user-to-group"];
 
 /// Whether the sample event of a function is a request that writes by role.
@@ -58,7 +58,7 @@ fn writes_by_role(event: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw() {
+async fn a_dismissed_user_writes_nothing_by_the_role_that_the_authorizer_saw() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut walked = Vec::new();
@@ -188,7 +188,7 @@ async fn a_demoted_access_admin_does_not_give_themself_a_right() {
 }
 
 #[tokio::test]
-async fn who_changes_themself_is_checked_in_the_same_item() {
+async fn a_change_of_oneself_checks_the_role_in_the_same_action() {
     let (store, system, tenant) = remembered().await;
     let (one, two) = (tenant.token(1), tenant.token(2));
     let name = json!({"firstName": "Other"});
@@ -207,7 +207,7 @@ async fn who_changes_themself_is_checked_in_the_same_item() {
         .post("/v2/users/2/tokens", &json!({}))
         .await
         .created();
-    // What is refused for another reason is said so.
+    // If it is refused for another reason, the answer says so.
     let taken = json!({"phoneNumber": "+31612345671"});
     let refused = system.user(two).put("/v2/users/2", &taken).await;
     refused.assert_error(409, "alreadyExistsError");
@@ -235,7 +235,7 @@ async fn who_changes_themself_is_checked_in_the_same_item() {
 }
 
 #[tokio::test]
-async fn many_writes_of_one_admin_at_once_succeed_when_they_meet() {
+async fn conflicting_writes_of_one_admin_succeed() {
     let (store, system, tenant) = remembered().await;
     // Each waits for others, a few times over.
     store.conflict(40);
@@ -271,7 +271,7 @@ async fn the_last_admin_stays() {
     let refused = system.user(one).delete("/v2/users/1").await;
     refused.assert_error(409, "lastAdminError");
     assert_same(&state(&store).await, &there, "refused");
-    // What keeps them an admin is no matter.
+    // How they remain an admin does not matter.
     for roles in [json!(["TenantAdmin"]), json!(["Admin", "Device"])] {
         system
             .user(one)
@@ -315,7 +315,7 @@ async fn the_last_admin_stays() {
 }
 
 #[tokio::test]
-async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
+async fn one_of_two_admins_who_demote_or_delete_each_other_stays() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     for round in 0..8 {
@@ -353,7 +353,7 @@ async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
 }
 
 #[tokio::test]
-async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deployment() {
+async fn the_bootstrap_function_gives_an_organization_without_admins_a_new_one() {
     const FUNCTION: &str = "bootstrap-organization";
     let w = World::start().await;
     let event = |organization: u64| {
@@ -374,7 +374,7 @@ async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deploymen
     assert!(message.contains("name"), "{failed}");
     assert_same(&state(&w.store).await, &there, "refused");
 
-    // By hand, for over HTTP it cannot be.
+    // By hand, because it is impossible over HTTP.
     let mut user = w
         .store
         .item(&scope(7).user(1.try_into().unwrap()))

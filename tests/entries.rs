@@ -15,15 +15,15 @@ use crate::system::{
     is_of, keys, scope, window, zone,
 };
 
-/// The user who is the door's controller.
+/// The user of the door's controller.
 const DOOR: usize = 9;
 /// A space that nobody has.
 const NOWHERE: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000dead");
 
-/// What is said of a wrong code.
+/// The answer to a wrong code.
 const WRONG: &str = "no code that opens this space now";
 
-/// How long anything may take that nobody waits for.
+/// How long background work may take.
 const LONGEST: Duration = Duration::from_secs(20);
 
 struct Scene {
@@ -75,7 +75,7 @@ impl Scene {
             .await
     }
 
-    /// What the audit has, when there are so many.
+    /// The audit, once it has this many entries.
     async fn audit(&self, count: usize) -> Vec<Item> {
         let started = Instant::now();
         loop {
@@ -124,7 +124,7 @@ fn assert_refused(answer: &Answer, why: &str) {
 }
 
 #[tokio::test]
-async fn who_has_a_code_comes_in_and_it_is_written_down() {
+async fn a_code_opens_the_space_and_the_entry_is_recorded() {
     let scene = Scene::on(Store::start_with_streams().await).await;
     let until = window("2026-01-01T00:00:00Z", Some("2090-01-01T00:00:00Z"));
     let access = scene
@@ -156,7 +156,7 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
         let absent = ["device", "gateway", "shares", "activationTime"];
         assert!(absent.iter().all(|name| !item.contains_key(*name)));
     }
-    // Of an access without an end and without a count there is less to say.
+    // For an access without an end and without a count the answer has less.
     let access = scene.give(2, "5150", |_| {}).await;
     let answer = scene.enter("5150").await;
     let expected = json!({"allowed": true, "accessId": access, "userId": 4});
@@ -164,7 +164,7 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
 }
 
 #[tokio::test]
-async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
+async fn a_refused_entry_says_why_and_is_not_counted() {
     let scene = Scene::start().await;
     let future = window("2090-01-01T00:00:00Z", None);
     let past = window("2020-01-01T00:00:00Z", Some("2020-01-02T00:00:00Z"));
@@ -181,7 +181,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         .await;
     let four = scene.give(4, "100004", counted(1)).await;
     scene.enter("100004").await.ok();
-    // Of what has not opened the space before, no more than of what nobody has.
+    // A code that has not opened the space before gets the same answer as an unknown one.
     for code in ["100001", "100002", "100003"] {
         assert_refused(&scene.enter(code).await, WRONG);
     }
@@ -192,7 +192,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         (0, 1)
     );
 
-    // A code that nobody has, and one that is good for another space.
+    // An unknown code, and one for another space.
     assert_refused(&scene.enter("999998").await, WRONG);
     scene
         .put(
@@ -202,7 +202,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         )
         .await;
     assert_refused(&scene.enter("100005").await, WRONG);
-    // A user who is gone.
+    // A deleted user.
     scene
         .give(6, "100006", |access| access.user = 5.try_into().unwrap())
         .await;
@@ -218,7 +218,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_is_named_and_a_space_that_is_gone_is_not_there() {
+async fn a_malformed_code_is_a_fault_and_a_deleted_space_is_not_found() {
     let scene = Scene::start().await;
     for body in [
         json!({}),
@@ -381,7 +381,7 @@ async fn no_code_is_in_the_log_whatever_happens() {
     let no_code = json!({"code": "99217736401"});
     scene.ask(DOOR, SPACE, no_code).await.is(400);
     scene.audit(1).await;
-    // What cannot be written down is told with where it stands, but for the code.
+    // A failed record is logged with its key, but without the code.
     let event = crate::events::follow_up("MODIFY").to_string();
     let event = event.replace("407192", "7305519");
     let broken = event.replace(r#""depth":{"N":"0"}"#, r#""depth":{"N":"-1"}"#);

@@ -106,7 +106,7 @@ async fn a_token_is_listed_by_when_and_ended() {
         assert!(!at.works(&user, first).await);
         assert!(at.tokens(&user).await.is_empty());
     }
-    // Of what was in the table nothing remains.
+    // Nothing of it remains in the table.
     assert!(!format!("{:?}", at.store.items().await).contains("invitation-"));
 }
 
@@ -168,7 +168,7 @@ async fn a_token_given_to_a_plain_member_is_no_admins_after_a_promotion() {
 }
 
 #[tokio::test]
-async fn who_may_not_write_the_directory_sees_and_ends_no_tokens() {
+async fn a_caller_who_may_not_write_the_directory_neither_sees_nor_ends_tokens() {
     let at = fixed().await;
     let (user, token) = at.create(json!([])).await;
     let path = format!("{user}/tokens");

@@ -221,7 +221,7 @@ async fn it_is_taken_up_again_where_it_was_cut_off_and_no_access_is_without_a_co
 }
 
 #[tokio::test]
-async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
+async fn a_request_for_thousands_of_codes_is_answered_before_they_are_done() {
     let (store, system, tenant) = home().await;
     let id = create(&system, &tenant, json!({})).await;
     multiply(&store, &id, 2_000).await;
@@ -231,7 +231,7 @@ async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
 }
 
 #[tokio::test]
-async fn only_who_runs_the_organization_may_ask() {
+async fn only_admins_may_ask() {
     let (_store, system, tenant) = home().await;
     let answer = system.user(tenant.token(2)).put(PATH, &json!({})).await;
     assert_error(&answer, "json", 403, "Forbidden");

@@ -273,7 +273,7 @@ async fn a_template_is_made_changed_shown_and_deleted_in_either_format_at_every_
 }
 
 #[tokio::test]
-async fn what_is_left_out_has_its_default_and_what_is_empty_is_taken_away() {
+async fn a_field_left_out_has_its_default_and_an_empty_one_is_cleared() {
     let (_store, system, tenant, _) = home().await;
     let new = json!({"name": "N", "description": "D", "things": [{"thingId": SPACE}]});
     let made = id(&system.post(PATH, tenant.token(1), &new).await);
@@ -370,7 +370,7 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
         assert_eq!(faults(&answer), named(&[("things", code)]));
     }
 
-    // What the organization does not have, each in its place.
+    // What the organization does not have, each with its place.
     let nobodys = |last: u8| format!("0192a5b07c00700080000000000000{last:02x}");
     let things = json!([
         {"thingId": nobodys(8)}, {"thingId": SPACE}, {"thingId": nobodys(9)}, {"thingId": attic},
