@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, keys, scope};
+use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -165,15 +165,15 @@ impl Home {
         keys.filter(|key| key.starts_with(prefix)).collect()
     }
 
-    /// Checks that each access has its grants and codes, and that there are no others.
+    /// That each access has its grants and codes, and that there are no others.
     async fn assert_whole(&self) {
         let (mut wanted, mut accesses) = (BTreeSet::new(), 0);
         let mut found = BTreeSet::new();
         for item in self.store.items().await {
             let key = item["SK"].as_s().unwrap().clone();
-            if key.starts_with(&keys::codes()) || key.contains(&format!("#{}", keys::spaces())) {
+            if key.starts_with("CODE#") || key.contains("#SPACE#") {
                 found.insert(key);
-            } else if key.starts_with(&keys::accesses()) {
+            } else if key.starts_with("ACCESS#") {
                 accesses += 1;
                 let access: Access = from_item(item).unwrap();
                 for space in &access.spaces {
@@ -286,7 +286,7 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
     home.delete(&id).await.ok();
     assert_eq!(home.access(&id).await, None);
     home.assert_whole().await;
-    assert!(home.keys(&keys::codes()).await.is_empty());
+    assert!(home.keys("CODE#").await.is_empty());
     assert_error(&home.delete(&id).await, "json", 404, "NotFound");
     assert_error(
         &home
@@ -299,7 +299,7 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
 }
 
 #[tokio::test]
-async fn a_space_takes_its_defaults_from_the_template_and_all_spaces_may_share_one_code() {
+async fn what_a_space_leaves_out_is_taken_from_the_template_and_one_code_may_do_for_all() {
     let mut home = Home::with_spaces(3).await;
     let template = json!({
         "AccessTemplateId": TEMPLATE, "AccessCodeInitializationStrategy": "Shared",
@@ -323,7 +323,7 @@ async fn a_space_takes_its_defaults_from_the_template_and_all_spaces_may_share_o
     );
     let codes = home.codes(&id).await;
     assert_eq!(codes.values().collect::<HashSet<_>>().len(), 1, "{codes:?}");
-    // A space that is added later gets the existing code.
+    // A space that comes later gets the code that is there.
     let both =
         json!({"Spaces": [{"ThingId": space(1)}, {"ThingId": space(2)}, {"ThingId": space(3)}]});
     home.update(&id, both).await.ok();
@@ -413,13 +413,13 @@ async fn every_fault_is_named_and_nothing_is_written() {
     assert_eq!(named(&home.create(&both).await).len(), 2);
     // In the template and gone from the organization.
     home.store
-        .delete_items(&keys::space(space(2).parse().unwrap()))
+        .delete_items(&format!("SPACE#{}", space(2)))
         .await;
     let answer = home.create(&body(&[1, 2])).await;
     let gone = ("spaces[1].thingId".to_owned(), "NotFound".to_owned());
     assert_eq!(named(&answer), [gone], "{}", answer.body);
     assert_eq!(home.store.items().await.len(), before - 1);
-    // If it did not exist before the body was read, the answer is 403.
+    // What was not there before the body was read is 403.
     let member = home
         .system
         .user(home.tenant.token(2))
@@ -429,7 +429,7 @@ async fn every_fault_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_repeated_request_with_a_key_makes_one_access_and_returns_the_first_answer() {
+async fn the_same_request_with_a_key_makes_one_access_and_hears_the_first_answer() {
     let home = Home::with_spaces(2).await;
     let send = || {
         let request = home
@@ -447,7 +447,7 @@ async fn a_repeated_request_with_a_key_makes_one_access_and_returns_the_first_an
     let bodies: HashSet<_> = answers.iter().map(|answer| answer.body.clone()).collect();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(bodies.iter().all(|body| body.starts_with("{id:")));
-    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
+    assert_eq!(home.keys("ACCESS#").await.len(), 1);
     let replayed = answers
         .iter()
         .filter(|answer| answer.header("idempotency-replayed").is_some());
@@ -491,8 +491,8 @@ fn space_id(number: usize) -> SpaceId {
     space(number).parse().unwrap()
 }
 
-/// Gives all codes of four digits of the first space, except some, to an access that conflicts
-/// with nobody.
+/// Gives all codes of four digits of the first space to an access that is in nobody's way,
+/// but for some.
 async fn take_all_but(home: &Home, free: &[&str]) {
     let other = home.created(&body(&[1])).await;
     let access = home.access(&other).await.unwrap();
@@ -551,7 +551,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
     );
     let mut codes = Vec::new();
     for item in home.store.items().await {
-        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with(&keys::accesses()) {
+        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with("ACCESS#") {
             let access: Access = from_item(item).unwrap();
             codes.push(access.spaces[0].code.as_str().to_owned());
         }
@@ -562,7 +562,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
 }
 
 #[tokio::test]
-async fn one_of_sixty_four_concurrent_exclusive_accesses_gets_the_space() {
+async fn of_sixty_four_who_want_a_space_alone_at_once_one_gets_it() {
     let home = Home::with_spaces(2).await;
     let wanted = alone(body(&[2]));
     let answers = join_all((0..64).map(|_| home.create(&wanted))).await;
@@ -572,7 +572,7 @@ async fn one_of_sixty_four_concurrent_exclusive_accesses_gets_the_space() {
         assert_error(answer, "json", 409, "Conflict");
     }
     home.assert_whole().await;
-    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
+    assert_eq!(home.keys("ACCESS#").await.len(), 1);
 }
 
 #[tokio::test]
@@ -594,7 +594,7 @@ async fn an_exclusive_access_keeps_others_out_as_long_as_it_is_valid() {
         message.contains(SPACE) && message.contains("free from 2027-01-02T12:00:00Z"),
         "{message}"
     );
-    // One that only touches it, one at other hours, and one to another space.
+    // What only touches it, what is on other hours, and another space.
     home.created(&at(24, 30)).await;
     home.created(&at(-9, 0)).await;
     home.created(&body(&[2])).await;
@@ -621,7 +621,7 @@ async fn an_exclusive_access_keeps_others_out_as_long_as_it_is_valid() {
     home.delete(&endless).await.ok();
     home.created(&later).await;
     home.assert_whole().await;
-    // A change can conflict with others, but not with itself.
+    // A change meets others, too, and an access is not in its own way.
     let own = home
         .created(&with(
             alone(body(&[2])),
@@ -702,7 +702,7 @@ async fn a_store_that_stops_in_the_middle_leaves_no_access_half_written() {
         }
     };
     let (made, ()) = tokio::join!(join_all((0..6).map(client)), outage);
-    let there = home.keys(&keys::accesses()).await.len();
+    let there = home.keys("ACCESS#").await.len();
     assert!(
         there >= made.iter().sum::<usize>(),
         "what was acknowledged is there"
@@ -711,7 +711,7 @@ async fn a_store_that_stops_in_the_middle_leaves_no_access_half_written() {
 }
 
 #[tokio::test]
-async fn the_roles_of_accesses_write_them() {
+async fn who_may_write_accesses_writes_them() {
     let home = Home::with_spaces(1).await;
     for (user, role, may) in [
         (3, Role::AccessAdmin, true),
@@ -784,7 +784,7 @@ async fn hours_keep_their_fractions_of_a_second() {
 }
 
 #[tokio::test]
-async fn seconds_are_not_read_as_milliseconds() {
+async fn seconds_are_not_taken_for_milliseconds() {
     let home = Home::with_spaces(1).await;
     let seconds = hour(0) / 1_000;
     for wrong in [

@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults};
-use crate::system::{Answer, Store, System, Tenant, keys, scope};
+use crate::system::{Answer, Store, System, Tenant, scope};
 
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 const PATH: &str = "/BusinessUserAccess";
@@ -115,8 +115,7 @@ impl Home {
         (calls.len(), read, written)
     }
 
-    /// Books every hour of this many days from the beginning of 2030 on, except the first hour
-    /// of each.
+    /// Books every hour of so many days from the beginning of 2030 on, but for the first of each.
     async fn fill(&self, days: i64) {
         let (scope, table) = (scope(7), self.store.table());
         let mut items: Vec<Item> = Vec::new();
@@ -146,7 +145,7 @@ impl Home {
 #[tokio::test]
 async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_the_usual_cost() {
     let home = Home::with_spaces(2).await;
-    // The cost of a booking at a space that has others on the same day.
+    // What a booking costs at a space that has some on the same day.
     for number in 1..24 {
         home.book(&[2], true, number, Some(number + 1)).await.ok();
     }
@@ -175,7 +174,7 @@ async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_
     assert!(written <= usual.2, "{written}");
     home.cancel(&after).await;
 
-    // A booking that ends long after it is refused because of the first that it overlaps.
+    // One that ends long after it is refused for the first that it meets.
     let answer = home.refused(false, 0, None).await;
     assert!(answer.body.contains("free from"), "{}", answer.body);
     home.refused(true, 24, Some(24 * days)).await;
@@ -203,7 +202,7 @@ async fn long_and_short_ones_keep_out_each_other() {
     let before = home.booked(true, -week, Some(0)).await;
     let short = home.booked(true, month, Some(month + 1)).await;
     home.refused(true, month - 1, Some(month + 1)).await;
-    // A month that overlaps the short one.
+    // A month that meets the short one.
     let answer = home.rebook(&long, true, 0, Some(month + 1)).await;
     home.is_taken(&answer);
     home.cancel(&short).await;
@@ -225,11 +224,9 @@ async fn long_and_short_ones_keep_out_each_other() {
     home.cancel(&endless).await;
     home.cancel(&before).await;
     home.booked(true, -week, Some(week)).await;
-    let left = home.store.sort_keys(&keys::bookings()).await;
+    let left = home.store.sort_keys("BOOKED#").await;
     assert_eq!(
-        left.iter()
-            .filter(|key| key.contains(&keys::longs()))
-            .count(),
+        left.iter().filter(|key| key.contains("LONG#")).count(),
         1,
         "{left:?}"
     );
@@ -244,7 +241,7 @@ async fn a_short_one_moves_within_its_day_and_out_of_it() {
     home.refused(true, 11, Some(12)).await;
     let answer = home.rebook(&own, true, 9, Some(13)).await;
     home.is_taken(&answer);
-    // Like any of several, it must not overlap the others either.
+    // As one of several, it must not meet the others either.
     let answer = home.rebook(&own, false, 9, Some(13)).await;
     home.is_taken(&answer);
     home.booked(true, 8, Some(9)).await;
@@ -256,7 +253,7 @@ async fn a_short_one_moves_within_its_day_and_out_of_it() {
 }
 
 #[tokio::test]
-async fn concurrent_bookings_never_overlap_and_none_is_refused_without_an_overlap() {
+async fn of_many_at_once_no_two_meet_and_none_is_refused_that_meets_nobody() {
     let home = Home::with_spaces(1).await;
     // All hours of one day. Whose turn does not come in time asks again, as clients do.
     let patient = async |from: i64| {
@@ -291,8 +288,8 @@ async fn concurrent_bookings_never_overlap_and_none_is_refused_without_an_overla
     let ask =
         |(alone, from, until): &(bool, i64, Option<i64>)| home.book(&[1], *alone, *from, *until);
     let answers = join_all(wanted.iter().map(ask)).await;
-    // An exclusive access excludes those made later. The order in which they were made is
-    // unknown, but of two exclusive ones that overlap one is refused.
+    // Whoever is alone was there alone when a later one was made; in which order they were made
+    // nobody knows, but of two that are alone one is refused.
     let made: Vec<_> = wanted
         .iter()
         .zip(&answers)
@@ -325,7 +322,7 @@ async fn days_of_many_spaces_that_are_too_much_for_one_transaction_are_refused_a
 }
 
 #[tokio::test]
-async fn the_bookings_of_a_space_go_with_it() {
+async fn what_is_taken_of_a_space_goes_with_it() {
     let store = Store::start_with_streams().await;
     let system = System::on(&store).await;
     let home = Home {
@@ -336,12 +333,12 @@ async fn the_bookings_of_a_space_go_with_it() {
     home.store.put(&home.tenant.world).await;
     home.booked(true, 0, Some(1)).await;
     home.booked(true, 24, Some(365 * 24)).await;
-    assert_eq!(home.store.sort_keys(&keys::bookings()).await.len(), 2);
+    assert_eq!(home.store.sort_keys("BOOKED#").await.len(), 2);
     let path = format!("/v2/spaces/{}", space(1));
     let deleted = home.system.user(home.tenant.token(1)).delete(&path).await;
     assert_eq!(deleted.status, 204);
     let started = std::time::Instant::now();
-    while !home.store.sort_keys(&keys::bookings()).await.is_empty() {
+    while !home.store.sort_keys("BOOKED#").await.is_empty() {
         assert!(started.elapsed() < std::time::Duration::from_secs(20));
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

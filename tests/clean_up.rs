@@ -1,4 +1,4 @@
-//! What a deleted item leaves in the table, and how it is removed.
+//! What a deleted thing leaves in the table, and how it goes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use latchkey::warrant::Warrant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Call, Store, System, Tenant, is_of, keys};
+use crate::system::{Answer, Call, Store, System, Tenant, is_of};
 
-/// How long the removal of the last trace may take.
+/// How long the last trace may take to go.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The items of organization 7, by sort key.
+/// What there is of organization 7, by sort key.
 type Items = BTreeMap<String, Item>;
 
 async fn items(store: &Store) -> Items {
@@ -31,22 +31,21 @@ async fn items(store: &Store) -> Items {
 /// The sort keys of organization 7 that begin so.
 async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
     let keys = items(store).await.into_keys();
-    // The keyring at the head of a user's grants does not count, and the marker of a removal is
-    // no trace.
+    // The keyring that stands before a user's grants is none, and what remembers a removal for
+    // a while is no trace of it.
     let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
-    keys.filter(|key| !key.starts_with(&keys::gone("")))
-        .collect()
+    keys.filter(|key| !key.starts_with("GONE#")).collect()
 }
 
-/// The items that contain one of `traces`.
-async fn left(store: &Store, traces: &[&String]) -> Vec<String> {
+/// Those in which one of `traces` stands.
+async fn left(store: &Store, traces: &[&str]) -> Vec<String> {
     let keys = sort_keys(store, "").await.into_iter();
-    keys.filter(|key| traces.iter().any(|trace| key.contains(trace.as_str())))
+    keys.filter(|key| traces.iter().any(|trace| key.contains(trace)))
         .collect()
 }
 
 /// Waits until nothing of that is left.
-async fn gone(store: &Store, traces: &[&String]) {
+async fn gone(store: &Store, traces: &[&str]) {
     let started = Instant::now();
     loop {
         let left = left(store, traces).await;
@@ -75,7 +74,7 @@ impl Scene {
         Self::with_shares(store, 0).await
     }
 
-    /// The same with shares for user 2, of both devices, every third with the named schedule.
+    /// The same with shares to user 2, on both devices, every third on the named schedule.
     async fn with_shares(store: Store, count: u64) -> Self {
         let system = System::on(&store).await;
         let mut tenant = Tenant::new(7);
@@ -118,13 +117,17 @@ impl Scene {
         self.call(Method::DELETE, path, None).await;
     }
 
-    /// The number of shares that use the named schedule.
+    /// How many shares keep the named schedule.
     async fn kept(&self) -> String {
-        let schedule = attribute(&items(&self.store).await, &keys::schedule(1), "keptBy");
+        let schedule = attribute(
+            &items(&self.store).await,
+            "SCHEDULE#0000000000000001",
+            "keptBy",
+        );
         schedule.as_n().unwrap().clone()
     }
 
-    /// The stream record of an item that is about to be deleted.
+    /// What the stream says of a thing that is about to be deleted.
     async fn removal(&self, sk: &str) -> String {
         let items = items(&self.store).await;
         let old = &items[sk];
@@ -184,7 +187,7 @@ fn in_json(value: &AttributeValue) -> Value {
 }
 
 #[tokio::test]
-async fn a_deleted_user_with_three_hundred_shares_leaves_nothing() {
+async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
     let scene = Scene::with_shares(Store::start_with_streams().await, 300).await;
     let other = scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
@@ -192,7 +195,7 @@ async fn a_deleted_user_with_three_hundred_shares_leaves_nothing() {
     let shares: Vec<_> = (1000..1300).map(|share| format!("{share:016}")).collect();
     assert_eq!(scene.kept().await, "101");
     scene.delete("/v2/users/2").await;
-    gone(&scene.store, &[&keys::user(2)]).await;
+    gone(&scene.store, &["USER#0000000000000002"]).await;
     let left = sort_keys(&scene.store, "").await;
     let of = |share: &String| {
         left.iter()
@@ -206,7 +209,7 @@ async fn a_deleted_user_with_three_hundred_shares_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn the_traces_of_a_deleted_item_go_and_nothing_else() {
+async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     let scene = Scene::on(Store::start_with_streams().await).await;
     let space = json!({"organizationId": 7, "name": "Gate", "devices": [1, 2]});
     let space = scene.call(Method::POST, "/v2/spaces", Some(&space)).await;
@@ -224,9 +227,13 @@ async fn the_traces_of_a_deleted_item_go_and_nothing_else() {
     let before = items(&scene.store).await;
 
     scene.delete("/v2/devices/1").await;
-    gone(&scene.store, &[&keys::device(1), &on_device]).await;
+    gone(
+        &scene.store,
+        &["DEVICE#0000000000000001", on_device.as_str()],
+    )
+    .await;
     let now = items(&scene.store).await;
-    let space_key = keys::space(space.parse().unwrap());
+    let space_key = format!("SPACE#{space}");
     let opened_by = |items: &Items| attribute(items, &space_key, "devices");
     let number = |number: &str| AttributeValue::N(number.to_owned());
     assert_eq!(
@@ -240,7 +247,7 @@ async fn the_traces_of_a_deleted_item_go_and_nothing_else() {
     }
     // A group from which something is gone has a new version.
     let version = |items: &Items, sk: &str| attribute(items, sk, "version").as_n().unwrap().clone();
-    let device_group = &keys::device_group(1);
+    let device_group = "DEVICEGROUP#0000000000000001";
     assert_eq!(version(&before, device_group), "1");
     assert_eq!(version(&now, device_group), "2");
 
@@ -249,34 +256,29 @@ async fn the_traces_of_a_deleted_item_go_and_nothing_else() {
     gone(
         &scene.store,
         &[
-            &keys::device_group(1),
-            &keys::user_group(1),
-            &to_group,
-            &on_group,
+            "DEVICEGROUP#0000000000000001",
+            "USERGROUP#0000000000000001",
+            to_group.as_str(),
+            on_group.as_str(),
         ],
     )
     .await;
     scene.delete(&format!("/v2/spaces/{space}")).await;
     assert_eq!(scene.kept().await, "0");
-    // Everything else is as it was, except references to other deleted items.
+    // All else is as it was, but for what names another thing that is gone.
     let after = items(&scene.store).await;
-    let touched = [
-        keys::spaces(),
-        keys::schedules(),
-        keys::device(2),
-        keys::users(),
-    ];
+    let touched = ["SPACE#", "SCHEDULE#", "DEVICE#0000000000000002", "USER#"];
     for (key, item) in &before {
         let is_gone = [
-            &keys::device(1),
-            &keys::device_group(1),
-            &keys::user_group(1),
-            &to_group,
-            &on_group,
-            &on_device,
-            &space,
+            "DEVICE#0000000000000001",
+            "DEVICEGROUP#0000000000000001",
+            "USERGROUP#0000000000000001",
+            to_group.as_str(),
+            on_group.as_str(),
+            on_device.as_str(),
+            space.as_str(),
         ];
-        if is_gone.iter().any(|gone| key.contains(gone.as_str())) {
+        if is_gone.iter().any(|gone| key.contains(gone)) {
             assert!(!after.contains_key(key), "{key:?}");
         } else if !touched.iter().any(|touched| key.starts_with(touched)) && !key.ends_with('#') {
             assert_eq!(after.get(key), Some(item), "{key:?}");
@@ -316,12 +318,12 @@ async fn the_api_keys_of_a_deleted_user_go_with_their_credentials() {
 }
 
 #[tokio::test]
-async fn a_repeated_record_changes_nothing_and_existing_items_keep_what_they_have() {
+async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() {
     let scene = Scene::with_shares(Store::start().await, 8).await;
     scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
-    let removal = scene.removal(&keys::user(2)).await;
+    let removal = scene.removal("USER#0000000000000002").await;
     let before = items(&scene.store).await;
     let clean_up = async || {
         let answer = scene.system.invoke("follow-up", &removal).await;
@@ -333,7 +335,10 @@ async fn a_repeated_record_changes_nothing_and_existing_items_keep_what_they_hav
 
     scene.delete("/v2/users/2").await;
     clean_up().await;
-    assert_eq!(left(&scene.store, &[&keys::user(2)]).await, [""; 0]);
+    assert_eq!(
+        left(&scene.store, &["USER#0000000000000002"]).await,
+        [""; 0]
+    );
     assert_eq!(scene.kept().await, "1");
     let after = items(&scene.store).await;
     clean_up().await;
@@ -347,12 +352,12 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
     scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
-    let removal = scene.removal(&keys::user(2)).await;
-    let grant = left(&scene.store, &[&format!("{}#{share}", keys::device(1))]).await;
+    let removal = scene.removal("USER#0000000000000002").await;
+    let grant = left(&scene.store, &[&format!("DEVICE#0000000000000001#{share}")]).await;
     let grant = items(&scene.store).await.remove(&grant[0]).unwrap();
     let mut grant = all_in_json(&grant);
     scene.delete("/v2/users/2").await;
-    // First the record says that it has none, and then it has one.
+    // First it is said to keep none, and then it is found to keep one.
     grant.as_object_mut().unwrap().remove("schedule").unwrap();
     scene.store.refuse(&[Some(grant), None, None]);
     scene.store.calls();
@@ -368,11 +373,11 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
 }
 
 #[tokio::test]
-async fn an_expired_share_is_counted_out_of_its_schedule_once() {
+async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
     let scene = Scene::on(Store::start().await).await;
     let share = scene.share(json!({"scheduleId": 1})).await;
     scene.share(json!({"scheduleId": 1})).await;
-    let key = keys::shares() + &share;
+    let key = format!("SHARE#{share}");
     let removal = scene.removal(&key).await;
     // As DynamoDB does.
     scene.store.delete_items(&key).await;
@@ -387,15 +392,15 @@ async fn an_expired_share_is_counted_out_of_its_schedule_once() {
 #[tokio::test]
 async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept() {
     for (thing, path, changes) in [
-        (keys::device(1), "/v2/devices/1", json!({})),
-        (keys::user(2), "/v2/users/2", json!({})),
+        ("DEVICE#0000000000000001", "/v2/devices/1", json!({})),
+        ("USER#0000000000000002", "/v2/users/2", json!({})),
         (
-            keys::user_group(1),
+            "USERGROUP#0000000000000001",
             "/v2/user-groups/1",
             json!({"receiver": {"userGroupId": 1}}),
         ),
         (
-            keys::device_group(1),
+            "DEVICEGROUP#0000000000000001",
             "/v2/device-groups/1",
             json!({"source": {"deviceGroupId": 1}}),
         ),
@@ -405,7 +410,7 @@ async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept()
         let all = scene.store.items().await;
         let of_it = |item: &&Item| item["SK"].as_s().unwrap().ends_with(&share);
         let late: Vec<_> = all.iter().filter(of_it).cloned().collect();
-        let removal = scene.removal(&thing).await;
+        let removal = scene.removal(thing).await;
         scene.delete(path).await;
         let clean_up = async |event: &str| {
             let answer = scene.system.invoke("follow-up", event).await;
@@ -423,7 +428,7 @@ async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept()
         assert!(!left(&scene.store, &[&share]).await.is_empty());
 
         // An hour later DynamoDB removes what remembers the removal.
-        let gone = keys::gone(&thing);
+        let gone = format!("GONE#{thing}");
         let removal = scene.removal(&gone).await;
         scene.store.delete_items(&gone).await;
         clean_up(&removal).await;
@@ -438,15 +443,12 @@ async fn a_schedule_that_is_gone_is_no_reason_to_keep_a_share() {
     let scene = Scene::on(Store::start().await).await;
     scene.share(json!({"scheduleId": 1})).await;
     scene.share(json!({})).await;
-    let removal = scene.removal(&keys::user(2)).await;
+    let removal = scene.removal("USER#0000000000000002").await;
     scene.delete("/v2/users/2").await;
-    scene.store.delete_items(&keys::schedules()).await;
+    scene.store.delete_items("SCHEDULE#").await;
     let answer = scene.system.invoke("follow-up", &removal).await;
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(
-        left(&scene.store, &[&keys::shares(), &keys::grants()]).await,
-        [""; 0]
-    );
+    assert_eq!(left(&scene.store, &["SHARE#", "GRANT#"]).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -463,14 +465,14 @@ async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         scene.store.stop();
-        let left = sort_keys(&scene.store, &keys::grants()).await.len();
+        let left = sort_keys(&scene.store, "GRANT#").await.len();
         assert!((1..300).contains(&left), "{left}");
         tokio::time::sleep(Duration::from_millis(150)).await;
         scene.store.calls();
         scene.store.resume().await;
     }
-    gone(&scene.store, &[&keys::user(2)]).await;
-    assert_eq!(sort_keys(&scene.store, &keys::shares()).await, [""; 0]);
+    gone(&scene.store, &["USER#0000000000000002"]).await;
+    assert_eq!(sort_keys(&scene.store, "SHARE#").await, [""; 0]);
     assert_eq!(scene.kept().await, "0");
 }
 
@@ -478,7 +480,7 @@ async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
 async fn a_change_that_cannot_be_done_is_reported_and_the_others_are_done() {
     let scene = Scene::on(Store::start().await).await;
     let share = scene.share(json!({})).await;
-    let removal = scene.removal(&keys::user(2)).await;
+    let removal = scene.removal("USER#0000000000000002").await;
     scene.delete("/v2/users/2").await;
     let mut event: Value = serde_json::from_str(&removal).unwrap();
     let mut broken = event["Records"][0].clone();
@@ -526,11 +528,11 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
         .ok();
 
     scene.delete("/v2/users/2").await;
-    gone(&scene.store, &[&of_user, &keys::grants_to(2)]).await;
-    assert_eq!(sort_keys(&scene.store, &keys::codes()).await.len(), 3);
+    gone(&scene.store, &[&of_user, "GRANT#USER#0000000000000002#"]).await;
+    assert_eq!(sort_keys(&scene.store, "CODE#").await.len(), 3);
     let hall_now = items(&scene.store)
         .await
-        .remove(&keys::space(hall.parse().unwrap()))
+        .remove(&format!("SPACE#{hall}"))
         .unwrap();
     assert!(
         !hall_now.contains_key("exclusive"),
@@ -541,7 +543,7 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
     gone(&scene.store, &[&of_gate, &space]).await;
     // The access to both is to one, with its code.
     assert_eq!(left(&scene.store, &[&of_both]).await.len(), 2);
-    let codes = sort_keys(&scene.store, &keys::codes()).await;
+    let codes = sort_keys(&scene.store, "CODE#").await;
     assert!(codes.len() == 1 && codes[0].contains(hall), "{codes:?}");
     let started = Instant::now();
     loop {
@@ -549,7 +551,7 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
         let shown = scene.call(Method::GET, &shown, None).await.json();
         let stored = items(&scene.store)
             .await
-            .remove(&keys::template(template.parse().unwrap()))
+            .remove(&format!("TEMPLATE#{template}"))
             .unwrap();
         let things = stored["things"].as_l().unwrap().len();
         if (shown["data"].as_array().unwrap().len(), things) == (1, 1) {

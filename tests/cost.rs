@@ -1,6 +1,5 @@
-//! Shows that the figures in docs/budgets.md are those of the running system: the same
-//! requests, counted over HTTP at the store. And that reads that open a door are strongly
-//! consistent.
+//! That the figures in docs/budgets.md are those of the running system: the same requests,
+//! counted over HTTP at the store. And that what opens a door is read strongly.
 
 use reqwest::Method;
 use serde_json::json;
@@ -18,7 +17,7 @@ fn cost(calls: &[Call]) -> Cost {
     )
 }
 
-/// The line of a case in docs/budgets.md.
+/// What docs/budgets.md says of a case.
 fn budget(case: &str) -> Cost {
     let budgets = std::fs::read_to_string(root().join("docs/budgets.md")).unwrap();
     let mut rows = budgets
@@ -82,7 +81,7 @@ fn are_strong(calls: &[Call]) -> bool {
 }
 
 #[tokio::test]
-async fn reads_that_open_a_door_are_strongly_consistent() {
+async fn what_opens_a_door_is_read_strongly() {
     let store = Store::start().await;
     let (system, tenant) = warm(&store).await;
     let share = json!({

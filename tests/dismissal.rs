@@ -1,5 +1,5 @@
-//! What a user whose roles were removed can still do while API Gateway caches the authorizer's
-//! answer; and that an organization keeps an admin.
+//! What somebody can still do whose roles were taken away while API Gateway keeps what the
+//! authorizer said of them; and that an organization keeps an admin.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::events::{event, functions};
-use crate::system::{Answer, Store, System, Tenant, World, scope};
+use crate::system::{Answer, Store, System, Tenant, World};
 
-/// The existing items, by their keys.
+/// What is there, by its keys.
 async fn state(store: &Store) -> BTreeMap<String, Item> {
-    let items = store.items().await.into_iter();
+    let items = store.things().await.into_iter();
     items
         .map(|mut item| {
             // A set has no order.
@@ -49,7 +49,7 @@ const WITHOUT_ROLE: &[(&str, &str)] = &[
     ("oauth-revoke", "the secret of an API key"),
 ];
 
-/// Functions whose sample event asks for something that is so already.
+/// Those whose sample event asks for what is so already.
 const THERE_ALREADY: &[&str] = &["add-device-to-group", "add-user-to-group"];
 
 /// Whether the sample event of a function is a request that writes by role.
@@ -58,7 +58,7 @@ fn writes_by_role(event: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_dismissed_user_writes_nothing_by_the_role_that_the_authorizer_saw() {
+async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut walked = Vec::new();
@@ -79,14 +79,17 @@ async fn a_dismissed_user_writes_nothing_by_the_role_that_the_authorizer_saw() {
         let user = event["requestContext"]["authorizer"]["userId"]
             .as_str()
             .unwrap();
-        let key = scope(1).user(user.parse().unwrap());
-        let before = store.item(&key).await.unwrap();
+        let sort_key = format!("USER#{:016}", user.parse::<u64>().unwrap());
+        let before = store
+            .item(&format!("ORG#1#{sort_key}"), &sort_key)
+            .await
+            .unwrap();
         let mut demoted = before.clone();
         demoted.insert("roles".to_owned(), AttributeValue::L(vec![]));
         for now in [Some(demoted), None] {
             match &now {
                 Some(demoted) => store.put_item(demoted).await,
-                None => store.delete_items(key.place()).await,
+                None => store.delete_items(&sort_key).await,
             }
             let there = state(&store).await;
             let answer = system.invoke(&name, &text).await;
@@ -188,7 +191,7 @@ async fn a_demoted_access_admin_does_not_give_themself_a_right() {
 }
 
 #[tokio::test]
-async fn a_change_of_oneself_checks_the_role_in_the_same_action() {
+async fn who_changes_themself_is_checked_in_the_same_item() {
     let (store, system, tenant) = remembered().await;
     let (one, two) = (tenant.token(1), tenant.token(2));
     let name = json!({"firstName": "Other"});
@@ -207,7 +210,7 @@ async fn a_change_of_oneself_checks_the_role_in_the_same_action() {
         .post("/v2/users/2/tokens", &json!({}))
         .await
         .created();
-    // If it is refused for another reason, the answer says so.
+    // What is refused for another reason is said so.
     let taken = json!({"phoneNumber": "+31612345671"});
     let refused = system.user(two).put("/v2/users/2", &taken).await;
     refused.assert_error(409, "alreadyExistsError");
@@ -235,7 +238,7 @@ async fn a_change_of_oneself_checks_the_role_in_the_same_action() {
 }
 
 #[tokio::test]
-async fn conflicting_writes_of_one_admin_succeed() {
+async fn many_writes_of_one_admin_at_once_succeed_when_they_meet() {
     let (store, system, tenant) = remembered().await;
     // Each waits for others, a few times over.
     store.conflict(40);
@@ -271,7 +274,7 @@ async fn the_last_admin_stays() {
     let refused = system.user(one).delete("/v2/users/1").await;
     refused.assert_error(409, "lastAdminError");
     assert_same(&state(&store).await, &there, "refused");
-    // How they remain an admin does not matter.
+    // What keeps them an admin is no matter.
     for roles in [json!(["TenantAdmin"]), json!(["Admin", "Device"])] {
         system
             .user(one)
@@ -315,7 +318,7 @@ async fn the_last_admin_stays() {
 }
 
 #[tokio::test]
-async fn one_of_two_admins_who_demote_or_delete_each_other_stays() {
+async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     for round in 0..8 {
@@ -341,10 +344,11 @@ async fn one_of_two_admins_who_demote_or_delete_each_other_stays() {
         let status = refused.unwrap().status.as_u16();
         // 401: the authorizer saw already that its user is gone.
         assert!([401, 403, 409].contains(&status), "{answers:?}");
+        let admins = [1, 2].map(|user| format!("USER#{user:016}"));
         let mut left = 0;
-        for user in [1, 2] {
-            let key = scope(tenant.number()).user(user.try_into().unwrap());
-            let user = store.item(&key).await;
+        for key in admins {
+            let partition = format!("ORG#{}#{key}", tenant.number());
+            let user = store.item(&partition, &key).await;
             let roles = user.map(|user| user["roles"].as_l().unwrap().len());
             left += roles.unwrap_or(0);
         }
@@ -353,7 +357,7 @@ async fn one_of_two_admins_who_demote_or_delete_each_other_stays() {
 }
 
 #[tokio::test]
-async fn the_bootstrap_function_gives_an_organization_without_admins_a_new_one() {
+async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deployment() {
     const FUNCTION: &str = "bootstrap-organization";
     let w = World::start().await;
     let event = |organization: u64| {
@@ -374,10 +378,10 @@ async fn the_bootstrap_function_gives_an_organization_without_admins_a_new_one()
     assert!(message.contains("name"), "{failed}");
     assert_same(&state(&w.store).await, &there, "refused");
 
-    // By hand, because it is impossible over HTTP.
+    // By hand, for over HTTP it cannot be.
     let mut user = w
         .store
-        .item(&scope(7).user(1.try_into().unwrap()))
+        .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")
         .await
         .unwrap();
     user.insert("roles".to_owned(), AttributeValue::L(vec![]));

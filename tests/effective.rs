@@ -31,7 +31,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
+async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
     let world = World::start().await;
     let rule = json!({"dayOfWeek": "Tuesday", "recurrence": "Weekly"});
     let first = world
@@ -83,7 +83,7 @@ async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
     assert_eq!(world.listed(4, V2).await, nested);
     assert_eq!(world.listed(5, V2).await, json!([]));
 
-    // Known fields are shown; a device without a zone has that of the organization.
+    // What is known is shown; a device without a zone has that of the organization.
     let known = json!({
         "model": {"id": 17, "name": "Latch 2", "type": {"id": "lock", "name": "Lock"}},
         "gatewayId": "gateway-7", "activationTime": 9, "timeZone": null
@@ -102,7 +102,7 @@ async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
 }
 
 #[tokio::test]
-async fn devices_of_groups_are_listed_and_go_with_the_groups() {
+async fn what_comes_through_groups_is_listed_and_goes_with_them() {
     let world = World::start().await;
     let (put, delete) = (|| Method::PUT, || Method::DELETE);
     let group = json!({"receiver": {"userGroupId": 1}, "source": {"deviceGroupId": 1}});
@@ -140,7 +140,7 @@ async fn devices_of_groups_are_listed_and_go_with_the_groups() {
 }
 
 #[tokio::test]
-async fn ended_and_deleted_grants_are_not_listed() {
+async fn what_is_over_or_was_taken_away_is_not_listed() {
     let world = World::start().await;
     let right = |user: u64, source: Value| json!({"receiver": {"userId": user}, "source": source, "permissions": {"administrate": true, "remoteActivate": true}});
     let device = || json!({"deviceId": 2});
@@ -158,7 +158,7 @@ async fn ended_and_deleted_grants_are_not_listed() {
     world.admin(Method::DELETE, "/v2/users/5", None).await;
     assert!(world.usable(6).await.is_empty());
 
-    // By right of a grant on a device group, until the door leaves the group.
+    // By right of a grant on a group of devices, until the door leaves that.
     let group = json!({"deviceGroupId": 1});
     world.share(1, right(7, group)).await;
     let shared_on = json!({"receiver": {"userId": 8}});

@@ -1,4 +1,4 @@
-//! API Gateway's own answers, and what every answer has.
+//! What API Gateway answers by itself, and what every answer has.
 
 use reqwest::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::system::{ADMIN, Answer, System, share_body};
 #[tokio::test]
 async fn a_preflight_is_answered_on_every_path_without_a_credential() {
     let system = System::start().await;
-    // Including paths that do not exist: an app in a browser must see the 404.
+    // Those that do not exist, too: the app of a browser is to see the 404.
     for path in [
         "/v2/shares",
         "/v2/shares/3",
@@ -70,7 +70,7 @@ async fn a_browser_is_shown_the_headers_that_an_answer_has() {
         exposed(missing, ADMIN, true).await,
         format!("{SEED}, x-request-id")
     );
-    // As in the published example, which no browser requests.
+    // As in the published example, which no browser asks.
     assert_eq!(exposed(missing, ADMIN, false).await, SEED);
 }
 
@@ -115,7 +115,7 @@ async fn a_head_is_the_get_without_its_body() {
         for name in ["content-type", "link", "cache-control", "vary"] {
             assert_eq!(head.header(name), get.header(name), "{path}: {name}");
         }
-        // A decision says when.
+        // What decides says when.
         if !path.ends_with("decision") {
             assert_eq!(head.header("etag"), get.header("etag"), "{path}");
         }
@@ -159,7 +159,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         again(path, "\"another\"").await.ok();
     }
 
-    // The answer shows more than the share: here the name of its device.
+    // What is shown of a share is more than the share: here the name of its device.
     let share = system.create_share(&share_body(json!({}))).await;
     let path = format!("/v2/shares/{share}");
     let before = system.admin().get(&path).await;
@@ -203,7 +203,7 @@ async fn nobody_keeps_an_answer_with_a_secret_or_a_code() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_or_method_is_answered_in_the_shape_of_both_families() {
+async fn a_path_or_method_that_is_not_there_is_said_in_the_shape_of_both_families() {
     let system = System::start().await;
     for (method, path) in [
         (Method::GET, "/"),

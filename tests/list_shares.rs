@@ -182,7 +182,7 @@ async fn everyone_sees_what_they_receive() {
 }
 
 #[tokio::test]
-async fn a_holder_of_administrate_sees_all_shares_of_the_source() {
+async fn who_administrates_a_source_sees_all_on_it() {
     let w = World::start().await;
     let cast = cast(&w.system, &w.tenant).await;
     let right = json!({"receiver": {"userId": 4}, "permissions": {"administrate": true}});
@@ -230,7 +230,7 @@ async fn a_long_list_is_whole_in_pages_of_any_size() {
         let on_device = all(&system, &tenant, 1, &format!("?deviceId=1&size={size}")).await;
         assert_eq!(sorted(on_device), made, "{size}");
     }
-    // Two thirds are held by users now; a page has as many of them as fit.
+    // Those who hold them now are two thirds; a page has as many of them as fit.
     let page = system
         .user(tenant.token(1))
         .get(&format!("{PATH}?active=true&size=50"))
@@ -301,7 +301,7 @@ async fn a_query_with_faults_names_each() {
             "{query}"
         );
     }
-    // A cursor is valid for its own list.
+    // A cursor is good for its own list.
     w.create_share(1, json!({})).await;
     w.create_share(1, json!({})).await;
     let page = w.admin().get(&format!("{PATH}?size=1")).await;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::system::{System, share_body};
 
-/// A folder that is removed at the end of the test.
+/// A folder that is gone when the test is over.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -51,7 +51,7 @@ async fn when_ready_it_says_what_there_is_in_one_line() {
 }
 
 #[tokio::test]
-async fn created_items_survive_an_end_of_either_kind() {
+async fn what_was_created_is_there_after_an_end_of_either_kind() {
     let folder = Folder::new();
     let system = System::start_with(&folder.option()).await;
     let first = system.create_share(&share_body(json!({}))).await;

@@ -26,6 +26,7 @@ mod create_share;
 mod decide;
 mod deeds;
 mod delete_share;
+mod device_events;
 mod directory;
 mod dismissal;
 mod effective;

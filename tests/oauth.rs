@@ -15,11 +15,11 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant, keys};
+use crate::system::{Answer, Store, System, Tenant};
 
 const TOKEN: &str = "/v2/oauth/token";
 const REVOKE: &str = "/v2/oauth/revoke";
-/// The number of credentials of the demo organization, which each system puts into its store.
+/// How many credentials the demo organization has, which each system puts into its store.
 const DEMO_CREDENTIALS: usize = 4;
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
@@ -135,7 +135,7 @@ async fn an_api_key_is_given_an_access_token_that_speaks_for_its_user() {
     let at = fixed().await;
     let pair = at.first().await;
     assert!(at.works(pair.access).await);
-    // The same by the form, with another pair each time.
+    // The same by the form, and each time another.
     let (id, secret) = (at.keys[0].id.to_string(), at.keys[0].reveal());
     let form = [GRANT, ("client_id", &id), ("client_secret", secret)];
     let other = Pair::of(&at.system.form(TOKEN, None, &form).await);
@@ -150,7 +150,7 @@ async fn an_api_key_is_given_an_access_token_that_speaks_for_its_user() {
 }
 
 #[tokio::test]
-async fn a_client_with_a_wrong_secret_gets_nothing() {
+async fn who_does_not_say_truly_who_it_is_gets_nothing() {
     let at = fixed().await;
     let (id, other) = (at.keys[0].id.to_string(), at.keys[1].id.to_string());
     let secret = at.keys[0].reveal();
@@ -177,7 +177,7 @@ async fn a_client_with_a_wrong_secret_gets_nothing() {
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let answer = Answer::of(request.body("grant_type=client_credentials")).await;
     assert_refused(&answer, 401, "invalid_client");
-    // Neither is the key of a deleted user; another admin stays.
+    // Neither is the key of a user who is gone; another admin stays.
     let path = "/v2/users/1";
     let pair = at.first().await;
     let promote = json!({"roles": ["Admin"]});
@@ -199,7 +199,7 @@ async fn a_client_with_a_wrong_secret_gets_nothing() {
 }
 
 #[tokio::test]
-async fn each_wrong_request_has_its_own_error() {
+async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
     let at = fixed().await;
     let refresh = ("grant_type", "refresh_token");
     let cases: &[(&[(&str, &str)], &str)] = &[
@@ -217,8 +217,7 @@ async fn each_wrong_request_has_its_own_error() {
     for (form, error) in cases {
         assert_refused(&at.ask(TOKEN, 0, form).await, 400, error);
     }
-    // A parameter without a value counts as left out; an unknown one is refused even without a
-    // value.
+    // What has no value is left out; what is not known is refused, also without one.
     let form = [GRANT, ("scope", "")];
     Pair::of(&at.ask(TOKEN, 0, &form).await);
     for (name, code) in [("resource", "unknownField"), ("redirect_uri", "notServed")] {
@@ -257,7 +256,7 @@ async fn each_wrong_request_has_its_own_error() {
 #[tokio::test]
 async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
     let at = fixed().await;
-    let before = at.store.sort_keys(&keys::credentials()).await.len();
+    let before = at.store.sort_keys("CREDENTIAL").await.len();
     let mut pairs = vec![at.first().await];
     for _ in 0..4 {
         let last = pairs.last().unwrap();
@@ -268,8 +267,8 @@ async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
         assert!(!at.works(pair.access).await);
     }
     assert!(at.works(last.access).await);
-    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 1);
-    let credentials = at.store.sort_keys(&keys::credentials()).await;
+    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 1);
+    let credentials = at.store.sort_keys("CREDENTIAL").await;
     assert_eq!(credentials.len(), before + 1);
 }
 
@@ -286,13 +285,13 @@ async fn a_refresh_token_that_is_used_again_ends_all_that_came_of_it() {
         assert!(!at.works(pair.access).await);
         assert_refused(&at.refresh(&pair.refresh).await, 400, "invalid_grant");
     }
-    // Another family of the same key continues.
+    // Another family of the same key goes on.
     assert!(at.works(bystander.access).await);
     Pair::of(&at.refresh(&bystander.refresh).await);
 }
 
 #[tokio::test]
-async fn concurrent_uses_get_the_same_pair_which_works() {
+async fn of_many_uses_at_once_all_get_the_same_pair_which_works() {
     let at = fixed().await;
     for _ in 0..3 {
         let first = at.first().await;
@@ -306,14 +305,14 @@ async fn concurrent_uses_get_the_same_pair_which_works() {
         let later = Pair::of(&at.refresh(&next.refresh).await);
         assert!(at.works(later.access).await && !at.works(next.access).await);
     }
-    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 3);
-    let credentials = at.store.sort_keys(&keys::credentials()).await.len();
+    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 3);
+    let credentials = at.store.sort_keys("CREDENTIAL").await.len();
     let given = at.tenant.world.credentials.len() + at.keys.len() + DEMO_CREDENTIALS;
     assert_eq!(credentials, given + 3);
 }
 
 #[tokio::test]
-async fn a_repeated_refresh_costs_no_further_round_trip() {
+async fn to_use_a_refresh_token_again_costs_no_further_round_trip() {
     let at = fixed().await;
     let first = at.first().await;
     let next = at.refresh(&first.refresh).await;
@@ -393,7 +392,7 @@ async fn a_refresh_token_is_of_use_to_its_own_client_alone() {
     assert_refused(&at.ask(TOKEN, 1, &form).await, 400, "invalid_grant");
     let nobody = at.system.form(TOKEN, None, &form).await;
     assert_refused(&nobody, 401, "invalid_client");
-    // That did not use it: it is still valid.
+    // That was no use: it is good still.
     assert!(at.works(pair.access).await);
     Pair::of(&at.refresh(&pair.refresh).await);
 }
@@ -402,7 +401,7 @@ async fn a_refresh_token_is_of_use_to_its_own_client_alone() {
 async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
     let at = fixed().await;
     let random = Random::new(SystemRandom::new());
-    // One that was issued 31 days ago, and one 29 days ago: both access tokens have expired.
+    // One that was given out 31 days ago, and one 29 days ago: the hour of both is over.
     for (days, good) in [(31, false), (29, true)] {
         let key = &at.tenant.world.api_keys[0];
         let family = FamilyId::generate(&random).unwrap();
@@ -420,11 +419,11 @@ async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
             assert_refused(&answer, 400, "invalid_grant");
         }
     }
-    // A used one continues for 30 days from then.
+    // What is used goes on for 30 days from then.
     let items = at.store.items().await;
     let families = items
         .iter()
-        .filter(|item| item["SK"].as_s().unwrap().starts_with(&keys::tokens()));
+        .filter(|item| item["SK"].as_s().unwrap().starts_with("TOKENS#"));
     let ends: Vec<i64> = families
         .map(|item| item["expiresAt"].as_n().unwrap().parse().unwrap())
         .collect();
@@ -465,12 +464,12 @@ async fn a_client_revokes_what_it_was_given() {
     assert!(at.works(two.access).await);
     revoke(&two.refresh, None).await;
     assert!(!at.works(two.access).await);
-    // An unknown token counts as revoked.
+    // What is not known is not there, as was asked.
     for gone in [&one.access.to_string(), &two.refresh, "nonsense"] {
         revoke(gone, Some("whatever")).await;
     }
     revoke(&Uuid::new_v4().to_string(), None).await;
-    assert!(at.store.sort_keys(&keys::tokens()).await.is_empty());
+    assert!(at.store.sort_keys("TOKENS#").await.is_empty());
 }
 
 #[tokio::test]

@@ -385,6 +385,7 @@ fn record() -> Vec<Request> {
         list.about(About::Source, May::Reaching(OF, Reach::Source))
             .query(of_source),
         list.query("?actorId=1"),
+        Request::new("GET /v2/events", May::Reaching(OF, Reach::Own)).query("?deviceId={deviceId}"),
     ]
 }
 
@@ -521,7 +522,7 @@ impl Cast {
         for (by, user) in COLUMNS {
             if let By::Role(role) = by {
                 tenant = tenant.with_roles(user, &[role]);
-                // It gives only a controller a right to the space.
+                // It gives nobody but a controller a right to the space.
                 tenant.world.users[user - 1].spaces = [SPACE.into()].into();
             }
         }

@@ -1,4 +1,4 @@
-//! Requests of ServiceStack's clients: in JSON and in JSV, at every route.
+//! What ServiceStack's clients ask: in JSON and in JSV, at every route that they know.
 
 use latchkey::role::Role;
 use latchkey::wire::jsv;
@@ -230,11 +230,10 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
         let next = system.user(tenant.token(1)).get(&next(&answer)).await;
         assert_eq!(ids(&next), ["3", "4"], "{path} {content_type:?}");
     }
-    // The content type that `fetch` sets for a text, and therefore ServiceStack's client for
-    // browsers.
+    // What `fetch` says of a text, and so ServiceStack's client for browsers of a request.
     let answer = send(api, Some("text/plain;charset=UTF-8"), json).await;
     assert_eq!(ids(&answer), ["1", "2"], "{}", answer.body);
-    // The query takes precedence over the body, except for parameters without a value.
+    // The query stands before the body, but for what it gives no value.
     let answer = send(&format!("{api}?size=1&organizationId"), None, json).await;
     assert_eq!(ids(&answer), ["1"]);
     let null = system
@@ -245,7 +244,7 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
 }
 
 #[tokio::test]
-async fn every_fault_has_the_format_of_the_answer() {
+async fn every_fault_is_said_in_the_format_of_the_answer() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     let named = |field: &str, code: &str| (field.to_owned(), code.to_owned());
@@ -287,7 +286,7 @@ async fn every_fault_has_the_format_of_the_answer() {
 }
 
 #[tokio::test]
-async fn unsupported_formats_are_refused() {
+async fn what_is_not_served_is_refused() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     let request =

@@ -1,4 +1,4 @@
-//! Unknown names in a request: a misspelled limit never becomes a right without that limit.
+//! What a request says that nobody asks for: a misspelled limit is never a right without it.
 
 use latchkey::wire::jsv;
 use latchkey_demo::{ADMIN_TOKEN, MEMBER_TOKEN};
@@ -12,7 +12,7 @@ use crate::system::{Answer, System, share_body};
 const NAME: &str = "unheardOf";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 
-/// The faults with their places: of either family, and of OAuth.
+/// What is wrong where: of either family, and of OAuth.
 fn details(answer: &Answer) -> Vec<(String, String, String)> {
     let body = match answer.header("content-type") {
         Some("text/jsv") => tree(answer).1,
@@ -65,7 +65,7 @@ fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     }
 }
 
-/// The schema of a whole body; for an optional one, that of the body itself.
+/// The schema of a whole body: of one that may be left out, that of what may be there.
 fn whole<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     let schema = resolve(document, schema);
     let choices = schema["oneOf"].as_array().into_iter().flatten();
@@ -155,7 +155,7 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
             let call = |query: &str, content: Option<(&str, String)>| {
                 let url = format!("{url}{query}");
                 let request = system.request(method.clone(), &url);
-                // OAuth's clients identify themselves in another way, or not at all.
+                // Of OAuth's the client says in another way who it is, or does not.
                 let request =
                     match operation["security"] == json!([]) || path.starts_with("/v2/oauth") {
                         true => request,
@@ -195,7 +195,7 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
                 let answer = call(query, body).await;
                 assert_refused(&answer, NAME, "unknownField", &of);
             }
-            // In a body where none is expected.
+            // In a body where there is none.
             if content.is_null() && method != Method::GET {
                 let body = json!({NAME: 1}).to_string();
                 let answer = call("", Some(("application/json", body))).await;
@@ -359,7 +359,7 @@ async fn a_decision_is_of_what_was_asked_and_says_so() {
 }
 
 #[tokio::test]
-async fn unsupported_names_of_the_published_pages_are_refused_by_name() {
+async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
     let system = System::start().await;
     let user = |changes: Value| {
         let mut body = json!({"organizationId": 1, "firstName": "Grace", "lastName": "Guest"});
@@ -595,7 +595,7 @@ async fn leniently(
 }
 
 #[tokio::test]
-async fn a_lenient_request_is_served_and_told_what_was_ignored() {
+async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
     let system = System::start().await;
     let body = share_body(json!({"schedules": [], "source": {"deviceId": 1, "x": 1}})).to_string();
     let made = leniently(
@@ -613,7 +613,7 @@ async fn a_lenient_request_is_served_and_told_what_was_ignored() {
         .map(|(field, ..)| field)
         .collect();
     assert_eq!(ignored, ["schedules", "source.x"]);
-    // An error stays an error, and is reported alone.
+    // What is wrong stays wrong, and is said alone.
     let body = share_body(json!({"schedules": [], "endDate": "x"})).to_string();
     let wrong = leniently(
         &system,
@@ -668,7 +668,7 @@ async fn a_lenient_request_is_served_and_told_what_was_ignored() {
 }
 
 #[tokio::test]
-async fn everything_that_a_client_can_lengthen_has_a_limit() {
+async fn what_a_client_can_lengthen_has_an_end() {
     let system = System::start().await;
     let share = system.create_share(&share_body(json!({}))).await;
     let path = format!("/v2/shares/{share}");

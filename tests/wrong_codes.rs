@@ -18,9 +18,9 @@ const CELLAR: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000ce11");
 const DOOR: usize = 9;
 /// Another controller of the hall.
 const BACK_DOOR: usize = 8;
-/// An unused code that opens the hall.
+/// What opens the hall, and nobody has used yet.
 const NEW: &str = "100001";
-/// A code that opens the hall and has opened it before.
+/// What opens the hall, and opened it before.
 const USED: &str = "100002";
 
 struct Scene {
@@ -93,7 +93,7 @@ impl Scene {
         scope.wrong_codes(SPACE.into(), (DOOR as u64).try_into().unwrap())
     }
 
-    /// The count, with its changes.
+    /// What is counted, with changes.
     async fn change(&self, changes: Value) {
         let key = self.counter();
         let read = latchkey::table::Read::Strong;
@@ -137,7 +137,7 @@ async fn ten_wrong_codes_lock_a_space_to_codes_that_did_not_open_it_before() {
 }
 
 #[tokio::test]
-async fn waiting_unlocks_and_each_further_wrong_code_locks_for_longer() {
+async fn who_waits_is_let_in_and_each_further_wrong_code_locks_for_longer() {
     let scene = scene().await;
     scene.mistype(10).await;
     let mut last = assert_locked(&scene.enter(NEW).await);
@@ -170,7 +170,7 @@ async fn a_code_of_ones_own_forgives_no_guesses() {
 }
 
 #[tokio::test]
-async fn at_most_ten_of_concurrent_guesses_are_answered() {
+async fn of_guesses_at_once_no_more_than_ten_are_answered() {
     let scene = scene().await;
     let guesses = (0..64).map(|number| scene.enter_owned(format!("99{number:04}")));
     let answers = join_all(guesses).await;
@@ -211,8 +211,7 @@ async fn a_code_that_holds_at_another_time_is_refused_like_one_that_nobody_has()
     for code in ["100004", "100005"] {
         assert_eq!(scene.enter(code).await.json(), unknown.json(), "{code}");
     }
-    // For a code that opened the space before, the answer says why it does not now, and it is
-    // not counted.
+    // Of one that opened the space before it says why not now, and counts it not.
     scene.store.set_used(SPACE, "100005", 1).await;
     for _ in 0..10 {
         let answer = scene.enter("100005").await;
@@ -245,7 +244,7 @@ async fn a_space_that_is_locked_while_a_new_code_is_looked_at_stays_shut_to_it()
 async fn a_program_that_goes_on_guessing_shuts_the_space_to_all_codes() {
     let scene = scene().await;
     scene.mistype(10).await;
-    // A code that is typed at a locked space is counted: 43.2 seconds of a day each.
+    // What is typed at a locked space is counted: 43.2 seconds of a day each.
     let key = scene.counter();
     let used_up = async || -> i64 {
         let read = latchkey::table::Read::Strong;

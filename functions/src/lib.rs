@@ -17,6 +17,7 @@ pub mod devices;
 mod directory;
 pub mod docs;
 pub mod entries;
+pub mod events;
 mod lambda;
 mod lists;
 pub mod oauth;

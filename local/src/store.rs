@@ -48,10 +48,7 @@ impl Store {
             let place = folder.map_or("in memory".to_owned(), |folder| {
                 folder.display().to_string()
             });
-            Error::Store(format!(
-                "the store {place} cannot be opened: {error}. Delete it to begin with an empty one, \
-                 or choose another --data-dir"
-            ))
+            Error::Store(format!("the store {place} cannot be opened: {error}"))
         };
         let (database, file, lock) = match folder {
             None => (Database::memory().map_err(unusable)?, None, None),

@@ -245,7 +245,7 @@ pub struct Grant {
     /// The share or access.
     #[serde(flatten)]
     pub id: GrantId,
-    /// The user.
+    /// Whom it is for.
     pub receiver: Receiver,
     /// The source.
     pub source: Source,

@@ -51,7 +51,7 @@ pub trait Identifier:
     /// A new ID, for an item created at `now`.
     ///
     /// # Errors
-    /// If the system has no random numbers.
+    /// When the system has no random numbers.
     fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed>;
 
     /// Its form in keys: texts that sort like the IDs.
@@ -275,7 +275,7 @@ macro_rules! random_ids {
             /// A new one.
             ///
             /// # Errors
-            /// If the system has no random numbers.
+            /// When the system has no random numbers.
             pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
                 random.bytes().map(Self)
             }
@@ -351,7 +351,7 @@ impl AuditId {
     /// A new one, of something done at `now`.
     ///
     /// # Errors
-    /// If the system has no random numbers.
+    /// When the system has no random numbers.
     pub fn generate(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
         random.ordered_uuid(now).map(Self)
     }
@@ -363,6 +363,13 @@ impl AuditId {
         let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
         let (random, _) = hash.split_first_chunk().unwrap_or((&[0; 10], &[]));
         Self(Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
+    /// The same as a number, for clients that expect one: later ones are larger.
+    pub fn number(self) -> u64 {
+        // Twelve of its random bits.
+        let random = self.0.as_u128() & 0xfff;
+        generate(self.at(), random as u16)
     }
 
     /// When it was done: in milliseconds, as the id has it.

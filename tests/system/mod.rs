@@ -1,7 +1,6 @@
 //! The system under test: started for one test, asked over HTTP, ended with it.
 
 mod fixture;
-pub mod keys;
 mod store;
 mod tenant;
 mod user;
@@ -56,7 +55,7 @@ fn binaries() -> &'static Path {
     })
 }
 
-/// The log of systems under test: nowhere, unless someone wants to look.
+/// Where systems under test log to: nowhere, unless someone wants to look.
 fn log() -> Stdio {
     if std::env::var_os("LATCHKEY_TEST_LOG").is_some() {
         Stdio::inherit()
@@ -68,7 +67,7 @@ fn log() -> Stdio {
 /// A running system. It ends when this is dropped.
 pub struct System {
     process: Child,
-    /// The line that it printed when it was ready.
+    /// What it said when it was ready.
     pub ready: Value,
     client: reqwest::Client,
 }
@@ -84,8 +83,8 @@ impl System {
         Self::start_with(&["--endpoint-url", &store.url()]).await
     }
 
-    /// The same with a gateway that calls the authorizer each time: a revoked credential is
-    /// refused at once.
+    /// The same at a gateway that asks the authorizer each time: what is revoked is refused
+    /// at once.
     pub async fn unforgiving(store: &Store) -> Self {
         let url = store.url();
         let mut options = vec!["--endpoint-url", &url];
@@ -100,7 +99,7 @@ impl System {
         Self::start_with(&options).await
     }
 
-    /// The same with a log of all its output, in a file.
+    /// The same with a log of all that it says, in a file.
     pub async fn logged(store: &Store, log: &Path) -> Self {
         let url = store.url();
         let mut command = Self::command(&["--endpoint-url", &url, "--parameter", "LogLevel=TRACE"]);
@@ -135,7 +134,7 @@ impl System {
             .args(["--port", "0", "--json"])
             .args(options)
             .current_dir(root())
-            // A developer's AWS settings must not affect tests.
+            // What a developer's shell says of AWS is not for tests.
             .env_remove("AWS_REGION")
             .env_remove("AWS_DEFAULT_REGION")
             .env_remove("AWS_PROFILE")
@@ -264,7 +263,7 @@ impl System {
     }
 }
 
-/// The answer.
+/// What came back.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

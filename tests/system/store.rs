@@ -30,12 +30,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::keys;
-
 /// The name that the table has on one machine.
 const TABLE: &str = "LatchkeyTable";
 
-/// The scope of an organization's keys.
+/// What leads to the keys of an organization.
 pub fn scope(organization: u64) -> OrganizationScope {
     let organization_id = organization.try_into().unwrap();
     let membership = Membership {
@@ -52,7 +50,7 @@ const AT_CHECKS: &str = "conflict at checks";
 
 /// Whether an item belongs to an organization.
 pub fn is_of(item: &Item, organization: u64) -> bool {
-    let own = keys::partition(&scope(organization).organization_key());
+    let own = format!("ORG#{organization}");
     let rest = item["PK"].as_s().unwrap().strip_prefix(&own);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
@@ -63,7 +61,7 @@ pub struct Call {
     /// Such as `TransactWriteItems`.
     pub operation: String,
     pub request: Value,
-    /// The answer to `ReturnConsumedCapacity`.
+    /// What `ReturnConsumedCapacity` reports.
     pub read_units: f64,
     pub write_units: f64,
 }
@@ -81,7 +79,7 @@ struct Recorder {
     /// Answers to give in place of the store's own to the next transactions; nothing for one
     /// that the store is to answer.
     refusals: Mutex<VecDeque<Option<Value>>>,
-    /// How the answers to the next transactions get lost.
+    /// How the answers to the next transactions that are carried out get lost.
     losses: Mutex<VecDeque<Loss>>,
     /// What fails whenever it is asked, such as `UpdateItem`.
     failing: Mutex<Option<&'static str>>,
@@ -89,7 +87,7 @@ struct Recorder {
     has_streams: bool,
 }
 
-/// How the answer to a completed transaction gets lost.
+/// How the answer to a transaction that was carried out gets lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// DynamoDB says that it is still in progress, and says so again a few times.
@@ -161,7 +159,7 @@ impl Store {
         }));
     }
 
-    /// The calls since the last time.
+    /// What was called since the last time that this was asked.
     pub fn calls(&self) -> Vec<Call> {
         std::mem::take(&mut *lock(&self.recorder.calls))
     }
@@ -181,8 +179,8 @@ impl Store {
         lock(&self.recorder.refusals).push_back(Some(json!(AT_CHECKS)));
     }
 
-    /// Makes the next transaction be refused because of its conditions; `items` has for each
-    /// the existing item, in DynamoDB's JSON, if its condition is the reason.
+    /// Has the next transaction refused because its items are not as it wants them; `items`
+    /// says for each what stands there, in DynamoDB's JSON, if that is the reason.
     pub fn refuse(&self, items: &[Option<Value>]) {
         let reason = |item: &Option<Value>| match item {
             None => json!({"Code": "None"}),
@@ -221,7 +219,7 @@ impl Store {
         lock(&self.recorder.losses).push_back(loss);
     }
 
-    /// Lets the next transaction pass, whatever happens to the ones after it.
+    /// Lets the next transaction pass, whatever the ones after it meet.
     pub fn pass(&self) {
         lock(&self.recorder.refusals).push_back(None);
     }
@@ -268,7 +266,7 @@ impl Store {
         self.put_pair(scope, token, &family, client, then).await;
     }
 
-    /// The same for a pair for which another one was used.
+    /// The same of a pair that another one was used for.
     pub async fn put_pair(
         &self,
         scope: &OrganizationScope,
@@ -293,10 +291,12 @@ impl Store {
 
     /// Has an access code of organization 7 used so often.
     pub async fn set_used(&self, space: Uuid, code: &str, used: u32) {
-        let key = scope(7).code(space.into(), &code.parse().unwrap());
+        let text = |text: String| AttributeValue::S(text);
+        let (owner, key) = (space.simple(), format!("CODE#{}#{code}", space.simple()));
         let update = self.client().update_item().table_name(TABLE);
         update
-            .set_key(Some(keys::attributes(&key)))
+            .key("PK", text(format!("ORG#7#SPACE#{owner}")))
+            .key("SK", text(key))
             .update_expression("SET used = :used")
             .condition_expression("attribute_exists(PK)")
             .expression_attribute_values(":used", AttributeValue::N(used.to_string()))
@@ -332,10 +332,21 @@ impl Store {
         items
     }
 
+    /// Every item but those of the record, which tells of what was refused and of what is gone.
+    pub async fn things(&self) -> Vec<Item> {
+        let mut items = self.items().await;
+        items.retain(|item| {
+            let key = item["PK"].as_s().unwrap();
+            !key.contains("#DEED#") && !key.ends_with("REFUSED")
+        });
+        items
+    }
+
     /// One item of the table, around the recorder.
-    pub async fn item(&self, key: &Key) -> Option<Item> {
+    pub async fn item(&self, partition_key: &str, sort_key: &str) -> Option<Item> {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
         let get = self.client().get_item().table_name(TABLE);
-        let get = get.set_key(Some(keys::attributes(key)));
+        let get = get.key("PK", key(partition_key)).key("SK", key(sort_key));
         get.send().await.unwrap().item
     }
 
@@ -352,12 +363,20 @@ impl Store {
         let keys = items
             .iter()
             .filter_map(|item| Some((text(item, "SK")?, text(item, "PK")?)));
-        // The keyring at the head of a user's grants does not count.
+        // The keyring that stands before a user's grants is none.
         let keys = keys.filter(|(key, _)| key.starts_with(prefix) && !key.ends_with('#'));
-        // In one organization the copies of a grant to a group are one.
-        let of = |partition: String| partition.split('#').nth(1).map(str::to_owned);
-        let keys: BTreeSet<_> = keys.map(|(key, at)| (key, of(at))).collect();
+        // The copies of a grant to a group are one.
+        let partition = |partition: String| match partition.split_once("#GRANTS#") {
+            Some((group, _)) => group.to_owned(),
+            None => partition,
+        };
+        let keys: BTreeSet<_> = keys.map(|(key, of)| (key, partition(of))).collect();
         keys.into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// Takes grants out of the table, by the beginning of their keys.
+    pub async fn delete_grants(&self, prefix: &str) {
+        self.delete_items(prefix).await;
     }
 
     /// Takes items out of the table, by the beginning of their sort keys.
@@ -477,7 +496,7 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     }
 }
 
-/// What arrives instead of a lost answer.
+/// What comes in place of an answer that is lost.
 async fn lost(recorder: &Recorder, loss: Loss) -> Response {
     let in_progress = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
@@ -485,7 +504,7 @@ async fn lost(recorder: &Recorder, loss: Loss) -> Response {
     });
     match loss {
         Loss::InProgress => {
-            // As often as the SDK repeats by itself, so that the layer above must repeat, too.
+            // As often as the SDK asks by itself, so that what is around it must ask, too.
             let again = std::iter::repeat_n(Some(in_progress.clone()), 2);
             lock(&recorder.refusals).extend(again);
             answer(400, in_progress.to_string())

@@ -37,7 +37,7 @@ const WHAT: &str = "device";
 /// The answer, which has the form of an error but is not one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Activation, description = "The result of an activation.")]
+#[schema(as = Activation, description = "What was done.")]
 pub(crate) struct Done {
     /// The device.
     device_id: DeviceId,
@@ -57,13 +57,13 @@ pub(crate) struct Done {
 #[schema(
     rename_all = "camelCase",
     as = Activate,
-    description = "The ID of the request.",
+    description = "How the caller names this request.",
     examples(json!({"activationId": "app-3-000123"}))
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
 pub(crate) struct Body {
-    /// The caller's ID for this request. It means the same as the header `Idempotency-Key`:
-    /// repeated within 24 hours, the request is done once and gets the same answer.
+    /// The caller's name for this request. Means the same as the header `Idempotency-Key`:
+    /// sent again within 24 hours, it is done once and answered the same.
     activation_id: Option<KeyText>,
 }
 

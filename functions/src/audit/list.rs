@@ -4,6 +4,8 @@
 //! one thing. For who has no role and asks about a device, one more or two for the right to
 //! administrate it.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use http::header::VARY;
@@ -18,8 +20,10 @@ use latchkey::role::{Area, By, Reach};
 use latchkey::wire::schema::Instant;
 use latchkey::wire::{Page, Query, Response};
 use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
+use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::lambda::{Call, Endpoint};
 use crate::lists::Listed;
@@ -54,11 +58,11 @@ pub(crate) struct View {
     /// The values before, of the fields that changed; of a thing that was deleted, all fields. A
     /// secret reads `changed` or `kept`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, examples(json!({"endDate": "2026-12-31"})))]
+    #[schema(value_type = Option<Fields>)]
     before: Option<Value>,
     /// The values after; `null` for a field that was emptied.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, examples(json!({"endDate": "2027-06-30"})))]
+    #[schema(value_type = Option<Fields>)]
     after: Option<Value>,
     /// The ID of the request, as in `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,11 +91,32 @@ pub(crate) struct Refused {
     attempts: Vec<Attempt>,
 }
 
+/// The schema of what a thing was, or is.
+struct Fields;
+
+impl PartialSchema for Fields {
+    fn schema() -> RefOr<Schema> {
+        let fields = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Fields of a thing, as the record has them."))
+            .examples([json!({"endDate": "2027-06-30"})]);
+        fields.build().into()
+    }
+}
+
+impl ToSchema for Fields {
+    fn name() -> Cow<'static, str> {
+        "DeedFields".into()
+    }
+}
+
 impl View {
     fn of(deed: DeedItem) -> Result<Self> {
-        let json = |text: Option<String>| -> Result<Option<Value>> {
-            let read = text.map(|text| serde_json::from_str(&text)).transpose();
-            read.map_err(|error| Error::Internal(error.to_string()))
+        let read = |text: Option<String>| -> Result<Option<Value>> {
+            let value = text.map(|text| serde_json::from_str(&text));
+            value
+                .transpose()
+                .map_err(|error| Error::Internal(error.to_string()))
         };
         Ok(Self {
             id: deed.id.to_string(),
@@ -100,8 +125,8 @@ impl View {
             operation: deed.operation,
             subject: deed.subject,
             on: deed.on,
-            before: json(deed.before)?,
-            after: json(deed.after)?,
+            before: read(deed.before)?,
+            after: read(deed.after)?,
             request_id: deed.request_id,
             address: deed.address,
             refused: deed.reason.map(|reason| Refused {
@@ -180,7 +205,7 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 /// Reads the query.
 ///
 /// # Errors
-/// 400 for every fault of it; 403 if the caller is not in the organization.
+/// 400 for every fault of it; 403 when the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Asked)> {
     let query = Query::of(&call.request);
     let scope = scopes::organization(call, &query);
@@ -212,7 +237,7 @@ fn asked(call: &Call) -> Result<(OrganizationScope, Page, Asked)> {
 /// Leaves of what is asked for what the caller may see.
 ///
 /// # Errors
-/// 403 if that is nothing: who has no right to others' changes asks for them.
+/// 403 when that is nothing: who has no right to others' changes asks for them.
 async fn narrow(call: &Call, scope: &OrganizationScope, asked: &mut Asked) -> Result<()> {
     if scope.reaches(Area::Record, Reach::Read) {
         return Ok(());

@@ -31,12 +31,11 @@ pub(crate) struct BusinessUsers {
 
 /// List business users.
 ///
-/// Returns the users of an organization, oldest first, in pages.
+/// The users of an organization, oldest first, in pages. The same operation is at
+/// `/json/reply/GetBusinessUserProfilesData`, `/jsv/reply/GetBusinessUserProfilesData` and
+/// `/api/GetBusinessUserProfilesData`.
 ///
-/// The same operation is at `/json/reply/GetBusinessUserProfilesData`,
-/// `/jsv/reply/GetBusinessUserProfilesData` and `/api/GetBusinessUserProfilesData`.
-///
-/// Allowed roles: `Admin`, `TenantAdmin`.
+/// Who may: the roles `Admin` and `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/users",

@@ -76,7 +76,7 @@ struct DeviceView {
     /// The caller's own name for the device.
     #[schema(required, examples("Home"))]
     personal_name: Option<String>,
-    /// The ID of the organization.
+    /// Its organization.
     organization_id: OrganizationId,
     /// The owner of the device.
     owner: Owner,

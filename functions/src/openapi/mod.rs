@@ -24,8 +24,8 @@ use self::nullable::{describe_nullable, requested, without_null};
 use self::operation::{is_service, operations};
 use crate::{
     accesses, activations, api_keys, audit, business_users, decisions, device_groups, devices,
-    docs, entries, oauth, organizations, reprogramming, schedules, shares, spaces, templates,
-    things, user_groups, users,
+    docs, entries, events, oauth, organizations, reprogramming, schedules, shares, spaces,
+    templates, things, user_groups, users,
 };
 
 /// The operations of each folder, in reading order.
@@ -45,6 +45,7 @@ const FOLDERS: &[fn() -> Document] = &[
     api_keys::Api::openapi,
     oauth::Api::openapi,
     audit::Api::openapi,
+    events::Api::openapi,
     accesses::Api::openapi,
     reprogramming::Api::openapi,
     templates::Api::openapi,

@@ -32,25 +32,24 @@ pub(crate) struct AccessTemplates {
 
 /// Get an access template.
 ///
-/// Returns a list of one template. Its `ETag` is the version for `If-Match`.
-///
-/// The same operation is at `/json/reply/GetAccessTemplate`, `/jsv/reply/GetAccessTemplate` and
+/// A list of one template, with the version that `If-Match` takes as its `ETag`. The same
+/// operation is at `/json/reply/GetAccessTemplate`, `/jsv/reply/GetAccessTemplate` and
 /// `/api/GetAccessTemplate`.
 ///
-/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
+/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
 #[utoipa::path(
     get,
     path = "/access/template",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
-        ("LoadOrganization" = Option<bool>, Query, description = "Whether to include the organization.", example = true),
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        ("LoadOrganization" = Option<bool>, Query, description = "Also what its organization is called.", example = true),
     ),
     responses(
-        (status = 200, description = "The ID of the template.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("ETag"))),
+        (status = 200, description = "The template.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("ETag"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "The template does not exist."),
+        (status = 404, description = "There is no such template."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

@@ -46,27 +46,25 @@ const SMART_SPACES: &str = "loadOnlySmartSpaces";
 
 /// List things.
 ///
-/// Returns the spaces of an organization, oldest first, in pages. Each is a smart space and
-/// contains no other thing.
-///
-/// The same operation is at `/json/reply/GetBusinessUserThings`,
+/// The spaces of an organization, oldest first, in pages. Each is a smart space, and has none
+/// within it. The same operation is at `/json/reply/GetBusinessUserThings`,
 /// `/jsv/reply/GetBusinessUserThings` and `/api/GetBusinessUserThings`.
 ///
-/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `Receptionist`.
+/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist`.
 #[utoipa::path(
     get,
     path = "/things",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("ThingId" = Option<SpaceId>, Query, description = "Only this thing."),
-        ("LoadOnlySmartSpaces" = Option<bool>, Query, description = "No effect: every thing is a smart space.", example = true),
+        ("ThingId" = Option<SpaceId>, Query, description = "This thing alone."),
+        ("LoadOnlySmartSpaces" = Option<bool>, Query, description = "Changes nothing: every thing is a smart space.", example = true),
         ListedData,
     ),
     responses(
         (status = 200, description = "A page.", content((Things = "application/json"), (Things = "text/jsv")), headers(("Link"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "The thing does not exist."),
+        (status = 404, description = "There is no such thing."),
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {

@@ -129,7 +129,7 @@ impl Draft {
     /// One that is made: `access`, with these spaces, which get codes.
     ///
     /// # Errors
-    /// If the system has no random numbers.
+    /// When the system has no random numbers.
     pub fn made(
         desk: Desk<'_>,
         access: Access,
@@ -144,7 +144,7 @@ impl Draft {
     /// free there.
     ///
     /// # Errors
-    /// If the system has no random numbers.
+    /// When the system has no random numbers.
     pub fn changed(
         desk: Desk<'_>,
         before: Access,
@@ -195,7 +195,7 @@ impl Draft {
     /// One whose spaces all get new codes. `codes` are the items of those that they have.
     ///
     /// # Errors
-    /// If the system has no random numbers.
+    /// When the system has no random numbers.
     pub fn recoded(
         desk: Desk<'_>,
         before: Access,
@@ -272,7 +272,7 @@ impl Draft {
     /// none where no space is anybody's alone and there are 32 spaces at most.
     ///
     /// # Errors
-    /// 400 if it is more than one transaction can write; what was read may be in the way,
+    /// 400 when it is more than one transaction can write; what was read may be in the way,
     /// as [`Draft::learn`] says.
     pub async fn prepare(&mut self, desk: Desk<'_>, further: usize) -> Result<()> {
         let (writes, checks) = self.size(desk.now);
@@ -413,7 +413,7 @@ impl Draft {
         (writes, checks)
     }
 
-    /// The steps in addition to writing the access itself.
+    /// The steps besides writing the access itself.
     fn steps(&self) -> Vec<Step<'_>> {
         let mut steps = Vec::new();
         let before = self.before.as_ref();
@@ -650,7 +650,7 @@ impl Draft {
     ///
     /// # Errors
     /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
-    /// code left; all of them. 409 also if the access itself was changed meanwhile.
+    /// code left; all of them. 409 also when the access itself was changed meanwhile.
     pub async fn learn(&mut self, desk: Desk<'_>, refused: Refused<Part>) -> Result<()> {
         self.refusals += 1;
         if self.refusals > MAX_REFUSALS {
@@ -704,7 +704,7 @@ impl Draft {
             return Ok(None);
         };
         let Some(summary) = summary else {
-            return Ok(Some(Obstacle::Missing(place, desk.scope.space(id))));
+            return Ok(Some(Obstacle::Missing(place)));
         };
         let Some((wanted, _)) = self.wants(id) else {
             return Ok(None);
@@ -914,7 +914,7 @@ impl Desk<'_> {
     /// finds a conflict. One round trip for each page, usually one.
     ///
     /// # Errors
-    /// 400 if there is too much to look through.
+    /// 400 when there is too much to look through.
     async fn taken(self, id: SpaceId, wanted: &Taken, needed: Needed) -> Result<Option<FreeFrom>> {
         let from = wanted.from.max(self.now);
         let mut taken: Vec<Taken> = Vec::new();
@@ -961,16 +961,17 @@ impl Desk<'_> {
 
 fn too_much(writes: usize) -> Error {
     let message = format!(
-        "too many spaces: {writes} writes, and at most {MAX_ACTIONS} in one transaction; \
-         a space is two to three writes, an exclusive one is one more and one for each day, \
-         and removed spaces count as well"
+        "too much at once: {writes} writes of the {MAX_ACTIONS} that are written together; \
+         with more than 32 spaces, fewer may be exclusive or have an accessCount, \
+         an exclusive space counts once more for each day, and those that go and those that \
+         come count alike"
     );
     Error::invalid("spaces", FaultCode::OutOfRange, message)
 }
 
 /// Why an access cannot be written as it is.
 enum Obstacle {
-    Missing(usize, Key),
+    Missing(usize),
     Taken(usize, SpaceId, FreeFrom),
     NoCode(usize),
 }
@@ -981,7 +982,10 @@ fn said(obstacles: Vec<Obstacle>) -> Result<()> {
     let (mut missing, mut taken) = (Vec::new(), Vec::new());
     for obstacle in obstacles {
         match obstacle {
-            Obstacle::Missing(place, space) => missing.push(space.missing(field(place))),
+            Obstacle::Missing(place) => {
+                let message = "this organization has no such thing";
+                missing.push(Fault::new(field(place), FaultCode::NotFound, message));
+            }
             Obstacle::Taken(place, space, free) => {
                 let message = match free {
                     FreeFrom::Instant(at) => format!(
@@ -995,8 +999,7 @@ fn said(obstacles: Vec<Obstacle>) -> Result<()> {
                 taken.push(Fault::new(field(place), FaultCode::Taken, message));
             }
             Obstacle::NoCode(place) => {
-                let message =
-                    "no access code is free here: end other accesses, or use longer codes";
+                let message = "no access code is left here: accesses must end, or codes be longer";
                 taken.push(Fault::new(field(place), FaultCode::Taken, message));
             }
         }

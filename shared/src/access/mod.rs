@@ -45,11 +45,11 @@ pub const ACCESS: &str = "access";
 pub struct Access {
     /// The ID.
     pub id: AccessId,
-    /// The ID of the organization.
+    /// Its organization.
     pub organization: OrganizationId,
-    /// The template of the access.
+    /// The template that it was made of.
     pub template: AccessTemplateId,
-    /// The user.
+    /// Whom it is for.
     pub user: UserId,
     /// Who created it.
     pub creator: UserId,

@@ -35,7 +35,7 @@ pub struct SpaceTerms {
     /// On which hours of each day; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<Period>,
-    /// Whether the access excludes all others to the space.
+    /// Whether nobody else may have an access to the space meanwhile.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
 }
@@ -49,7 +49,7 @@ pub struct SpaceWanted {
     pub count: Option<u32>,
     /// On which hours of each day.
     pub hours: Option<Period>,
-    /// Whether the access excludes all others to the space.
+    /// Whether nobody else may have an access to the space meanwhile.
     pub exclusive: Option<bool>,
 }
 
@@ -79,9 +79,9 @@ pub struct Terms {
 /// An access that is to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAccess {
-    /// The template of the access.
+    /// The template that it is made of.
     pub template: AccessTemplateId,
-    /// The user.
+    /// Whom it is for.
     pub user: UserId,
     /// Whether each space has a code of its own; the template's value if left out.
     pub strategy: Option<CodeStrategy>,
@@ -185,7 +185,7 @@ pub(super) fn spaces<T>(
 ) -> Option<Vec<T>> {
     let given = fields.objects(name, MAX_SPACES)?;
     if given.is_empty() {
-        let message = format!("expected 1 to {MAX_SPACES} spaces");
+        let message = format!("expected 1 to {MAX_SPACES} of them");
         fields.fault(name, FaultCode::OutOfRange, message);
         return None;
     }
@@ -197,7 +197,7 @@ pub(super) fn spaces<T>(
             if let Some(of) = &read
                 && !seen.insert(id(of))
             {
-                let message = "this space is given twice";
+                let message = "this space is named before";
                 space.fault("thingId", FaultCode::NotAllowed, message);
             }
             read
@@ -257,20 +257,20 @@ fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
     }))
 )]
 pub struct NewAccessBody {
-    /// The template of the access.
+    /// The template that it is made of.
     pub access_template_id: AccessTemplateId,
-    /// The user.
+    /// Whom it is for.
     pub business_user_id: UserId,
-    /// Whether each space has a code of its own, or all have the same. Defaults to the
-    /// template's value.
+    /// Whether each space has a code of its own or all have one; left out, as the template
+    /// says.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// A value that is stored and returned, without a meaning here.
     #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
-    /// The start. A number that would be in the years 1970 to 2000 is refused, because it is
-    /// usually a time in seconds.
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
+    /// seconds.
     pub valid_from: Moment,
-    /// The end; if left out, the access has no end.
+    /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,
     /// The label.
     #[schema(max_length = 200, examples("Room 7"))]
@@ -285,7 +285,7 @@ pub struct NewAccessBody {
 #[schema(
     rename_all = "camelCase",
     as = UpdateBusinessUserAccess,
-    description = "A change of an access.",
+    description = "What an access is to become.",
     examples(json!({
         "businessUserAccessId": "0192a5b07c0070008000000000000003",
         "validFrom": 1_795_262_400_000_i64,
@@ -303,10 +303,10 @@ pub struct NewAccessBody {
 pub struct AccessChangesBody {
     /// The access.
     pub business_user_access_id: AccessId,
-    /// The start. A number that would be in the years 1970 to 2000 is refused, because it is
-    /// usually a time in seconds.
+    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
+    /// seconds.
     pub valid_from: Moment,
-    /// The end; if left out, the access has no end.
+    /// From when on it is not valid any more; left out, it has no end.
     pub valid_to: Option<Moment>,
     /// The label; none if left out.
     #[schema(max_length = 200, examples("Room 8"))]
@@ -316,7 +316,7 @@ pub struct AccessChangesBody {
     pub spaces: Vec<SpaceBody>,
 }
 
-/// A space of an access.
+/// A space of an access, as a body names it.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase", as = ThingBusinessUserAccessDto)]
 pub struct SpaceBody {
@@ -325,12 +325,12 @@ pub struct SpaceBody {
     /// The maximum number of entries.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
-    /// The start of each day's hours; without `toHour`, until midnight.
+    /// From which time of each day on; without `toHour`, until midnight.
     pub from_hour: Option<TimeSpan>,
-    /// The end of each day's hours. A time before `fromHour` is on the next day; the same time
-    /// means the whole day.
+    /// Until which time of each day. One that is not later than `fromHour` is that of the next
+    /// day; the same time is the whole day.
     pub to_hour: Option<TimeSpan>,
-    /// Whether the access excludes all others to the space.
+    /// Whether nobody else may have an access to the space meanwhile.
     #[schema(examples(false))]
     pub exclusive: Option<bool>,
 }

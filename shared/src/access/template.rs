@@ -23,7 +23,8 @@ use crate::wire::service::types::{
     self, Enumerated, Enumeration, Flag, Guid, Number, OrganizationGuid, Words,
 };
 
-/// A template: the spaces of its accesses, with defaults for each.
+/// A template: what an access that is made from it may be to, and what it is when the access
+/// does not say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTemplate {
@@ -36,7 +37,7 @@ pub struct AccessTemplate {
     pub description: Option<String>,
     /// The things of the template: 1 to 40 spaces, each once.
     pub things: Vec<TemplateThing>,
-    /// Whom the template is meant for.
+    /// Whom it is meant for.
     pub scope: TemplateScope,
     /// How the spaces of an access get their codes.
     pub strategy: CodeStrategy,
@@ -66,7 +67,7 @@ pub struct TemplateThing {
     /// Maximum number of entries; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_count: Option<u32>,
-    /// Whether an access to the space excludes all others at the same time.
+    /// Whether there may be no other access to the space at the same time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
     /// What else it carries along, which means nothing here: a level of access,
@@ -270,13 +271,13 @@ pub struct NewAccessTemplate {
     /// The description.
     #[schema(max_length = 2000, examples("For a night or two"))]
     pub description: Option<String>,
-    /// The things to which an access from this template can be, each once.
+    /// What an access that is made from it may be to, each thing once.
     #[schema(min_items = 1, max_items = 40)]
     pub things: Vec<ThingAccessTemplateDto>,
-    /// Whom the template is meant for; `All` by default.
+    /// Whom it is meant for; left out, everybody.
     pub scope: Option<TemplateScope>,
-    /// Default for accesses: whether each space has a code of its own, or all have the same. A
-    /// code of its own by default.
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say; left out, its own.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// The organization. Required if the caller belongs to several.
     pub organization_id: Option<OrganizationGuid>,
@@ -287,7 +288,7 @@ pub struct NewAccessTemplate {
 #[schema(
     rename_all = "camelCase",
     as = UpdateAccessTemplate,
-    description = "A change of an access template.",
+    description = "What a change says of an access template.",
     examples(json!({
         "accessTemplateId": "0192a5b07c0070008000000000000002",
         "name": "Guests",
@@ -304,20 +305,21 @@ pub struct NewAccessTemplate {
     }))
 )]
 pub struct AccessTemplateChanges {
-    /// The ID of the template.
+    /// The template.
     pub access_template_id: AccessTemplateId,
     /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Guests"))]
     pub name: Option<String>,
-    /// The description; an empty text clears it.
+    /// What there is to say of it; an empty text takes it away.
     #[schema(max_length = 2000, examples("For a night or two"))]
     pub description: Option<String>,
-    /// All things to which an access from this template can be, each once.
+    /// What an access that is made from it may be to, each thing once: the whole list.
     #[schema(min_items = 1, max_items = 40)]
     pub things: Option<Vec<ThingAccessTemplateDto>>,
-    /// Whom the template is meant for.
+    /// Whom it is meant for.
     pub scope: Option<TemplateScope>,
-    /// Default for accesses: whether each space has a code of its own, or all have the same.
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
 }
 
@@ -325,23 +327,23 @@ pub struct AccessTemplateChanges {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "A thing of an access template, with defaults for accesses to it."
+    description = "A thing of an access template, and what an access to it is when the access does not say."
 )]
 pub struct ThingAccessTemplateDto {
-    /// The ID of the thing: a space of the organization.
+    /// The thing: a space of the organization.
     pub thing_id: SpaceId,
-    /// The first full hour of the day, on the wall clock of the door. If left out: midnight,
-    /// or, without `availableTo` as well, all day.
+    /// From which full hour of the day on, on the wall clock of the door; left out, from
+    /// midnight, or, without `availableTo`, all day.
     #[schema(minimum = 0, maximum = 23, examples(8))]
     pub available_from: Option<u32>,
-    /// The end, a full hour of the day. An hour before `availableFrom` is on the next day; the
-    /// same hour means the whole day.
+    /// Until which full hour of the day. One that is not later than `availableFrom` is that of
+    /// the next day; with the same hour it is the whole day.
     #[schema(minimum = 0, maximum = 24, examples(22))]
     pub available_to: Option<u32>,
     /// Maximum number of entries; unlimited by default.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
-    /// Whether an access to the space excludes all others at the same time; `false` by default.
+    /// Whether there may be no other access to the space at the same time; left out, there may.
     #[schema(examples(false))]
     pub exclusive: Option<bool>,
     /// Carried along. Latchkey does not interpret it.
@@ -380,14 +382,15 @@ pub struct AccessTemplateView {
     /// The permissions that its things carry along. Latchkey does not interpret them.
     #[schema(examples(json!(["Breakfast"])))]
     permission: BTreeSet<String>,
-    /// The description.
+    /// What there is to say of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("For a night or two"))]
     description: Option<String>,
-    /// Whom the template is meant for.
+    /// Whom it is meant for.
     #[schema(value_type = TemplateScope)]
     scope: Enumeration<TemplateScope>,
-    /// Default for accesses: whether each space has a code of its own, or all have the same.
+    /// Whether each space of an access has a code of its own, or all the same one, when the
+    /// access does not say.
     #[schema(value_type = CodeStrategy)]
     access_code_initialization_strategy: Enumeration<CodeStrategy>,
 }
@@ -395,11 +398,13 @@ pub struct AccessTemplateView {
 /// A thing of a template, for display.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "A thing of an access template, with defaults for accesses to it.")]
+#[schema(
+    description = "A thing of an access template, and what an access to it is when the access does not say."
+)]
 pub struct ThingAccessTemplateView {
     /// The ID of this entry of the template.
     id: Guid,
-    /// The ID of the thing: a space of the organization.
+    /// The thing: a space of the organization.
     thing_id: SpaceId,
     /// The thing itself. Left out with `LoadThings=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -407,11 +412,11 @@ pub struct ThingAccessTemplateView {
     /// Carried along. Latchkey does not interpret it.
     #[schema(examples("Breakfast"))]
     permission: Vec<String>,
-    /// The first full hour of the day.
+    /// From which full hour of the day on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 23, examples(8))]
     available_from: Option<u32>,
-    /// The end, a full hour of the day.
+    /// Until which full hour of the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 24, examples(22))]
     available_to: Option<u32>,
@@ -419,7 +424,7 @@ pub struct ThingAccessTemplateView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(10))]
     access_count: Option<u32>,
-    /// Whether an access to the space excludes all others at the same time.
+    /// Whether there may be no other access to the space at the same time.
     #[schema(examples(false))]
     exclusive: bool,
     /// Carried along. Latchkey does not interpret it.

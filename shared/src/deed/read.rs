@@ -5,12 +5,14 @@
 //! between. So a page may be shorter than was asked for and still have one behind it. It costs one
 //! round trip, and reads no more than [`MOST`] items of each partition, whatever it looks for.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::DeserializeOwned;
 
 use super::{DeedItem, SHARDS, Subject, shard};
+use crate::audit::AuditEntry;
 use crate::caller::OrganizationScope;
 use crate::error::Result;
+use crate::grant::Source;
 use crate::id::AuditId;
 use crate::table::{BoxFuture, KeyPrefix, Span, Table};
 
@@ -81,7 +83,7 @@ impl Asked {
 /// it goes on. One round trip.
 ///
 /// # Errors
-/// 429, 503, or 500 if an item is no deed.
+/// 429, 503, or 500 when an item is no deed.
 pub async fn page(
     table: &Table,
     scope: &OrganizationScope,
@@ -109,7 +111,7 @@ pub async fn page(
 }
 
 /// What has an id in the order of time.
-pub(crate) trait Dated {
+trait Dated {
     /// The id.
     fn id(&self) -> AuditId;
 }
@@ -120,10 +122,33 @@ impl Dated for DeedItem {
     }
 }
 
+impl Dated for AuditEntry {
+    fn id(&self) -> AuditId {
+        self.id
+    }
+}
+
+/// What was done at several doors in one month, newest first, and the place after which there may
+/// be more; at most `limit` entries of each door. One round trip.
+///
+/// # Errors
+/// 429, 503, or 500 if an item is not an entry.
+pub async fn at_doors(
+    table: &Table,
+    scope: &OrganizationScope,
+    (doors, month): (&[Source], NaiveDate),
+    span: &Span,
+    limit: usize,
+) -> Result<(Vec<AuditEntry>, Option<String>)> {
+    let partitions = doors.iter().map(|door| scope.audits(*door, month));
+    let partitions: Vec<_> = partitions.collect();
+    latest(table, &partitions, span, limit).await
+}
+
 /// The latest items of several partitions, newest first, and the place behind which there may be
 /// more. Of each at most `limit` are read; behind the last one of a partition that has more,
 /// nothing is told.
-async fn latest<T: DeserializeOwned + Dated>(
+async fn latest<T: DeserializeOwned + Dated + Send>(
     table: &Table,
     partitions: &[KeyPrefix],
     span: &Span,

@@ -22,6 +22,7 @@ use crate::id::AuditId;
 use crate::id::OrganizationId;
 use crate::secret::hash_bytes;
 use crate::table::{BoxFuture, Change, EXPIRES_AT, If, Key, Table};
+use crate::wire::schema::Instant;
 
 /// How many attempts an item has in full.
 pub const MAX_ATTEMPTS: usize = 10;
@@ -52,8 +53,9 @@ pub struct Refusal {
 #[schema(as = RefusedAttempt, description = "An attempt that was refused.")]
 pub struct Attempt {
     /// The time.
+    #[schema(value_type = Instant)]
     pub at: DateTime<Utc>,
-    /// The ID of the user.
+    /// The number of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(2))]
     pub user_id: Option<u64>,
@@ -66,9 +68,11 @@ pub struct Attempt {
     pub message: String,
     /// The ID of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"))]
     pub request_id: Option<String>,
     /// The address that the request came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("203.0.113.7"))]
     pub address: Option<String>,
 }
 

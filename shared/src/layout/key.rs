@@ -109,7 +109,7 @@ impl Key {
     }
 
     /// The key of a deed, in one of the partitions of its organization.
-    pub fn deed(organization: OrganizationId, shard: u8, id: AuditId) -> Self {
+    pub(crate) fn deed(organization: OrganizationId, shard: u8, id: AuditId) -> Self {
         let KeyPrefix(mut key) = deeds(organization, shard);
         key.sk.push_str(&id.to_string());
         key
@@ -547,8 +547,19 @@ impl OrganizationScope {
         let device = entry.device.map(Source::Device);
         let source = device.or(entry.space.map(Source::Space));
         let owner = source.map_or_else(|| "ORG".to_owned(), source_text);
-        let month = entry.at.format("%Y-%m");
-        self.of(&format!("{owner}#AUDIT#{month}"), entry.id.to_string())
+        let KeyPrefix(mut key) = self.audits_of(&owner, entry.at.date_naive());
+        key.sk = entry.id.to_string();
+        key
+    }
+
+    /// The audit of a device or a space in a month.
+    pub fn audits(&self, source: Source, month: NaiveDate) -> KeyPrefix {
+        self.audits_of(&source_text(source), month)
+    }
+
+    fn audits_of(&self, owner: &str, month: NaiveDate) -> KeyPrefix {
+        let month = month.format("%Y-%m");
+        KeyPrefix(self.of(&format!("{owner}#AUDIT#{month}"), String::new()))
     }
 
     /// The first answer to a request with an idempotency key.

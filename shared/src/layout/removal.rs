@@ -64,19 +64,12 @@ pub enum Thing {
     Space(SpaceId),
 }
 
-impl Key {
-    /// The place, beside the thing that stood at `place`, of what remembers its removal.
-    pub fn gone_place(place: &str) -> String {
-        format!("{GONE}#{place}")
-    }
-}
-
 impl Removal {
     /// Reads the keys and the old image of a record of the stream. `None` when what was
     /// removed leaves nothing behind.
     ///
     /// # Errors
-    /// 500 if they are not those of an item of this table.
+    /// 500 when they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let (key, again) = match key
@@ -123,7 +116,7 @@ impl Removal {
         table: &'t Table,
         now: DateTime<Utc>,
     ) -> BoxFuture<'t, Result<()>> {
-        let (pk, sk) = (self.key.pk.clone(), Key::gone_place(&self.key.sk));
+        let (pk, sk) = (self.key.pk.clone(), format!("{GONE}#{}", self.key.sk));
         let (key, expires_at) = (Key { pk, sk }, now + SWEPT_AFTER);
         let item = match &self.thing {
             Thing::User(thing) => to_item(&key, &Gone { thing, expires_at }),
@@ -151,7 +144,7 @@ impl Rezoned {
     /// has nothing to do with zones.
     ///
     /// # Errors
-    /// 500 if they are not those of an item of this table.
+    /// 500 when they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let unknown = |_| Error::Internal(format!("{} is no key of this table", key.in_log()));
@@ -197,7 +190,7 @@ impl Entered {
     /// is not that somebody came in.
     ///
     /// # Errors
-    /// 500 if they are not those of an item of this table.
+    /// 500 when they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let Some((organization, "CODE", _)) = parts(&key) else {

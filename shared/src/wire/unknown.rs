@@ -110,7 +110,7 @@ impl Names {
         }
     }
 
-    /// Marks `name` as known, without suggesting it for misspelled names.
+    /// Takes `name` as known, without offering it to who misspelled another.
     pub(super) fn know(&mut self, name: &str) {
         let any_case = self.any_case;
         self.given.retain(|(given, _)| match any_case {

@@ -150,7 +150,7 @@ impl Together {
     /// without an overlap.
     ///
     /// # Errors
-    /// If the budget did not suffice to say.
+    /// When the budget did not suffice to say.
     pub fn next(&mut self, at: DateTime<Utc>, budget: &mut Budget) -> Result<Option<Span>, RanOut> {
         budget.spend(LOOK)?;
         let at = self.range.0.max(at.into());

@@ -1,0 +1,5 @@
+//! The Lambda function `list-events`.
+
+fn main() -> std::process::ExitCode {
+    latchkey_functions::serve(latchkey_functions::events::list::ENDPOINT)
+}
