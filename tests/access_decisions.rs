@@ -132,7 +132,7 @@ async fn each_condition_that_fails_is_named() {
     let hours = &world.decided(6, 1, "").await["because"][0]["rule"];
     assert_eq!(hours["recurrence"], "Daily");
 
-    // Who has been in so often as they may.
+    // A user who has used all entries.
     world.store.set_used(SPACE, "100004", 1).await;
     let decision = world.decided(7, 1, "").await;
     assert_eq!(decision["because"][0]["failed"], "countUsedUp");
@@ -269,7 +269,7 @@ async fn what_one_may_use_by_an_access_is_listed_in_both_versions() {
     assert_eq!(flat[0]["permissions"], json!([by_access]));
     assert_eq!(flat[0]["permissionRemoteActivate"], false);
     assert_eq!(flat[1]["permissionRemoteActivate"], true);
-    // One that is used up gives nothing any more.
+    // A used-up access gives no right.
     world
         .give(2, 5, |access| access.spaces[0].terms.count = Some(3))
         .await;

@@ -165,7 +165,7 @@ impl Home {
         keys.filter(|key| key.starts_with(prefix)).collect()
     }
 
-    /// That each access has its grants and codes, and that there are no others.
+    /// Checks that each access has its grants and codes, and that there are no others.
     async fn assert_whole(&self) {
         let (mut wanted, mut accesses) = (BTreeSet::new(), 0);
         let mut found = BTreeSet::new();
@@ -323,7 +323,7 @@ async fn what_a_space_leaves_out_is_taken_from_the_template_and_one_code_may_do_
     );
     let codes = home.codes(&id).await;
     assert_eq!(codes.values().collect::<HashSet<_>>().len(), 1, "{codes:?}");
-    // A space that comes later gets the code that is there.
+    // A space that is added later gets the existing code.
     let both =
         json!({"Spaces": [{"ThingId": space(1)}, {"ThingId": space(2)}, {"ThingId": space(3)}]});
     home.update(&id, both).await.ok();
@@ -419,7 +419,7 @@ async fn every_fault_is_named_and_nothing_is_written() {
     let gone = ("spaces[1].thingId".to_owned(), "NotFound".to_owned());
     assert_eq!(named(&answer), [gone], "{}", answer.body);
     assert_eq!(home.store.items().await.len(), before - 1);
-    // What was not there before the body was read is 403.
+    // If it did not exist before the body was read, the answer is 403.
     let member = home
         .system
         .user(home.tenant.token(2))
@@ -491,8 +491,8 @@ fn space_id(number: usize) -> SpaceId {
     space(number).parse().unwrap()
 }
 
-/// Gives all codes of four digits of the first space to an access that is in nobody's way,
-/// but for some.
+/// Gives all codes of four digits of the first space, except some, to an access that conflicts
+/// with nobody.
 async fn take_all_but(home: &Home, free: &[&str]) {
     let other = home.created(&body(&[1])).await;
     let access = home.access(&other).await.unwrap();
@@ -594,7 +594,7 @@ async fn an_exclusive_access_keeps_others_out_as_long_as_it_is_valid() {
         message.contains(SPACE) && message.contains("free from 2027-01-02T12:00:00Z"),
         "{message}"
     );
-    // What only touches it, what is on other hours, and another space.
+    // One that only touches it, one at other hours, and one to another space.
     home.created(&at(24, 30)).await;
     home.created(&at(-9, 0)).await;
     home.created(&body(&[2])).await;
@@ -621,7 +621,7 @@ async fn an_exclusive_access_keeps_others_out_as_long_as_it_is_valid() {
     home.delete(&endless).await.ok();
     home.created(&later).await;
     home.assert_whole().await;
-    // A change meets others, too, and an access is not in its own way.
+    // A change can conflict with others, but not with itself.
     let own = home
         .created(&with(
             alone(body(&[2])),

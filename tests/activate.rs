@@ -1,4 +1,4 @@
-//! Opening from afar.
+//! Opening remotely.
 
 use latchkey_demo::World;
 use reqwest::Method;
@@ -100,7 +100,7 @@ async fn who_may_not_hears_what_is_lacking_and_nothing_is_written() {
     let answer = post(&system, &tenant, 1, OFF).await;
     answer.assert_error(403, "insufficientRightsError");
 
-    // Device 1 has no gateway; device 9 is none.
+    // Device 1 has no gateway; device 9 does not exist.
     share(&system, &tenant, remote(4, 1)).await;
     let answer = post(&system, &tenant, 4, "/v1/devices/1/remote-activation").await;
     answer.assert_error(400, "gatewayNotFoundError");

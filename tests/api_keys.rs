@@ -58,7 +58,7 @@ impl Fixed {
             .await
     }
 
-    /// What is answered to who presents a key, and asks for user 2.
+    /// The answer to a caller who presents a key, and asks for user 2.
     async fn status(&self, id: &str, secret: &str) -> u16 {
         let bearer = self.system.request(Method::GET, "/v2/users/2");
         let bearer = Answer::of(bearer.bearer_auth(format!("{id}.{secret}"))).await;
@@ -88,7 +88,7 @@ async fn a_key_works_until_it_is_deleted_and_speaks_for_its_user() {
     let mut view = shown.json();
     let created = view.as_object_mut().unwrap().remove("dateCreated");
     assert!(created.unwrap().as_str().unwrap().ends_with('Z'));
-    // By day; the test may run over midnight.
+    // By day, because the test may run over midnight.
     let used = view.as_object_mut().unwrap().remove("lastUsed").unwrap();
     let used: NaiveDate = used.as_str().unwrap().parse().unwrap();
     assert!((0..=1).contains(&(Utc::now().date_naive() - used).num_days()));
@@ -165,7 +165,7 @@ async fn a_bad_body_is_refused_with_every_fault() {
     bad.assert_error(400, "invalidInputErrorError");
     assert_eq!(bad.fields(), ["organizationId", "name", "userId"]);
     assert_eq!(post(json!({})).await.fields(), ["organizationId", "name"]);
-    // A user whom the organization does not have.
+    // A user of another organization.
     let foreign = post(json!({"organizationId": 7, "name": "N", "userId": 99})).await;
     foreign.assert_error(400, "invalidInputErrorError");
     assert_eq!(foreign.fields(), ["userId"]);

@@ -115,7 +115,8 @@ impl Home {
         (calls.len(), read, written)
     }
 
-    /// Books every hour of so many days from the beginning of 2030 on, but for the first of each.
+    /// Books every hour of this many days from the beginning of 2030 on, except the first hour
+    /// of each.
     async fn fill(&self, days: i64) {
         let (scope, table) = (scope(7), self.store.table());
         let mut items: Vec<Item> = Vec::new();
@@ -145,7 +146,7 @@ impl Home {
 #[tokio::test]
 async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_the_usual_cost() {
     let home = Home::with_spaces(2).await;
-    // What a booking costs at a space that has some on the same day.
+    // The cost of a booking at a space that has others on the same day.
     for number in 1..24 {
         home.book(&[2], true, number, Some(number + 1)).await.ok();
     }
@@ -174,7 +175,7 @@ async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_
     assert!(written <= usual.2, "{written}");
     home.cancel(&after).await;
 
-    // One that ends long after it is refused for the first that it meets.
+    // A booking that ends long after it is refused because of the first that it overlaps.
     let answer = home.refused(false, 0, None).await;
     assert!(answer.body.contains("free from"), "{}", answer.body);
     home.refused(true, 24, Some(24 * days)).await;
@@ -202,7 +203,7 @@ async fn long_and_short_ones_keep_out_each_other() {
     let before = home.booked(true, -week, Some(0)).await;
     let short = home.booked(true, month, Some(month + 1)).await;
     home.refused(true, month - 1, Some(month + 1)).await;
-    // A month that meets the short one.
+    // A month that overlaps the short one.
     let answer = home.rebook(&long, true, 0, Some(month + 1)).await;
     home.is_taken(&answer);
     home.cancel(&short).await;
@@ -241,7 +242,7 @@ async fn a_short_one_moves_within_its_day_and_out_of_it() {
     home.refused(true, 11, Some(12)).await;
     let answer = home.rebook(&own, true, 9, Some(13)).await;
     home.is_taken(&answer);
-    // As one of several, it must not meet the others either.
+    // Like any of several, it must not overlap the others either.
     let answer = home.rebook(&own, false, 9, Some(13)).await;
     home.is_taken(&answer);
     home.booked(true, 8, Some(9)).await;
@@ -288,8 +289,8 @@ async fn of_many_at_once_no_two_meet_and_none_is_refused_that_meets_nobody() {
     let ask =
         |(alone, from, until): &(bool, i64, Option<i64>)| home.book(&[1], *alone, *from, *until);
     let answers = join_all(wanted.iter().map(ask)).await;
-    // Whoever is alone was there alone when a later one was made; in which order they were made
-    // nobody knows, but of two that are alone one is refused.
+    // An exclusive access excludes those made later. The order in which they were made is
+    // unknown, but of two exclusive ones that overlap one is refused.
     let made: Vec<_> = wanted
         .iter()
         .zip(&answers)

@@ -31,7 +31,7 @@ async fn link(system: &System, tenant: &Tenant, user: usize, share: &str) -> Str
     url.strip_prefix(system.url()).unwrap().to_owned()
 }
 
-/// What a calendar program gets: it sends no credential and takes what it is given.
+/// A calendar program: it sends no credential and takes what it gets.
 async fn fetch(system: &System, path: &str) -> Answer {
     Answer::of(system.request(Method::GET, path)).await
 }

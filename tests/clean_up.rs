@@ -1,4 +1,4 @@
-//! What a deleted thing leaves in the table, and how it goes.
+//! What a deleted item leaves in the table, and how it is removed.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::system::{Answer, Call, Store, System, Tenant, is_of};
 
-/// How long the last trace may take to go.
+/// How long the removal of the last trace may take.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What there is of organization 7, by sort key.
+/// The items of organization 7, by sort key.
 type Items = BTreeMap<String, Item>;
 
 async fn items(store: &Store) -> Items {
@@ -31,13 +31,13 @@ async fn items(store: &Store) -> Items {
 /// The sort keys of organization 7 that begin so.
 async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
     let keys = items(store).await.into_keys();
-    // The keyring that stands before a user's grants is none, and what remembers a removal for
-    // a while is no trace of it.
+    // The keyring at the head of a user's grants does not count, and the marker of a removal is
+    // no trace.
     let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
     keys.filter(|key| !key.starts_with("GONE#")).collect()
 }
 
-/// Those in which one of `traces` stands.
+/// The items that contain one of `traces`.
 async fn left(store: &Store, traces: &[&str]) -> Vec<String> {
     let keys = sort_keys(store, "").await.into_iter();
     keys.filter(|key| traces.iter().any(|trace| key.contains(trace)))
@@ -74,7 +74,7 @@ impl Scene {
         Self::with_shares(store, 0).await
     }
 
-    /// The same with shares to user 2, on both devices, every third on the named schedule.
+    /// The same with shares for user 2, of both devices, every third with the named schedule.
     async fn with_shares(store: Store, count: u64) -> Self {
         let system = System::on(&store).await;
         let mut tenant = Tenant::new(7);
@@ -117,7 +117,7 @@ impl Scene {
         self.call(Method::DELETE, path, None).await;
     }
 
-    /// How many shares keep the named schedule.
+    /// The number of shares that use the named schedule.
     async fn kept(&self) -> String {
         let schedule = attribute(
             &items(&self.store).await,
@@ -127,7 +127,7 @@ impl Scene {
         schedule.as_n().unwrap().clone()
     }
 
-    /// What the stream says of a thing that is about to be deleted.
+    /// The stream record of an item that is about to be deleted.
     async fn removal(&self, sk: &str) -> String {
         let items = items(&self.store).await;
         let old = &items[sk];
@@ -265,7 +265,7 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     .await;
     scene.delete(&format!("/v2/spaces/{space}")).await;
     assert_eq!(scene.kept().await, "0");
-    // All else is as it was, but for what names another thing that is gone.
+    // Everything else is as it was, except references to other deleted items.
     let after = items(&scene.store).await;
     let touched = ["SPACE#", "SCHEDULE#", "DEVICE#0000000000000002", "USER#"];
     for (key, item) in &before {
@@ -357,7 +357,7 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
     let grant = items(&scene.store).await.remove(&grant[0]).unwrap();
     let mut grant = all_in_json(&grant);
     scene.delete("/v2/users/2").await;
-    // First it is said to keep none, and then it is found to keep one.
+    // First the record says that it has none, and then it has one.
     grant.as_object_mut().unwrap().remove("schedule").unwrap();
     scene.store.refuse(&[Some(grant), None, None]);
     scene.store.calls();

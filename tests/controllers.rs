@@ -57,7 +57,7 @@ impl Scene {
         Answer::of(asked.body(json!({"code": "407192"}).to_string())).await
     }
 
-    /// At which of the two spaces, and of one that nobody has, it lets in: 200 or 404.
+    /// The answers of the two spaces, and of one that does not exist: 200 or 404.
     async fn opens(&self, bearer: &str) -> [u16; 3] {
         let mut statuses = [0; 3];
         for (status, space) in statuses.iter_mut().zip([SPACE, CELLAR, NOWHERE]) {
@@ -96,7 +96,7 @@ impl Scene {
         (text("apiKeyId"), text("secret"))
     }
 
-    /// How often the codes of the two spaces were used, and how many entries were written down.
+    /// How often the codes of the two spaces were used, and how many entries were recorded.
     async fn counted(&self) -> (Vec<u32>, usize) {
         let mut items = self.store.items().await;
         // The demo organization has a code of its own.
@@ -188,7 +188,7 @@ async fn a_user_is_made_a_controller_in_one_request() {
 #[tokio::test]
 async fn a_key_is_bound_to_its_spaces_and_so_are_its_tokens() {
     let scene = scene().await;
-    // Of a user who is bound to nothing: one key for each door.
+    // For a user who is bound to nothing: one key for each door.
     scene.bind(json!([])).await.ok();
     let (id, secret) = scene.new_key(DOOR, json!([CELLAR])).await;
     let bearer = format!("{id}.{secret}");
@@ -213,7 +213,7 @@ async fn a_key_is_bound_to_its_spaces_and_so_are_its_tokens() {
     let cellar = CELLAR.simple().to_string();
     assert_eq!(shown.await.json()["spaces"], json!([cellar]));
 
-    // Of a user who is bound, it opens what both are bound to.
+    // For a bound user, it opens the spaces that both are bound to.
     scene.bind(json!([SPACE])).await.ok();
     assert_eq!(scene.opens(&bearer).await, [404, 404, 404]);
     let (id, secret) = scene.new_key(DOOR, json!([SPACE, CELLAR])).await;

@@ -1,5 +1,6 @@
-//! That the figures in docs/budgets.md are those of the running system: the same requests,
-//! counted over HTTP at the store. And that what opens a door is read strongly.
+//! Shows that the figures in docs/budgets.md are those of the running system: the same
+//! requests, counted over HTTP at the store. And that reads that open a door are strongly
+//! consistent.
 
 use reqwest::Method;
 use serde_json::json;
@@ -17,7 +18,7 @@ fn cost(calls: &[Call]) -> Cost {
     )
 }
 
-/// What docs/budgets.md says of a case.
+/// The line of a case in docs/budgets.md.
 fn budget(case: &str) -> Cost {
     let budgets = std::fs::read_to_string(root().join("docs/budgets.md")).unwrap();
     let mut rows = budgets

@@ -361,7 +361,7 @@ async fn the_same_key_and_body_create_once() {
         assert_eq!(answer.fields(), ["Idempotency-Key"]);
     }
     post(ADMIN, &"x".repeat(255), body.clone()).await.ok();
-    // What another user's key is says nothing.
+    // A key of another user has no meaning.
     post(MEMBER, "key 1", body)
         .await
         .assert_error(403, "insufficientRightsError");
@@ -503,7 +503,7 @@ async fn a_right_to_share_comes_through_groups_and_named_schedules_too() {
         .await
         .assert_error(403, "insufficientRightsError");
 
-    // By a named schedule that holds on no day but yesterday there is no right today.
+    // A named schedule that holds only on yesterday's weekday gives no right today.
     let yesterday = (chrono::Utc::now() - chrono::TimeDelta::days(1))
         .format("%A")
         .to_string();
@@ -593,7 +593,7 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
     let written = calls[4].request["TransactItems"].as_array().unwrap();
     assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
 
-    // What is not there is told as ever, and nothing is written.
+    // Missing references are reported as usual, and nothing is written.
     let before = store.sort_keys("SHARE#").await;
     for (field, body) in [
         ("source.deviceId", json!({"source": {"deviceId": 99}})),

@@ -109,7 +109,7 @@ async fn who_may_open_hears_by_what_until_when_and_when_again() {
     assert_eq!(answer["allowed"], false);
     assert_eq!(answer["because"][0]["failed"], "permissionLacking");
     assert_eq!(answer["permissions"]["remoteActivate"], true);
-    // Who was given nothing hears that there is nothing.
+    // A user without grants is told that there are none.
     let answer = world.decided(5, 2, "").await;
     assert_eq!(answer["because"], json!([]));
     assert_eq!(answer["next"], Value::Null);
@@ -260,7 +260,7 @@ async fn someone_with_many_grants_is_decided_as_well() {
     assert_eq!(answer["allowed"], true);
     let answer = world.decided(4, 1, "?at=2031-01-28T12:00:00Z").await;
     assert_eq!(answer["because"].as_array().unwrap().len(), 28);
-    // What such a one has shared on holds, too.
+    // What this user has passed on holds, too.
     let right = world.share(1, json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}, "permissions": {"administrate": true}})).await;
     assert!(right > 0);
     world
@@ -329,7 +329,7 @@ async fn a_question_with_faults_is_told_each_of_them() {
     let path = "/v2/devices/x/decision";
     let answer = world.system.user(world.tenant.token(1)).get(path).await;
     answer.assert_error(404, "notFoundError");
-    // Of others, only who sees to such things may ask.
+    // About others, only the roles of decisions may ask.
     world
         .ask(4, 1, "?userId=5")
         .await
@@ -359,7 +359,7 @@ async fn a_revocation_is_seen_by_the_next_decision() {
             .await;
         assert!(world.is_allowed(4, 1).await);
         let path = format!("/v2/user-groups/{id}");
-        // Many ask while it is taken away: whoever asks after the answer is refused.
+        // Many ask while it is deleted. Everyone who asks after the answer is refused.
         let asking = async {
             let mut refused = false;
             for _ in 0..10 {

@@ -185,7 +185,7 @@ async fn who_administrates_deletes_as_far_as_their_own_right_reaches() {
         let refused = w.user(2).delete(&path).await;
         refused.assert_error(403, "insufficientRightsError");
     }
-    // What their own right hangs on, and that itself.
+    // The share that their own right rests on, and that right itself.
     for (user, path) in [(3, &own), (3, &below), (2, &own)] {
         let refused = w.user(user).delete(path).await;
         refused.assert_error(403, "insufficientRightsError");

@@ -116,7 +116,7 @@ impl Fixed {
         self.call(Method::GET, path, None).await
     }
 
-    /// Creates a thing, and gives its path and the answer.
+    /// Creates an item, and returns its path and the answer.
     async fn create(&self, kind: &str, id: &str, body: &Value) -> (String, Value) {
         let mut body = body.clone();
         body["organizationId"] = json!(7);
@@ -170,7 +170,7 @@ async fn each_kind_is_created_shown_changed_listed_and_deleted() {
         }
         expected["version"] = json!(2);
         assert_eq!(after.json(), expected, "{kind}");
-        // The same again changes nothing.
+        // A repeat changes nothing.
         let again = at.call(Method::PUT, &path, Some(&change)).await;
         assert_eq!(again.header("etag"), Some("\"2\""), "{kind}");
 
@@ -394,7 +394,7 @@ async fn no_two_users_have_one_address_or_number() {
             answer.body
         );
     }
-    // What is given up is free: by a change, and by a deletion.
+    // A released address is free again: after a change, and after a deletion.
     let change = json!({"emailAddress": "ada@example.org"});
     at.call(Method::PUT, &path, Some(&change)).await.ok();
     at.create(
@@ -440,7 +440,7 @@ async fn a_new_user_gets_in_with_the_token_of_the_invitation() {
     let stored = format!("{:?}", at.store.items().await);
     assert!(!stored.contains(&token.to_string()));
     at.call(Method::DELETE, &path, None).await.no_content();
-    // The gateway may remember the credential of who is gone: they find nothing.
+    // The gateway may remember the credential of a deleted user: they find nothing.
     assert!([401, 404].contains(&at.system.user(token).get(&path).await.status.as_u16()));
 }
 

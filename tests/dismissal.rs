@@ -1,5 +1,5 @@
-//! What somebody can still do whose roles were taken away while API Gateway keeps what the
-//! authorizer said of them; and that an organization keeps an admin.
+//! What a user whose roles were removed can still do while API Gateway caches the authorizer's
+//! answer; and that an organization keeps an admin.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::events::{event, functions};
 use crate::system::{Answer, Store, System, Tenant, World};
 
-/// What is there, by its keys.
+/// The existing items, by their keys.
 async fn state(store: &Store) -> BTreeMap<String, Item> {
     let items = store.things().await.into_iter();
     items
@@ -49,7 +49,7 @@ const WITHOUT_ROLE: &[(&str, &str)] = &[
     ("oauth-revoke", "the secret of an API key"),
 ];
 
-/// Those whose sample event asks for what is so already.
+/// Functions whose sample event asks for something that is so already.
 const THERE_ALREADY: &[&str] = &["add-device-to-group", "add-user-to-group"];
 
 /// Whether the sample event of a function is a request that writes by role.
@@ -210,7 +210,7 @@ async fn who_changes_themself_is_checked_in_the_same_item() {
         .post("/v2/users/2/tokens", &json!({}))
         .await
         .created();
-    // What is refused for another reason is said so.
+    // If it is refused for another reason, the answer says so.
     let taken = json!({"phoneNumber": "+31612345671"});
     let refused = system.user(two).put("/v2/users/2", &taken).await;
     refused.assert_error(409, "alreadyExistsError");
@@ -274,7 +274,7 @@ async fn the_last_admin_stays() {
     let refused = system.user(one).delete("/v2/users/1").await;
     refused.assert_error(409, "lastAdminError");
     assert_same(&state(&store).await, &there, "refused");
-    // What keeps them an admin is no matter.
+    // How they remain an admin does not matter.
     for roles in [json!(["TenantAdmin"]), json!(["Admin", "Device"])] {
         system
             .user(one)
@@ -378,7 +378,7 @@ async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deploymen
     assert!(message.contains("name"), "{failed}");
     assert_same(&state(&w.store).await, &there, "refused");
 
-    // By hand, for over HTTP it cannot be.
+    // By hand, because it is impossible over HTTP.
     let mut user = w
         .store
         .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")

@@ -83,7 +83,7 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
     assert_eq!(world.listed(4, V2).await, nested);
     assert_eq!(world.listed(5, V2).await, json!([]));
 
-    // What is known is shown; a device without a zone has that of the organization.
+    // Known fields are shown; a device without a zone has that of the organization.
     let known = json!({
         "model": {"id": 17, "name": "Latch 2", "type": {"id": "lock", "name": "Lock"}},
         "gatewayId": "gateway-7", "activationTime": 9, "timeZone": null
@@ -158,7 +158,7 @@ async fn what_is_over_or_was_taken_away_is_not_listed() {
     world.admin(Method::DELETE, "/v2/users/5", None).await;
     assert!(world.usable(6).await.is_empty());
 
-    // By right of a grant on a group of devices, until the door leaves that.
+    // By right of a grant on a device group, until the door leaves the group.
     let group = json!({"deviceGroupId": 1});
     world.share(1, right(7, group)).await;
     let shared_on = json!({"receiver": {"userId": 8}});

@@ -13,15 +13,15 @@ use crate::system::{
     is_of, window, zone,
 };
 
-/// The user who is the door's controller.
+/// The user of the door's controller.
 const DOOR: usize = 9;
 /// A space that nobody has.
 const NOWHERE: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000dead");
 
-/// What is said of a wrong code.
+/// The answer to a wrong code.
 const WRONG: &str = "no code that opens this space now";
 
-/// How long anything may take that nobody waits for.
+/// How long background work may take.
 const LONGEST: Duration = Duration::from_secs(20);
 
 struct Scene {
@@ -73,7 +73,7 @@ impl Scene {
             .await
     }
 
-    /// What the audit has, when there are so many.
+    /// The audit, once it has this many entries.
     async fn audit(&self, count: usize) -> Vec<Item> {
         let started = Instant::now();
         loop {
@@ -154,7 +154,7 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
         let absent = ["device", "gateway", "shares", "activationTime"];
         assert!(absent.iter().all(|name| !item.contains_key(*name)));
     }
-    // Of an access without an end and without a count there is less to say.
+    // For an access without an end and without a count the answer has less.
     let access = scene.give(2, "5150", |_| {}).await;
     let answer = scene.enter("5150").await;
     let expected = json!({"allowed": true, "accessId": access, "userId": 4});
@@ -179,7 +179,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         .await;
     let four = scene.give(4, "100004", counted(1)).await;
     scene.enter("100004").await.ok();
-    // Of what has not opened the space before, no more than of what nobody has.
+    // A code that has not opened the space before gets the same answer as an unknown one.
     for code in ["100001", "100002", "100003"] {
         assert_refused(&scene.enter(code).await, WRONG);
     }
@@ -190,7 +190,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         (0, 1)
     );
 
-    // A code that nobody has, and one that is good for another space.
+    // An unknown code, and one for another space.
     assert_refused(&scene.enter("999998").await, WRONG);
     scene
         .put(
@@ -200,7 +200,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
         )
         .await;
     assert_refused(&scene.enter("100005").await, WRONG);
-    // A user who is gone.
+    // A deleted user.
     scene
         .give(6, "100006", |access| access.user = 5.try_into().unwrap())
         .await;
@@ -379,7 +379,7 @@ async fn no_code_is_in_the_log_whatever_happens() {
     let no_code = json!({"code": "99217736401"});
     scene.ask(DOOR, SPACE, no_code).await.is(400);
     scene.audit(1).await;
-    // What cannot be written down is told with where it stands, but for the code.
+    // A failed record is logged with its key, but without the code.
     let event = crate::events::follow_up("MODIFY").to_string();
     let event = event.replace("407192", "7305519");
     let broken = event.replace(r#""depth":{"N":"0"}"#, r#""depth":{"N":"-1"}"#);

@@ -43,9 +43,8 @@ async fn invoke(system: &System, name: &str) -> Value {
     system.invoke(name, &event(name)).await
 }
 
-/// The names of the functions, in an order in which the event of each finds what it speaks
-/// of: what changes things after what shows them, what deletes them last, and of that what
-/// deletes shares before what they refer to.
+/// The names of the functions, in an order in which the event of each finds what it refers to:
+/// changes after reads, deletions last, and among those shares before what they refer to.
 pub fn functions() -> Vec<String> {
     let files = std::fs::read_dir(root().join("events")).unwrap();
     let mut names: Vec<_> = files

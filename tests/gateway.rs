@@ -1,4 +1,4 @@
-//! What API Gateway answers by itself, and what every answer has.
+//! API Gateway's own answers, and what every answer has.
 
 use reqwest::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::system::{ADMIN, Answer, System, share_body};
 #[tokio::test]
 async fn a_preflight_is_answered_on_every_path_without_a_credential() {
     let system = System::start().await;
-    // Those that do not exist, too: the app of a browser is to see the 404.
+    // Including paths that do not exist: an app in a browser must see the 404.
     for path in [
         "/v2/shares",
         "/v2/shares/3",
@@ -70,7 +70,7 @@ async fn a_browser_is_shown_the_headers_that_an_answer_has() {
         exposed(missing, ADMIN, true).await,
         format!("{SEED}, x-request-id")
     );
-    // As in the published example, which no browser asks.
+    // As in the published example, which no browser requests.
     assert_eq!(exposed(missing, ADMIN, false).await, SEED);
 }
 
@@ -115,7 +115,7 @@ async fn a_head_is_the_get_without_its_body() {
         for name in ["content-type", "link", "cache-control", "vary"] {
             assert_eq!(head.header(name), get.header(name), "{path}: {name}");
         }
-        // What decides says when.
+        // A decision says when.
         if !path.ends_with("decision") {
             assert_eq!(head.header("etag"), get.header("etag"), "{path}");
         }
@@ -159,7 +159,7 @@ async fn what_has_not_changed_is_not_sent_again() {
         again(path, "\"another\"").await.ok();
     }
 
-    // What is shown of a share is more than the share: here the name of its device.
+    // The answer shows more than the share: here the name of its device.
     let share = system.create_share(&share_body(json!({}))).await;
     let path = format!("/v2/shares/{share}");
     let before = system.admin().get(&path).await;

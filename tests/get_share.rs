@@ -91,7 +91,7 @@ async fn groups_and_a_named_schedule_are_shown_by_name() {
     );
     assert_eq!(view["state"], "Active");
 
-    // Who is in the group sees it, who is not does not know of it.
+    // A member of the group sees it; others do not know of it.
     w.user(3).get(&path(id)).await.ok();
     w.user(4)
         .get(&path(id))
@@ -118,7 +118,7 @@ async fn only_those_who_may_know_of_a_share_see_it() {
     system.user(one.token(2)).get(&path(id)).await.ok();
     let refused = system.user(one.token(5)).get(&path(id)).await;
     refused.assert_error(404, "notFoundError");
-    // The admin of another organization hears the same, as of a share that nobody has.
+    // The admin of another organization gets the same answer as for an unknown share.
     let others = system.user(two.token(1)).get(&path(id)).await;
     assert_eq!(others.json(), refused.json());
     assert_eq!(

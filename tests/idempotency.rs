@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, scope};
 
-/// The user who is the door's controller.
+/// The user of the door's controller.
 const DOOR: usize = 9;
 const CODE: &str = "407192";
 
@@ -138,7 +138,7 @@ async fn an_entry_that_is_sent_again_is_counted_once_and_answered_the_same() {
     assert_again(&scene.enter(DOOR, Some("17"), named.clone()).await, &first);
     assert_eq!(scene.used(CODE).await, 1);
 
-    // The last one of the count, although nothing is left by then.
+    // The last one of the count, although none is left by then.
     let last = json!({"code": CODE, "entryId": "18"});
     let first = scene.enter(DOOR, None, last.clone()).await;
     assert_eq!(first.json()["remaining"], 0);
@@ -260,7 +260,7 @@ async fn calendar_link(scene: &Scene, share: &str) -> String {
     path
 }
 
-/// What is changed and deleted with a key: the method, the path, the body, and another body.
+/// Changes and deletions with a key: the method, the path, the body, and another body.
 async fn changes(scene: &Scene) -> Vec<(Method, String, Option<Value>)> {
     let share = scene.tenant.create_share(&scene.system, 1, json!({})).await;
     let calendar = calendar_link(scene, &share).await;
@@ -286,7 +286,7 @@ async fn changes(scene: &Scene) -> Vec<(Method, String, Option<Value>)> {
         put("/v2/devices/1", json!({"name": "Gate"})),
         put("/v2/organizations/7", json!({"name": "Seven"})),
         put("/v2/schedules/1", json!({"name": "Always"})),
-        // What changes nothing is remembered, too.
+        // A request that changes nothing is remembered, too.
         put("/v2/schedules/1", json!({"name": "Always"})),
         put(&share, json!({"endDate": "2099-01-01"})),
         put("/v2/user-groups/2", json!({"members": [5]})),
@@ -309,7 +309,7 @@ async fn changes(scene: &Scene) -> Vec<(Method, String, Option<Value>)> {
         delete(&template_path),
         delete(&calendar),
         delete("/v2/users/5/tokens"),
-        // What has ended already is remembered, too.
+        // A request about something that has ended is remembered, too.
         delete("/v2/users/5/tokens"),
         delete(&share),
         delete("/v2/users/5"),
@@ -334,7 +334,7 @@ async fn a_change_and_a_deletion_with_a_key_are_done_once_and_answered_the_same(
         assert!(first.status.is_success(), "{method} {path}: {}", first.body);
         let again = send(&path, body.as_ref()).await;
         assert_again(&again, &first);
-        // Of another caller it is another key.
+        // For another caller it is another key.
         let stranger = scene.ask((2, method.clone()), &path, Some(&key), body.as_ref());
         let stranger = stranger.await;
         assert!(
@@ -396,7 +396,7 @@ async fn a_change_that_is_sent_again_does_not_undo_a_later_one() {
     let first = put(Some("17"), "Gate").await;
     put(None, "Garage").await.ok();
     assert_again(&put(Some("17"), "Gate").await, &first);
-    // The same with an `If-Match` that holds no longer.
+    // The same with an `If-Match` that no longer matches.
     let request = scene.system.request(Method::PUT, "/v2/devices/1");
     let request = request
         .bearer_auth(scene.tenant.token(1))

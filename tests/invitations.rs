@@ -106,7 +106,7 @@ async fn a_token_is_listed_by_when_and_ended() {
         assert!(!at.works(&user, first).await);
         assert!(at.tokens(&user).await.is_empty());
     }
-    // Of what was in the table nothing remains.
+    // Nothing of it remains in the table.
     assert!(!format!("{:?}", at.store.things().await).contains("invitation-"));
 }
 

@@ -1,4 +1,4 @@
-//! What DynamoDB does not take is refused with a reason before it is asked.
+//! What exceeds DynamoDB's limits is refused with a reason before it is sent.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -96,7 +96,7 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
         "devices",
         "space",
     );
-    // The one that has room is taken, and who is gone is not said to be full.
+    // A member with room is accepted, and a missing one is not reported as full.
     put("/v2/user-groups/2", json!({"members": [3]})).await.ok();
     let gone = put("/v2/user-groups/2", json!({"members": [3, 99]})).await;
     assert_eq!(
@@ -105,7 +105,7 @@ async fn nothing_belongs_to_more_groups_or_spaces_than_its_item_has_room_for() {
         "{}",
         gone.body
     );
-    // Who is in it already stays so.
+    // An existing member stays.
     let path = "/v2/user-groups/2/users/3";
     system
         .user(token)
@@ -164,14 +164,14 @@ async fn a_cursor_that_is_no_key_is_refused() {
             answer.assert_error(400, INVALID);
             assert_eq!(answer.fields(), ["cursor"]);
         }
-        // One that is too long behind what stands before it is no 500 either.
+        // One that is too long together with its prefix is no 500 either.
         let path = format!("{list}&cursor={}", cursor(question, &"x".repeat(512)));
         let answer = w.admin().get(&path).await;
         assert!(answer.status.as_u16() < 500, "{}", answer.body);
     }
 }
 
-/// By what the lists tell their cursors apart.
+/// The part by which lists distinguish their cursors.
 const QUESTIONS: &[&str] = &["list-users 7", "list-shares 7 deviceId=1", "list-shares 7"];
 
 #[tokio::test]

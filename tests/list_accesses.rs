@@ -229,7 +229,7 @@ async fn each_is_found_once_by_space_by_user_and_by_whether_it_is_valid() {
     assert_eq!(tree(&answer).1["responseStatus"]["errorCode"], "Forbidden");
     assert_eq!(scene.numbers(6, "").await, [0; 0]);
 
-    // As ServiceStack's clients ask in a body.
+    // The way ServiceStack's clients send it, in a body.
     let request = scene
         .system
         .request(Method::POST, "/jsv/reply/GetBusinessUserAccesses")

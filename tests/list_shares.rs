@@ -230,7 +230,7 @@ async fn a_long_list_is_whole_in_pages_of_any_size() {
         let on_device = all(&system, &tenant, 1, &format!("?deviceId=1&size={size}")).await;
         assert_eq!(sorted(on_device), made, "{size}");
     }
-    // Those who hold them now are two thirds; a page has as many of them as fit.
+    // Two thirds are held by users now; a page has as many of them as fit.
     let page = system
         .user(tenant.token(1))
         .get(&format!("{PATH}?active=true&size=50"))
@@ -301,7 +301,7 @@ async fn a_query_with_faults_names_each() {
             "{query}"
         );
     }
-    // A cursor is good for its own list.
+    // A cursor is valid for its own list.
     w.create_share(1, json!({})).await;
     w.create_share(1, json!({})).await;
     let page = w.admin().get(&format!("{PATH}?size=1")).await;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::system::{System, share_body};
 
-/// A folder that is gone when the test is over.
+/// A folder that is removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::system::{Answer, Loss, SPACE, Store, System, Tenant, access_space, scope};
 
-/// The user who is the door's controller.
+/// The user of the door's controller.
 const DOOR: usize = 9;
 const CODE: &str = "407192";
 
@@ -78,7 +78,7 @@ impl Scene {
             .json()
     }
 
-    /// How many a list shows.
+    /// The number of items in a list.
     async fn count(&self, path: &str) -> usize {
         let list = self.shown(path).await;
         let list = list.get("data").unwrap_or(&list);
@@ -186,7 +186,7 @@ async fn entries(scene: &Scene) {
     }
 }
 
-/// Tokens are refreshed, and their family goes on.
+/// Tokens are refreshed, and their family continues.
 async fn refreshes(scene: &Scene) {
     let first = scene.losing(scene.token(&[("grant_type", "client_credentials")]));
     let mut pair = first.await;

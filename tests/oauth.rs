@@ -19,7 +19,7 @@ use crate::system::{Answer, Store, System, Tenant};
 
 const TOKEN: &str = "/v2/oauth/token";
 const REVOKE: &str = "/v2/oauth/revoke";
-/// How many credentials the demo organization has, which each system puts into its store.
+/// The number of credentials of the demo organization, which each system puts into its store.
 const DEMO_CREDENTIALS: usize = 4;
 const GRANT: (&str, &str) = ("grant_type", "client_credentials");
 
@@ -135,7 +135,7 @@ async fn an_api_key_is_given_an_access_token_that_speaks_for_its_user() {
     let at = fixed().await;
     let pair = at.first().await;
     assert!(at.works(pair.access).await);
-    // The same by the form, and each time another.
+    // The same by the form, with another pair each time.
     let (id, secret) = (at.keys[0].id.to_string(), at.keys[0].reveal());
     let form = [GRANT, ("client_id", &id), ("client_secret", secret)];
     let other = Pair::of(&at.system.form(TOKEN, None, &form).await);
@@ -177,7 +177,7 @@ async fn who_does_not_say_truly_who_it_is_gets_nothing() {
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let answer = Answer::of(request.body("grant_type=client_credentials")).await;
     assert_refused(&answer, 401, "invalid_client");
-    // Neither is the key of a user who is gone; another admin stays.
+    // Neither is the key of a deleted user; another admin stays.
     let path = "/v2/users/1";
     let pair = at.first().await;
     let promote = json!({"roles": ["Admin"]});
@@ -217,7 +217,8 @@ async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
     for (form, error) in cases {
         assert_refused(&at.ask(TOKEN, 0, form).await, 400, error);
     }
-    // What has no value is left out; what is not known is refused, also without one.
+    // A parameter without a value counts as left out; an unknown one is refused even without a
+    // value.
     let form = [GRANT, ("scope", "")];
     Pair::of(&at.ask(TOKEN, 0, &form).await);
     for (name, code) in [("resource", "unknownField"), ("redirect_uri", "notServed")] {
@@ -285,7 +286,7 @@ async fn a_refresh_token_that_is_used_again_ends_all_that_came_of_it() {
         assert!(!at.works(pair.access).await);
         assert_refused(&at.refresh(&pair.refresh).await, 400, "invalid_grant");
     }
-    // Another family of the same key goes on.
+    // Another family of the same key continues.
     assert!(at.works(bystander.access).await);
     Pair::of(&at.refresh(&bystander.refresh).await);
 }
@@ -392,7 +393,7 @@ async fn a_refresh_token_is_of_use_to_its_own_client_alone() {
     assert_refused(&at.ask(TOKEN, 1, &form).await, 400, "invalid_grant");
     let nobody = at.system.form(TOKEN, None, &form).await;
     assert_refused(&nobody, 401, "invalid_client");
-    // That was no use: it is good still.
+    // That did not use it: it is still valid.
     assert!(at.works(pair.access).await);
     Pair::of(&at.refresh(&pair.refresh).await);
 }
@@ -401,7 +402,7 @@ async fn a_refresh_token_is_of_use_to_its_own_client_alone() {
 async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
     let at = fixed().await;
     let random = Random::new(SystemRandom::new());
-    // One that was given out 31 days ago, and one 29 days ago: the hour of both is over.
+    // One that was issued 31 days ago, and one 29 days ago: both access tokens have expired.
     for (days, good) in [(31, false), (29, true)] {
         let key = &at.tenant.world.api_keys[0];
         let family = FamilyId::generate(&random).unwrap();
@@ -419,7 +420,7 @@ async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
             assert_refused(&answer, 400, "invalid_grant");
         }
     }
-    // What is used goes on for 30 days from then.
+    // A used one continues for 30 days from then.
     let items = at.store.items().await;
     let families = items
         .iter()
@@ -464,7 +465,7 @@ async fn a_client_revokes_what_it_was_given() {
     assert!(at.works(two.access).await);
     revoke(&two.refresh, None).await;
     assert!(!at.works(two.access).await);
-    // What is not known is not there, as was asked.
+    // An unknown token counts as revoked.
     for gone in [&one.access.to_string(), &two.refresh, "nonsense"] {
         revoke(gone, Some("whatever")).await;
     }

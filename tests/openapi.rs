@@ -137,7 +137,7 @@ fn every_operation_says_what_it_is_and_what_can_go_wrong() {
         }
         if let Some(body) = operation.get("requestBody") {
             expected.extend(["400", "413"]);
-            // Of a form OAuth has its own error.
+            // For a form OAuth has its own error.
             let json = body["content"].get("application/json").is_some();
             expected.extend(json.then_some("415"));
         }
@@ -183,7 +183,7 @@ fn everything_that_changes_something_takes_a_key_under_which_it_is_done_once() {
     }
 }
 
-/// What a reference points to; itself, when it is none.
+/// The target of a reference; the value itself if it is not a reference.
 pub fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     match part["$ref"].as_str() {
         Some(pointer) => document.pointer(&pointer[1..]).unwrap(),
@@ -253,7 +253,7 @@ async fn it_is_served_to_everyone_and_once_to_a_cache() {
     answer.assert_headers();
     assert_eq!(answer.headers[CONTENT_TYPE], "application/json");
     assert_eq!(answer.headers[CACHE_CONTROL], "public, max-age=300");
-    // The same document, and less to send.
+    // The same document in fewer bytes.
     let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     assert_eq!(read(&answer.body), read(&committed()));
     assert!(answer.body.len() * 3 < committed().len() * 2);

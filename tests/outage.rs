@@ -21,7 +21,7 @@ async fn while_the_store_is_away_the_answer_says_to_try_again() {
     let answer = system.admin().post(PATH, &body).await;
     answer.assert_error(503, "serviceUnavailableError");
     assert_eq!(answer.header("retry-after"), Some("1"));
-    // From the gateway, whose authorizer cannot find out who calls.
+    // From the gateway, whose authorizer cannot look up the caller.
     let answer = system.user(uuid::Uuid::new_v4()).get("/v2/shares/3").await;
     answer.assert_error(503, "serviceUnavailableError");
     assert_eq!(answer.header("retry-after"), Some("1"));
@@ -74,6 +74,6 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
         .map(number)
         .collect();
     assert_eq!(shares, grants);
-    // What was acknowledged is there.
+    // Acknowledged items exist.
     assert!(created.concat().iter().all(|id| shares.contains(id)));
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, scope};
 
-/// The user who is the door's controller.
+/// The user of the door's controller.
 const DOOR: usize = 9;
 
 struct Scene {

@@ -522,7 +522,7 @@ impl Cast {
         for (by, user) in COLUMNS {
             if let By::Role(role) = by {
                 tenant = tenant.with_roles(user, &[role]);
-                // It gives nobody but a controller a right to the space.
+                // It gives only a controller a right to the space.
                 tenant.world.users[user - 1].spaces = [SPACE.into()].into();
             }
         }

@@ -159,7 +159,7 @@ fn event(document: &Value, route: &Route, name: &str) -> Value {
     })
 }
 
-/// What the authorizer says of a user of the demo organization.
+/// The authorizer's context for a user of the demo organization.
 fn context(user: &str, role: &str) -> Value {
     let mut memberships = json!([{"organizationId": 1, "roles": [role]}]);
     if role == "Device" {

@@ -1,4 +1,4 @@
-//! What ServiceStack's clients ask: in JSON and in JSV, at every route that they know.
+//! Requests of ServiceStack's clients: in JSON and in JSV, at every route.
 
 use latchkey::role::Role;
 use latchkey::wire::jsv;
@@ -230,10 +230,11 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
         let next = system.user(tenant.token(1)).get(&next(&answer)).await;
         assert_eq!(ids(&next), ["3", "4"], "{path} {content_type:?}");
     }
-    // What `fetch` says of a text, and so ServiceStack's client for browsers of a request.
+    // The content type that `fetch` sets for a text, and therefore ServiceStack's client for
+    // browsers.
     let answer = send(api, Some("text/plain;charset=UTF-8"), json).await;
     assert_eq!(ids(&answer), ["1", "2"], "{}", answer.body);
-    // The query stands before the body, but for what it gives no value.
+    // The query takes precedence over the body, except for parameters without a value.
     let answer = send(&format!("{api}?size=1&organizationId"), None, json).await;
     assert_eq!(ids(&answer), ["1"]);
     let null = system

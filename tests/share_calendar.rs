@@ -134,7 +134,7 @@ async fn calendars_subscribe_to_it() {
         let there = answer.body.lines().any(|read| read.trim_end() == line);
         assert!(there, "{line}: {}", answer.body);
     }
-    // The same again: nothing in it depends on when it is asked for.
+    // A repeat: nothing in it depends on the time of the request.
     assert_eq!(
         get_as(&w.system, &w.tenant, &path, "text/calendar")
             .await

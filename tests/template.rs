@@ -142,7 +142,7 @@ fn every_other_route_asks_the_authorizer() {
     assert_eq!(open, OPEN);
 }
 
-/// Where it changes something, `GET` is one of ServiceStack's ways to ask for an operation.
+/// For a change, `GET` is one of ServiceStack's ways to call an operation.
 #[test]
 fn a_head_is_wherever_a_get_is_that_changes_nothing() {
     let stack = stack();
@@ -306,7 +306,7 @@ fn assert_headers(of: &str, headers: &[(String, Mapping)], own: &[(&str, &str)])
     assert!(value("x-request-id").is_some(), "{of}");
 }
 
-/// What only some functions may write, by a partition key of each.
+/// The partition keys that only some functions may write.
 const GUARDED: [(&str, &str); 5] = [
     ("credentials", "CREDENTIAL#0a1b"),
     ("invitations", "CLAIM#0a1b"),
@@ -333,7 +333,7 @@ fn may_write(function: &Function, partition_key: &str) -> bool {
         .any(|action| may(function, action, partition_key))
 }
 
-/// That each of them does is among the cases of the benchmark.
+/// The cases of the benchmark show that each of them does.
 #[test]
 fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() {
     let functions = &stack().functions;

@@ -370,7 +370,7 @@ async fn every_fault_of_a_template_is_named_at_once_in_either_format() {
         assert_eq!(faults(&answer), named(&[("things", code)]));
     }
 
-    // What the organization does not have, each in its place.
+    // What the organization does not have, each with its place.
     let nobodys = |last: u8| format!("0192a5b07c00700080000000000000{last:02x}");
     let things = json!([
         {"thingId": nobodys(8)}, {"thingId": SPACE}, {"thingId": nobodys(9)}, {"thingId": attic},
@@ -521,7 +521,7 @@ async fn a_space_that_is_gone_is_left_out_and_one_that_was_just_made_is_not() {
     let gone = format!("/v2/spaces/{attic}");
     assert_eq!(system.user(tenant.token(1)).delete(&gone).await.status, 204);
     assert_eq!(things().await, ["Hall"]);
-    // It is no thing of a template any more.
+    // It is not a thing of a template any more.
     let answer = system.post(PATH, tenant.token(1), &new).await;
     assert_eq!(
         faults(&answer),

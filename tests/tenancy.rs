@@ -60,7 +60,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     let stack = Stack::read(&root().join("template.yaml"), &BTreeMap::new(), "eu-west-1").unwrap();
     let mut tried = 0;
     for route in &stack.api.routes {
-        // What is open to everyone knows no caller: tests of its own say what it tells.
+        // Open operations know no caller; they have tests of their own.
         if route.authorizer.is_none() {
             continue;
         }
@@ -72,7 +72,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             "{path}: an id that this test does not know"
         );
         let method: Method = route.method.parse().unwrap();
-        // Names the other organization, and where that cannot be, its things.
+        // Names the other organization or, if that is impossible, its items.
         let body = json!({
             "organizationId": 7, "name": "N", "firstName": "N", "lastName": "N", "rules": [],
             "timeZone": "UTC", "token": token, "source": {"deviceId": 1}, "receiver": {"userId": 2},
@@ -84,7 +84,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             .contains(&method)
             .then_some(body);
         let body = body.map(|mut body| {
-            // What binds a controller, there.
+            // The binding of a controller, there.
             if route.path.starts_with("/v2/") {
                 body["spaces"] = json!([space]);
             }
@@ -93,7 +93,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         let path = if route.path.contains('{') || body.is_some() {
             path
         } else {
-            // What ServiceStack's clients ask in a body may stand here, too.
+            // ServiceStack's clients may send these in a body, too.
             let one = format!("%5B%7BthingId:{space}%7D%5D");
             let things =
                 format!("things={one}&spaces={one}&businessUserId=2&validFrom=1767225600000");
@@ -109,7 +109,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
             .header("Content-Type", "application/json");
         let body = body.as_ref().map(Value::to_string).unwrap_or_default();
         let answer = Answer::of(request.body(body)).await;
-        // What a body refers to is said to be nowhere.
+        // References of a body do not exist.
         let is_nowhere = answer.status == 400 && answer.body.contains("NotFound");
         // A link changes nothing, whatever it names.
         let is_link = method == Method::GET && answer.status == 405;
@@ -135,7 +135,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
         }
         tried += 1;
 
-        // With its own organization named, the things of the other are not there either.
+        // Even with its own organization named, the items of the other do not exist.
         for (field, list) in [("members", json!([2])), ("devices", json!([1]))] {
             if method == Method::POST
                 && (route.path.ends_with("groups") || route.path.ends_with("spaces"))
@@ -153,7 +153,7 @@ async fn nothing_of_another_organization_is_there_on_any_route() {
     assert_eq!(sorted(&store).await, before);
 }
 
-/// What the first organization has, in the order of the keys.
+/// The items of the first organization, in the order of the keys.
 async fn sorted(store: &Store) -> Vec<Item> {
     let mut items = store.items().await;
     items.retain(|item| is_of(item, 7));

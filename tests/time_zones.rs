@@ -122,7 +122,7 @@ async fn the_last_day_of_a_share_may_end_with_the_day() {
         assert!(allowed(&world, user, "2030-01-07T22:59:59Z").await);
         assert!(!allowed(&world, user, "2030-01-07T23:00:00Z").await);
     }
-    // Without a day there is none that it could end with: not a share without end.
+    // Without a day there is no end: an error, not a share without an end.
     for (changes, field) in [
         (json!({"endTime": "24:00"}), "endTime"),
         (json!({"endTime": "23:59:59.9999999"}), "endTime"),

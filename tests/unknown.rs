@@ -1,4 +1,4 @@
-//! What a request says that nobody asks for: a misspelled limit is never a right without it.
+//! Unknown names in a request: a misspelled limit never becomes a right without that limit.
 
 use latchkey::wire::jsv;
 use latchkey_demo::{ADMIN_TOKEN, MEMBER_TOKEN};
@@ -12,7 +12,7 @@ use crate::system::{Answer, System, share_body};
 const NAME: &str = "unheardOf";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 
-/// What is wrong where: of either family, and of OAuth.
+/// The faults with their places: of either family, and of OAuth.
 fn details(answer: &Answer) -> Vec<(String, String, String)> {
     let body = match answer.header("content-type") {
         Some("text/jsv") => tree(answer).1,
@@ -65,7 +65,7 @@ fn resolve<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
     }
 }
 
-/// The schema of a whole body: of one that may be left out, that of what may be there.
+/// The schema of a whole body; for an optional one, that of the body itself.
 fn whole<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     let schema = resolve(document, schema);
     let choices = schema["oneOf"].as_array().into_iter().flatten();
@@ -155,7 +155,7 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
             let call = |query: &str, content: Option<(&str, String)>| {
                 let url = format!("{url}{query}");
                 let request = system.request(method.clone(), &url);
-                // Of OAuth's the client says in another way who it is, or does not.
+                // OAuth's clients identify themselves in another way, or not at all.
                 let request =
                     match operation["security"] == json!([]) || path.starts_with("/v2/oauth") {
                         true => request,
@@ -195,7 +195,7 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
                 let answer = call(query, body).await;
                 assert_refused(&answer, NAME, "unknownField", &of);
             }
-            // In a body where there is none.
+            // In a body where none is expected.
             if content.is_null() && method != Method::GET {
                 let body = json!({NAME: 1}).to_string();
                 let answer = call("", Some(("application/json", body))).await;
@@ -613,7 +613,7 @@ async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
         .map(|(field, ..)| field)
         .collect();
     assert_eq!(ignored, ["schedules", "source.x"]);
-    // What is wrong stays wrong, and is said alone.
+    // An error stays an error, and is reported alone.
     let body = share_body(json!({"schedules": [], "endDate": "x"})).to_string();
     let wrong = leniently(
         &system,

@@ -10,7 +10,7 @@ use crate::system::{Answer, Store, System, Tenant, World};
 
 const INVALID: &str = "invalidInputErrorError";
 
-/// The share of a path and its grant, as they stand in the table.
+/// The share of a path and its grant, as stored.
 async fn stored(store: &Store, path: &str) -> (Item, Option<Item>) {
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
     let items = store.items().await;

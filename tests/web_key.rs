@@ -181,7 +181,7 @@ async fn who_may_change_the_share_may_give_and_take_its_web_key() {
             .await
             .assert_error(status, code);
     }
-    // Who may not open the door from afar gives nobody a link for that.
+    // A user who may not open the door remotely gives nobody a link for it.
     let refused = create(&w.system, &w.tenant, 2, &share).await;
     refused.assert_error(403, "insufficientRightsError");
     assert_eq!(refused.fields(), ["permissions.remoteActivate"]);

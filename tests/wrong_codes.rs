@@ -18,9 +18,9 @@ const CELLAR: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000ce11");
 const DOOR: usize = 9;
 /// Another controller of the hall.
 const BACK_DOOR: usize = 8;
-/// What opens the hall, and nobody has used yet.
+/// An unused code that opens the hall.
 const NEW: &str = "100001";
-/// What opens the hall, and opened it before.
+/// A code that opens the hall and has opened it before.
 const USED: &str = "100002";
 
 struct Scene {
@@ -93,7 +93,7 @@ impl Scene {
         scope.wrong_codes(SPACE.into(), (DOOR as u64).try_into().unwrap())
     }
 
-    /// What is counted, with changes.
+    /// The count, with its changes.
     async fn change(&self, changes: Value) {
         let key = self.counter();
         let read = latchkey::table::Read::Strong;
@@ -211,7 +211,8 @@ async fn a_code_that_holds_at_another_time_is_refused_like_one_that_nobody_has()
     for code in ["100004", "100005"] {
         assert_eq!(scene.enter(code).await.json(), unknown.json(), "{code}");
     }
-    // Of one that opened the space before it says why not now, and counts it not.
+    // For a code that opened the space before, the answer says why it does not now, and it is
+    // not counted.
     scene.store.set_used(SPACE, "100005", 1).await;
     for _ in 0..10 {
         let answer = scene.enter("100005").await;
@@ -244,7 +245,7 @@ async fn a_space_that_is_locked_while_a_new_code_is_looked_at_stays_shut_to_it()
 async fn a_program_that_goes_on_guessing_shuts_the_space_to_all_codes() {
     let scene = scene().await;
     scene.mistype(10).await;
-    // What is typed at a locked space is counted: 43.2 seconds of a day each.
+    // A code that is typed at a locked space is counted: 43.2 seconds of a day each.
     let key = scene.counter();
     let used_up = async || -> i64 {
         let read = latchkey::table::Read::Strong;

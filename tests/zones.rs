@@ -1,4 +1,4 @@
-//! The zone of a door stands in the door: a decision need not read the organization.
+//! The zone of a door is in its item: a decision need not read the organization.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::system::{Store, System, Tenant, is_of, zone};
 
-/// How long a zone may take to come to all doors.
+/// How long a zone may take to reach all doors.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The zone that each door of organization 7 says: those made here, and those it began with.

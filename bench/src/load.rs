@@ -221,8 +221,8 @@ impl Sink {
         Self::Table(crate::store::table(client, table), at_once)
     }
 
-    /// Makes an organization with the [`House`] and so many shares and accesses besides, and
-    /// gives the API key of its admin.
+    /// Creates an organization with the [`House`] and this many additional shares and accesses,
+    /// and returns the API key of its admin.
     ///
     /// # Errors
     /// It exists already, or the store refuses something.

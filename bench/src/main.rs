@@ -109,7 +109,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Every case, in an organization with so many shares and accesses besides.
+/// Every case, in an organization with this many additional shares and accesses.
 async fn counts(stack: &Stack, shares: u64, accesses: u64, remakes: bool) -> Result<Counts> {
     let store = Store::at(store::schema(stack)?, None).await?;
     let mut bench = Bench::new(stack, store).await?;

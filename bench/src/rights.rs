@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::store::functions;
 
-/// What a call asks for; `None` if that cannot be told.
+/// The call; `None` if it cannot be told.
 pub fn asked(operation: &str, request: &Value) -> Option<Vec<Asked>> {
     let key = Key {
         hash: PK.to_owned(),

@@ -155,7 +155,7 @@ impl World {
     /// All the items that it is in the table.
     ///
     /// # Errors
-    /// None: what it is made of is right.
+    /// Never: its parts are valid.
     pub fn items(&self) -> Result<Vec<Item>> {
         let key = self.scope()?.organization_key();
         let mut items = vec![to_item(&key, &self.organization)?];
@@ -166,7 +166,7 @@ impl World {
     /// The same without the organization itself.
     ///
     /// # Errors
-    /// None: what it is made of is right.
+    /// Never: its parts are valid.
     pub fn contents(&self) -> Result<Vec<Item>> {
         let scope = self.scope()?;
         let mut items = Vec::new();
@@ -301,7 +301,7 @@ fn past_share() -> Result<Share, Box<dyn std::error::Error + Send + Sync>> {
 /// without an end.
 ///
 /// # Errors
-/// None: what it is made of is right.
+/// Never: its parts are valid.
 pub fn share(
     organization: OrganizationId,
     id: ShareId,
@@ -404,7 +404,7 @@ fn access() -> Result<Access, Box<dyn std::error::Error + Send + Sync>> {
 /// access of user 2; and user 3, the door's controller that asks about codes.
 ///
 /// # Errors
-/// None: what it is made of is right.
+/// Never: its parts are valid.
 pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let [one, two, three] = [1, 2, 3].map(UserId::try_from);
     let (one, two, three) = (one?, two?, three?);

@@ -66,7 +66,7 @@ async fn run(options: &Options) -> Result<(), Error> {
     } else {
         system.summary()
     };
-    // Whoever closed standard output does not want to read it.
+    // If standard output was closed, its reader does not want more.
     let _ = stdout
         .write_all(ready.as_bytes())
         .and_then(|()| stdout.flush());

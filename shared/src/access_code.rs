@@ -76,7 +76,7 @@ impl AccessCode {
     /// A random one, none of the obvious.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     ///
     /// ```
     /// use latchkey::access_code::AccessCode;
@@ -140,7 +140,7 @@ impl FreeCodes {
     /// The free codes of one length; none is known yet.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn new(length: CodeLength, random: &Random) -> Result<Self, RandomFailed> {
         let start = below(length.numbers(), random)?;
         Ok(Self {
@@ -158,7 +158,7 @@ impl FreeCodes {
     /// says that the round is complete.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn take(&mut self, random: &Random) -> Result<Option<AccessCode>, RandomFailed> {
         if self.at_hand.is_empty() {
             return Ok(None);
@@ -273,7 +273,7 @@ impl PartialSchema for AccessCode {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("What is typed at the door."))
+            .description(Some("An access code."))
             .pattern(Some("^[0-9]{4,10}$"))
             .examples(["407192"])
             .into()

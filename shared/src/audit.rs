@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::grant::Source;
 use crate::id::{AccessId, AuditId, DeviceId, ShareId, SpaceId, UserId};
 
-/// What was done.
+/// The result of an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Act {
@@ -31,7 +31,7 @@ pub enum Act {
 pub struct AuditEntry {
     /// The name.
     pub id: AuditId,
-    /// What was done.
+    /// The result of an activation.
     pub deed: Act,
     /// To which device; of an activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ impl AuditEntry {
     /// The audit item of an entry with a code.
     ///
     /// # Errors
-    /// 500 when the code is not that of an access, as every one is.
+    /// 500 if the code is not that of an access, as every one is.
     pub fn of_entry(code: &Code, entry: Entry) -> Result<Self> {
         let (user, access) = code.owner()?;
         let space = match code.terms.grant.source {

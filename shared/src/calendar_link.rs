@@ -93,7 +93,7 @@ impl CalendarLink {
 /// A new secret.
 ///
 /// # Errors
-/// When the system has no random numbers.
+/// If the system has no random numbers.
 pub fn secret(random: &Random) -> Result<String, RandomFailed> {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -104,7 +104,7 @@ impl Caller {
     /// The caller's scope in an organization.
     ///
     /// # Errors
-    /// 403 when the caller does not belong to it, whether or not it exists.
+    /// 403 if the caller does not belong to it, whether or not it exists.
     pub fn scope(&self, organization: OrganizationId) -> Result<OrganizationScope, Error> {
         self.scopes()
             .find(|scope| scope.organization == organization)

@@ -229,8 +229,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The key that `secret` is of, which `user` made at `now` for themself, and what it is
-    /// for.
+    /// The key with this `secret`, created by `user` at `now` for themselves, with its purpose.
     pub fn new(secret: &ApiKeySecret, user: UserId, name: String, now: DateTime<Utc>) -> Self {
         Self {
             id: secret.id,
@@ -258,7 +257,7 @@ impl ApiKey {
     /// Puts the key into the organization of `scope`, and the credential that it is.
     ///
     /// # Errors
-    /// 500 when they are no items.
+    /// 500 if they are no items.
     pub fn put_new<T: Copy>(
         &self,
         writes: &mut Transaction<'_, T>,
@@ -274,7 +273,7 @@ impl ApiKey {
     /// The two items that it is: the key in the organization of `scope`, and the credential.
     ///
     /// # Errors
-    /// 500 when they are no items.
+    /// 500 if they are no items.
     pub fn items(&self, scope: &OrganizationScope) -> Answer<[Item; 2]> {
         let credential = Credential {
             id: self.id.to_string(),
@@ -402,7 +401,7 @@ impl ApiKeySecret {
     /// A new one, with 256 random bits.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
         // Neither text has a full stop or a colon, which part them when presented.
         Ok(Self {

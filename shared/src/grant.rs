@@ -245,7 +245,7 @@ pub struct Grant {
     /// The share or access.
     #[serde(flatten)]
     pub id: GrantId,
-    /// Whom it is for.
+    /// The user.
     pub receiver: Receiver,
     /// The source.
     pub source: Source,

@@ -51,7 +51,7 @@ pub trait Identifier:
     /// A new ID, for an item created at `now`.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed>;
 
     /// Its form in keys: texts that sort like the IDs.
@@ -275,7 +275,7 @@ macro_rules! random_ids {
             /// A new one.
             ///
             /// # Errors
-            /// When the system has no random numbers.
+            /// If the system has no random numbers.
             pub fn generate(random: &Random) -> Result<Self, RandomFailed> {
                 random.bytes().map(Self)
             }
@@ -351,7 +351,7 @@ impl AuditId {
     /// A new one, of something done at `now`.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn generate(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
         random.ordered_uuid(now).map(Self)
     }

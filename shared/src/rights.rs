@@ -70,8 +70,8 @@ impl Administration {
     /// made, and how deep it stands then.
     ///
     /// # Errors
-    /// 403 when none gives all that is asked for: permissions that the grant lacks, a start
-    /// before its start, an end after its end. 400 when the chain is too long.
+    /// 403 if none gives all that is asked for: permissions that the grant lacks, a start
+    /// before its start, an end after its end. 400 if the chain is too long.
     pub fn parent_for(&self, permissions: Permissions, timing: &Timing) -> Result<(Parent, u8)> {
         let (_, parent, depth) = self.parent_among(self.held.iter(), permissions, timing)?;
         Ok((parent, depth))
@@ -109,7 +109,7 @@ impl Administration {
     /// The grant by right of which a share may be taken away: as far as it may be changed.
     ///
     /// # Errors
-    /// 403 when there is none.
+    /// 403 if there is none.
     pub fn to_take_away(&self, share: &Share) -> Result<GrantId> {
         let mut held = self.held.iter();
         let covering = held.find(|held| covers(held, share, self.zone));

@@ -43,7 +43,7 @@ impl Random {
     /// `N` random bytes.
     ///
     /// # Errors
-    /// When the system has none.
+    /// If the system has none.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], RandomFailed> {
         let mut bytes = [0; N];
         self.0.fill(&mut bytes)?;
@@ -53,7 +53,7 @@ impl Random {
     /// A UUID of version 4.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn uuid(&self) -> Result<Uuid, RandomFailed> {
         Ok(Builder::from_random_bytes(self.bytes()?).into_uuid())
     }
@@ -61,7 +61,7 @@ impl Random {
     /// A UUID of version 7, for something made at `now`: their order is that of time.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn ordered_uuid(&self, now: DateTime<Utc>) -> Result<Uuid, RandomFailed> {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
         let builder = Builder::from_unix_timestamp_millis(millis, &self.bytes()?);
@@ -71,7 +71,7 @@ impl Random {
     /// Sixteen random bits.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn bits(&self) -> Result<u16, RandomFailed> {
         Ok(u16::from_le_bytes(self.bytes()?))
     }
@@ -115,7 +115,7 @@ impl Seal {
     /// Closes `text`: a random nonce, then what only this seal opens.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn close(&self, text: &str, random: &Random) -> Result<Vec<u8>, RandomFailed> {
         let nonce: [u8; NONCE_LEN] = random.bytes()?;
         let mut sealed = text.as_bytes().to_vec();

@@ -51,7 +51,7 @@ impl RefreshToken {
     /// A new one, with 256 random bits.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn generate(
         client: ApiKeyId,
         family: FamilyId,
@@ -115,7 +115,7 @@ impl RefreshToken {
     /// latest of the family.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     pub fn used_for(&self, next: &Self, random: &Random, now: DateTime<Utc>) -> Answer<Family> {
         let used = Used {
             refresh: self.hash(),

@@ -44,7 +44,7 @@ impl OrganizationScope {
     /// Authority to write what this role lets one write: for a transaction, which checks it again.
     ///
     /// # Errors
-    /// 403 when the caller does not have it here.
+    /// 403 if the caller does not have it here.
     pub fn to_write_as(&self, role: Role) -> Result<Warrant, Error> {
         match self.caller() {
             Some(user) if self.has(role) => {
@@ -57,7 +57,7 @@ impl OrganizationScope {
     /// Authority to write in an area by role: for a transaction, which checks it again.
     ///
     /// # Errors
-    /// 403 when none of the caller's roles here reaches that far.
+    /// 403 if none of the caller's roles here reaches that far.
     pub fn to_write(&self, area: Area) -> Result<Warrant, Error> {
         let held = self.by(area, Reach::Write);
         let by = self.caller().zip(held);

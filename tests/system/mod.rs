@@ -55,7 +55,7 @@ fn binaries() -> &'static Path {
     })
 }
 
-/// Where systems under test log to: nowhere, unless someone wants to look.
+/// The log of systems under test: nowhere, unless someone wants to look.
 fn log() -> Stdio {
     if std::env::var_os("LATCHKEY_TEST_LOG").is_some() {
         Stdio::inherit()
@@ -67,7 +67,7 @@ fn log() -> Stdio {
 /// A running system. It ends when this is dropped.
 pub struct System {
     process: Child,
-    /// What it said when it was ready.
+    /// The line that it printed when it was ready.
     pub ready: Value,
     client: reqwest::Client,
 }
@@ -83,8 +83,8 @@ impl System {
         Self::start_with(&["--endpoint-url", &store.url()]).await
     }
 
-    /// The same at a gateway that asks the authorizer each time: what is revoked is refused
-    /// at once.
+    /// The same with a gateway that calls the authorizer each time: a revoked credential is
+    /// refused at once.
     pub async fn unforgiving(store: &Store) -> Self {
         let url = store.url();
         let mut options = vec!["--endpoint-url", &url];
@@ -99,7 +99,7 @@ impl System {
         Self::start_with(&options).await
     }
 
-    /// The same with a log of all that it says, in a file.
+    /// The same with a log of all its output, in a file.
     pub async fn logged(store: &Store, log: &Path) -> Self {
         let url = store.url();
         let mut command = Self::command(&["--endpoint-url", &url, "--parameter", "LogLevel=TRACE"]);
@@ -134,7 +134,7 @@ impl System {
             .args(["--port", "0", "--json"])
             .args(options)
             .current_dir(root())
-            // What a developer's shell says of AWS is not for tests.
+            // A developer's AWS settings must not affect tests.
             .env_remove("AWS_REGION")
             .env_remove("AWS_DEFAULT_REGION")
             .env_remove("AWS_PROFILE")
@@ -263,7 +263,7 @@ impl System {
     }
 }
 
-/// What came back.
+/// The answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

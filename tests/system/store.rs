@@ -33,7 +33,7 @@ use uuid::Uuid;
 /// The name that the table has on one machine.
 const TABLE: &str = "LatchkeyTable";
 
-/// What leads to the keys of an organization.
+/// The scope of an organization's keys.
 pub fn scope(organization: u64) -> OrganizationScope {
     let organization_id = organization.try_into().unwrap();
     let membership = Membership {
@@ -61,7 +61,7 @@ pub struct Call {
     /// Such as `TransactWriteItems`.
     pub operation: String,
     pub request: Value,
-    /// What `ReturnConsumedCapacity` reports.
+    /// The answer to `ReturnConsumedCapacity`.
     pub read_units: f64,
     pub write_units: f64,
 }
@@ -79,7 +79,7 @@ struct Recorder {
     /// Answers to give in place of the store's own to the next transactions; nothing for one
     /// that the store is to answer.
     refusals: Mutex<VecDeque<Option<Value>>>,
-    /// How the answers to the next transactions that are carried out get lost.
+    /// How the answers to the next transactions get lost.
     losses: Mutex<VecDeque<Loss>>,
     /// What fails whenever it is asked, such as `UpdateItem`.
     failing: Mutex<Option<&'static str>>,
@@ -87,7 +87,7 @@ struct Recorder {
     has_streams: bool,
 }
 
-/// How the answer to a transaction that was carried out gets lost.
+/// How the answer to a completed transaction gets lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// DynamoDB says that it is still in progress, and says so again a few times.
@@ -159,7 +159,7 @@ impl Store {
         }));
     }
 
-    /// What was called since the last time that this was asked.
+    /// The calls since the last time.
     pub fn calls(&self) -> Vec<Call> {
         std::mem::take(&mut *lock(&self.recorder.calls))
     }
@@ -179,8 +179,8 @@ impl Store {
         lock(&self.recorder.refusals).push_back(Some(json!(AT_CHECKS)));
     }
 
-    /// Has the next transaction refused because its items are not as it wants them; `items`
-    /// says for each what stands there, in DynamoDB's JSON, if that is the reason.
+    /// Makes the next transaction be refused because of its conditions; `items` has for each
+    /// the existing item, in DynamoDB's JSON, if its condition is the reason.
     pub fn refuse(&self, items: &[Option<Value>]) {
         let reason = |item: &Option<Value>| match item {
             None => json!({"Code": "None"}),
@@ -219,7 +219,7 @@ impl Store {
         lock(&self.recorder.losses).push_back(loss);
     }
 
-    /// Lets the next transaction pass, whatever the ones after it meet.
+    /// Lets the next transaction pass, whatever happens to the ones after it.
     pub fn pass(&self) {
         lock(&self.recorder.refusals).push_back(None);
     }
@@ -266,7 +266,7 @@ impl Store {
         self.put_pair(scope, token, &family, client, then).await;
     }
 
-    /// The same of a pair that another one was used for.
+    /// The same for a pair for which another one was used.
     pub async fn put_pair(
         &self,
         scope: &OrganizationScope,
@@ -363,7 +363,7 @@ impl Store {
         let keys = items
             .iter()
             .filter_map(|item| Some((text(item, "SK")?, text(item, "PK")?)));
-        // The keyring that stands before a user's grants is none.
+        // The keyring at the head of a user's grants does not count.
         let keys = keys.filter(|(key, _)| key.starts_with(prefix) && !key.ends_with('#'));
         // The copies of a grant to a group are one.
         let partition = |partition: String| match partition.split_once("#GRANTS#") {
@@ -496,7 +496,7 @@ async fn forward(State(recorder): State<Arc<Recorder>>, request: Request) -> Res
     }
 }
 
-/// What comes in place of an answer that is lost.
+/// What arrives instead of a lost answer.
 async fn lost(recorder: &Recorder, loss: Loss) -> Response {
     let in_progress = json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionInProgressException",
@@ -504,7 +504,7 @@ async fn lost(recorder: &Recorder, loss: Loss) -> Response {
     });
     match loss {
         Loss::InProgress => {
-            // As often as the SDK asks by itself, so that what is around it must ask, too.
+            // As often as the SDK repeats by itself, so that the layer above must repeat, too.
             let again = std::iter::repeat_n(Some(in_progress.clone()), 2);
             lock(&recorder.refusals).extend(again);
             answer(400, in_progress.to_string())

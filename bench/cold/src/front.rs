@@ -47,7 +47,7 @@ impl Front {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        // With the same name, the two would be taken for one self-signed certificate.
+        // With the same name, the two would look like one self-signed certificate.
         let name = &mut params.distinguished_name;
         name.push(DnType::CommonName, "Latchkey's benchmark");
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;

@@ -14,8 +14,8 @@ use crate::{Failure, Result, close};
 
 /// All that a function does of a request, from the event on: for API Gateway, or for others.
 const HANDLERS: [&str; 2] = ["lambda::gateway::answer::", "lambda::event::serve_events::"];
-/// A call of DynamoDB, within it: what the SDK puts together for it, and then the call with its
-/// retries. What the SDK does besides counts as the function's own.
+/// A call of DynamoDB inside it: the SDK's preparation, and then the call with its retries.
+/// Anything else in the SDK counts as the function's own.
 const CALLS: [&str; 2] = [
     "aws_smithy_runtime::client::orchestrator::apply_configuration",
     "aws_smithy_runtime::client::timeout::MaybeTimeoutFuture",

@@ -26,16 +26,17 @@ pub const ENDPOINT: Endpoint = Endpoint::service("create-access", |call| Box::pi
 
 /// Create an access.
 ///
-/// Gives a user access to spaces of a template, from when until when and on which hours of
-/// the day, with access codes: a code for each space, or one for all. What a space leaves out
-/// is taken from the template. The codes are in the list of accesses.
+/// Gives a user access to spaces of a template: from when until when, at which hours of the
+/// day, and with a code for each space or one for all. What the body leaves out for a space
+/// comes from the template. The list of accesses shows the codes.
 ///
-/// While an exclusive access to a space is valid, no other one is made that meets it in time.
-/// The access is made whole, with all its spaces and codes, or not at all. The same operation
-/// is at `/json/reply/CreateBusinessUserAccess`, `/jsv/reply/CreateBusinessUserAccess` and
-/// `/api/CreateBusinessUserAccess`.
+/// While an exclusive access to a space is valid, no overlapping access to it can be made. The
+/// access is made with all its spaces and codes, or not at all.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`.
+/// The same operation is at `/json/reply/CreateBusinessUserAccess`,
+/// `/jsv/reply/CreateBusinessUserAccess` and `/api/CreateBusinessUserAccess`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`.
 #[utoipa::path(
     post,
     path = "/BusinessUserAccess",
@@ -44,9 +45,10 @@ pub const ENDPOINT: Endpoint = Endpoint::service("create-access", |call| Box::pi
     params(IdempotencyKey),
     request_body(content((NewAccessBody = "application/json"), (NewAccessBody = "text/jsv"))),
     responses(
-        (status = 200, description = "The access is there.", content((Answer = "application/json"), (Answer = "text/jsv"))),
+        (status = 200, description = "Created.", content((Answer = "application/json"), (Answer = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
+        (status = 409, description = "A space is taken by an exclusive access, or has no free \
+            access code."),
     ),
 )]
 pub(crate) async fn create(call: Call) -> Result<Response> {

@@ -22,25 +22,26 @@ pub const ENDPOINT: Endpoint = Endpoint::service("delete-access", |call| Box::pi
 
 /// Delete an access.
 ///
-/// It opens nothing from then on, and its codes are free for others. The same operation is at
-/// `/json/reply/DeleteBusinessUserAccess`, `/jsv/reply/DeleteBusinessUserAccess` and
-/// `/api/DeleteBusinessUserAccess`.
+/// The access opens nothing from then on, and its codes become free.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`.
+/// The same operation is at `/json/reply/DeleteBusinessUserAccess`,
+/// `/jsv/reply/DeleteBusinessUserAccess` and `/api/DeleteBusinessUserAccess`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`.
 #[utoipa::path(
     delete,
     path = "/BusinessUserAccess",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("BusinessUserAccessId" = AccessId, Query, description = "The access."),
+        ("BusinessUserAccessId" = AccessId, Query, description = "The ID of the access."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 200, description = "The access is gone.", content((Answer = "application/json"), (Answer = "text/jsv"))),
+        (status = 200, description = "Deleted.", content((Answer = "application/json"), (Answer = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such access."),
+        (status = 404, description = "The access does not exist."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

@@ -42,27 +42,30 @@ struct Filter {
 
 /// List accesses.
 ///
-/// Those of an organization, oldest first, in pages; by a thing or a user, in an order of its
-/// own. Filters may be combined. The same operation is at
-/// `/json/reply/GetBusinessUserAccesses`, `/jsv/reply/GetBusinessUserAccesses` and
-/// `/api/GetBusinessUserAccesses`.
+/// Returns the accesses of an organization, in pages: oldest first, or, with a filter for a
+/// thing or a user, in another stable order. Filters can be combined.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist` see all;
-/// everyone sees their own.
+/// The same operation is at `/json/reply/GetBusinessUserAccesses`,
+/// `/jsv/reply/GetBusinessUserAccesses` and `/api/GetBusinessUserAccesses`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `Receptionist` see all accesses. Every
+/// user sees their own.
 #[utoipa::path(
     get,
     path = "/BusinessUserAccesses",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("ThingId" = Option<SpaceId>, Query, description = "Those to this thing."),
-        ("BusinessUserId" = Option<UserId>, Query, description = "Those of this user."),
-        ("LoadOnlyActive" = Option<bool>, Query, description = "Only those that are valid now, whatever the hours of the day.", example = true),
+        ("ThingId" = Option<SpaceId>, Query, description = "Only accesses to this thing."),
+        ("BusinessUserId" = Option<UserId>, Query, description = "Only accesses of this user."),
+        ("LoadOnlyActive" = Option<bool>, Query, description = "Only accesses that are valid \
+            now, at any hour of the day.", example = true),
         ListedData,
     ),
     responses(
         (status = 200, description = "A page.", content((BusinessUserAccesses = "application/json"), (BusinessUserAccesses = "text/jsv")), headers(("Link"), ("Cache-Control"))),
-        (status = 403, description = "The caller is not in the organization, or may not see these accesses."),
+        (status = 403, description = "The caller does not belong to the organization, or may \
+            not see these accesses."),
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {
@@ -96,7 +99,7 @@ fn asked(query: &Query<'_>) -> Filter {
 /// The narrowest range that has all that is asked for and may be seen.
 ///
 /// # Errors
-/// 403 when the caller may not see what is asked for.
+/// 403 if the caller may not see what is asked for.
 fn range(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Range> {
     let me = call.caller.user();
     let user = match scope.reaches(Area::Accesses, Reach::Read) {

@@ -33,9 +33,9 @@ const ID_FIELD: &str = "businessUserAccessId";
 
 /// The answer.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BusinessUserAccessId, description = "Which access it is.")]
+#[schema(as = BusinessUserAccessId, description = "The ID of an access.")]
 pub(crate) struct Answer {
-    /// The id of the access.
+    /// The ID of the access.
     id: AccessId,
 }
 
@@ -74,8 +74,8 @@ fn not_in_template(place: usize) -> Fault {
 /// An access that the caller may write, with its organization. One round trip.
 ///
 /// # Errors
-/// 403 when the caller may write none, 404 when there is no such access, 412 when it is not
-/// as the request wants it to be.
+/// 403 if the caller may write none, 404 if the access does not exist, 412 if `If-Match` names
+/// another version.
 async fn find(call: &Call, id: AccessId) -> Result<(OrganizationScope, Access)> {
     let scopes = scopes::reaching(call, Area::Accesses, Reach::Write)?;
     let keys: Vec<_> = scopes.iter().map(|scope| scope.access(id)).collect();

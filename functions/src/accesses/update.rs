@@ -26,15 +26,16 @@ pub const ENDPOINT: Endpoint = Endpoint::service("update-access", |call| Box::pi
 
 /// Change an access.
 ///
-/// Puts times, label and spaces in the place of those that it had: without `validTo` it has no
-/// end then. Spaces that stay keep their codes, the entries that were counted, and what the
-/// body leaves out of them; codes of spaces that go are free for others; spaces that are new
-/// get codes, and must be in the template. An access that had ended and is valid again may have lost its
-/// codes to others, and then gets new ones. The same operation is at
-/// `/json/reply/UpdateBusinessUserAccess`, `/jsv/reply/UpdateBusinessUserAccess` and
-/// `/api/UpdateBusinessUserAccess`.
+/// Replaces the times, the label and the spaces of the access; without `validTo` it has no end.
+/// Spaces that stay keep their codes, their counted entries and everything that the body leaves
+/// out. Codes of removed spaces become free. New spaces get codes, and must be in the template.
+/// If the access had ended and is valid again, others may have its codes; it then gets new
+/// ones.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessAdmin`.
+/// The same operation is at `/json/reply/UpdateBusinessUserAccess`,
+/// `/jsv/reply/UpdateBusinessUserAccess` and `/api/UpdateBusinessUserAccess`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`.
 #[utoipa::path(
     put,
     path = "/BusinessUserAccess",
@@ -43,10 +44,11 @@ pub const ENDPOINT: Endpoint = Endpoint::service("update-access", |call| Box::pi
     params(IfMatch, IdempotencyKey),
     request_body(content((AccessChangesBody = "application/json"), (AccessChangesBody = "text/jsv"))),
     responses(
-        (status = 200, description = "It is changed.", content((Answer = "application/json"), (Answer = "text/jsv")), headers(("ETag"))),
+        (status = 200, description = "Changed.", content((Answer = "application/json"), (Answer = "text/jsv")), headers(("ETag"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such access."),
-        (status = 409, description = "A space is taken by an exclusive access, or has no access code left."),
+        (status = 404, description = "The access does not exist."),
+        (status = 409, description = "A space is taken by an exclusive access, or has no free \
+            access code."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -37,7 +37,7 @@ const WHAT: &str = "device";
 /// The answer, which has the form of an error but is not one.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Activation, description = "What was done.")]
+#[schema(as = Activation, description = "The result of an activation.")]
 pub(crate) struct Done {
     /// The device.
     device_id: DeviceId,
@@ -62,8 +62,8 @@ pub(crate) struct Done {
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
 pub(crate) struct Body {
-    /// The caller's name for this request. Means the same as the header `Idempotency-Key`:
-    /// sent again within 24 hours, it is done once and answered the same.
+    /// The caller's ID for this request. It means the same as the header `Idempotency-Key`:
+    /// repeated within 24 hours, the request is done once and gets the same answer.
     activation_id: Option<KeyText>,
 }
 

@@ -205,7 +205,7 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 /// Reads the query.
 ///
 /// # Errors
-/// 400 for every fault of it; 403 when the caller is not in the organization.
+/// 400 for every fault of it; 403 if the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Asked)> {
     let query = Query::of(&call.request);
     let scope = scopes::organization(call, &query);
@@ -237,7 +237,7 @@ fn asked(call: &Call) -> Result<(OrganizationScope, Page, Asked)> {
 /// Leaves of what is asked for what the caller may see.
 ///
 /// # Errors
-/// 403 when that is nothing: who has no right to others' changes asks for them.
+/// 403 if that is nothing: who has no right to others' changes asks for them.
 async fn narrow(call: &Call, scope: &OrganizationScope, asked: &mut Asked) -> Result<()> {
     if scope.reaches(Area::Record, Reach::Read) {
         return Ok(());

@@ -31,11 +31,12 @@ pub(crate) struct BusinessUsers {
 
 /// List business users.
 ///
-/// The users of an organization, oldest first, in pages. The same operation is at
-/// `/json/reply/GetBusinessUserProfilesData`, `/jsv/reply/GetBusinessUserProfilesData` and
-/// `/api/GetBusinessUserProfilesData`.
+/// Returns the users of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin` and `TenantAdmin`.
+/// The same operation is at `/json/reply/GetBusinessUserProfilesData`,
+/// `/jsv/reply/GetBusinessUserProfilesData` and `/api/GetBusinessUserProfilesData`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
     get,
     path = "/users",

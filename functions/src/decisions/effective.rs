@@ -76,7 +76,7 @@ struct DeviceView {
     /// The caller's own name for the device.
     #[schema(required, examples("Home"))]
     personal_name: Option<String>,
-    /// Its organization.
+    /// The ID of the organization.
     organization_id: OrganizationId,
     /// The owner of the device.
     owner: Owner,

@@ -118,7 +118,7 @@ async fn matching<R: Resource>(
     Ok((things, after))
 }
 
-/// A page of things, with a link to the next one.
+/// A page of items, with a link to the next one.
 fn shown<R: Resource>(
     call: &Call,
     scope: &OrganizationScope,

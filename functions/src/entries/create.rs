@@ -57,21 +57,21 @@ const MAX_COUNTING: u32 = 4;
 /// The answer.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = EntryAllowed, description = "Who may come in.")]
+#[schema(as = EntryAllowed, description = "Who may enter.")]
 pub(crate) struct Allowed {
-    /// Always true: who may not come in is answered with 403.
+    /// Always true. If the code does not open the space, the answer is 403.
     #[schema(examples(true))]
     allowed: bool,
-    /// By which access.
+    /// The access that allows it.
     access_id: AccessId,
-    /// Who.
+    /// The user.
     user_id: UserId,
-    /// Until when it holds without a break; left out when that is without end.
+    /// Until when the code opens the space without interruption; left out if there is no end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Instant>)]
     until: Option<DateTime<Utc>>,
-    /// How many entries are left after this one; left out when they are not counted. Of
-    /// several at one moment, each may hear the same.
+    /// The number of entries left after this one; left out if they are not counted. Concurrent
+    /// entries may get the same number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples(9))]
     remaining: Option<u32>,
@@ -102,24 +102,23 @@ struct Door<'c> {
 
 /// Enter a space.
 ///
-/// Says whether an access code opens a space now, for whom and until when, and takes an entry
-/// from the count of an access that has one. For whatever has the door opened then: the
-/// answer opens nothing by itself. Each entry is written down.
+/// Says whether an access code opens a space now, for whom and until when, and counts the entry
+/// if the access has a number of entries. The caller must then open the door; the answer opens
+/// nothing by itself. Each entry is recorded. A controller that lost the answer repeats the
+/// request with the same `Idempotency-Key` or the same `entryId`: within 24 hours the entry is
+/// counted once and gets the same answer.
 ///
-/// A controller whose answer got lost sends the entry again, with the same `Idempotency-Key` or
-/// the same `entryId`: within 24 hours it is counted once, and answered the same.
+/// Wrong codes are counted for each space and controller; one is forgiven every ten minutes.
+/// After ten, the space is locked for 30 seconds to codes that have not opened it before. Each
+/// further wrong code doubles that time, up to an hour. A code that does not hold now and has
+/// not opened this space before also counts as wrong.
 ///
-/// Wrong codes are counted for each space and controller; one is forgiven every ten minutes. From
-/// ten on the space is locked to codes that have not opened it before: for 30 seconds, with each
-/// further wrong one for twice as long, for an hour at most. A code that does not hold now and has
-/// not opened this space before is a wrong one, too.
+/// A controller is a user with `roles: ["Device"]` and the `spaces` for which it asks (`POST
+/// /v2/users`), with an API key (`POST /v2/api-keys`). Alternatively, one user has a key for
+/// each door, with the `spaces` of that door.
 ///
-/// A controller is a user with `roles: ["Device"]` and the `spaces` that it lets into
-/// (`POST /v2/users`), with an API key (`POST /v2/api-keys`). Or one user has a key for each
-/// door, with the `spaces` of that door.
-///
-/// Who may: the role `Device`, at the spaces to which its user or its API key is bound. Every other
-/// space is not found; one that is bound to none finds none.
+/// Allowed roles: `Device`, at the spaces to which the user or the API key is bound. All other
+/// spaces are 404.
 #[utoipa::path(
     post,
     path = "/v2/spaces/{spaceId}/entries",
@@ -132,9 +131,12 @@ struct Door<'c> {
     request_body = Typed,
     responses(
         (status = 200, description = "The code opens the space.", body = Allowed),
-        (status = 403, description = "It does not: nobody has it here, or it does not hold now. Of a code that has opened this space before, `details` says why. Or the caller is no door's controller."),
-        (status = 429, description = "Too many wrong codes were typed here: until `Retry-After` only codes that have opened this space before open it.", headers(("Retry-After"))),
-        (status = 409, description = "The access was changed again and again meanwhile; try again."),
+        (status = 403, description = "The code does not open this space: it is unknown here, \
+            or does not hold now. If the code has opened this space before, `details` says \
+            why. Or the caller does not have the role `Device`."),
+        (status = 429, description = "Too many wrong codes were typed here. Until \
+            `Retry-After` only codes that have opened this space before open it.", headers(("Retry-After"))),
+        (status = 409, description = "Other requests kept changing the access. Try again."),
     ),
 )]
 pub(crate) async fn enter(call: Call) -> Result<Response> {
@@ -352,7 +354,7 @@ impl Door<'_> {
         Ok(self.too_many(wait))
     }
 
-    /// 429, and when to try again.
+    /// 429, and if to try again.
     fn too_many(&self, wait: TimeDelta) -> Error {
         let seconds = wait.num_seconds() + 1;
         tracing::info!(space = %self.space.id, seconds, "refused unseen");

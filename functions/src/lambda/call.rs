@@ -82,7 +82,7 @@ impl Call {
     /// The length of new access codes.
     ///
     /// # Errors
-    /// 500 when the environment says what none has.
+    /// 500 if the environment says what none has.
     pub(crate) fn code_length(&self) -> Result<CodeLength> {
         store::code_length()
     }
@@ -126,7 +126,7 @@ pub struct OpenCall {
 }
 
 impl OpenCall {
-    /// The table, random numbers and the time, for who needs the table.
+    /// The table, random numbers and the time, for a handler that needs the table.
     ///
     /// # Errors
     /// 500 as [`store::table`].

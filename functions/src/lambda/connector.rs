@@ -60,7 +60,7 @@ pub(super) enum Trust<'t> {
 /// Connecting continues whenever the caller awaits something.
 ///
 /// # Errors
-/// 500 when a root is no certificate, or the system has none.
+/// 500 if a root is no certificate, or the system has none.
 pub(super) fn client(trust: &Trust<'_>, url: Uri) -> Result<SharedHttpClient> {
     let early = Early::begin(tls(trust)?, url);
     let client = Client::builder(TokioExecutor::new()).build(early);

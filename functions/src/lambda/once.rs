@@ -21,7 +21,7 @@ impl<'c> Once<'c> {
     /// Reads the key of a request with this body; `Value::Null` if it has none.
     ///
     /// # Errors
-    /// 400 when the key is invalid.
+    /// 400 if the key is invalid.
     pub(crate) fn of(call: &'c Call, body: &Value) -> Result<Self> {
         let key = IdempotencyKey::of(&call.request, call.operation, &call.caller, body)?;
         Ok(Self { call, key })
@@ -30,7 +30,7 @@ impl<'c> Once<'c> {
     /// The same for a request whose body may have the key in a field.
     ///
     /// # Errors
-    /// 400 when the key is invalid, or when the header is another one.
+    /// 400 if the key is invalid, or if the header is another one.
     pub(crate) fn of_field(
         call: &'c Call,
         body: &Value,
@@ -59,7 +59,7 @@ impl<'c> Once<'c> {
     /// Stores `answer` in the transaction that writes.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     pub(crate) fn remember<T: Copy>(
         &self,
         writes: &mut Transaction<'_, T>,
@@ -79,7 +79,7 @@ impl<'c> Once<'c> {
     /// The first answer again, from what was found at [`Once::place`].
     ///
     /// # Errors
-    /// 422 when the key was used with another path or body.
+    /// 422 if the key was used with another path or body.
     pub(crate) fn replay(&self, stored: Option<StoredAnswer>) -> Result<Option<Response>> {
         let stored = stored.filter(|stored| !stored.is_gone(self.call.now));
         match (stored, &self.key) {
@@ -92,7 +92,7 @@ impl<'c> Once<'c> {
     /// if the request has a key, none otherwise.
     ///
     /// # Errors
-    /// 422 when it was used with another path or body.
+    /// 422 if it was used with another path or body.
     pub(crate) async fn stored(&self, scope: &OrganizationScope) -> Result<Option<Response>> {
         let Some(place) = self.place(scope) else {
             return Ok(None);
@@ -106,7 +106,7 @@ impl<'c> Once<'c> {
     /// The first answer again, if the transaction was refused because this key was used before.
     ///
     /// # Errors
-    /// 422 when it was used with another path or body.
+    /// 422 if it was used with another path or body.
     pub(crate) fn first_answer<T: Copy + PartialEq>(
         &self,
         refused: &Refused<T>,
@@ -119,7 +119,7 @@ impl<'c> Once<'c> {
     /// nothing to do. One round trip for a refusal with a key, none otherwise.
     ///
     /// # Errors
-    /// 422 when the key was used with another path or body.
+    /// 422 if the key was used with another path or body.
     pub(crate) async fn settle(&self, outcome: Result<Response>) -> Result<Response> {
         let may_be_of_the_first = |error: &Error| {
             matches!(

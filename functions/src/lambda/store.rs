@@ -44,7 +44,7 @@ static TABLE: OnceCell<Table> = OnceCell::const_new();
 /// The table, made at the first call.
 ///
 /// # Errors
-/// 500 when the environment does not name it, or TLS cannot be set up.
+/// 500 if the environment does not name it, or TLS cannot be set up.
 pub async fn table(random: &Random) -> Result<Table> {
     TABLE.get_or_try_init(|| connect(random)).await.cloned()
 }
@@ -52,7 +52,7 @@ pub async fn table(random: &Random) -> Result<Table> {
 /// The length of new access codes.
 ///
 /// # Errors
-/// 500 when the environment says what none has.
+/// 500 if the environment says what none has.
 pub(crate) fn code_length() -> Result<CodeLength> {
     const NAME: &str = "ACCESS_CODE_LENGTH";
     let length = variable(NAME).ok_or_else(|| missing(NAME))?;

@@ -20,7 +20,7 @@ const COMMON: [&str; 3] = ["organizationId", "size", "cursor"];
 /// query, of which `names` are the names.
 ///
 /// # Errors
-/// 400 for every fault; 403 when the caller is not in the organization.
+/// 400 for every fault; 403 if the caller is not in the organization.
 pub(crate) fn asked<T>(
     call: &mut Call,
     names: &[&str],

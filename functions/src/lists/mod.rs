@@ -40,7 +40,7 @@ impl IntoParams for Listed {
 /// Reads the organization and the page of a list of the directory.
 ///
 /// # Errors
-/// 400 for every fault of the query; 403 when the caller does not read the directory.
+/// 400 for every fault of the query; 403 if the caller does not read the directory.
 pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
     let scope = organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());

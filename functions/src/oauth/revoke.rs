@@ -1,7 +1,7 @@
 //! `POST /v2/oauth/revoke`.
 //!
-//! Reads the client's credential and that of the access token at once, and takes away what is
-//! revoked: two round trips. A refresh token says itself what it is of.
+//! Reads the client's credential and that of the access token together, and deletes what is
+//! revoked: two round trips. A refresh token names its key and its family itself.
 
 use http::StatusCode;
 use latchkey::credential::{Credential, CredentialHash, access_token};

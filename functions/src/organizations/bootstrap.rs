@@ -1,10 +1,10 @@
 //! `bootstrap-organization`: make an organization.
 //!
-//! A function without a route: only who may invoke Lambda functions in the AWS account can
-//! call it, since there is no credential yet that could say who may. Takes the name and the
-//! zone of the organization and the name of its first admin; answers their numbers and an
-//! API key of the admin, whose secret is shown this once. With `organizationId` in the place of
-//! name and zone, it gives a new admin to an organization that has none.
+//! A function without a route: only someone who may invoke Lambda functions in the AWS account
+//! can call it, because no credential exists yet. Takes the name and the time zone of the
+//! organization and the name of its first admin; returns their IDs and an API key of the admin,
+//! whose secret is shown only once. With `organizationId` instead of name and zone, it gives a
+//! new admin to an organization without one.
 //!
 //! Writes everything in one transaction. Of an organization that exists, it first reads who
 //! its admins were and whether one of them still is: two round trips more.
@@ -134,7 +134,7 @@ const ORGANIZATION: &str = "organizationId";
 /// The listed admins of an organization, none of whom is an admin any more.
 ///
 /// # Errors
-/// 400 when one of them still is.
+/// 400 if one of them still is.
 async fn former_admins(context: &Context, scope: &OrganizationScope) -> Result<Option<Admins>> {
     let admins: Option<Admins> = context.table.get(&scope.admins(), Read::Strong).await?;
     let users = admins.iter().flat_map(|admins| &admins.users);

@@ -36,7 +36,7 @@ enum Part {
 #[schema(
     rename_all = "camelCase",
     as = UpdateBusinessUserAccessByReprogrammingCodes,
-    description = "Whose access codes are to be remade.",
+    description = "The organization whose access codes are replaced.",
     examples(json!({"organizationId": "4c617463686b80018000000000000001"}))
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
@@ -48,16 +48,16 @@ pub(crate) struct Body {
 /// The answer: what is under way.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Reprogramming, description = "A remaking of all access codes.")]
+#[schema(as = Reprogramming, description = "A regeneration of all access codes.")]
 pub(crate) struct View {
     /// The ID.
     id: ReprogrammingId,
     /// The progress.
     #[schema(value_type = State)]
     state: Enumeration<State>,
-    /// When it was asked for.
+    /// When it was requested.
     requested_at: Moment,
-    /// How many accesses have new codes.
+    /// The number of accesses with new codes.
     #[schema(examples(0))]
     remade: u64,
     /// The number of accesses that kept their codes, because their spaces have no free code.
@@ -79,18 +79,18 @@ impl View {
 
 /// Remake all access codes.
 ///
-/// Gives all accesses of an organization new codes that have not ended. Answers at once; the
-/// codes are remade one access after the other, some hundreds a second, and each opens its
-/// door with the one or the other at any moment. The list of accesses has the new ones.
+/// Issues new codes for all accesses that have not ended. The operation answers at once; codes
+/// are then replaced access by access, some hundreds a second. Each access has either its old
+/// or its new code at any moment. The list of accesses shows the new ones.
 ///
-/// Who asks again while it is under way, or within a minute, hears how far it has come, and
-/// nothing is done twice. One that came to a halt is taken up again so, after a quarter of an
-/// hour. The same operation is at
-/// `/json/reply/UpdateBusinessUserAccessByReprogrammingCodes`,
+/// A repeated request while this runs, or within a minute, returns the progress and starts
+/// nothing. If the work has stopped, a request after a quarter of an hour resumes it.
+///
+/// The same operation is at `/json/reply/UpdateBusinessUserAccessByReprogrammingCodes`,
 /// `/jsv/reply/UpdateBusinessUserAccessByReprogrammingCodes` and
 /// `/api/UpdateBusinessUserAccessByReprogrammingCodes`.
 ///
-/// Who may: the role `TenantAdmin`.
+/// Allowed roles: `TenantAdmin`.
 #[utoipa::path(
     put,
     path = "/BusinessUserAccesses/reprogramcodes",
@@ -99,7 +99,7 @@ impl View {
     params(IdempotencyKey),
     request_body(content((Body = "application/json"), (Body = "text/jsv"))),
     responses(
-        (status = 200, description = "It is asked for, or under way.", content((View = "application/json"), (View = "text/jsv"))),
+        (status = 200, description = "Requested, or running.", content((View = "application/json"), (View = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]

@@ -24,7 +24,7 @@ pub(super) struct Allowance<'s> {
     parent: Parent,
     receiver: Receiver,
     source: Source,
-    /// The count that was found too high, and what it is in truth.
+    /// The count that was found too high, and the true count.
     counted: Option<(PassedOn, u64)>,
 }
 
@@ -67,7 +67,7 @@ impl<'s> Allowance<'s> {
     /// Looks again at a count that a transaction was refused for. One round trip.
     ///
     /// # Errors
-    /// 400 when there are as many as may be.
+    /// 400 if there are as many as may be.
     pub(super) async fn recount<T: Copy + PartialEq>(
         &mut self,
         call: &Call,

@@ -57,7 +57,7 @@ pub(super) enum Part {
 /// their groups unless their own are `enough`, or a role (`None`).
 ///
 /// # Errors
-/// 403 when they may not change it, 404 when they may not even know of it.
+/// 403 if they may not change it, 404 if they may not even know of it.
 pub(super) async fn right_to_change(
     call: &Call,
     scope: &OrganizationScope,
@@ -81,7 +81,7 @@ pub(super) async fn right_to_change(
 /// The authority for writing a share: a role, unless it is a grant of the caller.
 ///
 /// # Errors
-/// 403 when the caller has no such role.
+/// 403 if the caller has no such role.
 pub(super) fn warrant(scope: &OrganizationScope, held: Option<GrantId>) -> Result<Warrant> {
     match held {
         None => scope.to_write(Area::Shares),

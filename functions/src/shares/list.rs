@@ -1,10 +1,10 @@
 //! `GET /v2/shares`.
 //!
-//! Two round trips without a filter: a page of shares, and at once the names of all that
-//! they refer to. By receiver the grants to them are read first, by source those on it in
-//! the index: one round trip more, and none of it reads what others have. What is asked
-//! besides is looked for in what was found; a page that this leaves short is filled from the
-//! next ones for a few rounds, and then goes as it is, with a link that leads on.
+//! Two round trips without a filter: a page of shares, and the names of everything that they
+//! refer to. With a receiver the grants to it are read first, with a source those on it in the
+//! index: one more round trip, and none of it reads the items of others. Further filters are
+//! applied to the result. A page that becomes short is filled from the next ones for a few
+//! rounds, and then returned as it is, with a link to the next.
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
@@ -128,7 +128,7 @@ impl Granted for Share {
 /// Reads the query.
 ///
 /// # Errors
-/// 400 for every fault of it; 403 when the caller is not in the organization.
+/// 400 for every fault of it; 403 if the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     let query = Query::of(&call.request);
     let scope = scopes::organization(call, &query);
@@ -178,7 +178,7 @@ impl Filter {
 /// The narrowest ranges that have all that is asked for and may be seen.
 ///
 /// # Errors
-/// 403 when the caller may not see what is asked for.
+/// 403 if the caller may not see what is asked for.
 async fn ranges(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<Vec<Range>> {
     let to = |receiver| match filter.source {
         Some(source) => Range::To(scope.grants(receiver, source)),

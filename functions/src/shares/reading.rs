@@ -20,7 +20,7 @@ pub(super) const WHAT: &str = "share";
 /// The share that the path names, found by `reads`, with its organization. One round trip.
 ///
 /// # Errors
-/// 404 when no organization of the caller has it, or has it no longer.
+/// 404 if no organization of the caller has it, or has it no longer.
 pub(super) async fn find(call: &Call, reads: &[Read]) -> Result<(OrganizationScope, Share)> {
     let id: ShareId = call.request.path_id("shareId", WHAT)?;
     let found = call.find(|scope| Some(scope.share(id)), reads).await?;
@@ -48,7 +48,7 @@ pub(super) async fn shown(call: &Call) -> Result<(Share, Names)> {
 /// trip.
 ///
 /// # Errors
-/// 404 when they may not.
+/// 404 if they may not.
 pub(crate) async fn names(call: &Call, scope: &OrganizationScope, share: &Share) -> Result<Names> {
     let caller = scope.user(call.caller.user());
     let mut keys = Names::keys(scope, share);

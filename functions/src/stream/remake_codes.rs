@@ -1,11 +1,11 @@
 //! `remake-codes`: gives all accesses of an organization new codes.
 //!
-//! Invoked with the item by which `reprogramming/ask.rs` asks for it. It goes through the
-//! accesses in pages. Each access is one transaction: its old codes go, the new ones come, its
-//! own item and its grants say so, and how often it was used goes along. So at any moment it
-//! has its codes, all of them, and an entry that comes in between is not lost count of. After
-//! each page it writes down how far it is; see `lambda/stream.rs` for how it goes on when its
-//! time is over. It may be given the same change twice: what is done is done.
+//! Invoked with the item in which `reprogramming/ask.rs` requests it. It goes through the
+//! accesses in pages. Each access is one transaction, which replaces its codes, updates its own
+//! item and its grants, and keeps its counts of entries. At any moment the access has all its
+//! codes, and a concurrent entry is counted. The position is recorded after each page;
+//! `lambda/stream.rs` says how the work continues when its time is over. A repeated change does
+//! nothing that is done already.
 
 use aws_lambda_events::dynamodb::StreamRecord;
 use futures_util::StreamExt;

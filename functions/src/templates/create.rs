@@ -23,12 +23,13 @@ pub const ENDPOINT: Endpoint = Endpoint::service("create-template", |call| Box::
 
 /// Create an access template.
 ///
-/// A template names the things that an access made from it may be to, up to 40, and for each
-/// what the access is when it does not say. The same operation is at
-/// `/json/reply/CreateAccessTemplate`, `/jsv/reply/CreateAccessTemplate` and
-/// `/api/CreateAccessTemplate`.
+/// A template lists the things to which an access from it can be, up to 40, with defaults for
+/// each.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+/// The same operation is at `/json/reply/CreateAccessTemplate`,
+/// `/jsv/reply/CreateAccessTemplate` and `/api/CreateAccessTemplate`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     post,
     path = "/access/template",
@@ -37,7 +38,7 @@ pub const ENDPOINT: Endpoint = Endpoint::service("create-template", |call| Box::
     params(IdempotencyKey),
     request_body(content((NewAccessTemplate = "application/json"), (NewAccessTemplate = "text/jsv"))),
     responses(
-        (status = 200, description = "The template is there.", content((Written = "application/json"), (Written = "text/jsv"))),
+        (status = 200, description = "Created.", content((Written = "application/json"), (Written = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]

@@ -23,30 +23,31 @@ pub const ENDPOINT: Endpoint = Endpoint::service("delete-template", |call| Box::
 
 /// An answer without content. An object still, for a client that reads one.
 #[derive(Serialize, ToSchema)]
-#[schema(as = AccessTemplateDeleted, description = "Nothing, but that it was deleted.")]
+#[schema(as = AccessTemplateDeleted, description = "An empty object: the template was deleted.")]
 pub(crate) struct Deleted {}
 
 /// Delete an access template.
 ///
-/// Accesses that were made from it stay as they are. The same operation is at
-/// `/json/reply/DeleteAccessTemplate`, `/jsv/reply/DeleteAccessTemplate` and
-/// `/api/DeleteAccessTemplate`.
+/// Accesses that were made from the template stay as they are.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+/// The same operation is at `/json/reply/DeleteAccessTemplate`,
+/// `/jsv/reply/DeleteAccessTemplate` and `/api/DeleteAccessTemplate`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     delete,
     path = "/access/template",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
         IfMatch,
         IdempotencyKey,
     ),
     responses(
-        (status = 200, description = "The template is gone.", content((Deleted = "application/json"), (Deleted = "text/jsv"))),
+        (status = 200, description = "Deleted.", content((Deleted = "application/json"), (Deleted = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such template."),
+        (status = 404, description = "The template does not exist."),
     ),
 )]
 pub(crate) async fn delete(call: Call) -> Result<Response> {

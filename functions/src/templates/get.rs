@@ -32,24 +32,25 @@ pub(crate) struct AccessTemplates {
 
 /// Get an access template.
 ///
-/// A list of one template, with the version that `If-Match` takes as its `ETag`. The same
-/// operation is at `/json/reply/GetAccessTemplate`, `/jsv/reply/GetAccessTemplate` and
+/// Returns a list of one template. Its `ETag` is the version for `If-Match`.
+///
+/// The same operation is at `/json/reply/GetAccessTemplate`, `/jsv/reply/GetAccessTemplate` and
 /// `/api/GetAccessTemplate`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     get,
     path = "/access/template",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
         ("LoadOrganization" = Option<bool>, Query, description = "Also what its organization is called.", example = true),
     ),
     responses(
-        (status = 200, description = "The template.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("ETag"))),
+        (status = 200, description = "The ID of the template.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("ETag"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such template."),
+        (status = 404, description = "The template does not exist."),
     ),
 )]
 pub(crate) async fn get(call: Call) -> Result<Response> {

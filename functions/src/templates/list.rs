@@ -27,21 +27,24 @@ const MAX_ROUNDS: usize = 8;
 
 /// List access templates.
 ///
-/// Those of an organization, oldest first, in pages.
-/// The scope of a template says whom it is meant for: everybody, guests or staff. It is there
-/// to sort templates by, and gives nobody a right. With `Guest` or `Staff` the list has the
-/// templates of this scope alone, with `All` or none it has every template. The same operation
-/// is at `/json/reply/GetAccessTemplates`, `/jsv/reply/GetAccessTemplates` and
-/// `/api/GetAccessTemplates`.
+/// Returns the access templates of an organization, oldest first, in pages.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `AccessTemplateAdmin`.
+/// The scope of a template says whom it is meant for: everybody, guests or staff. It is a label
+/// for sorting and gives no rights. With `Guest` or `Staff` the list has only templates of this
+/// scope; with `All` or without a scope it has all templates.
+///
+/// The same operation is at `/json/reply/GetAccessTemplates`, `/jsv/reply/GetAccessTemplates`
+/// and `/api/GetAccessTemplates`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     get,
     path = "/access/templates",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("Scope" = Option<TemplateScope>, Query, description = "Those of this scope; with `All`, or left out, every one."),
+        ("Scope" = Option<TemplateScope>, Query, description = "Only templates of this scope; \
+            `All` by default, which means every template."),
         ListedData,
     ),
     responses(

@@ -31,25 +31,26 @@ pub(crate) struct AccessTemplateThings {
 
 /// List the things of an access template.
 ///
-/// All of them, in the order of the template; one that was deleted is left out. The same
-/// operation is at `/json/reply/GetThingAccessTemplates`,
+/// Returns all things of the template, in its order. A deleted thing is left out.
+///
+/// The same operation is at `/json/reply/GetThingAccessTemplates`,
 /// `/jsv/reply/GetThingAccessTemplates` and `/api/GetThingAccessTemplates`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     get,
     path = "/access/template/things",
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("AccessTemplateId" = AccessTemplateId, Query, description = "The template."),
+        ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
         ("LoadThings" = Option<bool>, Query, description = "Whether each thing is shown itself; left out, it is.", example = true),
         ("LoadChildThingAccessTemplates" = Option<bool>, Query, description = "Changes nothing: no thing has others in it.", example = true),
     ),
     responses(
         (status = 200, description = "The things.", content((AccessTemplateThings = "application/json"), (AccessTemplateThings = "text/jsv"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such template."),
+        (status = 404, description = "The template does not exist."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {

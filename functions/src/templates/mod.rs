@@ -41,7 +41,7 @@ fn id(fields: &Fields<'_>) -> Option<AccessTemplateId> {
 pub(crate) struct Written {
     /// The template as it is now.
     data: AccessTemplateView,
-    /// The id of the template.
+    /// The ID of the template.
     id: AccessTemplateId,
 }
 

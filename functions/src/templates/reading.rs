@@ -15,7 +15,7 @@ use crate::lambda::{Call, SHOWN};
 /// Finds a template in one of these organizations. One round trip.
 ///
 /// # Errors
-/// 404 when there is none.
+/// 404 if there is none.
 pub(super) async fn find(
     call: &Call,
     scopes: &[OrganizationScope],

@@ -25,12 +25,13 @@ pub const ENDPOINT: Endpoint = Endpoint::service("update-template", |call| Box::
 
 /// Change an access template.
 ///
-/// A field left out, or null, stays as it is; `things` are replaced as a whole. Accesses that
-/// were made from the template stay as they are. The same operation is at
-/// `/json/reply/UpdateAccessTemplate`, `/jsv/reply/UpdateAccessTemplate` and
-/// `/api/UpdateAccessTemplate`.
+/// A field left out, or null, stays as it is; `things` replaces all things. Accesses that were
+/// made from the template stay as they are.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin` and `AccessTemplateAdmin`.
+/// The same operation is at `/json/reply/UpdateAccessTemplate`,
+/// `/jsv/reply/UpdateAccessTemplate` and `/api/UpdateAccessTemplate`.
+///
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessTemplateAdmin`.
 #[utoipa::path(
     put,
     path = "/access/template",
@@ -39,9 +40,9 @@ pub const ENDPOINT: Endpoint = Endpoint::service("update-template", |call| Box::
     params(IfMatch, IdempotencyKey),
     request_body(content((AccessTemplateChanges = "application/json"), (AccessTemplateChanges = "text/jsv"))),
     responses(
-        (status = 200, description = "The template is changed.", content((Written = "application/json"), (Written = "text/jsv")), headers(("ETag"))),
+        (status = 200, description = "Changed.", content((Written = "application/json"), (Written = "text/jsv")), headers(("ETag"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such template."),
+        (status = 404, description = "The template does not exist."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {

@@ -46,11 +46,13 @@ const SMART_SPACES: &str = "loadOnlySmartSpaces";
 
 /// List things.
 ///
-/// The spaces of an organization, oldest first, in pages. Each is a smart space, and has none
-/// within it. The same operation is at `/json/reply/GetBusinessUserThings`,
+/// Returns the spaces of an organization, oldest first, in pages. Each is a smart space and
+/// contains no other thing.
+///
+/// The same operation is at `/json/reply/GetBusinessUserThings`,
 /// `/jsv/reply/GetBusinessUserThings` and `/api/GetBusinessUserThings`.
 ///
-/// Who may: the roles `Admin`, `TenantAdmin`, `AccessAdmin` and `Receptionist`.
+/// Allowed roles: `Admin`, `TenantAdmin`, `AccessAdmin`, `Receptionist`.
 #[utoipa::path(
     get,
     path = "/things",

@@ -23,7 +23,7 @@ pub(super) enum Part {
 /// A user whom the caller may invite. One round trip.
 ///
 /// # Errors
-/// 403 when the caller may invite nobody, 404 when there is no such user.
+/// 403 if the caller may invite nobody, 404 if the user does not exist.
 pub(super) async fn find(call: &Call, id: UserId) -> Result<(OrganizationScope, User)> {
     writing(call)?;
     let key = |scope: &OrganizationScope| writes(scope).then(|| scope.user(id));

@@ -1,4 +1,4 @@
-//! Lambda authorizers, and what is kept of what they said.
+//! Lambda authorizers, and the cache of their answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -53,7 +53,7 @@ pub enum Outcome {
 pub struct Failure {
     /// `{"errorType": …, "errorMessage": …}`.
     pub payload: Bytes,
-    /// Whether the function itself said so; otherwise it crashed or took too long.
+    /// Whether the function itself reported it; otherwise it crashed or took too long.
     pub handled: bool,
 }
 

@@ -98,8 +98,8 @@ impl Poller {
         Ok(poller)
     }
 
-    /// Reads the stream and invokes the function until the system stops. What the function is
-    /// asked then it may end; it will be asked again.
+    /// Reads the stream and invokes the function until the system stops. An invocation at that
+    /// time may finish; it will be repeated.
     pub(crate) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = self.poll() => {}

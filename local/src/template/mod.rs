@@ -58,7 +58,7 @@ impl Stack {
     /// Reads the template at `path`, with `parameters` in place of their defaults.
     ///
     /// # Errors
-    /// [`Error::File`] when it cannot be read, [`Error::Template`] when it says something that
+    /// [`Error::File`] if it cannot be read, [`Error::Template`] if it says something that
     /// cannot be honoured here.
     pub fn read(path: &Path, parameters: &BTreeMap<String, String>, region: &str) -> Result<Self> {
         let source = std::fs::read_to_string(path).map_err(|source| Error::File {

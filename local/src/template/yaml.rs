@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value, json};
 /// Reads the one document in `text`.
 ///
 /// # Errors
-/// A message with line and column when it is not YAML, when it is not one document, or when
+/// A message with line and column if it is not YAML, if it is not one document, or when
 /// it holds a tag that CloudFormation does not have.
 pub(super) fn read(text: &str) -> Result<Value, String> {
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{Running, command_line};
 
-/// The program, up; what it said on standard output; and a process of one of its functions.
+/// The running program, its line on standard output, and the process of one of its functions.
 async fn up() -> (Child, BufReader<std::process::ChildStdout>, Pid) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_local"))
         .args(command_line(&["--json"]))

@@ -193,7 +193,7 @@ async fn a_function_does_what_its_policies_allow_and_nothing_else() {
     let denied = refused("AccessDeniedException");
     assert_eq!(call("EchoFunction", "PutItem", &put(7)).await, (200, None));
     for (key, operation, body) in [
-        // By a statement that denies, for want of one that allows, and by no policy at all.
+        // By a statement that denies, without a statement that allows, and without a policy.
         ("EchoFunction", "PutItem", put(661)),
         ("EchoFunction", "Query", r#"{"TableName": "local-notes", "KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"N": "7"}}}"#.to_owned()),
         ("EchoFunction", "PutItem", put(7).replace("local-notes", "another")),

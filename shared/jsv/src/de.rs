@@ -17,7 +17,7 @@ pub const MAX_DEPTH: usize = 128;
 /// Reads `text` as one value.
 ///
 /// # Errors
-/// When it is no JSV, or not what `T` wants: with the path of the field.
+/// If it is no JSV, or not what `T` wants: with the path of the field.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ impl<'de> Deserializer<'de> {
     /// Checks that there is nothing more.
     ///
     /// # Errors
-    /// When there is.
+    /// If there is.
     pub fn end(&mut self) -> Result<(), Error> {
         match self.peek() {
             None => Ok(()),

@@ -61,14 +61,14 @@ pub const ENTRY_ID: &str = "entryId";
 #[schema(
     as = EnterSpace,
     rename_all = "camelCase",
-    description = "What was typed at a door.",
+    description = "An access code that was typed at a door.",
     examples(json!({"code": "407192", "entryId": "door-7-000123"}))
 )]
 pub struct Typed {
     /// The access code.
     pub code: AccessCode,
-    /// The controller's name for this entry. Means the same as the header `Idempotency-Key`:
-    /// sent again within 24 hours, the entry is counted once and answered the same.
+    /// The controller's ID for this entry. It means the same as the header `Idempotency-Key`:
+    /// repeated within 24 hours, the entry is counted once and gets the same answer.
     pub entry_id: Option<KeyText>,
 }
 
@@ -117,7 +117,7 @@ impl Code {
     /// Whom it lets in, and by which access.
     ///
     /// # Errors
-    /// 500 when it is of something else, as none is.
+    /// 500 if it is of something else, as none is.
     pub fn owner(&self) -> Result<(UserId, AccessId)> {
         let Grant { receiver, id, .. } = &self.terms.grant;
         match (receiver, id.access()) {

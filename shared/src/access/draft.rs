@@ -129,7 +129,7 @@ impl Draft {
     /// One that is made: `access`, with these spaces, which get codes.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn made(
         desk: Desk<'_>,
         access: Access,
@@ -144,7 +144,7 @@ impl Draft {
     /// free there.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn changed(
         desk: Desk<'_>,
         before: Access,
@@ -195,7 +195,7 @@ impl Draft {
     /// One whose spaces all get new codes. `codes` are the items of those that they have.
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// If the system has no random numbers.
     pub fn recoded(
         desk: Desk<'_>,
         before: Access,
@@ -272,7 +272,7 @@ impl Draft {
     /// none where no space is anybody's alone and there are 32 spaces at most.
     ///
     /// # Errors
-    /// 400 when it is more than one transaction can write; what was read may be in the way,
+    /// 400 if it is more than one transaction can write; what was read may be in the way,
     /// as [`Draft::learn`] says.
     pub async fn prepare(&mut self, desk: Desk<'_>, further: usize) -> Result<()> {
         let (writes, checks) = self.size(desk.now);
@@ -413,7 +413,7 @@ impl Draft {
         (writes, checks)
     }
 
-    /// The steps besides writing the access itself.
+    /// The steps in addition to writing the access itself.
     fn steps(&self) -> Vec<Step<'_>> {
         let mut steps = Vec::new();
         let before = self.before.as_ref();
@@ -650,7 +650,7 @@ impl Draft {
     ///
     /// # Errors
     /// 400 for spaces that are not there, 409 for those that are somebody's alone or have no
-    /// code left; all of them. 409 also when the access itself was changed meanwhile.
+    /// code left; all of them. 409 also if the access itself was changed meanwhile.
     pub async fn learn(&mut self, desk: Desk<'_>, refused: Refused<Part>) -> Result<()> {
         self.refusals += 1;
         if self.refusals > MAX_REFUSALS {
@@ -914,7 +914,7 @@ impl Desk<'_> {
     /// finds a conflict. One round trip for each page, usually one.
     ///
     /// # Errors
-    /// 400 when there is too much to look through.
+    /// 400 if there is too much to look through.
     async fn taken(self, id: SpaceId, wanted: &Taken, needed: Needed) -> Result<Option<FreeFrom>> {
         let from = wanted.from.max(self.now);
         let mut taken: Vec<Taken> = Vec::new();

@@ -45,11 +45,11 @@ pub const ACCESS: &str = "access";
 pub struct Access {
     /// The ID.
     pub id: AccessId,
-    /// Its organization.
+    /// The ID of the organization.
     pub organization: OrganizationId,
-    /// The template that it was made of.
+    /// The template of the access.
     pub template: AccessTemplateId,
-    /// Whom it is for.
+    /// The user.
     pub user: UserId,
     /// Who created it.
     pub creator: UserId,

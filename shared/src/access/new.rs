@@ -35,7 +35,7 @@ pub struct SpaceTerms {
     /// On which hours of each day; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<Period>,
-    /// Whether nobody else may have an access to the space meanwhile.
+    /// Whether the access excludes all others to the space.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
 }
@@ -49,7 +49,7 @@ pub struct SpaceWanted {
     pub count: Option<u32>,
     /// On which hours of each day.
     pub hours: Option<Period>,
-    /// Whether nobody else may have an access to the space meanwhile.
+    /// Whether the access excludes all others to the space.
     pub exclusive: Option<bool>,
 }
 
@@ -79,9 +79,9 @@ pub struct Terms {
 /// An access that is to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAccess {
-    /// The template that it is made of.
+    /// The template of the access.
     pub template: AccessTemplateId,
-    /// Whom it is for.
+    /// The user.
     pub user: UserId,
     /// Whether each space has a code of its own; the template's value if left out.
     pub strategy: Option<CodeStrategy>,
@@ -257,20 +257,20 @@ fn wanted(space: &Fields<'_>) -> Option<SpaceWanted> {
     }))
 )]
 pub struct NewAccessBody {
-    /// The template that it is made of.
+    /// The template of the access.
     pub access_template_id: AccessTemplateId,
-    /// Whom it is for.
+    /// The user.
     pub business_user_id: UserId,
-    /// Whether each space has a code of its own or all have one; left out, as the template
-    /// says.
+    /// Whether each space has a code of its own, or all have the same. Defaults to the
+    /// template's value.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// A value that is stored and returned, without a meaning here.
     #[schema(max_items = 100, examples("Breakfast"))]
     pub permission: Option<Vec<String>>,
-    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
-    /// seconds.
+    /// The start. A number that would be in the years 1970 to 2000 is refused, because it is
+    /// usually a time in seconds.
     pub valid_from: Moment,
-    /// From when on it is not valid any more; left out, it has no end.
+    /// The end; if left out, the access has no end.
     pub valid_to: Option<Moment>,
     /// The label.
     #[schema(max_length = 200, examples("Room 7"))]
@@ -285,7 +285,7 @@ pub struct NewAccessBody {
 #[schema(
     rename_all = "camelCase",
     as = UpdateBusinessUserAccess,
-    description = "What an access is to become.",
+    description = "A change of an access.",
     examples(json!({
         "businessUserAccessId": "0192a5b07c0070008000000000000003",
         "validFrom": 1_795_262_400_000_i64,
@@ -303,10 +303,10 @@ pub struct NewAccessBody {
 pub struct AccessChangesBody {
     /// The access.
     pub business_user_access_id: AccessId,
-    /// From when on it is valid. A number from 1970 to 2000 is refused, because it is mostly a time in
-    /// seconds.
+    /// The start. A number that would be in the years 1970 to 2000 is refused, because it is
+    /// usually a time in seconds.
     pub valid_from: Moment,
-    /// From when on it is not valid any more; left out, it has no end.
+    /// The end; if left out, the access has no end.
     pub valid_to: Option<Moment>,
     /// The label; none if left out.
     #[schema(max_length = 200, examples("Room 8"))]
@@ -316,7 +316,7 @@ pub struct AccessChangesBody {
     pub spaces: Vec<SpaceBody>,
 }
 
-/// A space of an access, as a body names it.
+/// A space of an access.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase", as = ThingBusinessUserAccessDto)]
 pub struct SpaceBody {
@@ -325,12 +325,12 @@ pub struct SpaceBody {
     /// The maximum number of entries.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
-    /// From which time of each day on; without `toHour`, until midnight.
+    /// The start of each day's hours; without `toHour`, until midnight.
     pub from_hour: Option<TimeSpan>,
-    /// Until which time of each day. One that is not later than `fromHour` is that of the next
-    /// day; the same time is the whole day.
+    /// The end of each day's hours. A time before `fromHour` is on the next day; the same time
+    /// means the whole day.
     pub to_hour: Option<TimeSpan>,
-    /// Whether nobody else may have an access to the space meanwhile.
+    /// Whether the access excludes all others to the space.
     #[schema(examples(false))]
     pub exclusive: Option<bool>,
 }

@@ -23,8 +23,7 @@ use crate::wire::service::types::{
     self, Enumerated, Enumeration, Flag, Guid, Number, OrganizationGuid, Words,
 };
 
-/// A template: what an access that is made from it may be to, and what it is when the access
-/// does not say.
+/// A template: the spaces of its accesses, with defaults for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessTemplate {
@@ -37,7 +36,7 @@ pub struct AccessTemplate {
     pub description: Option<String>,
     /// The things of the template: 1 to 40 spaces, each once.
     pub things: Vec<TemplateThing>,
-    /// Whom it is meant for.
+    /// Whom the template is meant for.
     pub scope: TemplateScope,
     /// How the spaces of an access get their codes.
     pub strategy: CodeStrategy,
@@ -67,7 +66,7 @@ pub struct TemplateThing {
     /// Maximum number of entries; unlimited by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_count: Option<u32>,
-    /// Whether there may be no other access to the space at the same time.
+    /// Whether an access to the space excludes all others at the same time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
     /// What else it carries along, which means nothing here: a level of access,
@@ -271,13 +270,13 @@ pub struct NewAccessTemplate {
     /// The description.
     #[schema(max_length = 2000, examples("For a night or two"))]
     pub description: Option<String>,
-    /// What an access that is made from it may be to, each thing once.
+    /// The things to which an access from this template can be, each once.
     #[schema(min_items = 1, max_items = 40)]
     pub things: Vec<ThingAccessTemplateDto>,
-    /// Whom it is meant for; left out, everybody.
+    /// Whom the template is meant for; `All` by default.
     pub scope: Option<TemplateScope>,
-    /// Whether each space of an access has a code of its own, or all the same one, when the
-    /// access does not say; left out, its own.
+    /// Default for accesses: whether each space has a code of its own, or all have the same. A
+    /// code of its own by default.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
     /// The organization. Required if the caller belongs to several.
     pub organization_id: Option<OrganizationGuid>,
@@ -288,7 +287,7 @@ pub struct NewAccessTemplate {
 #[schema(
     rename_all = "camelCase",
     as = UpdateAccessTemplate,
-    description = "What a change says of an access template.",
+    description = "A change of an access template.",
     examples(json!({
         "accessTemplateId": "0192a5b07c0070008000000000000002",
         "name": "Guests",
@@ -305,21 +304,20 @@ pub struct NewAccessTemplate {
     }))
 )]
 pub struct AccessTemplateChanges {
-    /// The template.
+    /// The ID of the template.
     pub access_template_id: AccessTemplateId,
     /// The name.
     #[schema(min_length = 1, max_length = 200, examples("Guests"))]
     pub name: Option<String>,
-    /// What there is to say of it; an empty text takes it away.
+    /// The description; an empty text clears it.
     #[schema(max_length = 2000, examples("For a night or two"))]
     pub description: Option<String>,
-    /// What an access that is made from it may be to, each thing once: the whole list.
+    /// All things to which an access from this template can be, each once.
     #[schema(min_items = 1, max_items = 40)]
     pub things: Option<Vec<ThingAccessTemplateDto>>,
-    /// Whom it is meant for.
+    /// Whom the template is meant for.
     pub scope: Option<TemplateScope>,
-    /// Whether each space of an access has a code of its own, or all the same one, when the
-    /// access does not say.
+    /// Default for accesses: whether each space has a code of its own, or all have the same.
     pub access_code_initialization_strategy: Option<CodeStrategy>,
 }
 
@@ -327,23 +325,23 @@ pub struct AccessTemplateChanges {
 #[derive(Debug, ToSchema)]
 #[schema(
     rename_all = "camelCase",
-    description = "A thing of an access template, and what an access to it is when the access does not say."
+    description = "A thing of an access template, with defaults for accesses to it."
 )]
 pub struct ThingAccessTemplateDto {
-    /// The thing: a space of the organization.
+    /// The ID of the thing: a space of the organization.
     pub thing_id: SpaceId,
-    /// From which full hour of the day on, on the wall clock of the door; left out, from
-    /// midnight, or, without `availableTo`, all day.
+    /// The first full hour of the day, on the wall clock of the door. If left out: midnight,
+    /// or, without `availableTo` as well, all day.
     #[schema(minimum = 0, maximum = 23, examples(8))]
     pub available_from: Option<u32>,
-    /// Until which full hour of the day. One that is not later than `availableFrom` is that of
-    /// the next day; with the same hour it is the whole day.
+    /// The end, a full hour of the day. An hour before `availableFrom` is on the next day; the
+    /// same hour means the whole day.
     #[schema(minimum = 0, maximum = 24, examples(22))]
     pub available_to: Option<u32>,
     /// Maximum number of entries; unlimited by default.
     #[schema(minimum = 1, maximum = 1_000_000_000, examples(10))]
     pub access_count: Option<u32>,
-    /// Whether there may be no other access to the space at the same time; left out, there may.
+    /// Whether an access to the space excludes all others at the same time; `false` by default.
     #[schema(examples(false))]
     pub exclusive: Option<bool>,
     /// Carried along. Latchkey does not interpret it.
@@ -382,15 +380,14 @@ pub struct AccessTemplateView {
     /// The permissions that its things carry along. Latchkey does not interpret them.
     #[schema(examples(json!(["Breakfast"])))]
     permission: BTreeSet<String>,
-    /// What there is to say of it.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("For a night or two"))]
     description: Option<String>,
-    /// Whom it is meant for.
+    /// Whom the template is meant for.
     #[schema(value_type = TemplateScope)]
     scope: Enumeration<TemplateScope>,
-    /// Whether each space of an access has a code of its own, or all the same one, when the
-    /// access does not say.
+    /// Default for accesses: whether each space has a code of its own, or all have the same.
     #[schema(value_type = CodeStrategy)]
     access_code_initialization_strategy: Enumeration<CodeStrategy>,
 }
@@ -399,12 +396,12 @@ pub struct AccessTemplateView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(
-    description = "A thing of an access template, and what an access to it is when the access does not say."
+    description = "A thing of an access template, with defaults for accesses to it."
 )]
 pub struct ThingAccessTemplateView {
     /// The ID of this entry of the template.
     id: Guid,
-    /// The thing: a space of the organization.
+    /// The ID of the thing: a space of the organization.
     thing_id: SpaceId,
     /// The thing itself. Left out with `LoadThings=false`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -412,11 +409,11 @@ pub struct ThingAccessTemplateView {
     /// Carried along. Latchkey does not interpret it.
     #[schema(examples("Breakfast"))]
     permission: Vec<String>,
-    /// From which full hour of the day on.
+    /// The first full hour of the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 23, examples(8))]
     available_from: Option<u32>,
-    /// Until which full hour of the day.
+    /// The end, a full hour of the day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 24, examples(22))]
     available_to: Option<u32>,
@@ -424,7 +421,7 @@ pub struct ThingAccessTemplateView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, examples(10))]
     access_count: Option<u32>,
-    /// Whether there may be no other access to the space at the same time.
+    /// Whether an access to the space excludes all others at the same time.
     #[schema(examples(false))]
     exclusive: bool,
     /// Carried along. Latchkey does not interpret it.

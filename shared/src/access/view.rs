@@ -105,7 +105,7 @@ struct Named {
 }
 
 impl View {
-    /// The keys of what a view needs besides the access.
+    /// The keys of what a view needs in addition to the access.
     pub fn needs(scope: &OrganizationScope, access: &Access) -> impl Iterator<Item = Key> {
         let spaces = access.spaces.iter();
         let spaces = spaces.map(|space| scope.space(space.terms.space));
@@ -117,7 +117,7 @@ impl View {
     /// The views of accesses at `now`, with the names of what they speak of out of `items`.
     ///
     /// # Errors
-    /// 500 when an item is not of its type.
+    /// 500 if an item is not of its type.
     pub fn all<P>(
         scope: &OrganizationScope,
         accesses: Vec<(P, Access)>,

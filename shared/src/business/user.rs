@@ -10,7 +10,7 @@ use crate::id::UserId;
 use crate::role::Role;
 use crate::wire::service::types::{self, Enumerated, Enumeration, OrganizationGuid};
 
-/// Whether the user has taken up the account.
+/// Whether the user has used a credential of theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivationStatus {
     /// Not yet.

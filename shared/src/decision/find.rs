@@ -301,9 +301,8 @@ async fn opened(
     Ok(devices)
 }
 
-/// The keys of what grants rest on besides each other: the named schedules that they keep,
-/// and the items that count their entries. Many may keep the same schedule, which is read
-/// once.
+/// The keys of what grants rest on, other than grants: their named schedules, and the items
+/// that count their entries. Many may have the same schedule, which is read once.
 fn rested_on(scope: &OrganizationScope, grants: &[Grant]) -> Vec<Key> {
     let schedules = grants.iter().filter_map(|grant| grant.schedule);
     let schedules = schedules.map(|id| scope.schedule(id));

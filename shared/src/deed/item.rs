@@ -75,7 +75,7 @@ impl DeedItem {
 pub struct Actor {
     /// A user, a service account, or the system.
     pub kind: ActorKind,
-    /// The number of the user.
+    /// The ID of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(1))]
     pub id: Option<u64>,

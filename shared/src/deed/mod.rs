@@ -219,7 +219,7 @@ impl Deed {
     /// `kept`, if that is given.
     ///
     /// # Errors
-    /// 500 when there are no random numbers, or what it tells cannot be written.
+    /// 500 if there are no random numbers, or what it tells cannot be written.
     pub(crate) fn item(
         self,
         by: &Warrant,

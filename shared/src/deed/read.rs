@@ -83,7 +83,7 @@ impl Asked {
 /// it goes on. One round trip.
 ///
 /// # Errors
-/// 429, 503, or 500 when an item is no deed.
+/// 429, 503, or 500 if an item is no deed.
 pub async fn page(
     table: &Table,
     scope: &OrganizationScope,

@@ -55,7 +55,7 @@ pub struct Attempt {
     /// The time.
     #[schema(value_type = Instant)]
     pub at: DateTime<Utc>,
-    /// The number of the user.
+    /// The ID of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples(2))]
     pub user_id: Option<u64>,

@@ -1,5 +1,4 @@
-//! Items that are more than one of the model's types: with the attributes that the table
-//! needs besides.
+//! Items that have more attributes than the types of the model.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
@@ -66,7 +65,7 @@ impl StoredAnswer {
     /// The stored form of `answer`, given at `now` to a request with `key`.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     pub fn new(
         key: &IdempotencyKey,
         answer: &Response,
@@ -91,7 +90,7 @@ impl StoredAnswer {
     /// The answer again, to a request with the same key.
     ///
     /// # Errors
-    /// 422 when that has another path or body.
+    /// 422 if that has another path or body.
     pub fn replay(&self, key: &IdempotencyKey) -> Result<Response> {
         let body = key.open(&self.request, &self.answer)?;
         let status = StatusCode::from_u16(self.status);

@@ -69,7 +69,7 @@ impl Removal {
     /// removed leaves nothing behind.
     ///
     /// # Errors
-    /// 500 when they are not those of an item of this table.
+    /// 500 if they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let (key, again) = match key
@@ -144,7 +144,7 @@ impl Rezoned {
     /// has nothing to do with zones.
     ///
     /// # Errors
-    /// 500 when they are not those of an item of this table.
+    /// 500 if they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let unknown = |_| Error::Internal(format!("{} is no key of this table", key.in_log()));
@@ -190,7 +190,7 @@ impl Entered {
     /// is not that somebody came in.
     ///
     /// # Errors
-    /// 500 when they are not those of an item of this table.
+    /// 500 if they are not those of an item of this table.
     pub fn read(keys: Item, old_image: Item, new_image: Item) -> Result<Option<Self>> {
         let key = Key::of_change(keys)?;
         let Some((organization, "CODE", _)) = parts(&key) else {

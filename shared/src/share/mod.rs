@@ -76,7 +76,7 @@ impl AutoRemoveAfter {
 pub struct Share {
     /// The ID.
     pub id: ShareId,
-    /// Its organization.
+    /// The ID of the organization.
     pub organization: OrganizationId,
     /// Who created it.
     pub creator: UserId,
@@ -253,7 +253,7 @@ mod tests {
         // Summer time has begun meanwhile.
         let end = "2027-02-28T23:00:00Z";
         assert_eq!(after(AutoRemoveAfter::Month, end), "2027-04-01 00:00:00");
-        // A week after, there is no such hour: it is the first moment after that.
+        // A week later this hour does not exist: the first moment after it counts.
         let end = "2027-03-21T01:30:00Z";
         assert_eq!(after(AutoRemoveAfter::Week, end), "2027-03-28 03:00:00");
     }

@@ -41,7 +41,7 @@ impl Names {
     /// The items to which the shares refer, taken out of `items`.
     ///
     /// # Errors
-    /// 500 when an item is not of its type.
+    /// 500 if an item is not of its type.
     pub fn read<'s>(
         scope: &OrganizationScope,
         shares: impl IntoIterator<Item = &'s Share>,

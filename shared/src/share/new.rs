@@ -18,7 +18,7 @@ use crate::wire::schema::{LocalDate, LocalTime};
 pub struct NewShare {
     /// The organization of the share.
     pub organization: OrganizationId,
-    /// When the share holds.
+    /// The times of the share.
     pub timing: Timing,
     /// The named schedule of the share; then `timing` has no rules.
     pub schedule: Option<ScheduleId>,

@@ -20,7 +20,7 @@ use crate::wire::schema::{Instant, LocalDate, LocalTime};
 pub struct View {
     /// The ID.
     id: ShareId,
-    /// Its organization.
+    /// The ID of the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<OrganizationView>,
     /// Who created it.

@@ -15,7 +15,7 @@ pub type Item = HashMap<String, AttributeValue>;
 /// An item as one of this crate's types.
 ///
 /// # Errors
-/// 500 when it is not of this type.
+/// 500 if it is not of this type.
 pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
@@ -23,7 +23,7 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> Result<T> {
 /// An item of a stream record, as one of this crate's types.
 ///
 /// # Errors
-/// 500 when it is not of this type.
+/// 500 if it is not of this type.
 pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(|error| Error::Internal(error.to_string()))
 }
@@ -32,7 +32,7 @@ pub fn of_stream<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T> {
 /// if it has one.
 ///
 /// # Errors
-/// 500 when `value` is no item.
+/// 500 if `value` is no item.
 pub fn to_item(key: &Key, value: &impl Serialize) -> Result<Item> {
     let mut item: Item =
         serde_dynamo::to_item(value).map_err(|error| Error::Internal(error.to_string()))?;

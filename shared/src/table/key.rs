@@ -68,7 +68,7 @@ impl Key {
     /// The key of an item in a record of the table's stream.
     ///
     /// # Errors
-    /// 500 when it is not of this table.
+    /// 500 if it is not of this table.
     pub fn of_change(keys: serde_dynamo::Item) -> Result<Self> {
         serde_dynamo::from_item(keys).map_err(|error| Error::Internal(error.to_string()))
     }

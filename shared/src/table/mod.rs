@@ -126,7 +126,7 @@ impl Table {
     /// for a strong read.
     ///
     /// # Errors
-    /// 429, 503, or 500 when the item is not of this type.
+    /// 429, 503, or 500 if the item is not of this type.
     pub async fn get<T: DeserializeOwned>(&self, key: &Key, read: Read) -> Result<Option<T>> {
         self.get_item(key, read).await?.map(from_item).transpose()
     }
@@ -193,7 +193,7 @@ impl Table {
     /// Every item whose sort key begins so, in the order of the keys.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn query<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -286,7 +286,7 @@ impl Table {
     /// are more. A place is what a key has after the prefix. One round trip.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn page<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -303,7 +303,7 @@ impl Table {
     /// DynamoDB. It costs as much and sends less.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn page_of<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -348,7 +348,7 @@ impl Table {
     /// there are more. One round trip. They may be some milliseconds old.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn latest<T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -385,7 +385,7 @@ impl Table {
     /// The item at a key and at most `size` items behind it. One round trip.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of its type.
+    /// 429, 503, or 500 if an item is not of its type.
     pub async fn row<H: DeserializeOwned, T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -399,7 +399,7 @@ impl Table {
     /// The item at a key and all items behind it. One round trip for each megabyte.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of its type.
+    /// 429, 503, or 500 if an item is not of its type.
     pub async fn whole_row<H: DeserializeOwned, T: DeserializeOwned>(
         &self,
         prefix: &KeyPrefix,
@@ -413,7 +413,7 @@ impl Table {
     /// `why`. One round trip, half of what it costs in a transaction.
     ///
     /// # Errors
-    /// 429, 503, or 500 when `value` is no item.
+    /// 429, 503, or 500 if `value` is no item.
     pub async fn put(&self, key: &Key, value: &impl Serialize, why: Unrecorded) -> Result<()> {
         let _ = why;
         self.put_item(to_item(key, value)?).await
@@ -432,7 +432,7 @@ impl Table {
     /// One round trip; the index may lag behind the table.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn page_of_list<T: DeserializeOwned>(
         &self,
         list: &List,
@@ -467,7 +467,7 @@ impl Table {
     /// that has more than that between its neighbours is read again, in one more round trip.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn page_of_things<T: DeserializeOwned>(
         &self,
         things: &Things,
@@ -482,7 +482,7 @@ impl Table {
     /// All items of one kind. One round trip for each megabyte of a list.
     ///
     /// # Errors
-    /// 429, 503, or 500 when an item is not of this type.
+    /// 429, 503, or 500 if an item is not of this type.
     pub async fn all_things<T: DeserializeOwned>(&self, things: &Things) -> Result<Vec<T>> {
         let items = match &things.stand {
             Stand::Together(prefix) => self.query_items(prefix, Read::Eventual).await?,
@@ -611,7 +611,7 @@ impl Table {
     /// each attempt.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     fn back_off(&self, attempt: u32) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             tokio::time::sleep(wait(attempt, self.random.bits()?)).await;
@@ -805,7 +805,7 @@ impl Items {
     /// The item with this key, if it exists.
     ///
     /// # Errors
-    /// 500 when it is not of this type.
+    /// 500 if it is not of this type.
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
         self.0.get(key).cloned().map(from_item).transpose()
     }

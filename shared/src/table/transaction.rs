@@ -229,7 +229,7 @@ impl<'t, T: Copy> Transaction<'t, T> {
     /// DynamoDB by its token, and carried out once.
     ///
     /// # Errors
-    /// 403 when it is written by a role that the caller has no longer; 429 or 503; 500 for a
+    /// 403 if it is written by a role that the caller has no longer; 429 or 503; 500 for a
     /// fault of one of its actions. That its conditions did not hold is no error but
     /// [`Refused`].
     pub async fn send(self) -> Result<std::result::Result<(), Refused<T>>> {
@@ -372,7 +372,7 @@ impl<T: Copy + PartialEq> Refused<T> {
     /// does not exist or the condition held.
     ///
     /// # Errors
-    /// 500 when the item is not of this type.
+    /// 500 if the item is not of this type.
     pub fn item<V: DeserializeOwned>(&self, part: T) -> Result<Option<V>> {
         let mut refused = self.0.iter().filter(|(refused, _)| *refused == part);
         let item = refused.find_map(|(_, item)| item.clone());
@@ -382,7 +382,7 @@ impl<T: Copy + PartialEq> Refused<T> {
     /// Turns a condition that did not hold into an answer.
     ///
     /// # Errors
-    /// `fault`, when a condition with this tag did not hold.
+    /// `fault`, if a condition with this tag did not hold.
     pub fn on<E: Into<Error>>(&self, part: T, fault: impl FnOnce() -> E) -> Result<()> {
         if self.has(part) {
             Err(fault().into())
@@ -420,7 +420,7 @@ impl<'t> Attempt<'t> {
     /// Waits a little before the next one; longer after each.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     pub fn back_off(self) -> BoxFuture<'t, Result<()>> {
         self.table.back_off(self.number)
     }
@@ -439,7 +439,7 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-/// A check that becomes a read after a conflict.
+/// The secret: the second half of the credential. Shown only once and not stored.
 #[derive(Debug, Clone)]
 struct Reference {
     /// The place of the check among the actions.

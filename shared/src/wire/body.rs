@@ -24,7 +24,7 @@ impl Request {
         Ok(faults.or(fields.map(|_| ()))?)
     }
 
-    /// The body as JSON. An operation that has one takes no parameters in its query besides.
+    /// The body as JSON. An operation with a body takes no query parameters.
     ///
     /// # Errors
     /// 413 for more than [`MAX_BODY`], 415 for another content type, 400 for what

@@ -46,7 +46,7 @@ impl IdempotencyKey {
     /// they say the same: order of fields and white space do not matter.
     ///
     /// # Errors
-    /// 400 when it is not 1 to [`MAX_KEY`] printable ASCII characters.
+    /// 400 if it is not 1 to [`MAX_KEY`] printable ASCII characters.
     pub fn of(
         request: &Request,
         operation: &str,
@@ -62,7 +62,7 @@ impl IdempotencyKey {
     /// The same, if the key may also be in the `field` of the body; both have the same meaning.
     ///
     /// # Errors
-    /// 400 when it is not 1 to [`MAX_KEY`] printable ASCII characters, or when the header is
+    /// 400 if it is not 1 to [`MAX_KEY`] printable ASCII characters, or if the header is
     /// another key.
     pub fn of_field(
         request: &Request,
@@ -114,7 +114,7 @@ impl IdempotencyKey {
     /// The answer as it is stored.
     ///
     /// # Errors
-    /// 500 when the system has no random numbers.
+    /// 500 if the system has no random numbers.
     pub fn close(&self, answer: &str, random: &Random) -> Result<Vec<u8>> {
         Ok(self.seal.close(answer, random)?)
     }
@@ -123,7 +123,7 @@ impl IdempotencyKey {
     /// request and the sealed body.
     ///
     /// # Errors
-    /// 422 when that request had another path or body.
+    /// 422 if that request had another path or body.
     pub fn open(&self, request: &str, sealed: &[u8]) -> Result<String> {
         if request != self.request {
             return Err(Error::IdempotencyKeyReused);

@@ -310,9 +310,9 @@ impl FromJson for Zone {
     }
 }
 
-/// Why a name or a text cannot be shown as what it is, if so: it has characters that control a
-/// terminal, that turn the text behind them around, or none that is seen. Line breaks and tabs
-/// belong into a text of several lines alone.
+/// Why a name or a text cannot be displayed safely, if so: it contains characters that control
+/// a terminal or reverse the text after them, or consists of invisible ones. Line breaks and
+/// tabs are allowed only in texts of several lines.
 pub(crate) fn unreadable(text: &str, several_lines: bool) -> Option<&'static str> {
     let controls = |letter: char| match letter {
         '\n' | '\r' | '\t' => !several_lines,
@@ -498,7 +498,7 @@ pub trait Named: Sized + 'static {
     const NAMES: &'static [(&'static str, Self)];
 }
 
-/// The first name of a value; an empty text if it has none.
+/// A change of a device group.
 pub fn name_of<T: Named + PartialEq>(value: &T) -> &'static str {
     let mut names = T::NAMES.iter();
     names

@@ -162,7 +162,7 @@ impl Form {
     /// The value of a parameter.
     ///
     /// # Errors
-    /// `invalid_request`, with this `description`, when it is left out.
+    /// `invalid_request`, with this `description`, if it is left out.
     pub fn required(&self, name: &str, description: &'static str) -> Result<&str> {
         self.text(name).ok_or_else(|| invalid(description))
     }
@@ -183,7 +183,7 @@ impl ClientClaim {
     /// nothing.
     ///
     /// # Errors
-    /// `invalid_request` when it says it both ways; `invalid_client` for what no API key is.
+    /// `invalid_request` if it says it both ways; `invalid_client` for what no API key is.
     pub fn of(request: &Request, form: &Form) -> Result<Option<Self>> {
         let (id, secret) = (form.text("client_id"), form.text("client_secret"));
         let mut headers = request.headers.get_all(AUTHORIZATION).iter();

@@ -1,12 +1,12 @@
 //! Lists in pages.
 //!
-//! A client asks for `size` things and gets with them a link to the next page, which holds a
-//! `cursor`: how far it is. A cursor is opaque, and says the version of its form, so that
-//! the form can change. It holds the place in the list and no partition key: whose list it
-//! is comes from the caller's scope alone. A check over the place and the question (which
-//! operation, whose organization, which filters) lies before it, so that a cursor that was
-//! changed, or taken to another list, is refused. The check has no secret in it, since
-//! whoever made a cursor by hand could but begin their own list at another place.
+//! A client asks for `size` items and gets, with them, a link to the next page, which contains
+//! a `cursor`: its position. A cursor is opaque, and contains the version of its form, so that
+//! the form can change. It contains the place in the list and no partition key: the list
+//! belongs to the caller's scope. A check over the place and the request (operation,
+//! organization, filters) precedes it, so that a changed cursor, or one of another list, is
+//! refused. The check needs no secret: a forged cursor could only start the caller's own list
+//! at another place.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -111,7 +111,7 @@ impl Page {
         let text = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let text = String::from_utf8(text).ok()?;
         let (check, place) = text.strip_prefix(VERSION)?.split_at_checked(CHECK)?;
-        // Whoever makes a cursor by hand could make a key of it that DynamoDB does not take.
+        // A forged cursor could make a key that DynamoDB does not accept.
         let is_key = (1..=MAX_PLACE).contains(&place.len());
         (is_key && check == self.check(place)).then(|| place.to_owned())
     }

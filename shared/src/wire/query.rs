@@ -87,7 +87,7 @@ impl<'r> Query<'r> {
         value
     }
 
-    /// The value of a parameter of a type that says itself what it is read from.
+    /// The value of a parameter whose type defines how it is read.
     pub fn read<T: FromJson>(&self, name: &str) -> Option<T> {
         let read = T::from_json(&self.text(name)?.into());
         read.map_err(|(code, message)| self.fault(name, code, message))

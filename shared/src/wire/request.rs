@@ -96,7 +96,7 @@ impl Request {
     /// not care. Of a type and its wildcards, the narrowest that fits counts.
     ///
     /// # Errors
-    /// 406 when it wants none of them.
+    /// 406 if it wants none of them.
     pub fn accepted(&self, offered: &[&'static str]) -> Result<&'static str> {
         let values = self.headers.get_all(ACCEPT);
         let ranges: Vec<_> = values

@@ -110,7 +110,7 @@ impl Names {
         }
     }
 
-    /// Takes `name` as known, without offering it to who misspelled another.
+    /// Marks `name` as known, without suggesting it for misspelled names.
     pub(super) fn know(&mut self, name: &str) {
         let any_case = self.any_case;
         self.given.retain(|(given, _)| match any_case {

@@ -1,14 +1,13 @@
 //! Windows as an iCalendar (RFC 5545), for the calendars that people have.
 //!
-//! A rule becomes a recurring event (`RRULE`) in the time zone of the door, so that it
-//! reads as what it is. But programs do not agree on what a recurring event does when
-//! the clock changes: whether its length is that of the clock or of time, and which
-//! instant a repeated or missing local time is. So an occurrence is part of a series
-//! only if all of them must show it at the same two instants: its start exists once,
-//! and its length is what the clock says. An occurrence that is not like that is an event
-//! of its own in UTC. The series leaves it out (`EXDATE`); where its start does not exist
-//! once, which programs do not understand alike there either, the series ends before it
-//! and another one goes on after it. What the calendar shows is thus exactly what the door
+//! A rule becomes a recurring event (`RRULE`) in the time zone of the door, which shows it as
+//! what it is. But programs disagree about recurring events when the clock changes: whether the
+//! length is that of the clock or of time, and which instant a repeated or missing local time
+//! is. An occurrence is therefore part of a series only if all programs must show it at the
+//! same two instants: its start exists once, and its length is what the clock says. Any other
+//! occurrence is an event of its own in UTC. The series excludes it (`EXDATE`). If its start
+//! does not exist exactly once, which programs treat differently there as well, the series ends
+//! before it and another one continues after it. The calendar thus shows exactly what the door
 //! does.
 //!
 //! A program that fetches the calendar again knows an event by its `UID`. That of a

@@ -125,7 +125,7 @@ impl Period {
     /// neither there is no period: `None`.
     ///
     /// # Errors
-    /// When one of the two is not a time of a day.
+    /// If one of the two is not a time of a day.
     ///
     /// ```
     /// use chrono::TimeDelta;
@@ -218,7 +218,7 @@ impl Rule {
     /// A daily rule keeps a day of the week that it is given and takes no notice of it.
     ///
     /// # Errors
-    /// When a weekly or biweekly rule has no day of the week.
+    /// If a weekly or biweekly rule has no day of the week.
     pub fn new(
         recurrence: Recurrence,
         day_of_week: Option<DayOfWeek>,

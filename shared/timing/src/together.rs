@@ -150,7 +150,7 @@ impl Together {
     /// without an overlap.
     ///
     /// # Errors
-    /// When the budget did not suffice to say.
+    /// If the budget did not suffice to say.
     pub fn next(&mut self, at: DateTime<Utc>, budget: &mut Budget) -> Result<Option<Span>, RanOut> {
         budget.spend(LOOK)?;
         let at = self.range.0.max(at.into());

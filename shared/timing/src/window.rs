@@ -139,7 +139,7 @@ impl LocalWindow {
     ///
     /// # Errors
     /// A time without its date, and an end that is not after the start, as the clock
-    /// shows them. An end before the creation, when that is the start, can only be told
+    /// shows them. An end before the creation, if that is the start, can only be told
     /// in a zone: ask [`Window::is_empty`].
     pub fn new(
         created: DateTime<Utc>,
@@ -212,7 +212,7 @@ impl InstantWindow {
     /// The window from `from` until `until`, or without end.
     ///
     /// # Errors
-    /// When the end is not after the start.
+    /// If the end is not after the start.
     pub fn new(
         from: DateTime<Utc>,
         until: Option<DateTime<Utc>>,

@@ -10,7 +10,7 @@ use super::super::{Fault, Function, Properties};
 pub struct Authorizer {
     /// The logical id of its function.
     pub function: String,
-    /// The headers that must be there before it is asked: the key of what it said.
+    /// The headers that must be present before it is called: the key of its cache.
     pub identity: Vec<String>,
     /// `ReauthorizeEvery`; zero keeps nothing.
     pub keep: Duration,

@@ -66,7 +66,7 @@ impl Format {
     /// the end of the path, `.jsv`, else `Accept`, else JSON.
     ///
     /// # Errors
-    /// 406 when the first of these that is given names nothing that is served.
+    /// 406 if the first of these that is given names nothing that is served.
     pub fn of_answer(request: &Request) -> Result<Self> {
         if let Some(format) = of_reply(&request.url) {
             return Ok(format);

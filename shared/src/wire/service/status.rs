@@ -20,10 +20,10 @@ pub struct Body<'e> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResponseStatus<'e> {
-    /// For programs: of faults of a request, that of the first.
+    /// The error code, for programs. If the request has faults, the code of the first one.
     #[schema(examples("NotEmpty"))]
     error_code: &'e str,
-    /// In English.
+    /// The error message, in English.
     #[schema(examples("accessTemplateId: required"))]
     message: &'e str,
     /// Every fault that has a place in the request.
@@ -39,7 +39,7 @@ pub struct ResponseError<'e> {
     /// The kind of fault.
     #[schema(examples("NotEmpty"))]
     error_code: &'e str,
-    /// Where it is: a path such as `spaces[0].thingId`.
+    /// The place: a path such as `spaces[0].thingId`.
     #[schema(examples("accessTemplateId"))]
     field_name: &'e str,
     /// What was expected.

@@ -836,7 +836,7 @@ mod tests {
             assert_eq!(moment(value.clone()), Some(AT), "{value}");
         }
         assert_eq!(moment(json!("/Date(-1000-0100)/")), Some(-1000));
-        // An instant of those years is taken when there is no doubt of what it is.
+        // An instant in those years is accepted if its form leaves no doubt.
         assert_eq!(moment(json!("1999-12-31T23:59:59Z")), Some(946_684_799_000));
         assert_eq!(moment(json!(978_307_200_000_i64)), Some(978_307_200_000));
         for first in [0, 1, 86_399_999] {
