@@ -9,7 +9,7 @@ use uuid::{Uuid, uuid};
 
 use crate::decide::World;
 use crate::system::{
-    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, window, zone,
+    AMSTERDAM, KIRITIMATI, SPACE, Tenant, access_space, hours_from_now, keys, window, zone,
 };
 
 /// Another space.
@@ -141,7 +141,7 @@ async fn each_condition_that_fails_is_named() {
         (&json!(false), &Value::Null)
     );
     // And whose count is gone: better shut than open without end.
-    world.store.delete_items("CODE#").await;
+    world.store.delete_items(&keys::codes()).await;
     let decision = world.decided(7, 1, "").await;
     assert_eq!(decision["because"][0]["failed"], "countUsedUp");
 }
@@ -175,7 +175,7 @@ async fn a_device_that_leaves_the_space_and_a_space_that_is_deleted_end_it_at_on
 }
 
 #[tokio::test]
-async fn who_has_an_access_is_a_holder_and_the_pages_go_on_over_spaces() {
+async fn an_access_makes_its_user_a_holder_and_pages_continue_over_spaces() {
     let mut tenant = tenant();
     tenant.world.devices[0].spaces.insert(OTHER.into());
     let mut other = tenant.world.spaces[0].clone();
@@ -248,7 +248,7 @@ async fn who_has_an_access_is_a_holder_and_the_pages_go_on_over_spaces() {
 }
 
 #[tokio::test]
-async fn what_one_may_use_by_an_access_is_listed_in_both_versions() {
+async fn devices_of_an_access_are_listed_in_both_versions() {
     let world = World::of(tenant()).await;
     let until = window("2026-06-30T22:00:00Z", Some("2089-12-31T22:59:59Z"));
     let id = world.give(1, 4, |access| access.window = until).await;

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults, tree};
-use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, scope};
+use crate::system::{Answer, Fixture, Store, System, Tenant, is_of, keys, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -171,9 +171,9 @@ impl Home {
         let mut found = BTreeSet::new();
         for item in self.store.items().await {
             let key = item["SK"].as_s().unwrap().clone();
-            if key.starts_with("CODE#") || key.contains("#SPACE#") {
+            if key.starts_with(&keys::codes()) || key.contains(&format!("#{}", keys::spaces())) {
                 found.insert(key);
-            } else if key.starts_with("ACCESS#") {
+            } else if key.starts_with(&keys::accesses()) {
                 accesses += 1;
                 let access: Access = from_item(item).unwrap();
                 for space in &access.spaces {
@@ -286,7 +286,7 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
     home.delete(&id).await.ok();
     assert_eq!(home.access(&id).await, None);
     home.assert_whole().await;
-    assert!(home.keys("CODE#").await.is_empty());
+    assert!(home.keys(&keys::codes()).await.is_empty());
     assert_error(&home.delete(&id).await, "json", 404, "NotFound");
     assert_error(
         &home
@@ -299,7 +299,7 @@ async fn an_access_is_made_changed_and_deleted_with_its_grants_and_codes() {
 }
 
 #[tokio::test]
-async fn what_a_space_leaves_out_is_taken_from_the_template_and_one_code_may_do_for_all() {
+async fn a_space_takes_its_defaults_from_the_template_and_all_spaces_may_share_one_code() {
     let mut home = Home::with_spaces(3).await;
     let template = json!({
         "AccessTemplateId": TEMPLATE, "AccessCodeInitializationStrategy": "Shared",
@@ -413,7 +413,7 @@ async fn every_fault_is_named_and_nothing_is_written() {
     assert_eq!(named(&home.create(&both).await).len(), 2);
     // In the template and gone from the organization.
     home.store
-        .delete_items(&format!("SPACE#{}", space(2)))
+        .delete_items(&keys::space(space(2).parse().unwrap()))
         .await;
     let answer = home.create(&body(&[1, 2])).await;
     let gone = ("spaces[1].thingId".to_owned(), "NotFound".to_owned());
@@ -429,7 +429,7 @@ async fn every_fault_is_named_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn the_same_request_with_a_key_makes_one_access_and_hears_the_first_answer() {
+async fn a_repeated_request_with_a_key_makes_one_access_and_returns_the_first_answer() {
     let home = Home::with_spaces(2).await;
     let send = || {
         let request = home
@@ -447,7 +447,7 @@ async fn the_same_request_with_a_key_makes_one_access_and_hears_the_first_answer
     let bodies: HashSet<_> = answers.iter().map(|answer| answer.body.clone()).collect();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(bodies.iter().all(|body| body.starts_with("{id:")));
-    assert_eq!(home.keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
     let replayed = answers
         .iter()
         .filter(|answer| answer.header("idempotency-replayed").is_some());
@@ -551,7 +551,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
     );
     let mut codes = Vec::new();
     for item in home.store.items().await {
-        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with("ACCESS#") {
+        if is_of(&item, 7) && item["SK"].as_s().unwrap().starts_with(&keys::accesses()) {
             let access: Access = from_item(item).unwrap();
             codes.push(access.spaces[0].code.as_str().to_owned());
         }
@@ -562,7 +562,7 @@ async fn sixty_four_at_once_share_the_last_hundred_codes_and_no_two_have_the_sam
 }
 
 #[tokio::test]
-async fn of_sixty_four_who_want_a_space_alone_at_once_one_gets_it() {
+async fn one_of_sixty_four_concurrent_exclusive_accesses_gets_the_space() {
     let home = Home::with_spaces(2).await;
     let wanted = alone(body(&[2]));
     let answers = join_all((0..64).map(|_| home.create(&wanted))).await;
@@ -572,7 +572,7 @@ async fn of_sixty_four_who_want_a_space_alone_at_once_one_gets_it() {
         assert_error(answer, "json", 409, "Conflict");
     }
     home.assert_whole().await;
-    assert_eq!(home.keys("ACCESS#").await.len(), 1);
+    assert_eq!(home.keys(&keys::accesses()).await.len(), 1);
 }
 
 #[tokio::test]
@@ -702,7 +702,7 @@ async fn a_store_that_stops_in_the_middle_leaves_no_access_half_written() {
         }
     };
     let (made, ()) = tokio::join!(join_all((0..6).map(client)), outage);
-    let there = home.keys("ACCESS#").await.len();
+    let there = home.keys(&keys::accesses()).await.len();
     assert!(
         there >= made.iter().sum::<usize>(),
         "what was acknowledged is there"
@@ -711,7 +711,7 @@ async fn a_store_that_stops_in_the_middle_leaves_no_access_half_written() {
 }
 
 #[tokio::test]
-async fn who_may_write_accesses_writes_them() {
+async fn the_roles_of_accesses_write_them() {
     let home = Home::with_spaces(1).await;
     for (user, role, may) in [
         (3, Role::AccessAdmin, true),
@@ -784,7 +784,7 @@ async fn hours_keep_their_fractions_of_a_second() {
 }
 
 #[tokio::test]
-async fn seconds_are_not_taken_for_milliseconds() {
+async fn seconds_are_not_read_as_milliseconds() {
     let home = Home::with_spaces(1).await;
     let seconds = hour(0) / 1_000;
     for wrong in [

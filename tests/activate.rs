@@ -1,10 +1,12 @@
 //! Opening remotely.
 
+use latchkey::audit::AuditEntry;
+use latchkey::table::from_item;
 use latchkey_demo::World;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, keys, scope};
 
 const ON: &str = "/v1/devices/2/remote-activation";
 const OFF: &str = "/v1/devices/2/remote-deactivation";
@@ -47,7 +49,7 @@ fn remote(user: u64, device: u64) -> Value {
 }
 
 #[tokio::test]
-async fn who_may_opens_from_afar_and_it_is_written_down() {
+async fn a_user_with_the_permission_opens_remotely_and_it_is_recorded() {
     let (store, system, tenant) = start().await;
     let id = share(&system, &tenant, remote(4, 2)).await;
     for (path, deed) in [(ON, "activation"), (OFF, "deactivation")] {
@@ -62,12 +64,8 @@ async fn who_may_opens_from_afar_and_it_is_written_down() {
                 .is_some_and(|value| value.as_s().unwrap() == deed)
         };
         let item = items.iter().find(is_of_it).unwrap();
-        assert!(
-            item["PK"]
-                .as_s()
-                .unwrap()
-                .starts_with("ORG#7#DEVICE#0000000000000002#AUDIT#20")
-        );
+        let entry: AuditEntry = from_item(item.clone()).unwrap();
+        assert!(keys::is_at(item, &scope(7).audit(&entry)));
         assert_eq!(item["device"].as_n().unwrap(), "2");
         assert_eq!(item["user"].as_n().unwrap(), "4");
         assert_eq!(item["credential"].as_s().unwrap(), "token-4");
@@ -78,7 +76,7 @@ async fn who_may_opens_from_afar_and_it_is_written_down() {
 }
 
 #[tokio::test]
-async fn who_may_not_hears_what_is_lacking_and_nothing_is_written() {
+async fn a_refusal_says_what_is_lacking_and_writes_nothing() {
     let (store, system, tenant) = start().await;
     let body = json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}});
     let weak = share(&system, &tenant, body).await;

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, keys};
 
 const PATH: &str = "/v2/api-keys";
 
@@ -119,7 +119,7 @@ async fn neither_the_secret_nor_what_is_stored_of_it_is_shown_again() {
     let items = at.store.items().await;
     let key = items
         .iter()
-        .find(|item| item["SK"].as_s().unwrap() == &format!("APIKEY#{id}"));
+        .find(|item| item["SK"].as_s().unwrap() == &keys::api_key(&id));
     let hash = key.unwrap()["hash"].as_s().unwrap();
     for path in [PATH.to_owned(), format!("{PATH}/{id}")] {
         let shown = at.get(&path).await.body;
@@ -160,7 +160,7 @@ async fn keys_are_listed_in_pages() {
 async fn a_bad_body_is_refused_with_every_fault() {
     let at = fixed().await;
     let post = async |body: Value| at.system.user(at.admin()).post(PATH, &body).await;
-    let demo = at.store.sort_keys("APIKEY#").await;
+    let demo = at.store.sort_keys(&keys::api_keys()).await;
     let bad = post(json!({"organizationId": "7", "name": " ", "userId": 0})).await;
     bad.assert_error(400, "invalidInputErrorError");
     assert_eq!(bad.fields(), ["organizationId", "name", "userId"]);
@@ -172,7 +172,7 @@ async fn a_bad_body_is_refused_with_every_fault() {
     post(json!({"organizationId": 8, "name": "N"}))
         .await
         .assert_error(403, "insufficientRightsError");
-    assert_eq!(at.store.sort_keys("APIKEY#").await, demo);
+    assert_eq!(at.store.sort_keys(&keys::api_keys()).await, demo);
     for id in ["x", "demoKeyOfTheHom", "demoKeyOfTheHome", "%2F", "a%23b"] {
         let path = format!("{PATH}/{id}");
         at.get(&path).await.assert_error(404, "notFoundError");
@@ -197,7 +197,7 @@ async fn a_create_that_is_sent_again_gives_the_same_key() {
         .await
         .assert_error(422, "idempotencyKeyReusedError");
     // Beside that of the demo organization.
-    assert_eq!(at.store.sort_keys("APIKEY#").await.len(), 2);
+    assert_eq!(at.store.sort_keys(&keys::api_keys()).await.len(), 2);
     let secret = first.json()["secret"].as_str().unwrap().to_owned();
     assert!(!format!("{:?}", at.store.items().await).contains(&secret));
 }
@@ -266,13 +266,13 @@ async fn with_a_key_end_all_tokens_that_it_was_given() {
     let refused = ask((&id, &secret), &form).await;
     assert_eq!(refused.json()["error"], "invalid_client");
     assert_eq!(access(&others).await, 200);
-    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 1);
+    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 1);
 }
 
 #[tokio::test]
 async fn no_token_outlives_a_key_that_is_deleted_while_it_is_used() {
     let at = fixed().await;
-    let before = at.store.sort_keys("CREDENTIAL").await.len();
+    let before = at.store.sort_keys(&keys::credentials()).await.len();
     for _ in 0..4 {
         let (id, secret) = at.create(json!({"organizationId": 7, "name": "N"})).await;
         let use_it = async || {
@@ -304,8 +304,8 @@ async fn no_token_outlives_a_key_that_is_deleted_while_it_is_used() {
         for token in tokens.concat() {
             at.system.user(token).get("/v2/users/2").await.is(401);
         }
-        assert!(at.store.sort_keys("TOKENS#").await.is_empty());
-        assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
+        assert!(at.store.sort_keys(&keys::tokens()).await.is_empty());
+        assert_eq!(at.store.sort_keys(&keys::credentials()).await.len(), before);
     }
 }
 

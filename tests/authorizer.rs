@@ -7,7 +7,7 @@ use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::system::{ADMIN, Answer, Store, System, Tenant};
+use crate::system::{ADMIN, Answer, Store, System, Tenant, keys};
 
 async fn status(system: &System, authorization: Option<&str>) -> u16 {
     let mut request = system.request(Method::GET, "/v2/shares/3");
@@ -103,7 +103,7 @@ async fn an_api_key_is_taken_as_basic_and_as_bearer() {
 }
 
 #[tokio::test]
-async fn an_expired_credential_is_none_before_dynamodb_removes_it() {
+async fn an_expired_credential_is_invalid_before_dynamodb_removes_it() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     for (offset, expected) in [(-2, 401), (3600, 404)] {
@@ -124,7 +124,7 @@ async fn an_expired_credential_is_none_before_dynamodb_removes_it() {
 }
 
 #[tokio::test]
-async fn the_credential_of_a_user_who_is_gone_is_none() {
+async fn the_credential_of_a_deleted_user_is_invalid() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut tenant = Tenant::new(7);
@@ -152,7 +152,7 @@ async fn a_credential_good_for_one_path_is_good_for_the_next_while_the_answer_is
     let of_credentials = |call: &crate::system::Call| {
         call.request["Key"]["PK"]["S"]
             .as_str()
-            .is_some_and(|key| key.starts_with("CREDENTIAL#"))
+            .is_some_and(|key| key.starts_with(&keys::credentials()))
     };
     assert!(
         !asked.is_empty() && !asked.iter().any(of_credentials),

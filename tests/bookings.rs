@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::service::{assert_error, faults};
-use crate::system::{Answer, Store, System, Tenant, scope};
+use crate::system::{Answer, Store, System, Tenant, keys, scope};
 
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 const PATH: &str = "/BusinessUserAccess";
@@ -225,9 +225,11 @@ async fn long_and_short_ones_keep_out_each_other() {
     home.cancel(&endless).await;
     home.cancel(&before).await;
     home.booked(true, -week, Some(week)).await;
-    let left = home.store.sort_keys("BOOKED#").await;
+    let left = home.store.sort_keys(&keys::bookings()).await;
     assert_eq!(
-        left.iter().filter(|key| key.contains("LONG#")).count(),
+        left.iter()
+            .filter(|key| key.contains(&keys::longs()))
+            .count(),
         1,
         "{left:?}"
     );
@@ -254,7 +256,7 @@ async fn a_short_one_moves_within_its_day_and_out_of_it() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_no_two_meet_and_none_is_refused_that_meets_nobody() {
+async fn concurrent_bookings_never_overlap_and_none_is_refused_without_an_overlap() {
     let home = Home::with_spaces(1).await;
     // All hours of one day. Whose turn does not come in time asks again, as clients do.
     let patient = async |from: i64| {
@@ -323,7 +325,7 @@ async fn days_of_many_spaces_that_are_too_much_for_one_transaction_are_refused_a
 }
 
 #[tokio::test]
-async fn what_is_taken_of_a_space_goes_with_it() {
+async fn the_bookings_of_a_space_go_with_it() {
     let store = Store::start_with_streams().await;
     let system = System::on(&store).await;
     let home = Home {
@@ -334,12 +336,12 @@ async fn what_is_taken_of_a_space_goes_with_it() {
     home.store.put(&home.tenant.world).await;
     home.booked(true, 0, Some(1)).await;
     home.booked(true, 24, Some(365 * 24)).await;
-    assert_eq!(home.store.sort_keys("BOOKED#").await.len(), 2);
+    assert_eq!(home.store.sort_keys(&keys::bookings()).await.len(), 2);
     let path = format!("/v2/spaces/{}", space(1));
     let deleted = home.system.user(home.tenant.token(1)).delete(&path).await;
     assert_eq!(deleted.status, 204);
     let started = std::time::Instant::now();
-    while !home.store.sort_keys("BOOKED#").await.is_empty() {
+    while !home.store.sort_keys(&keys::bookings()).await.is_empty() {
         assert!(started.elapsed() < std::time::Duration::from_secs(20));
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

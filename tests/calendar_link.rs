@@ -9,7 +9,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::system::{Answer, System, Tenant, World, scope};
+use crate::system::{Answer, System, Tenant, World, keys, scope};
 
 async fn create(system: &System, tenant: &Tenant, user: usize, share: &str) -> Answer {
     let path = format!("{share}/calendar-link");
@@ -90,7 +90,7 @@ async fn an_address_that_nobody_was_given_has_no_calendar() {
 }
 
 #[tokio::test]
-async fn who_may_get_the_share_may_have_one_link_to_it() {
+async fn everyone_who_may_read_the_share_may_have_one_link_to_it() {
     let w = World::start().await;
     let share = w.create_share(1, json!({})).await;
     create(&w.system, &w.tenant, 5, &share)
@@ -126,7 +126,8 @@ async fn a_link_ends_with_the_share_and_with_the_right_to_see_it() {
         .assert_error(404, "notFoundError");
     // The demo organization has one of its own.
     let left = w.store.items().await.into_iter().filter(|item| {
-        item["SK"].as_s().unwrap() == "CALENDAR" && item["organization"].as_n().unwrap() != "1"
+        *item["SK"].as_s().unwrap() == keys::calendar_links()
+            && item["organization"].as_n().unwrap() != "1"
     });
     assert_eq!(left.count(), 0);
 

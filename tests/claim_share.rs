@@ -5,7 +5,7 @@ use latchkey::invitation::{Invitation, InvitationHash};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 const PATH: &str = "/v2/shares/claim";
 
@@ -29,7 +29,7 @@ async fn claim(system: &System, by: Uuid, token: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn who_claims_an_open_invitation_receives_it() {
+async fn the_user_who_claims_an_open_invitation_receives_it() {
     let w = World::start().await;
     let right = json!({"permissions": {"administrate": true}, "endDate": "2099-12-31"});
     let (path, token) = open(&w.system, &w.tenant, right).await;
@@ -54,7 +54,7 @@ async fn who_claims_an_open_invitation_receives_it() {
     // It holds from then on.
     w.user(3).post("/v2/shares", &on).await.ok();
     // The demo's is left.
-    assert_eq!(w.store.sort_keys("CLAIM").await.len(), 1);
+    assert_eq!(w.store.sort_keys(&keys::invitations()).await.len(), 1);
     for user in [3, 4] {
         let again = claim(&w.system, w.tenant.token(user), &token).await;
         again.assert_error(404, "notFoundError");
@@ -62,7 +62,7 @@ async fn who_claims_an_open_invitation_receives_it() {
 }
 
 #[tokio::test]
-async fn of_thirty_two_at_once_one_receives_it() {
+async fn one_of_thirty_two_concurrent_claims_receives_it() {
     let w = World::start().await;
     let (path, token) = open(&w.system, &w.tenant, json!({})).await;
     let claims = (0..32).map(|claim_by| {
@@ -78,7 +78,7 @@ async fn of_thirty_two_at_once_one_receives_it() {
     let view = w.admin().get(&path).await;
     assert_eq!(view.version(), Some(2));
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
-    let grants = w.store.sort_keys("GRANT#").await;
+    let grants = w.store.sort_keys(&keys::grants()).await;
     let grants = grants
         .iter()
         .filter(|key| key.ends_with(&format!("#{id:016}")));
@@ -133,7 +133,7 @@ async fn a_token_that_leads_to_nothing_of_the_callers_is_not_found() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_said_to_be_none() {
+async fn a_text_that_is_not_a_token_is_not_found() {
     let w = World::start().await;
     for body in [
         json!({}),

@@ -13,7 +13,7 @@ use latchkey::warrant::Warrant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Call, Store, System, Tenant, is_of};
+use crate::system::{Answer, Call, Store, System, Tenant, is_of, keys};
 
 /// How long the removal of the last trace may take.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -34,18 +34,19 @@ async fn sort_keys(store: &Store, prefix: &str) -> Vec<String> {
     // The keyring at the head of a user's grants does not count, and the marker of a removal is
     // no trace.
     let keys = keys.filter(|key| key.starts_with(prefix) && !key.ends_with('#'));
-    keys.filter(|key| !key.starts_with("GONE#")).collect()
+    keys.filter(|key| !key.starts_with(&keys::gone("")))
+        .collect()
 }
 
 /// The items that contain one of `traces`.
-async fn left(store: &Store, traces: &[&str]) -> Vec<String> {
+async fn left(store: &Store, traces: &[&String]) -> Vec<String> {
     let keys = sort_keys(store, "").await.into_iter();
-    keys.filter(|key| traces.iter().any(|trace| key.contains(trace)))
+    keys.filter(|key| traces.iter().any(|trace| key.contains(trace.as_str())))
         .collect()
 }
 
 /// Waits until nothing of that is left.
-async fn gone(store: &Store, traces: &[&str]) {
+async fn gone(store: &Store, traces: &[&String]) {
     let started = Instant::now();
     loop {
         let left = left(store, traces).await;
@@ -119,11 +120,7 @@ impl Scene {
 
     /// The number of shares that use the named schedule.
     async fn kept(&self) -> String {
-        let schedule = attribute(
-            &items(&self.store).await,
-            "SCHEDULE#0000000000000001",
-            "keptBy",
-        );
+        let schedule = attribute(&items(&self.store).await, &keys::schedule(1), "keptBy");
         schedule.as_n().unwrap().clone()
     }
 
@@ -187,7 +184,7 @@ fn in_json(value: &AttributeValue) -> Value {
 }
 
 #[tokio::test]
-async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
+async fn a_deleted_user_with_three_hundred_shares_leaves_nothing() {
     let scene = Scene::with_shares(Store::start_with_streams().await, 300).await;
     let other = scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
@@ -195,7 +192,7 @@ async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
     let shares: Vec<_> = (1000..1300).map(|share| format!("{share:016}")).collect();
     assert_eq!(scene.kept().await, "101");
     scene.delete("/v2/users/2").await;
-    gone(&scene.store, &["USER#0000000000000002"]).await;
+    gone(&scene.store, &[&keys::user(2)]).await;
     let left = sort_keys(&scene.store, "").await;
     let of = |share: &String| {
         left.iter()
@@ -209,7 +206,7 @@ async fn of_a_deleted_user_with_three_hundred_shares_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
+async fn the_traces_of_a_deleted_item_go_and_nothing_else() {
     let scene = Scene::on(Store::start_with_streams().await).await;
     let space = json!({"organizationId": 7, "name": "Gate", "devices": [1, 2]});
     let space = scene.call(Method::POST, "/v2/spaces", Some(&space)).await;
@@ -227,13 +224,9 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     let before = items(&scene.store).await;
 
     scene.delete("/v2/devices/1").await;
-    gone(
-        &scene.store,
-        &["DEVICE#0000000000000001", on_device.as_str()],
-    )
-    .await;
+    gone(&scene.store, &[&keys::device(1), &on_device]).await;
     let now = items(&scene.store).await;
-    let space_key = format!("SPACE#{space}");
+    let space_key = keys::space(space.parse().unwrap());
     let opened_by = |items: &Items| attribute(items, &space_key, "devices");
     let number = |number: &str| AttributeValue::N(number.to_owned());
     assert_eq!(
@@ -247,7 +240,7 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     }
     // A group from which something is gone has a new version.
     let version = |items: &Items, sk: &str| attribute(items, sk, "version").as_n().unwrap().clone();
-    let device_group = "DEVICEGROUP#0000000000000001";
+    let device_group = &keys::device_group(1);
     assert_eq!(version(&before, device_group), "1");
     assert_eq!(version(&now, device_group), "2");
 
@@ -256,10 +249,10 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     gone(
         &scene.store,
         &[
-            "DEVICEGROUP#0000000000000001",
-            "USERGROUP#0000000000000001",
-            to_group.as_str(),
-            on_group.as_str(),
+            &keys::device_group(1),
+            &keys::user_group(1),
+            &to_group,
+            &on_group,
         ],
     )
     .await;
@@ -267,18 +260,23 @@ async fn what_a_deleted_thing_leaves_goes_and_nothing_else() {
     assert_eq!(scene.kept().await, "0");
     // Everything else is as it was, except references to other deleted items.
     let after = items(&scene.store).await;
-    let touched = ["SPACE#", "SCHEDULE#", "DEVICE#0000000000000002", "USER#"];
+    let touched = [
+        keys::spaces(),
+        keys::schedules(),
+        keys::device(2),
+        keys::users(),
+    ];
     for (key, item) in &before {
         let is_gone = [
-            "DEVICE#0000000000000001",
-            "DEVICEGROUP#0000000000000001",
-            "USERGROUP#0000000000000001",
-            to_group.as_str(),
-            on_group.as_str(),
-            on_device.as_str(),
-            space.as_str(),
+            &keys::device(1),
+            &keys::device_group(1),
+            &keys::user_group(1),
+            &to_group,
+            &on_group,
+            &on_device,
+            &space,
         ];
-        if is_gone.iter().any(|gone| key.contains(gone)) {
+        if is_gone.iter().any(|gone| key.contains(gone.as_str())) {
             assert!(!after.contains_key(key), "{key:?}");
         } else if !touched.iter().any(|touched| key.starts_with(touched)) && !key.ends_with('#') {
             assert_eq!(after.get(key), Some(item), "{key:?}");
@@ -318,12 +316,12 @@ async fn the_api_keys_of_a_deleted_user_go_with_their_credentials() {
 }
 
 #[tokio::test]
-async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() {
+async fn a_repeated_record_changes_nothing_and_existing_items_keep_what_they_have() {
     let scene = Scene::with_shares(Store::start().await, 8).await;
     scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
-    let removal = scene.removal("USER#0000000000000002").await;
+    let removal = scene.removal(&keys::user(2)).await;
     let before = items(&scene.store).await;
     let clean_up = async || {
         let answer = scene.system.invoke("follow-up", &removal).await;
@@ -335,10 +333,7 @@ async fn to_be_told_twice_changes_nothing_and_what_is_there_keeps_what_it_has() 
 
     scene.delete("/v2/users/2").await;
     clean_up().await;
-    assert_eq!(
-        left(&scene.store, &["USER#0000000000000002"]).await,
-        [""; 0]
-    );
+    assert_eq!(left(&scene.store, &[&keys::user(2)]).await, [""; 0]);
     assert_eq!(scene.kept().await, "1");
     let after = items(&scene.store).await;
     clean_up().await;
@@ -352,8 +347,8 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
     scene
         .share(json!({"receiver": {"userId": 3}, "scheduleId": 1}))
         .await;
-    let removal = scene.removal("USER#0000000000000002").await;
-    let grant = left(&scene.store, &[&format!("DEVICE#0000000000000001#{share}")]).await;
+    let removal = scene.removal(&keys::user(2)).await;
+    let grant = left(&scene.store, &[&format!("{}#{share}", keys::device(1))]).await;
     let grant = items(&scene.store).await.remove(&grant[0]).unwrap();
     let mut grant = all_in_json(&grant);
     scene.delete("/v2/users/2").await;
@@ -373,11 +368,11 @@ async fn a_grant_that_keeps_another_schedule_by_now_is_counted_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
+async fn an_expired_share_is_counted_out_of_its_schedule_once() {
     let scene = Scene::on(Store::start().await).await;
     let share = scene.share(json!({"scheduleId": 1})).await;
     scene.share(json!({"scheduleId": 1})).await;
-    let key = format!("SHARE#{share}");
+    let key = keys::shares() + &share;
     let removal = scene.removal(&key).await;
     // As DynamoDB does.
     scene.store.delete_items(&key).await;
@@ -392,15 +387,15 @@ async fn a_share_whose_time_to_live_is_over_lets_go_of_its_schedule_once() {
 #[tokio::test]
 async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept() {
     for (thing, path, changes) in [
-        ("DEVICE#0000000000000001", "/v2/devices/1", json!({})),
-        ("USER#0000000000000002", "/v2/users/2", json!({})),
+        (keys::device(1), "/v2/devices/1", json!({})),
+        (keys::user(2), "/v2/users/2", json!({})),
         (
-            "USERGROUP#0000000000000001",
+            keys::user_group(1),
             "/v2/user-groups/1",
             json!({"receiver": {"userGroupId": 1}}),
         ),
         (
-            "DEVICEGROUP#0000000000000001",
+            keys::device_group(1),
             "/v2/device-groups/1",
             json!({"source": {"deviceGroupId": 1}}),
         ),
@@ -410,7 +405,7 @@ async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept()
         let all = scene.store.items().await;
         let of_it = |item: &&Item| item["SK"].as_s().unwrap().ends_with(&share);
         let late: Vec<_> = all.iter().filter(of_it).cloned().collect();
-        let removal = scene.removal(thing).await;
+        let removal = scene.removal(&thing).await;
         scene.delete(path).await;
         let clean_up = async |event: &str| {
             let answer = scene.system.invoke("follow-up", event).await;
@@ -428,7 +423,7 @@ async fn a_share_that_is_written_after_the_clean_up_opens_nothing_and_is_swept()
         assert!(!left(&scene.store, &[&share]).await.is_empty());
 
         // An hour later DynamoDB removes what remembers the removal.
-        let gone = format!("GONE#{thing}");
+        let gone = keys::gone(&thing);
         let removal = scene.removal(&gone).await;
         scene.store.delete_items(&gone).await;
         clean_up(&removal).await;
@@ -443,12 +438,15 @@ async fn a_schedule_that_is_gone_is_no_reason_to_keep_a_share() {
     let scene = Scene::on(Store::start().await).await;
     scene.share(json!({"scheduleId": 1})).await;
     scene.share(json!({})).await;
-    let removal = scene.removal("USER#0000000000000002").await;
+    let removal = scene.removal(&keys::user(2)).await;
     scene.delete("/v2/users/2").await;
-    scene.store.delete_items("SCHEDULE#").await;
+    scene.store.delete_items(&keys::schedules()).await;
     let answer = scene.system.invoke("follow-up", &removal).await;
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(left(&scene.store, &["SHARE#", "GRANT#"]).await, [""; 0]);
+    assert_eq!(
+        left(&scene.store, &[&keys::shares(), &keys::grants()]).await,
+        [""; 0]
+    );
 }
 
 #[tokio::test]
@@ -465,14 +463,14 @@ async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         scene.store.stop();
-        let left = sort_keys(&scene.store, "GRANT#").await.len();
+        let left = sort_keys(&scene.store, &keys::grants()).await.len();
         assert!((1..300).contains(&left), "{left}");
         tokio::time::sleep(Duration::from_millis(150)).await;
         scene.store.calls();
         scene.store.resume().await;
     }
-    gone(&scene.store, &["USER#0000000000000002"]).await;
-    assert_eq!(sort_keys(&scene.store, "SHARE#").await, [""; 0]);
+    gone(&scene.store, &[&keys::user(2)]).await;
+    assert_eq!(sort_keys(&scene.store, &keys::shares()).await, [""; 0]);
     assert_eq!(scene.kept().await, "0");
 }
 
@@ -480,7 +478,7 @@ async fn a_store_that_is_away_meanwhile_leaves_nothing_behind_in_the_end() {
 async fn a_change_that_cannot_be_done_is_reported_and_the_others_are_done() {
     let scene = Scene::on(Store::start().await).await;
     let share = scene.share(json!({})).await;
-    let removal = scene.removal("USER#0000000000000002").await;
+    let removal = scene.removal(&keys::user(2)).await;
     scene.delete("/v2/users/2").await;
     let mut event: Value = serde_json::from_str(&removal).unwrap();
     let mut broken = event["Records"][0].clone();
@@ -528,11 +526,11 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
         .ok();
 
     scene.delete("/v2/users/2").await;
-    gone(&scene.store, &[&of_user, "GRANT#USER#0000000000000002#"]).await;
-    assert_eq!(sort_keys(&scene.store, "CODE#").await.len(), 3);
+    gone(&scene.store, &[&of_user, &keys::grants_to(2)]).await;
+    assert_eq!(sort_keys(&scene.store, &keys::codes()).await.len(), 3);
     let hall_now = items(&scene.store)
         .await
-        .remove(&format!("SPACE#{hall}"))
+        .remove(&keys::space(hall.parse().unwrap()))
         .unwrap();
     assert!(
         !hall_now.contains_key("exclusive"),
@@ -543,7 +541,7 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
     gone(&scene.store, &[&of_gate, &space]).await;
     // The access to both is to one, with its code.
     assert_eq!(left(&scene.store, &[&of_both]).await.len(), 2);
-    let codes = sort_keys(&scene.store, "CODE#").await;
+    let codes = sort_keys(&scene.store, &keys::codes()).await;
     assert!(codes.len() == 1 && codes[0].contains(hall), "{codes:?}");
     let started = Instant::now();
     loop {
@@ -551,7 +549,7 @@ async fn accesses_go_with_their_user_and_lose_a_space_that_goes() {
         let shown = scene.call(Method::GET, &shown, None).await.json();
         let stored = items(&scene.store)
             .await
-            .remove(&format!("TEMPLATE#{template}"))
+            .remove(&keys::template(template.parse().unwrap()))
             .unwrap();
         let things = stored["things"].as_l().unwrap().len();
         if (shown["data"].as_array().unwrap().len(), things) == (1, 1) {

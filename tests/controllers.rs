@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
-use crate::system::{Answer, SPACE, Store, System, Tenant, access_space};
+use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, is_of};
 
 /// Another space of organization 7.
 const CELLAR: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000ce11");
@@ -100,7 +100,7 @@ impl Scene {
     async fn counted(&self) -> (Vec<u32>, usize) {
         let mut items = self.store.items().await;
         // The demo organization has a code of its own.
-        items.retain(|item| item["PK"].as_s().unwrap().starts_with("ORG#7#"));
+        items.retain(|item| is_of(item, 7));
         let used = items.iter().filter_map(|item| item.get("used"));
         let mut used: Vec<u32> = used
             .map(|used| used.as_n().unwrap().parse().unwrap())
@@ -145,7 +145,7 @@ async fn a_controller_opens_counts_and_audits_at_its_own_spaces_and_at_no_other(
 }
 
 #[tokio::test]
-async fn what_binds_gives_no_role() {
+async fn a_binding_gives_no_role() {
     let scene = scene().await;
     let path = "/v2/users/4";
     let bound = json!({"spaces": [SPACE]});

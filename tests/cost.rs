@@ -82,7 +82,7 @@ fn are_strong(calls: &[Call]) -> bool {
 }
 
 #[tokio::test]
-async fn what_opens_a_door_is_read_strongly() {
+async fn reads_that_open_a_door_are_strongly_consistent() {
     let store = Store::start().await;
     let (system, tenant) = warm(&store).await;
     let share = json!({

@@ -1,5 +1,6 @@
 //! `POST /v2/shares`.
 
+use latchkey::grant::{Receiver, Source};
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::system::{
-    ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, World, is_of, scope, share_body,
+    ADMIN, Answer, Fixture, MEMBER, Store, System, Tenant, World, is_of, keys, scope, share_body,
 };
 
 const PATH: &str = "/v2/shares";
@@ -74,8 +75,12 @@ async fn a_share_can_be_for_a_group_on_a_group_with_everything_set() {
     }));
     let answer = w.admin().post(PATH, &body).await.ok();
     let id = answer.json()["shareId"].as_u64().unwrap();
-    let share = format!("SHARE#{id:016}");
-    let grant = format!("GRANT#USERGROUP#0000000000000001#DEVICEGROUP#0000000000000001#{id:016}");
+    let share = keys::share(id);
+    let grant = keys::grant(
+        Receiver::UserGroup(1.try_into().unwrap()),
+        Source::DeviceGroup(1.try_into().unwrap()),
+        id,
+    );
     assert_eq!(w.store.sort_keys(&share).await, [share]);
     assert_eq!(w.store.sort_keys(&grant).await, [grant]);
 }
@@ -94,9 +99,9 @@ async fn without_a_receiver_it_is_an_open_invitation_whose_token_is_stored_nowhe
     let answer = Answer::of(request).await;
     let token: Uuid = answer.json()["token"].as_str().unwrap().parse().unwrap();
     assert_eq!(token.get_version_num(), 4);
-    assert_eq!(store.sort_keys("CLAIM").await.len(), 2);
+    assert_eq!(store.sort_keys(&keys::invitations()).await.len(), 2);
     assert_eq!(
-        store.sort_keys("GRANT#").await.len(),
+        store.sort_keys(&keys::grants()).await.len(),
         3,
         "the demo's grants alone"
     );
@@ -148,7 +153,7 @@ async fn who_may_not_is_refused() {
         .await
         .assert_error(403, "insufficientRightsError");
     assert_eq!(
-        store.sort_keys("SHARE#").await.len(),
+        store.sort_keys(&keys::shares()).await.len(),
         3 + 3,
         "three made and the demo's"
     );
@@ -186,7 +191,7 @@ async fn what_another_organization_has_does_not_exist() {
         ["source.deviceGroupId", "receiver.userGroupId", "scheduleId"]
     );
     assert!(
-        store.sort_keys("SHARE#").await.len() == 3,
+        store.sort_keys(&keys::shares()).await.len() == 3,
         "nothing but the demo's shares is there"
     );
 }
@@ -352,7 +357,7 @@ async fn the_same_key_and_body_create_once() {
         .assert_error(422, "idempotencyKeyReusedError");
     let third = post(ADMIN, "key 2", body.clone()).await;
     assert_ne!(third.json(), first.json());
-    assert_eq!(store.sort_keys("SHARE#").await.len(), 2 + 3);
+    assert_eq!(store.sort_keys(&keys::shares()).await.len(), 2 + 3);
 
     let long = "x".repeat(256);
     for bad in ["", long.as_str(), "caf\u{e9}"] {
@@ -394,7 +399,7 @@ async fn thirty_two_at_once_with_one_key_make_one_share() {
         .iter()
         .filter(|answer| answer.header("idempotency-replayed").is_some());
     assert_eq!(replayed.count(), 31);
-    assert_eq!(store.sort_keys("SHARE#").await.len(), 1 + 3);
+    assert_eq!(store.sort_keys(&keys::shares()).await.len(), 1 + 3);
 }
 
 #[tokio::test]
@@ -404,7 +409,7 @@ async fn thirty_two_at_once_without_a_key_make_thirty_two() {
     let posts = (0..32).map(|_| async { system.create_share(&share_body(json!({}))).await });
     let ids: HashSet<_> = join_all(posts).await.into_iter().collect();
     assert_eq!(ids.len(), 32);
-    assert_eq!(store.sort_keys("GRANT#").await.len(), 32 + 3);
+    assert_eq!(store.sort_keys(&keys::grants()).await.len(), 32 + 3);
 }
 
 #[tokio::test]
@@ -435,7 +440,7 @@ fn administration(tenant: &Tenant, changes: Value) -> Value {
 }
 
 #[tokio::test]
-async fn who_administrates_a_source_may_share_it_and_gives_no_more_than_they_have() {
+async fn a_holder_of_administrate_shares_the_source_within_their_own_right() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let tenant = Tenant::new(7);
@@ -549,7 +554,7 @@ async fn a_right_to_share_ends_with_the_right_above_it() {
     ninth.assert_error(400, INVALID);
     assert_eq!(ninth.fields(), ["source"]);
     // With the first of them gone, the last gives no right.
-    store.delete_grants("GRANT#USER#0000000000000002#").await;
+    store.delete_items(&keys::grants_to(2)).await;
     post(8, administrate(5))
         .await
         .assert_error(403, "insufficientRightsError");
@@ -568,7 +573,7 @@ async fn a_conflict_is_tried_again_and_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
+async fn a_share_that_conflicts_at_a_door_reads_it_instead_of_checking_it() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     system.admin().get("/v2/shares/4").await;
@@ -594,7 +599,7 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
     assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
 
     // Missing references are reported as usual, and nothing is written.
-    let before = store.sort_keys("SHARE#").await;
+    let before = store.sort_keys(&keys::shares()).await;
     for (field, body) in [
         ("source.deviceId", json!({"source": {"deviceId": 99}})),
         ("receiver.userId", json!({"receiver": {"userId": 99}})),
@@ -604,12 +609,12 @@ async fn who_meets_others_at_a_door_reads_it_in_place_of_the_check() {
         answer.assert_error(400, INVALID);
         assert_eq!(answer.fields(), [field]);
     }
-    assert_eq!(store.sort_keys("SHARE#").await, before);
+    assert_eq!(store.sort_keys(&keys::shares()).await, before);
 }
 
 /// Whoever makes users and keys would have them after the role has gone.
 #[tokio::test]
-async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
+async fn creating_a_user_checks_the_role_whatever_the_conflicts() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     system.admin().get("/v2/shares/4").await;
@@ -623,14 +628,14 @@ async fn what_makes_a_user_checks_the_role_however_many_it_meets() {
     for call in &calls {
         assert_eq!(call.operation, "TransactWriteItems", "{operations:?}");
         let items = call.request["TransactItems"].as_array().unwrap();
-        let caller = json!({"S": "USER#0000000000000001"});
+        let caller = json!({"S": keys::user(1)});
         let checks_caller = |item: &Value| item["ConditionCheck"]["Key"]["SK"] == caller;
         assert!(items.iter().any(checks_caller), "{items:?}");
     }
 }
 
 #[tokio::test]
-async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
+async fn a_removed_role_makes_no_share_even_after_a_conflict() {
     let w = World::start().await;
     // The gateway knows the role.
     w.admin().get("/v2/shares/4").await;
@@ -639,12 +644,12 @@ async fn who_meets_others_with_a_role_that_was_taken_away_makes_no_share() {
     dismissed.roles.clear();
     let table = w.store.table();
     table.put(&key, &dismissed, Unrecorded::Fill).await.unwrap();
-    let before = w.store.sort_keys("SHARE#").await;
+    let before = w.store.sort_keys(&keys::shares()).await;
     w.store.conflict_at_checks();
     let share = w.tenant.share(json!({}));
     let answer = w.admin().post(PATH, &share).await;
     answer.assert_error(403, "insufficientRightsError");
-    assert_eq!(w.store.sort_keys("SHARE#").await, before);
+    assert_eq!(w.store.sort_keys(&keys::shares()).await, before);
 }
 
 #[tokio::test]
@@ -655,13 +660,14 @@ async fn a_hundred_and_fifty_invited_to_one_door_at_once_are_all_invited() {
     let invite = async |_| system.admin().post(PATH, &body).await.status.as_u16();
     let statuses = join_all((0..150).map(invite)).await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
-    let grants = store.sort_keys("GRANT#USER#0000000000000002#DEVICE#0000000000000001#");
+    let to_user = format!("{}{}#", keys::grants_to(2), keys::device(1));
+    let grants = store.sort_keys(&to_user);
     // And the one that the demo has.
     assert_eq!(grants.await.len(), 151);
 }
 
 #[tokio::test]
-async fn throttling_is_said_to_be_throttling() {
+async fn throttling_is_reported_as_throttling() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     store.throttle(100);
@@ -671,7 +677,7 @@ async fn throttling_is_said_to_be_throttling() {
 }
 
 #[tokio::test]
-async fn a_header_that_says_who_calls_is_not_believed() {
+async fn a_header_that_names_a_caller_is_ignored() {
     let system = System::start().await;
     let request = system
         .request(Method::POST, PATH)

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Call, Store, System, Tenant};
+use crate::system::{Answer, Call, Store, System, Tenant, keys};
 
 /// A system with organization 7.
 pub struct World {
@@ -65,7 +65,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn who_may_open_hears_by_what_until_when_and_when_again() {
+async fn an_allowed_decision_says_by_which_grants_until_when_and_when_next() {
     let world = World::start().await;
     let rule = json!({"dayOfWeek": "Monday", "recurrence": "Weekly", "period": {"startTime": "09:00:00", "endTime": "17:00:00"}});
     let id = world
@@ -168,7 +168,7 @@ async fn a_group_that_is_deleted_leaves_no_trace_in_its_members() {
     for item in world.store.items().await {
         let text = format!("{item:?}");
         let key = item["SK"].as_s().unwrap();
-        assert!(!key.contains("USERGROUP#0000000000000002"), "{key}");
+        assert!(!key.contains(&keys::user_group(2)), "{key}");
         let groups = item.get("groups").map(|groups| format!("{groups:?}"));
         assert!(
             groups.is_none_or(|groups| !groups.contains("\"2\"")),
@@ -196,7 +196,7 @@ async fn a_group_that_is_deleted_leaves_no_trace_in_its_members() {
 }
 
 #[tokio::test]
-async fn what_was_made_by_right_of_another_holds_only_while_that_does() {
+async fn a_share_made_by_right_of_another_holds_only_while_that_one_holds() {
     let world = World::start().await;
     let right = |user: u64| json!({"receiver": {"userId": user}, "source": {"deviceId": 2}, "permissions": {"administrate": true}});
     // From the admin to user 4, from there to 5, 6 and 7.
@@ -273,7 +273,7 @@ async fn someone_with_many_grants_is_decided_as_well() {
 }
 
 #[tokio::test]
-async fn what_a_decision_rests_on_is_read_strongly() {
+async fn the_reads_of_a_decision_are_strongly_consistent() {
     let world = World::start().await;
     let right = |user: Value, source: Value| json!({"receiver": user, "source": source, "permissions": {"administrate": true}, "scheduleId": 1});
     let (user, group) = (json!({"userId": 4}), json!({"userGroupId": 1}));
@@ -378,14 +378,14 @@ async fn a_grant_whose_named_schedule_is_gone_opens_nothing() {
     let world = World::start().await;
     let kept = json!({"receiver": {"userId": 4}, "source": {"deviceId": 2}, "scheduleId": 1});
     world.share(1, kept).await;
-    world.store.delete_items("SCHEDULE#").await;
+    world.store.delete_items(&keys::schedules()).await;
     let answer = world.decided(4, 2, "").await;
     assert_eq!(answer["allowed"], false);
     assert_eq!(answer["because"][0]["failed"], "revokedSource");
 }
 
 #[tokio::test]
-async fn what_stands_above_is_narrowed_and_what_stands_below_with_it() {
+async fn a_narrowed_share_narrows_those_below_it() {
     let world = World::start().await;
     let all = json!({"administrate": true, "remoteActivate": true, "assignKeyfob": true});
     let right = |user: u64| json!({"receiver": {"userId": user}, "source": {"deviceId": 2}, "permissions": all.clone()});

@@ -10,7 +10,7 @@ use latchkey_local::template::Integration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Loss, SPACE, Store, System, Tenant, is_of};
+use crate::system::{Answer, Loss, SPACE, Store, System, Tenant, is_of, keys};
 use crate::template::stack;
 
 /// What is recorded at the door, in a record of its own.
@@ -22,7 +22,7 @@ const TENANT_ADMIN: usize = 9;
 /// The deeds of organization 7, by id.
 async fn deeds(store: &Store) -> BTreeMap<String, DeedItem> {
     let items = store.items().await.into_iter();
-    let own = items.filter(|item| is_of(item, 7) && key(item).starts_with("DEED#"));
+    let own = items.filter(|item| is_of(item, 7) && key(item).starts_with(&keys::deeds()));
     own.map(|item| (key(&item).to_owned(), from_item(item).unwrap()))
         .collect()
 }
@@ -287,7 +287,7 @@ async fn accesses(walk: &mut Walk) {
         .await;
     let id = access.as_str().unwrap();
     for item in walk.store.items().await {
-        let code = key(&item).strip_prefix("CODE#");
+        let code = key(&item).strip_prefix(keys::codes().as_str());
         let code = code
             .filter(|_| is_of(&item, 7))
             .and_then(|key| key.rsplit('#').next());
@@ -383,9 +383,15 @@ async fn every_operation_that_changes_something_writes_one_deed_without_a_secret
     // Also of secrets that no answer showed, the table knows the hash.
     for item in walk.store.items().await {
         let key = item["PK"].as_s().unwrap();
-        for kind in ["CREDENTIAL#", "CLAIM#", "WEBKEY#", "CALENDAR#"] {
-            walk.secrets
-                .extend(key.strip_prefix(kind).map(str::to_owned));
+        for kind in [
+            keys::credentials(),
+            keys::invitations(),
+            keys::web_keys(),
+            keys::calendar_links(),
+        ] {
+            let hash = key.strip_prefix(&kind);
+            let hash = hash.and_then(|hash| hash.strip_prefix('#'));
+            walk.secrets.extend(hash.map(str::to_owned));
         }
     }
     assert!(walk.secrets.len() > 15);
@@ -403,7 +409,7 @@ async fn every_operation_that_changes_something_writes_one_deed_without_a_secret
 async fn both(store: &Store) -> (usize, usize) {
     let items = store.items().await;
     let own = items.iter().filter(|item| is_of(item, 7));
-    let shares = own.filter(|item| key(item).starts_with("SHARE#"));
+    let shares = own.filter(|item| key(item).starts_with(&keys::shares()));
     (shares.count(), deeds(store).await.len())
 }
 

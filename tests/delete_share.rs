@@ -7,7 +7,7 @@ use latchkey::timing::{LocalWindow, Timing};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 #[tokio::test]
 async fn a_deleted_share_is_gone_with_its_grant() {
@@ -23,17 +23,21 @@ async fn a_deleted_share_is_gone_with_its_grant() {
     again.assert_error(404, "notFoundError");
     w.user(2).get(&other).await.ok();
     let of = |path: &str| path.rsplit('/').next().unwrap().parse::<u64>().unwrap();
-    let left = format!("GRANT#USER#{:016}#DEVICE#{:016}#{:016}", 2, 1, of(&other));
+    let left = keys::grant(
+        Receiver::User(2.try_into().unwrap()),
+        Source::Device(1.try_into().unwrap()),
+        of(&other),
+    );
     let grants = w
         .store
-        .sort_keys("GRANT#USER#0000000000000002#DEVICE#")
+        .sort_keys(&(keys::grants_to(2) + &keys::devices()))
         .await;
     // The demo organization has such a grant, too.
     assert!(grants.contains(&left) && grants.len() == 2, "{grants:?}");
 }
 
 #[tokio::test]
-async fn what_was_made_by_right_of_it_holds_no_longer() {
+async fn shares_made_by_right_of_a_deleted_one_do_not_hold() {
     let w = World::start().await;
     let administrate =
         |user| json!({"receiver": {"userId": user}, "permissions": {"administrate": true}});
@@ -117,7 +121,7 @@ async fn only_the_version_that_is_meant_is_deleted() {
 }
 
 #[tokio::test]
-async fn of_thirty_two_at_once_one_deletes() {
+async fn one_of_thirty_two_concurrent_requests_deletes() {
     let (_store, system, tenant) = Tenant::start().await;
     let path = tenant
         .create_share(&system, 1, json!({"scheduleId": 1}))
@@ -135,7 +139,7 @@ async fn of_thirty_two_at_once_one_deletes() {
 }
 
 #[tokio::test]
-async fn who_may_read_it_and_not_delete_it_hears_so() {
+async fn a_caller_who_may_only_read_the_share_gets_403() {
     let w = World::start().await;
     let to_group = json!({"receiver": {"userGroupId": 1}});
     let paths = [
@@ -153,7 +157,7 @@ async fn who_may_read_it_and_not_delete_it_hears_so() {
 }
 
 #[tokio::test]
-async fn who_administrates_deletes_as_far_as_their_own_right_reaches() {
+async fn a_holder_of_administrate_deletes_within_their_own_right() {
     let w = World::start().await;
     let own = json!({"permissions": {"administrate": true, "remoteActivate": true}, "endDate": "2099-06-30"});
     let own = w.create_share(1, own).await;

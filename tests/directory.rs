@@ -331,7 +331,7 @@ async fn a_list_is_read_in_pages_oldest_first_and_each_thing_once() {
 }
 
 #[tokio::test]
-async fn what_a_body_refers_to_must_be_there() {
+async fn references_of_a_body_must_exist() {
     let at = fixed().await;
     for (kind, field) in [
         ("user-groups", "members"),

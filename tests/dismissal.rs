@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::events::{event, functions};
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, scope};
 
 /// The existing items, by their keys.
 async fn state(store: &Store) -> BTreeMap<String, Item> {
@@ -58,7 +58,7 @@ fn writes_by_role(event: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw() {
+async fn a_dismissed_user_writes_nothing_by_the_role_that_the_authorizer_saw() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut walked = Vec::new();
@@ -79,17 +79,14 @@ async fn whoever_is_dismissed_writes_nothing_by_the_role_that_the_authorizer_saw
         let user = event["requestContext"]["authorizer"]["userId"]
             .as_str()
             .unwrap();
-        let sort_key = format!("USER#{:016}", user.parse::<u64>().unwrap());
-        let before = store
-            .item(&format!("ORG#1#{sort_key}"), &sort_key)
-            .await
-            .unwrap();
+        let key = scope(1).user(user.parse().unwrap());
+        let before = store.item(&key).await.unwrap();
         let mut demoted = before.clone();
         demoted.insert("roles".to_owned(), AttributeValue::L(vec![]));
         for now in [Some(demoted), None] {
             match &now {
                 Some(demoted) => store.put_item(demoted).await,
-                None => store.delete_items(&sort_key).await,
+                None => store.delete_items(key.place()).await,
             }
             let there = state(&store).await;
             let answer = system.invoke(&name, &text).await;
@@ -191,7 +188,7 @@ async fn a_demoted_access_admin_does_not_give_themself_a_right() {
 }
 
 #[tokio::test]
-async fn who_changes_themself_is_checked_in_the_same_item() {
+async fn a_change_of_oneself_checks_the_role_in_the_same_action() {
     let (store, system, tenant) = remembered().await;
     let (one, two) = (tenant.token(1), tenant.token(2));
     let name = json!({"firstName": "Other"});
@@ -238,7 +235,7 @@ async fn who_changes_themself_is_checked_in_the_same_item() {
 }
 
 #[tokio::test]
-async fn many_writes_of_one_admin_at_once_succeed_when_they_meet() {
+async fn conflicting_writes_of_one_admin_succeed() {
     let (store, system, tenant) = remembered().await;
     // Each waits for others, a few times over.
     store.conflict(40);
@@ -318,7 +315,7 @@ async fn the_last_admin_stays() {
 }
 
 #[tokio::test]
-async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
+async fn one_of_two_admins_who_demote_or_delete_each_other_stays() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     for round in 0..8 {
@@ -344,11 +341,10 @@ async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
         let status = refused.unwrap().status.as_u16();
         // 401: the authorizer saw already that its user is gone.
         assert!([401, 403, 409].contains(&status), "{answers:?}");
-        let admins = [1, 2].map(|user| format!("USER#{user:016}"));
         let mut left = 0;
-        for key in admins {
-            let partition = format!("ORG#{}#{key}", tenant.number());
-            let user = store.item(&partition, &key).await;
+        for user in [1, 2] {
+            let key = scope(tenant.number()).user(user.try_into().unwrap());
+            let user = store.item(&key).await;
             let roles = user.map(|user| user["roles"].as_l().unwrap().len());
             left += roles.unwrap_or(0);
         }
@@ -357,7 +353,7 @@ async fn of_two_admins_who_demote_or_delete_each_other_at_once_one_stays() {
 }
 
 #[tokio::test]
-async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deployment() {
+async fn the_bootstrap_function_gives_an_organization_without_admins_a_new_one() {
     const FUNCTION: &str = "bootstrap-organization";
     let w = World::start().await;
     let event = |organization: u64| {
@@ -381,7 +377,7 @@ async fn an_organization_without_an_admin_is_given_one_by_who_runs_the_deploymen
     // By hand, because it is impossible over HTTP.
     let mut user = w
         .store
-        .item("ORG#7#USER#0000000000000001", "USER#0000000000000001")
+        .item(&scope(7).user(1.try_into().unwrap()))
         .await
         .unwrap();
     user.insert("roles".to_owned(), AttributeValue::L(vec![]));

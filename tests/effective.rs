@@ -31,7 +31,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
+async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
     let world = World::start().await;
     let rule = json!({"dayOfWeek": "Tuesday", "recurrence": "Weekly"});
     let first = world
@@ -102,7 +102,7 @@ async fn what_is_shared_is_shown_in_both_forms_with_null_for_what_is_unknown() {
 }
 
 #[tokio::test]
-async fn what_comes_through_groups_is_listed_and_goes_with_them() {
+async fn devices_of_groups_are_listed_and_go_with_the_groups() {
     let world = World::start().await;
     let (put, delete) = (|| Method::PUT, || Method::DELETE);
     let group = json!({"receiver": {"userGroupId": 1}, "source": {"deviceGroupId": 1}});
@@ -140,7 +140,7 @@ async fn what_comes_through_groups_is_listed_and_goes_with_them() {
 }
 
 #[tokio::test]
-async fn what_is_over_or_was_taken_away_is_not_listed() {
+async fn ended_and_deleted_grants_are_not_listed() {
     let world = World::start().await;
     let right = |user: u64, source: Value| json!({"receiver": {"userId": user}, "source": source, "permissions": {"administrate": true, "remoteActivate": true}});
     let device = || json!({"deviceId": 2});

@@ -1,5 +1,7 @@
 //! Coming into a space with an access code, and what is written down of it.
 
+use latchkey::audit::AuditEntry;
+use latchkey::table::from_item;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -10,7 +12,7 @@ use uuid::{Uuid, uuid};
 
 use crate::system::{
     AMSTERDAM, Answer, KIRITIMATI, SPACE, Store, System, Tenant, access_space, hours_from_now,
-    is_of, window, zone,
+    is_of, keys, scope, window, zone,
 };
 
 /// The user of the door's controller.
@@ -19,7 +21,7 @@ const DOOR: usize = 9;
 const NOWHERE: Uuid = uuid!("0192a5b0-7c00-7000-8000-00000000dead");
 
 /// The answer to a wrong code.
-const WRONG: &str = "no code that opens this space now";
+const WRONG: &str = "this code does not open this space now";
 
 /// How long background work may take.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -122,7 +124,7 @@ fn assert_refused(answer: &Answer, why: &str) {
 }
 
 #[tokio::test]
-async fn who_has_a_code_comes_in_and_it_is_written_down() {
+async fn a_code_opens_the_space_and_the_entry_is_recorded() {
     let scene = Scene::on(Store::start_with_streams().await).await;
     let until = window("2026-01-01T00:00:00Z", Some("2090-01-01T00:00:00Z"));
     let access = scene
@@ -143,8 +145,8 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
     let audit = scene.audit(2).await;
     assert_eq!(audit.len(), 2);
     for item in audit {
-        let place = format!("ORG#7#SPACE#{}#AUDIT#20", SPACE.simple());
-        assert!(item["PK"].as_s().unwrap().starts_with(&place));
+        let entry: AuditEntry = from_item(item.clone()).unwrap();
+        assert!(keys::is_at(&item, &scope(7).audit(&entry)));
         assert_eq!(item["deed"].as_s().unwrap(), "entry");
         assert_eq!(item["user"].as_n().unwrap(), "4");
         assert_eq!(item["space"].as_s().unwrap(), &SPACE.simple().to_string());
@@ -162,7 +164,7 @@ async fn who_has_a_code_comes_in_and_it_is_written_down() {
 }
 
 #[tokio::test]
-async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
+async fn a_refused_entry_says_why_and_is_not_counted() {
     let scene = Scene::start().await;
     let future = window("2090-01-01T00:00:00Z", None);
     let past = window("2020-01-01T00:00:00Z", Some("2020-01-02T00:00:00Z"));
@@ -216,7 +218,7 @@ async fn who_may_not_come_in_hears_why_and_takes_nothing_from_the_count() {
 }
 
 #[tokio::test]
-async fn what_is_no_code_is_named_and_a_space_that_is_gone_is_not_there() {
+async fn a_malformed_code_is_a_fault_and_a_deleted_space_is_not_found() {
     let scene = Scene::start().await;
     for body in [
         json!({}),
@@ -329,13 +331,13 @@ async fn an_entry_is_written_down_once_and_other_changes_are_none() {
     change["OldImage"] = change["NewImage"].clone();
     change["NewImage"]["count"] = json!({"N": "7"});
     assert_eq!(record(&no_entry).await, []);
-    change_kind(&mut no_entry, "USER#0000000000000002");
+    change_kind(&mut no_entry, &keys::user(2));
     assert_eq!(record(&no_entry).await, []);
 
     let first = record(&event).await;
     assert_eq!(first.len(), 1);
-    let place = format!("ORG#1#SPACE#{}#AUDIT#2026-11", SPACE.simple());
-    assert_eq!(first[0]["PK"].as_s().unwrap(), &place);
+    let entry: AuditEntry = from_item(first[0].clone()).unwrap();
+    assert!(keys::is_at(&first[0], &scope(1).audit(&entry)));
     assert_eq!(record(&event).await, first);
     // The next one, with the last one before it.
     let mut next = event.clone();
@@ -390,7 +392,9 @@ async fn no_code_is_in_the_log_whatever_happens() {
     scene.system.stop().await;
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::remove_file(log).unwrap();
-    let place = format!("ORG#1#SPACE#{0} CODE#{0}#…", SPACE.simple());
+    let place = scope(1)
+        .code(SPACE.into(), &"0000".parse().unwrap())
+        .in_log();
     assert!(text.contains(&place) && text.contains("entered"), "{text}");
     for code in ["7305519", "8846621", "99217736401"] {
         let line = text.lines().find(|line| line.contains(code));

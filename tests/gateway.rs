@@ -203,7 +203,7 @@ async fn nobody_keeps_an_answer_with_a_secret_or_a_code() {
 }
 
 #[tokio::test]
-async fn a_path_or_method_that_is_not_there_is_said_in_the_shape_of_both_families() {
+async fn an_unknown_path_or_method_is_answered_in_the_shape_of_both_families() {
     let system = System::start().await;
     for (method, path) in [
         (Method::GET, "/"),

@@ -18,7 +18,7 @@ fn take_stamp(body: &mut Value, name: &str) {
 }
 
 #[tokio::test]
-async fn what_was_created_is_shown_whole_with_names() {
+async fn a_created_share_is_shown_whole_with_names() {
     let system = System::start().await;
     let id = system
         .create_share(&share_body(json!({
@@ -146,7 +146,7 @@ async fn only_those_who_may_know_of_a_share_see_it() {
 }
 
 #[tokio::test]
-async fn the_demo_has_a_share_that_is_over() {
+async fn the_demo_has_a_share_that_has_ended() {
     let system = System::start().await;
     let view = system.member().get(&path(3)).await;
     assert_eq!(view.json()["state"], "Ended");

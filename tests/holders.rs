@@ -38,7 +38,7 @@ fn ids(holders: &[Value]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn who_may_open_is_listed_with_by_what_and_when() {
+async fn holders_are_listed_with_their_grants_and_times() {
     let world = World::start().await;
     let rule = json!({"dayOfWeek": "Monday", "recurrence": "Weekly", "period": {"startTime": "09:00:00", "endTime": "17:00:00"}});
     let later = world
@@ -143,7 +143,7 @@ async fn it_says_the_same_as_a_decision() {
 }
 
 #[tokio::test]
-async fn what_has_ended_and_whom_it_was_for_when_they_are_gone_is_left_out() {
+async fn ended_grants_and_deleted_receivers_are_left_out() {
     let world = World::start().await;
     let past =
         json!({"receiver": {"userId": 4}, "startDate": "2020-01-01", "endDate": "2020-01-02"});
@@ -205,7 +205,7 @@ async fn all_are_found_in_pages_over_the_device_and_its_groups() {
 }
 
 #[tokio::test]
-async fn only_who_sees_to_such_things_may_ask() {
+async fn only_the_roles_of_decisions_may_ask() {
     let world = World::start().await;
     let right = json!({"receiver": {"userId": 4}, "permissions": {"administrate": true}});
     world.share(1, right).await;

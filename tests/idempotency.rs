@@ -159,7 +159,7 @@ async fn an_entry_that_is_sent_again_is_counted_once_and_answered_the_same() {
 }
 
 #[tokio::test]
-async fn of_an_entry_that_is_sent_many_times_at_once_one_is_counted() {
+async fn an_entry_sent_many_times_at_once_is_counted_once() {
     let scene = Scene::start().await;
     scene.give(1, CODE, 1).await;
     let body = json!({"code": CODE, "entryId": "17"});

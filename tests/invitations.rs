@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, keys};
 
 struct Fixed {
     store: Store,
@@ -114,12 +114,12 @@ async fn a_token_is_listed_by_when_and_ended() {
 async fn a_new_invitation_ends_the_one_before() {
     let at = fixed().await;
     let (user, first) = at.create(json!([])).await;
-    let before = at.store.sort_keys("CREDENTIAL").await.len();
+    let before = at.store.sort_keys(&keys::credentials()).await.len();
     let second = token(&at.invite(&user).await);
     assert!(!at.works(&user, first).await);
     assert!(at.works(&user, second).await);
     assert_eq!(at.tokens(&user).await.len(), 1);
-    assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
+    assert_eq!(at.store.sort_keys(&keys::credentials()).await.len(), before);
     // Also one that was ended, and one of several at once.
     at.system
         .user(at.admin())
@@ -131,7 +131,7 @@ async fn a_new_invitation_ends_the_one_before() {
         good += usize::from(at.works(&user, token(&answer)).await);
     }
     assert_eq!(good, 1);
-    assert_eq!(at.store.sort_keys("CREDENTIAL").await.len(), before);
+    assert_eq!(at.store.sort_keys(&keys::credentials()).await.len(), before);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_token_given_to_a_plain_member_is_no_admins_after_a_promotion() {
 }
 
 #[tokio::test]
-async fn who_may_not_write_the_directory_sees_and_ends_no_tokens() {
+async fn a_caller_who_may_not_write_the_directory_neither_sees_nor_ends_tokens() {
     let at = fixed().await;
     let (user, token) = at.create(json!([])).await;
     let path = format!("{user}/tokens");

@@ -175,7 +175,7 @@ async fn a_cursor_that_is_no_key_is_refused() {
 const QUESTIONS: &[&str] = &["list-users 7", "list-shares 7 deviceId=1", "list-shares 7"];
 
 #[tokio::test]
-async fn of_very_many_grants_a_hundred_are_written_down() {
+async fn a_hundred_of_very_many_grants_are_recorded() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let mut tenant = Tenant::new(7);

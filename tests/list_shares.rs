@@ -182,7 +182,7 @@ async fn everyone_sees_what_they_receive() {
 }
 
 #[tokio::test]
-async fn who_administrates_a_source_sees_all_on_it() {
+async fn a_holder_of_administrate_sees_all_shares_of_the_source() {
     let w = World::start().await;
     let cast = cast(&w.system, &w.tenant).await;
     let right = json!({"receiver": {"userId": 4}, "permissions": {"administrate": true}});

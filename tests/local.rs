@@ -51,7 +51,7 @@ async fn when_ready_it_says_what_there_is_in_one_line() {
 }
 
 #[tokio::test]
-async fn what_was_created_is_there_after_an_end_of_either_kind() {
+async fn created_items_survive_an_end_of_either_kind() {
     let folder = Folder::new();
     let system = System::start_with(&folder.option()).await;
     let first = system.create_share(&share_body(json!({}))).await;

@@ -208,29 +208,29 @@ async fn all(loss: Loss) {
 }
 
 #[tokio::test]
-async fn what_is_in_progress_is_asked_for_again_by_its_name_and_done_once() {
+async fn a_transaction_in_progress_is_repeated_with_its_token_and_done_once() {
     all(Loss::InProgress).await;
 }
 
 #[tokio::test]
-async fn what_was_done_when_the_connection_ended_is_done_once() {
+async fn a_transaction_whose_connection_ended_is_done_once() {
     all(Loss::Cut).await;
 }
 
 #[tokio::test]
-async fn what_was_done_although_dynamodb_says_that_it_failed_is_done_once() {
+async fn a_transaction_reported_as_failed_is_done_once() {
     all(Loss::Failure).await;
 }
 
 #[tokio::test]
-async fn what_was_done_and_is_never_answered_is_done_once() {
+async fn a_transaction_without_an_answer_is_done_once() {
     let scene = Scene::start(Loss::Silence).await;
     shares(&scene).await;
     entries(&scene).await;
 }
 
 #[tokio::test]
-async fn what_was_cancelled_is_another_transaction_when_it_is_tried_again() {
+async fn a_cancelled_transaction_gets_a_new_token() {
     let scene = Scene::start(Loss::Failure).await;
     scene.store.conflict(2);
     let body = scene.tenant.share(json!({}));

@@ -15,7 +15,7 @@ use ring::rand::SystemRandom;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant};
+use crate::system::{Answer, Store, System, Tenant, keys};
 
 const TOKEN: &str = "/v2/oauth/token";
 const REVOKE: &str = "/v2/oauth/revoke";
@@ -150,7 +150,7 @@ async fn an_api_key_is_given_an_access_token_that_speaks_for_its_user() {
 }
 
 #[tokio::test]
-async fn who_does_not_say_truly_who_it_is_gets_nothing() {
+async fn a_client_with_a_wrong_secret_gets_nothing() {
     let at = fixed().await;
     let (id, other) = (at.keys[0].id.to_string(), at.keys[1].id.to_string());
     let secret = at.keys[0].reveal();
@@ -199,7 +199,7 @@ async fn who_does_not_say_truly_who_it_is_gets_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
+async fn each_wrong_request_has_its_own_error() {
     let at = fixed().await;
     let refresh = ("grant_type", "refresh_token");
     let cases: &[(&[(&str, &str)], &str)] = &[
@@ -257,7 +257,7 @@ async fn what_is_asked_wrongly_is_refused_with_the_error_of_its_own() {
 #[tokio::test]
 async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
     let at = fixed().await;
-    let before = at.store.sort_keys("CREDENTIAL").await.len();
+    let before = at.store.sort_keys(&keys::credentials()).await.len();
     let mut pairs = vec![at.first().await];
     for _ in 0..4 {
         let last = pairs.last().unwrap();
@@ -268,8 +268,8 @@ async fn a_refresh_token_gives_the_next_pair_and_ends_the_one_before() {
         assert!(!at.works(pair.access).await);
     }
     assert!(at.works(last.access).await);
-    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 1);
-    let credentials = at.store.sort_keys("CREDENTIAL").await;
+    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 1);
+    let credentials = at.store.sort_keys(&keys::credentials()).await;
     assert_eq!(credentials.len(), before + 1);
 }
 
@@ -292,7 +292,7 @@ async fn a_refresh_token_that_is_used_again_ends_all_that_came_of_it() {
 }
 
 #[tokio::test]
-async fn of_many_uses_at_once_all_get_the_same_pair_which_works() {
+async fn concurrent_uses_get_the_same_pair_which_works() {
     let at = fixed().await;
     for _ in 0..3 {
         let first = at.first().await;
@@ -306,14 +306,14 @@ async fn of_many_uses_at_once_all_get_the_same_pair_which_works() {
         let later = Pair::of(&at.refresh(&next.refresh).await);
         assert!(at.works(later.access).await && !at.works(next.access).await);
     }
-    assert_eq!(at.store.sort_keys("TOKENS#").await.len(), 3);
-    let credentials = at.store.sort_keys("CREDENTIAL").await.len();
+    assert_eq!(at.store.sort_keys(&keys::tokens()).await.len(), 3);
+    let credentials = at.store.sort_keys(&keys::credentials()).await.len();
     let given = at.tenant.world.credentials.len() + at.keys.len() + DEMO_CREDENTIALS;
     assert_eq!(credentials, given + 3);
 }
 
 #[tokio::test]
-async fn to_use_a_refresh_token_again_costs_no_further_round_trip() {
+async fn a_repeated_refresh_costs_no_further_round_trip() {
     let at = fixed().await;
     let first = at.first().await;
     let next = at.refresh(&first.refresh).await;
@@ -424,7 +424,7 @@ async fn tokens_end_at_their_end_before_dynamodb_removes_them() {
     let items = at.store.items().await;
     let families = items
         .iter()
-        .filter(|item| item["SK"].as_s().unwrap().starts_with("TOKENS#"));
+        .filter(|item| item["SK"].as_s().unwrap().starts_with(&keys::tokens()));
     let ends: Vec<i64> = families
         .map(|item| item["expiresAt"].as_n().unwrap().parse().unwrap())
         .collect();
@@ -470,7 +470,7 @@ async fn a_client_revokes_what_it_was_given() {
         revoke(gone, Some("whatever")).await;
     }
     revoke(&Uuid::new_v4().to_string(), None).await;
-    assert!(at.store.sort_keys("TOKENS#").await.is_empty());
+    assert!(at.store.sort_keys(&keys::tokens()).await.is_empty());
 }
 
 #[tokio::test]

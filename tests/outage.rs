@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::system::{Store, System, share_body};
+use crate::system::{Store, System, keys, share_body};
 
 const PATH: &str = "/v2/shares";
 
@@ -58,7 +58,7 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
     let (created, ()) = tokio::join!(join_all((0..8).map(load)), outage);
     let number = |key: String| key.rsplit('#').next().unwrap().parse::<u64>().unwrap();
     let shares: HashSet<_> = store
-        .sort_keys("SHARE#")
+        .sort_keys(&keys::shares())
         .await
         .into_iter()
         .map(number)
@@ -66,11 +66,11 @@ async fn a_store_that_stops_under_load_leaves_nothing_half_written() {
         .filter(|id| *id != 4)
         .collect();
     let grants: HashSet<_> = store
-        .sort_keys("GRANT#")
+        .sort_keys(&keys::grants())
         .await
         .into_iter()
         // The demo has one of an access, too.
-        .filter(|key| !key.contains("#SPACE#"))
+        .filter(|key| !key.contains(&format!("#{}", keys::spaces())))
         .map(number)
         .collect();
     assert_eq!(shares, grants);

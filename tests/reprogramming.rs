@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::service::assert_error;
-use crate::system::{Answer, Store, System, Tenant, is_of, scope};
+use crate::system::{Answer, Store, System, Tenant, is_of, keys, scope};
 
 const SPACE: &str = "0192a5b07c0070008000000000000001";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
@@ -92,13 +92,13 @@ async fn codes(store: &Store) -> BTreeMap<String, String> {
             continue;
         }
         let key = item["SK"].as_s().unwrap().clone();
-        if key.starts_with("ACCESS#") {
+        if key.starts_with(&keys::accesses()) {
             let access: Access = from_item(item).unwrap();
             accesses.insert(
                 access.id.to_string(),
                 access.spaces[0].code.as_str().to_owned(),
             );
-        } else if let Some(code) = key.strip_prefix(&format!("CODE#{SPACE}#")) {
+        } else if let Some(code) = key.strip_prefix(&keys::codes_of(SPACE.parse().unwrap())) {
             let code = code.to_owned();
             let item: Code = from_item(item).unwrap();
             found.insert(item.terms.grant.id.access().unwrap().to_string(), code);
@@ -221,7 +221,7 @@ async fn it_is_taken_up_again_where_it_was_cut_off_and_no_access_is_without_a_co
 }
 
 #[tokio::test]
-async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
+async fn a_request_for_thousands_of_codes_is_answered_before_they_are_done() {
     let (store, system, tenant) = home().await;
     let id = create(&system, &tenant, json!({})).await;
     multiply(&store, &id, 2_000).await;
@@ -231,7 +231,7 @@ async fn who_asks_for_thousands_has_an_answer_before_they_are_done() {
 }
 
 #[tokio::test]
-async fn only_who_runs_the_organization_may_ask() {
+async fn only_admins_may_ask() {
     let (_store, system, tenant) = home().await;
     let answer = system.user(tenant.token(2)).put(PATH, &json!({})).await;
     assert_error(&answer, "json", 403, "Forbidden");

@@ -245,7 +245,7 @@ async fn a_request_is_read_from_its_query_and_from_its_body_in_any_case() {
 }
 
 #[tokio::test]
-async fn every_fault_is_said_in_the_format_of_the_answer() {
+async fn every_fault_has_the_format_of_the_answer() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     let named = |field: &str, code: &str| (field.to_owned(), code.to_owned());
@@ -287,7 +287,7 @@ async fn every_fault_is_said_in_the_format_of_the_answer() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_is_refused() {
+async fn unsupported_formats_are_refused() {
     let store = Store::start().await;
     let (system, tenant) = home(&store).await;
     let request =

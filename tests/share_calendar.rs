@@ -87,7 +87,7 @@ async fn without_its_door_a_share_holds_never() {
 }
 
 #[tokio::test]
-async fn a_range_that_is_none_is_refused() {
+async fn an_invalid_range_is_refused() {
     let w = World::start().await;
     let path = w.create_share(1, json!({})).await;
     for (query, fields) in [
@@ -167,7 +167,7 @@ async fn what_is_served_is_what_is_accepted() {
 }
 
 #[tokio::test]
-async fn who_may_see_the_share_may_see_its_calendar() {
+async fn everyone_who_may_read_the_share_may_read_its_calendar() {
     let w = World::start().await;
     let path = w
         .create_share(1, json!({"receiver": {"userGroupId": 1}}))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::system::{Answer, SPACE, Store, System, Tenant, access_space, is_of, root};
 
 #[tokio::test]
-async fn nothing_of_another_organization_is_there_on_any_route() {
+async fn items_of_another_organization_do_not_exist_on_any_route() {
     let store = Store::start().await;
     let system = System::on(&store).await;
     let (mut one, mut two) = (Tenant::new(7), Tenant::new(8));

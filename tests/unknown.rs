@@ -359,7 +359,7 @@ async fn a_decision_is_of_what_was_asked_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_the_pages_name_and_nobody_serves_is_refused_by_name() {
+async fn unsupported_names_of_the_published_pages_are_refused_by_name() {
     let system = System::start().await;
     let user = |changes: Value| {
         let mut body = json!({"organizationId": 1, "firstName": "Grace", "lastName": "Guest"});
@@ -595,7 +595,7 @@ async fn leniently(
 }
 
 #[tokio::test]
-async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
+async fn a_lenient_request_is_served_and_told_what_was_ignored() {
     let system = System::start().await;
     let body = share_body(json!({"schedules": [], "source": {"deviceId": 1, "x": 1}})).to_string();
     let made = leniently(
@@ -668,7 +668,7 @@ async fn a_lenient_request_is_served_and_hears_what_was_ignored() {
 }
 
 #[tokio::test]
-async fn what_a_client_can_lengthen_has_an_end() {
+async fn everything_that_a_client_can_lengthen_has_a_limit() {
     let system = System::start().await;
     let share = system.create_share(&share_body(json!({}))).await;
     let path = format!("/v2/shares/{share}");

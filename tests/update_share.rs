@@ -6,7 +6,7 @@ use reqwest::Method;
 use reqwest::header::ETAG;
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 const INVALID: &str = "invalidInputErrorError";
 
@@ -22,8 +22,8 @@ async fn stored(store: &Store, path: &str) -> (Item, Option<Item>) {
         found.cloned()
     };
     let number = format!("#{id:016}");
-    let share = find("SHARE", &number).unwrap();
-    (share, find("GRANT", &number))
+    let share = find(&keys::shares(), &number).unwrap();
+    (share, find(&keys::grants(), &number))
 }
 
 async fn kept_by(system: &System, tenant: &Tenant, schedule: &Value) -> Value {
@@ -32,7 +32,7 @@ async fn kept_by(system: &System, tenant: &Tenant, schedule: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_given_changes_and_the_rest_stays() {
+async fn given_fields_change_and_the_rest_stays() {
     let w = World::start().await;
     let given = json!({
         "startDate": "2027-01-01", "startTime": "08:00:00", "endDate": "2027-12-31",
@@ -86,7 +86,7 @@ async fn what_is_given_changes_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn a_change_of_nothing_is_none() {
+async fn a_change_without_a_difference_writes_nothing() {
     let w = World::start().await;
     let path = w.create_share(1, json!({"endDate": "2099-12-31"})).await;
     let before = stored(&w.store, &path).await;
@@ -209,7 +209,7 @@ async fn the_counts_of_named_schedules_move_with_the_share() {
 }
 
 #[tokio::test]
-async fn of_sixty_four_with_the_same_if_match_one_wins() {
+async fn one_of_sixty_four_with_the_same_if_match_wins() {
     let w = World::start().await;
     let path = w.create_share(1, json!({"scheduleId": 1})).await;
     let puts = (0..64).map(|day| {
@@ -313,7 +313,7 @@ async fn a_share_is_removed_some_time_after_its_end() {
 }
 
 #[tokio::test]
-async fn who_may_not_is_refused_and_who_knows_nothing_hears_nothing() {
+async fn a_reader_without_the_right_gets_403_and_everyone_else_404() {
     let w = World::start().await;
     let path = w.create_share(1, json!({})).await;
     let (good, bad) = (json!({"endDate": "2099-12-31"}), json!({"endDate": 1}));
@@ -326,7 +326,7 @@ async fn who_may_not_is_refused_and_who_knows_nothing_hears_nothing() {
 }
 
 #[tokio::test]
-async fn who_administrates_changes_as_far_as_their_own_right_reaches() {
+async fn a_holder_of_administrate_changes_within_their_own_right() {
     let w = World::start().await;
     let own = json!({"permissions": {"administrate": true}, "endDate": "2099-06-30"});
     let own = w.create_share(1, own).await;
@@ -376,7 +376,7 @@ fn all_day() -> [Value; 2] {
 }
 
 #[tokio::test]
-async fn who_changes_a_share_so_that_it_reaches_no_further_does_not_make_it_hang_on_them() {
+async fn a_change_that_does_not_extend_a_share_leaves_its_base() {
     let w = World::start().await;
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true, "remoteActivate": true}});
     let own = w.create_share(1, administrate(2)).await;
@@ -404,7 +404,7 @@ async fn who_changes_a_share_so_that_it_reaches_no_further_does_not_make_it_hang
 }
 
 #[tokio::test]
-async fn what_is_changed_by_right_of_a_grant_to_reach_further_holds_by_right_of_it() {
+async fn a_change_by_grant_that_extends_a_share_makes_it_rest_on_that_grant() {
     let w = World::start().await;
     let administrate = |user: u64| json!({"receiver": {"userId": user}, "endDate": "2099-06-30", "permissions": {"administrate": true}});
     let own = w.create_share(1, administrate(2)).await;

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Store, System, Tenant, World};
+use crate::system::{Answer, Store, System, Tenant, World, keys};
 
 async fn create(system: &System, tenant: &Tenant, user: usize, path: &str) -> Answer {
     let path = format!("{path}/web-key");
@@ -27,7 +27,7 @@ async fn expirations(store: &Store) -> Vec<String> {
     let items = store.items().await;
     let keys = items
         .iter()
-        .filter(|item| item["SK"].as_s().unwrap() == "WEBKEY");
+        .filter(|item| *item["SK"].as_s().unwrap() == keys::web_keys());
     keys.map(|item| {
         let at = item["expiresAt"].as_n().unwrap().parse().unwrap();
         chrono::DateTime::from_timestamp(at, 0)
@@ -114,7 +114,7 @@ async fn a_share_that_cannot_have_one_says_why() {
 }
 
 #[tokio::test]
-async fn of_sixteen_at_once_one_makes_it() {
+async fn one_of_sixteen_concurrent_requests_makes_it() {
     let w = World::start().await;
     let path = w.create_share(1, json!({"endDate": "2090-01-31"})).await;
     let answers = join_all((0..16).map(|_| create(&w.system, &w.tenant, 1, &path))).await;
@@ -163,7 +163,7 @@ async fn sent_again_with_its_key_it_is_the_same_one() {
 }
 
 #[tokio::test]
-async fn who_may_change_the_share_may_give_and_take_its_web_key() {
+async fn everyone_who_may_change_the_share_may_create_and_delete_its_web_key() {
     let w = World::start().await;
     let right = json!({"permissions": {"administrate": true}, "endDate": "2090-06-30"});
     let right = w.create_share(1, right).await;

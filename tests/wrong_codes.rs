@@ -137,7 +137,7 @@ async fn ten_wrong_codes_lock_a_space_to_codes_that_did_not_open_it_before() {
 }
 
 #[tokio::test]
-async fn who_waits_is_let_in_and_each_further_wrong_code_locks_for_longer() {
+async fn waiting_unlocks_and_each_further_wrong_code_locks_for_longer() {
     let scene = scene().await;
     scene.mistype(10).await;
     let mut last = assert_locked(&scene.enter(NEW).await);
@@ -170,7 +170,7 @@ async fn a_code_of_ones_own_forgives_no_guesses() {
 }
 
 #[tokio::test]
-async fn of_guesses_at_once_no_more_than_ten_are_answered() {
+async fn at_most_ten_of_concurrent_guesses_are_answered() {
     let scene = scene().await;
     let guesses = (0..64).map(|number| scene.enter_owned(format!("99{number:04}")));
     let answers = join_all(guesses).await;

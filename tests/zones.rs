@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Store, System, Tenant, is_of, zone};
+use crate::system::{Store, System, Tenant, is_of, keys, zone};
 
 /// How long a zone may take to reach all doors.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -14,8 +14,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 async fn zones(store: &Store) -> Vec<Option<String>> {
     let items = store.items().await.into_iter();
     let is_door = |key: &str| {
-        let kinds = ["DEVICE#", "DEVICEGROUP#", "SPACE#"];
-        kinds.iter().any(|kind| key.starts_with(kind))
+        let kinds = [keys::devices(), keys::device_groups(), keys::spaces()];
+        kinds.iter().any(|kind| key.starts_with(kind.as_str()))
     };
     let doors = items.filter(|item| is_of(item, 7) && is_door(item["SK"].as_s().unwrap()));
     let zone = |item: latchkey::table::Item| {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use latchkey::secret::Random;
 use latchkey::timing::Zone;
-use latchkey_demo::{ADMIN_TOKEN, MEMBER_TOKEN, demo};
+use latchkey_demo::{ADMIN_TOKEN, DOOR_TOKEN, MEMBER_TOKEN, demo};
 use latchkey_functions::store;
 use ring::rand::SystemRandom;
 use serde_json::json;
@@ -45,7 +45,12 @@ fn main() -> ExitCode {
 
 fn announcement() -> serde_json::Value {
     json!({
-        "facts": {"Time zones": format!("IANA {}", Zone::release())},
+        "facts": [
+            ["Admin", format!("{ADMIN_TOKEN}   Ada Admin, of organization 1")],
+            ["Member", format!("{MEMBER_TOKEN}   Max Member")],
+            ["Door", format!("{DOOR_TOKEN}   the controller of the front door, device 1")],
+            ["Time zones", format!("IANA {}", Zone::release())],
+        ],
         "ready": {
             "organizationId": 1,
             "deviceId": 1,

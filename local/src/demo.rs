@@ -19,7 +19,7 @@ pub struct Demo {
     pub ready: Map<String, Value>,
     /// Data for people: lines of the summary, each a name and a value.
     #[serde(default)]
-    pub facts: BTreeMap<String, String>,
+    pub facts: Vec<(String, String)>,
     /// A request that works.
     pub first_call: Option<FirstCall>,
 }

@@ -43,5 +43,5 @@ pub mod template;
 pub mod terminal;
 
 pub use error::{Error, Result};
-pub use options::Options;
+pub use options::{LogLevel, Options};
 pub use system::System;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use latchkey_local::{Error, Options, System};
+use latchkey_local::{Error, LogLevel, Options, System};
 use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -16,8 +16,9 @@ const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
+    let level = options.log_level.map_or("info", LogLevel::name);
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{level},dynoxide=error")));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

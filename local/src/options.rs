@@ -1,9 +1,10 @@
 //! The command line.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Runs the API, the functions and the table of template.yaml on this machine.
 #[derive(Clone, Debug, Parser)]
@@ -47,6 +48,14 @@ pub struct Options {
     #[arg(long)]
     pub deployed_programs: bool,
 
+    /// List all routes when ready.
+    #[arg(long)]
+    pub routes: bool,
+
+    /// The lowest level that the functions and this program log.
+    #[arg(long, value_name = "LEVEL", value_enum, ignore_case = true)]
+    pub log_level: Option<LogLevel>,
+
     /// Build the functions with optimizations.
     #[arg(long)]
     pub release: bool,
@@ -70,7 +79,43 @@ pub struct Options {
     pub programs: Vec<(String, String)>,
 }
 
+/// A level of the log, as the template's parameter `LogLevel` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// Refusals and their reasons.
+    Debug,
+    /// One line for each request.
+    Info,
+    /// Only what may need attention.
+    Warn,
+    /// Only failures.
+    Error,
+}
+
+impl LogLevel {
+    /// Its name in capital letters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
 impl Options {
+    /// The parameters of the template.
+    pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
+        let level = self.log_level.map(LogLevel::name);
+        let level = level.map(|level| ("LogLevel".to_owned(), level.to_owned()));
+        level.into_iter().chain(self.parameters.clone()).collect()
+    }
+
     /// The port of a second listener, `offset` above the API's unless it is given.
     pub(crate) fn other_port(&self, given: Option<u16>, offset: u16) -> u16 {
         given.unwrap_or(match self.port {

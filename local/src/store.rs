@@ -48,7 +48,10 @@ impl Store {
             let place = folder.map_or("in memory".to_owned(), |folder| {
                 folder.display().to_string()
             });
-            Error::Store(format!("the store {place} cannot be opened: {error}"))
+            Error::Store(format!(
+                "the store {place} cannot be opened: {error}. Delete it to begin with an empty one, \
+                 or choose another --data-dir"
+            ))
         };
         let (database, file, lock) = match folder {
             None => (Database::memory().map_err(unusable)?, None, None),

@@ -43,6 +43,7 @@ pub struct System {
     /// The output of the demo program.
     pub demo: Demo,
     routes: Vec<(String, String)>,
+    lists_routes: bool,
     notes: Vec<String>,
     store_place: String,
     functions: Functions,
@@ -62,8 +63,7 @@ impl System {
         let path = template_path(options.template.as_deref())?;
         let root = path.parent().unwrap_or(Path::new(".")).to_owned();
         let account = Account::of(options.endpoint_url.as_deref()).await;
-        let parameters = options.parameters.iter().cloned().collect();
-        let stack = Stack::read(&path, &parameters, &account.region)?;
+        let stack = Stack::read(&path, &options.parameters(), &account.region)?;
 
         // The ports first: a conflict should be reported before a build.
         let ports = Ports::listen(options)?;
@@ -100,16 +100,19 @@ impl System {
             serve(ports.api, gateway.router(), stopped.clone())?,
             serve(ports.invoke, invoke, stopped.clone())?,
         ];
-        let (pollers, mut notes) = pollers(&account, &behind, &functions, &stopped).await;
+        let (pollers, notes) = pollers(&account, &behind, &functions, &stopped).await;
         servers.extend(pollers);
         servers.extend(guard.map(|(_, server)| server));
-        notes.splice(..0, stack.notes);
+        for note in stack.notes {
+            tracing::debug!("{note}");
+        }
         Ok(Self {
             url,
             store_url: behind.url,
             invoke_url,
             demo,
             routes,
+            lists_routes: options.routes,
             notes,
             store_place: behind.place,
             functions,
@@ -144,6 +147,7 @@ impl System {
         Summary {
             url: &self.url,
             routes: &self.routes,
+            lists_routes: self.lists_routes,
             store: (&self.store_url, self.store_place.clone()),
             invoke_url: &self.invoke_url,
             facts: &self.demo.facts,

@@ -1,6 +1,5 @@
 //! The output for people: the progress of the build, and the summary of the running system.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -103,12 +102,14 @@ pub struct Summary<'s> {
     pub url: &'s str,
     /// The methods of each path, and the path.
     pub routes: &'s [(String, String)],
+    /// Whether to list them.
+    pub lists_routes: bool,
     /// The URL of the store, and where its data is.
     pub store: (&'s str, String),
     /// The URL for invocations by name.
     pub invoke_url: &'s str,
     /// The facts from the demo program, each a name and a value.
-    pub facts: &'s BTreeMap<String, String>,
+    pub facts: &'s [(String, String)],
     /// A first call, as a command.
     pub first_call: Option<&'s str>,
     /// Differences from the deployed system.
@@ -119,62 +120,55 @@ impl Summary<'_> {
     /// The lines for a person.
     #[must_use]
     pub fn text(&self) -> String {
-        let bold = Style::new().bold();
-        let dim = Style::new().dim();
-        let green = Style::new().green().bold();
-        let mut text = String::new();
+        let (bold, dim) = (Style::new().bold(), Style::new().dim());
+        let mut text = String::from("\n");
         let mut line = |line: String| {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{line}");
         };
-        line(String::new());
+        if self.lists_routes {
+            let lengths = self.routes.iter().map(|(methods, _)| methods.len());
+            let width = lengths.max().unwrap_or(0);
+            for (methods, path) in self.routes {
+                let methods = bold.apply_to(format!("{methods:width$}"));
+                line(format!("    {methods}  {path}"));
+            }
+            line(String::new());
+        }
         line(format!(
             "  {} {}   {}",
-            green.apply_to("Ready on"),
+            Style::new().green().bold().apply_to("Ready on"),
             bold.apply_to(self.url),
             dim.apply_to("Ctrl-C stops it")
         ));
         line(String::new());
-        let width = self
-            .routes
-            .iter()
-            .map(|(methods, _)| methods.chars().count())
-            .max()
-            .unwrap_or(0);
-        for (methods, path) in self.routes {
-            let methods = bold.apply_to(format!("{methods:width$}"));
-            line(format!("    {methods}  {path}"));
-        }
-        line(String::new());
-        line(format!(
-            "  Store      {}   {}",
-            self.store.0,
-            dim.apply_to(&self.store.1)
-        ));
-        line(format!(
-            "  Functions  {}   {}",
-            self.invoke_url,
-            dim.apply_to("for `aws lambda invoke --endpoint-url`")
-        ));
         for (name, value) in self.facts {
-            line(format!("  {name:<10} {value}"));
+            line(format!("  {name:<14} {value}"));
         }
-        if !self.notes.is_empty() {
-            line(String::new());
-            for note in self.notes {
-                line(format!(
-                    "  {} {note}",
-                    Style::new().yellow().apply_to("Note:")
-                ));
-            }
+        for (name, value, about) in self.addresses() {
+            line(format!("  {name:<14} {value}   {}", dim.apply_to(about)));
+        }
+        for note in self.notes {
+            let label = Style::new().yellow().apply_to("Note:");
+            line(format!("  {label} {note}"));
         }
         if let Some(first_call) = self.first_call {
-            line(String::new());
-            line("  Try it:".to_owned());
-            line(String::new());
+            line("\n  Try it:\n".to_owned());
             // From the first column, so that what is copied is what is pasted.
             line(first_call.to_owned());
         }
         text
+    }
+
+    /// Where the parts of the system are, and what they are for.
+    fn addresses(&self) -> [(&str, String, String); 3] {
+        let (store, place) = &self.store;
+        let routes = format!("{} paths; --routes lists them", self.routes.len());
+        let invoking = "for `aws lambda invoke --endpoint-url`";
+        [
+            ("API document", format!("{}/openapi.json", self.url), routes),
+            ("Store", (*store).to_owned(), place.clone()),
+            ("Functions", self.invoke_url.to_owned(), invoking.to_owned()),
+        ]
     }
 }

@@ -1,6 +1,7 @@
 //! The system under test: started for one test, asked over HTTP, ended with it.
 
 mod fixture;
+pub mod keys;
 mod store;
 mod tenant;
 mod user;

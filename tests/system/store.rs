@@ -30,6 +30,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::keys;
+
 /// The name that the table has on one machine.
 const TABLE: &str = "LatchkeyTable";
 
@@ -50,7 +52,7 @@ const AT_CHECKS: &str = "conflict at checks";
 
 /// Whether an item belongs to an organization.
 pub fn is_of(item: &Item, organization: u64) -> bool {
-    let own = format!("ORG#{organization}");
+    let own = keys::partition(&scope(organization).organization_key());
     let rest = item["PK"].as_s().unwrap().strip_prefix(&own);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
@@ -291,12 +293,10 @@ impl Store {
 
     /// Has an access code of organization 7 used so often.
     pub async fn set_used(&self, space: Uuid, code: &str, used: u32) {
-        let text = |text: String| AttributeValue::S(text);
-        let (owner, key) = (space.simple(), format!("CODE#{}#{code}", space.simple()));
+        let key = scope(7).code(space.into(), &code.parse().unwrap());
         let update = self.client().update_item().table_name(TABLE);
         update
-            .key("PK", text(format!("ORG#7#SPACE#{owner}")))
-            .key("SK", text(key))
+            .set_key(Some(keys::attributes(&key)))
             .update_expression("SET used = :used")
             .condition_expression("attribute_exists(PK)")
             .expression_attribute_values(":used", AttributeValue::N(used.to_string()))
@@ -343,10 +343,9 @@ impl Store {
     }
 
     /// One item of the table, around the recorder.
-    pub async fn item(&self, partition_key: &str, sort_key: &str) -> Option<Item> {
-        let key = |text: &str| AttributeValue::S(text.to_owned());
+    pub async fn item(&self, key: &Key) -> Option<Item> {
         let get = self.client().get_item().table_name(TABLE);
-        let get = get.key("PK", key(partition_key)).key("SK", key(sort_key));
+        let get = get.set_key(Some(keys::attributes(key)));
         get.send().await.unwrap().item
     }
 
@@ -365,18 +364,10 @@ impl Store {
             .filter_map(|item| Some((text(item, "SK")?, text(item, "PK")?)));
         // The keyring at the head of a user's grants does not count.
         let keys = keys.filter(|(key, _)| key.starts_with(prefix) && !key.ends_with('#'));
-        // The copies of a grant to a group are one.
-        let partition = |partition: String| match partition.split_once("#GRANTS#") {
-            Some((group, _)) => group.to_owned(),
-            None => partition,
-        };
-        let keys: BTreeSet<_> = keys.map(|(key, of)| (key, partition(of))).collect();
+        // In one organization the copies of a grant to a group are one.
+        let of = |partition: String| partition.split('#').nth(1).map(str::to_owned);
+        let keys: BTreeSet<_> = keys.map(|(key, at)| (key, of(at))).collect();
         keys.into_iter().map(|(key, _)| key).collect()
-    }
-
-    /// Takes grants out of the table, by the beginning of their keys.
-    pub async fn delete_grants(&self, prefix: &str) {
-        self.delete_items(prefix).await;
     }
 
     /// Takes items out of the table, by the beginning of their sort keys.

@@ -9,7 +9,7 @@ use latchkey::access::draft::Draft;
 use latchkey::access::{Access, AccessTemplate, NewAccess, NewAccessBody};
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
-use latchkey::error::{Fault, FaultCode, Result};
+use latchkey::error::Result;
 use latchkey::id::{AccessId, Identifier};
 use latchkey::role::{Area, Reach};
 use latchkey::table::Read;
@@ -94,14 +94,18 @@ async fn template<'s>(
         Some((scope, _)) => has_user(scope),
         None => scopes.iter().any(has_user),
     };
-    let message = "this organization has no such thing";
-    let fault = |field| Fault::new(field, FaultCode::NotFound, message);
+    let tried: Vec<_> = match &found {
+        Some((scope, _)) => vec![*scope],
+        None => scopes.iter().collect(),
+    };
     let mut faults = Vec::new();
     if found.is_none() {
-        faults.push(fault("accessTemplateId"));
+        let missing = |scope: &&OrganizationScope| of(scope)[0].missing("accessTemplateId");
+        faults.extend(tried.iter().map(missing));
     }
     if !user {
-        faults.push(fault("businessUserId"));
+        let missing = |scope: &&OrganizationScope| of(scope)[1].missing("businessUserId");
+        faults.extend(tried.iter().map(missing));
     }
     found.filter(|_| user).ok_or_else(|| faults.into())
 }

@@ -63,7 +63,7 @@ fn spaces(
 }
 
 fn not_in_template(place: usize) -> Fault {
-    let message = "the access template does not have this thing";
+    let message = "the access template does not contain this thing";
     Fault::new(
         format!("spaces[{place}].thingId"),
         FaultCode::NotFound,

@@ -122,7 +122,7 @@ async fn spaces(
             (None, None) => faults.push(Fault::new(
                 format!("spaces[{place}].thingId"),
                 FaultCode::NotAllowed,
-                "the access template is gone, so no space can be added",
+                "the access template was deleted, so no space can be added",
             )),
         }
     }

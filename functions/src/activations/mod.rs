@@ -57,7 +57,7 @@ pub(crate) struct Done {
 #[schema(
     rename_all = "camelCase",
     as = Activate,
-    description = "How the caller names this request.",
+    description = "The ID of the request.",
     examples(json!({"activationId": "app-3-000123"}))
 )]
 #[expect(dead_code, reason = "the shape of what is read")]

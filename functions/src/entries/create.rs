@@ -275,7 +275,7 @@ impl Door<'_> {
     /// the door matters only for hours of the day.
     async fn judge(&self, code: Option<&Code>) -> Result<Verdict> {
         let Some(code) = code else {
-            return Ok(Verdict::Refused(lack("nobody has this code here"), None));
+            return Ok(Verdict::Refused(lack("no access has this code here"), None));
         };
         let (user, access) = code.owner()?;
         let grant = &code.terms.grant;
@@ -293,7 +293,7 @@ impl Door<'_> {
         Ok(match verdict.allowed {
             true => Verdict::Opens(access, user, candidate.until(zone, now)),
             false => {
-                let nothing = "nothing gives a right to this space";
+                let nothing = "no access gives a right to this space";
                 Verdict::Refused(refusal(&verdict, FIELD, nothing), Some(access))
             }
         })
@@ -336,7 +336,7 @@ impl Door<'_> {
                     let seconds = lock.num_seconds();
                     tracing::warn!(%space, %controller, seconds, "locked");
                 }
-                return Ok(lack("no code that opens this space now"));
+                return Ok(lack("this code does not open this space now"));
             };
             known = standing.map(from_item).transpose()?;
         }
@@ -354,7 +354,7 @@ impl Door<'_> {
         Ok(self.too_many(wait))
     }
 
-    /// 429, and if to try again.
+    /// 429, with the time of the next attempt.
     fn too_many(&self, wait: TimeDelta) -> Error {
         let seconds = wait.num_seconds() + 1;
         tracing::info!(space = %self.space.id, seconds, "refused unseen");

@@ -82,7 +82,7 @@ impl Call {
     /// The length of new access codes.
     ///
     /// # Errors
-    /// 500 if the environment says what none has.
+    /// 500 if the environment has an invalid length.
     pub(crate) fn code_length(&self) -> Result<CodeLength> {
         store::code_length()
     }

@@ -52,7 +52,7 @@ pub async fn table(random: &Random) -> Result<Table> {
 /// The length of new access codes.
 ///
 /// # Errors
-/// 500 if the environment says what none has.
+/// 500 if the environment has an invalid length.
 pub(crate) fn code_length() -> Result<CodeLength> {
     const NAME: &str = "ACCESS_CODE_LENGTH";
     let length = variable(NAME).ok_or_else(|| missing(NAME))?;

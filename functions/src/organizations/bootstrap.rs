@@ -134,7 +134,7 @@ const ORGANIZATION: &str = "organizationId";
 /// The listed admins of an organization, none of whom is an admin any more.
 ///
 /// # Errors
-/// 400 if one of them still is.
+/// 400 if one of them is still an admin.
 async fn former_admins(context: &Context, scope: &OrganizationScope) -> Result<Option<Admins>> {
     let admins: Option<Admins> = context.table.get(&scope.admins(), Read::Strong).await?;
     let users = admins.iter().flat_map(|admins| &admins.users);

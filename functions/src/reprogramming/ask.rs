@@ -77,7 +77,7 @@ impl View {
     }
 }
 
-/// Remake all access codes.
+/// Regenerate all access codes.
 ///
 /// Issues new codes for all accesses that have not ended. The operation answers at once; codes
 /// are then replaced access by access, some hundreds a second. Each access has either its old

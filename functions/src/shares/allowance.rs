@@ -67,7 +67,7 @@ impl<'s> Allowance<'s> {
     /// Looks again at a count that a transaction was refused for. One round trip.
     ///
     /// # Errors
-    /// 400 if there are as many as may be.
+    /// 400 if the limit is reached.
     pub(super) async fn recount<T: Copy + PartialEq>(
         &mut self,
         call: &Call,

@@ -60,7 +60,7 @@ async fn remake(change: StreamRecord, context: Context) -> Result<()> {
                 reprogramming = %asked.id,
                 remade = further.remade,
                 kept = further.kept,
-                "all access codes are remade"
+                "all access codes are regenerated"
             );
         }
     }
@@ -134,7 +134,7 @@ async fn one(
         }
     }
     Err(Error::Unavailable(
-        "an access is changed all the time".to_owned(),
+        "other requests kept changing an access".to_owned(),
     ))
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct AccessTemplates {
     operation_id = ENDPOINT.operation,
     params(
         ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
-        ("LoadOrganization" = Option<bool>, Query, description = "Also what its organization is called.", example = true),
+        ("LoadOrganization" = Option<bool>, Query, description = "Whether to include the organization.", example = true),
     ),
     responses(
         (status = 200, description = "The ID of the template.", content((AccessTemplates = "application/json"), (AccessTemplates = "text/jsv")), headers(("ETag"))),

@@ -44,8 +44,8 @@ pub(crate) struct AccessTemplateThings {
     operation_id = ENDPOINT.operation,
     params(
         ("AccessTemplateId" = AccessTemplateId, Query, description = "The ID of the template."),
-        ("LoadThings" = Option<bool>, Query, description = "Whether each thing is shown itself; left out, it is.", example = true),
-        ("LoadChildThingAccessTemplates" = Option<bool>, Query, description = "Changes nothing: no thing has others in it.", example = true),
+        ("LoadThings" = Option<bool>, Query, description = "Whether to include each thing itself; `true` by default.", example = true),
+        ("LoadChildThingAccessTemplates" = Option<bool>, Query, description = "No effect: no thing contains others.", example = true),
     ),
     responses(
         (status = 200, description = "The things.", content((AccessTemplateThings = "application/json"), (AccessTemplateThings = "text/jsv"))),

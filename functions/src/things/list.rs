@@ -59,14 +59,14 @@ const SMART_SPACES: &str = "loadOnlySmartSpaces";
     tag = "Accesses",
     operation_id = ENDPOINT.operation,
     params(
-        ("ThingId" = Option<SpaceId>, Query, description = "This thing alone."),
-        ("LoadOnlySmartSpaces" = Option<bool>, Query, description = "Changes nothing: every thing is a smart space.", example = true),
+        ("ThingId" = Option<SpaceId>, Query, description = "Only this thing."),
+        ("LoadOnlySmartSpaces" = Option<bool>, Query, description = "No effect: every thing is a smart space.", example = true),
         ListedData,
     ),
     responses(
         (status = 200, description = "A page.", content((Things = "application/json"), (Things = "text/jsv")), headers(("Link"))),
         (status = 403, description = "The caller's roles do not allow this."),
-        (status = 404, description = "There is no such thing."),
+        (status = 404, description = "The thing does not exist."),
     ),
 )]
 pub(crate) async fn list(mut call: Call) -> Result<Response> {

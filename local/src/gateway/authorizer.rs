@@ -149,7 +149,11 @@ async fn ask(
         pool.invoke(payload, exchange.trace_id.clone()),
     )
     .await
-    .map_err(|_| Failure::of(ResponseType::AuthorizerFailure))?;
+    .map_err(|_| {
+        let limit = LONGEST_WAIT.as_secs();
+        tracing::warn!(function, "no answer within the {limit} s of an authorizer");
+        Failure::of(ResponseType::AuthorizerFailure)
+    })?;
     match outcome {
         // A function whose error is this very word refuses the credential.
         Ok(Outcome::Failure(failure)) if failure.message() == "Unauthorized" => {

@@ -112,7 +112,14 @@ impl Gateway {
             Integration::Function(function) => {
                 tokio::time::timeout(method.timeout, self.proxy(function, exchange))
                     .await
-                    .map_err(|_| Failure::of(ResponseType::IntegrationTimeout))?
+                    .map_err(|_| {
+                        let limit = method.timeout.as_secs_f64();
+                        tracing::warn!(
+                            function,
+                            "no answer within the {limit} s of its integration"
+                        );
+                        Failure::of(ResponseType::IntegrationTimeout)
+                    })?
             }
         }
     }

@@ -19,8 +19,10 @@ use super::runtime_api::{self, Invocation, Sandbox};
 use super::{Executable, Failure, Outcome, Refusal};
 use crate::template::Function;
 
-/// Lambda gives a copy ten seconds until it asks for its first request.
-const LONGEST_START: Duration = Duration::from_secs(10);
+/// Lambda gives a copy ten seconds until it asks for its first request. After that Lambda does
+/// not fail the request: it starts the copy again, which then has the timeout of the function.
+/// Here the same process goes on, for a second start would be as slow.
+const LONGEST_INIT: Duration = Duration::from_secs(10);
 
 /// A running copy. To drop it is to end its process.
 pub(super) struct Process {
@@ -121,12 +123,11 @@ impl Process {
 
         tokio::select! {
             biased;
-            taken = timeout(LONGEST_START, was_taken) => {
-                if taken.is_err() {
-                    let message = format!("Init timed out after {}.00 seconds", LONGEST_START.as_secs());
-                    return (unhandled("Sandbox.Timedout", &request_id, &message), false);
-                }
-            }
+            is_ready = ready(function, was_taken) => if !is_ready {
+                let limit = LONGEST_INIT + function.timeout;
+                let message = format!("Init timed out after {:.2} seconds", limit.as_secs_f64());
+                return (unhandled("Sandbox.Timedout", &request_id, &message), false);
+            },
             _ = &mut ended => return (self.exit(&request_id), false),
         }
         tokio::select! {
@@ -152,6 +153,21 @@ impl Process {
         let how = how.unwrap_or_else(|| "Runtime exited without providing a reason".to_owned());
         unhandled("Runtime.ExitError", request_id, &how)
     }
+}
+
+/// Waits until a copy has taken its request: at once if it runs, after its start if it is new.
+/// That time is not the function's. False if the start takes too long.
+async fn ready(function: &Function, mut was_taken: oneshot::Receiver<()>) -> bool {
+    if timeout(LONGEST_INIT, &mut was_taken).await.is_ok() {
+        return true;
+    }
+    tracing::warn!(
+        function = %function.name,
+        "the start takes longer than the {} s of an init phase: {} s more are given",
+        LONGEST_INIT.as_secs(),
+        function.timeout.as_secs()
+    );
+    timeout(function.timeout, was_taken).await.is_ok()
 }
 
 fn unhandled(kind: &str, request_id: &str, message: &str) -> Outcome {

@@ -704,7 +704,7 @@ impl Draft {
             return Ok(None);
         };
         let Some(summary) = summary else {
-            return Ok(Some(Obstacle::Missing(place)));
+            return Ok(Some(Obstacle::Missing(place, desk.scope.space(id))));
         };
         let Some((wanted, _)) = self.wants(id) else {
             return Ok(None);
@@ -961,17 +961,16 @@ impl Desk<'_> {
 
 fn too_much(writes: usize) -> Error {
     let message = format!(
-        "too much at once: {writes} writes of the {MAX_ACTIONS} that are written together; \
-         with more than 32 spaces, fewer may be exclusive or have an accessCount, \
-         an exclusive space counts once more for each day, and those that go and those that \
-         come count alike"
+        "too many spaces: {writes} writes, and at most {MAX_ACTIONS} in one transaction; \
+         a space is two to three writes, an exclusive one is one more and one for each day, \
+         and removed spaces count as well"
     );
     Error::invalid("spaces", FaultCode::OutOfRange, message)
 }
 
 /// Why an access cannot be written as it is.
 enum Obstacle {
-    Missing(usize),
+    Missing(usize, Key),
     Taken(usize, SpaceId, FreeFrom),
     NoCode(usize),
 }
@@ -982,10 +981,7 @@ fn said(obstacles: Vec<Obstacle>) -> Result<()> {
     let (mut missing, mut taken) = (Vec::new(), Vec::new());
     for obstacle in obstacles {
         match obstacle {
-            Obstacle::Missing(place) => {
-                let message = "this organization has no such thing";
-                missing.push(Fault::new(field(place), FaultCode::NotFound, message));
-            }
+            Obstacle::Missing(place, space) => missing.push(space.missing(field(place))),
             Obstacle::Taken(place, space, free) => {
                 let message = match free {
                     FreeFrom::Instant(at) => format!(
@@ -999,7 +995,8 @@ fn said(obstacles: Vec<Obstacle>) -> Result<()> {
                 taken.push(Fault::new(field(place), FaultCode::Taken, message));
             }
             Obstacle::NoCode(place) => {
-                let message = "no access code is left here: accesses must end, or codes be longer";
+                let message =
+                    "no access code is free here: end other accesses, or use longer codes";
                 taken.push(Fault::new(field(place), FaultCode::Taken, message));
             }
         }

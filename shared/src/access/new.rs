@@ -185,7 +185,7 @@ pub(super) fn spaces<T>(
 ) -> Option<Vec<T>> {
     let given = fields.objects(name, MAX_SPACES)?;
     if given.is_empty() {
-        let message = format!("expected 1 to {MAX_SPACES} of them");
+        let message = format!("expected 1 to {MAX_SPACES} spaces");
         fields.fault(name, FaultCode::OutOfRange, message);
         return None;
     }
@@ -197,7 +197,7 @@ pub(super) fn spaces<T>(
             if let Some(of) = &read
                 && !seen.insert(id(of))
             {
-                let message = "this space is named before";
+                let message = "this space is given twice";
                 space.fault("thingId", FaultCode::NotAllowed, message);
             }
             read

@@ -395,9 +395,7 @@ pub struct AccessTemplateView {
 /// A thing of a template, for display.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(
-    description = "A thing of an access template, with defaults for accesses to it."
-)]
+#[schema(description = "A thing of an access template, with defaults for accesses to it.")]
 pub struct ThingAccessTemplateView {
     /// The ID of this entry of the template.
     id: Guid,

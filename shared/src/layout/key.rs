@@ -109,7 +109,7 @@ impl Key {
     }
 
     /// The key of a deed, in one of the partitions of its organization.
-    pub(crate) fn deed(organization: OrganizationId, shard: u8, id: AuditId) -> Self {
+    pub fn deed(organization: OrganizationId, shard: u8, id: AuditId) -> Self {
         let KeyPrefix(mut key) = deeds(organization, shard);
         key.sk.push_str(&id.to_string());
         key

@@ -64,6 +64,13 @@ pub enum Thing {
     Space(SpaceId),
 }
 
+impl Key {
+    /// The place, beside the thing that stood at `place`, of what remembers its removal.
+    pub fn gone_place(place: &str) -> String {
+        format!("{GONE}#{place}")
+    }
+}
+
 impl Removal {
     /// Reads the keys and the old image of a record of the stream. `None` when what was
     /// removed leaves nothing behind.
@@ -116,7 +123,7 @@ impl Removal {
         table: &'t Table,
         now: DateTime<Utc>,
     ) -> BoxFuture<'t, Result<()>> {
-        let (pk, sk) = (self.key.pk.clone(), format!("{GONE}#{}", self.key.sk));
+        let (pk, sk) = (self.key.pk.clone(), Key::gone_place(&self.key.sk));
         let (key, expires_at) = (Key { pk, sk }, now + SWEPT_AFTER);
         let item = match &self.thing {
             Thing::User(thing) => to_item(&key, &Gone { thing, expires_at }),
