@@ -14,7 +14,7 @@ use latchkey::deed::read;
 use latchkey::directory::{Device, ForeignId, Organization, Resource, User};
 use latchkey::error::{Error, FaultCode, Result};
 use latchkey::grant::Source;
-use latchkey::id::{DeviceId, Id, OrganizationId, UserId};
+use latchkey::id::{DeviceId, OrganizationId, UserId};
 use latchkey::rights;
 use latchkey::role::{Area, Reach};
 use latchkey::table::{Items, Read, Span};
