@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
+use latchkey::access::AccessTemplateGroup;
 use latchkey::access::template::TemplateThing;
+use latchkey::directory::Resource;
 use latchkey::role::Role;
 use latchkey::wire::json::Named;
+use latchkey_demo::World;
 use latchkey_local::template::Integration;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -253,13 +256,25 @@ fn may_be_null(published: &Value, kind: &str) -> bool {
     !is_value && !is_list && !is_enum
 }
 
+/// Gives an organization what the questions speak of.
+fn furnish(world: &mut World) {
+    world.users[1].email_address = Some("two@example.com".to_owned());
+    world.users[1].viviot_id = Some("VIV-1".to_owned());
+    let group = AccessTemplateGroup {
+        name: "House".to_owned(),
+        templates: vec![TEMPLATE.parse().unwrap()],
+        ..AccessTemplateGroup::blank(GROUP.parse().unwrap())
+    };
+    world.template_groups.push(group);
+}
+
 /// Organization 7 with what the answers can tell of: an access with all that one may have.
 async fn home() -> (Store, System, Tenant) {
     let store = Store::start_with_streams().await;
     let system = System::on(&store).await;
     let mut tenant = Tenant::new(7).with_roles(1, &[Role::Admin, Role::TenantAdmin]);
     let world = &mut tenant.world;
-    world.users[1].email_address = Some("two@example.com".to_owned());
+    furnish(world);
     world.spaces[0].location = Some("Ground floor".to_owned());
     world.templates[0].description = Some("For a night".to_owned());
     world.templates[0].things[0] = TemplateThing {
@@ -287,6 +302,7 @@ async fn home() -> (Store, System, Tenant) {
 const GUID: &str = "4c617463686b80018000000000000007";
 const TEMPLATE: &str = "0192a5b07c0070008000000000000002";
 const ACCESS: &str = "00000000000000000000000000000001";
+const GROUP: &str = "0192a5b07c0070008000000000000005";
 
 /// What each operation is asked: a query, and a body.
 fn question(name: &str) -> (String, Option<Value>) {
@@ -310,11 +326,29 @@ fn question(name: &str) -> (String, Option<Value>) {
             "accessTemplateId": TEMPLATE, "name": "Crew", "things": spaces, "scope": 2,
             "accessCodeInitializationStrategy": 1,
         }),
+        "CreateBusinessUser" => json!({
+            "organizationId": GUID, "firstName": "Kim", "lastName": "New",
+            "email": "kim@example.com", "phoneNumber": "+31612345699", "roles": ["Receptionist"],
+            "viviotId": "VIV-2",
+        }),
+        "UpdateBusinessUser" => json!({
+            "userId": 3, "firstName": "Kim", "lastName": "New", "email": "three@example.com",
+            "roles": [], "viviotId": "VIV-3",
+        }),
+        "CreateAccessTemplateGroup" => json!({"name": "Hotel", "accessTemplateIds": [TEMPLATE]}),
+        "UpdateAccessTemplateGroup" => json!({
+            "accessTemplateGroupId": GROUP, "name": "Hotel", "accessTemplateIds": [TEMPLATE],
+        }),
         _ => Value::Null,
     };
     let query = match name {
         "GetBusinessUserAccess" | "DeleteBusinessUserAccess" => access,
         "GetAccessTemplate" => format!("{template}&LoadOrganization=true"),
+        "GetBusinessUserProfileData" => "?BusinessUserId=2".to_owned(),
+        "GetViviotUserData" => "?Email=two@example.com".to_owned(),
+        "GetAccessTemplateGroup" | "DeleteAccessTemplateGroup" => {
+            format!("?AccessTemplateGroupId={GROUP}")
+        }
         "GetThingAccessTemplates" | "DeleteAccessTemplate" => template,
         _ => String::new(),
     };
@@ -365,6 +399,7 @@ async fn a_role_reads_what_its_page_says_and_no_other_role_does() {
         for (place, (_, role)) in names.iter().enumerate() {
             tenant = tenant.with_roles(place + 1, &[*role]);
         }
+        furnish(&mut tenant.world);
         store.put(&tenant.world).await;
         let access = tenant.access(1, 2, vec![access_space(SPACE, "407192")]);
         let scope = tenant.world.scope().unwrap();

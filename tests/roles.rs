@@ -235,6 +235,17 @@ fn directory() -> Vec<Request> {
         // Who sees all accesses sees what they are to, and who writes users sees them whole.
         reads(Area::Accesses, "GET /things"),
         writes(OF, "GET /users"),
+        writes(OF, "GET /user").query("?BusinessUserId={userId}"),
+        writes(OF, "POST /user").body(
+            r#"{"FirstName": "N", "LastName": "N", "Email": "{fresh}@example.com", "Roles": []}"#,
+        ),
+        writes(OF, "PUT /user").body(
+            r#"{"UserId": {userId}, "FirstName": "By", "LastName": "{caller}",
+                "Email": "nine@example.com", "Roles": []}"#,
+        ),
+        reads(Area::Visitors, "GET /viviotUser").query("?Email=nine@example.com"),
+        Request::new("GET /organization", May::Everyone),
+        Request::new("GET /mobileb/organizations", May::Everyone),
         // Whoever reads the directory does not see how others sign in.
         writes(OF, "GET /v2/users/{userId}/tokens"),
         writes(OF, "POST /v2/users/{userId}/tokens"),
@@ -352,7 +363,23 @@ fn accesses() -> Vec<Request> {
     let delete = writes(OF, "DELETE /BusinessUserAccess").query("?BusinessUserAccessId={access}");
     let things = writes(Area::Templates, "POST /access/template")
         .body(r#"{"Name": "N", "Things": [{"ThingId": "{spaceId}"}]}"#);
+    const GROUPS: Area = Area::TemplateGroups;
+    let group = writes(GROUPS, "POST /access/templategroup")
+        .body(r#"{"Name": "N", "AccessTemplateIds": ["{template}"]}"#);
+    let one = "?AccessTemplateGroupId={templateGroup}";
     vec![
+        // Their own codes.
+        Request::new("GET /mobileb/keycodes/all", May::Everyone),
+        // Who gives accesses sees each whole.
+        writes(OF, "GET /BusinessUserAccess").query("?BusinessUserAccessId={access}"),
+        group,
+        reads(GROUPS, "GET /access/templategroups"),
+        reads(GROUPS, "GET /access/templategroup").query(one),
+        writes(GROUPS, "PUT /access/templategroup").body(
+            r#"{"AccessTemplateGroupId": "{templateGroup}", "Name": "By {caller}",
+                "AccessTemplateIds": ["{template}"]}"#,
+        ),
+        writes(GROUPS, "DELETE /access/templategroup").query(one),
         list.about(About::Own, own),
         list.query("?BusinessUserId={userId}"),
         new.about(About::Own, writing),
@@ -526,6 +553,7 @@ impl Cast {
                 tenant.world.users[user - 1].spaces = [SPACE.into()].into();
             }
         }
+        tenant.world.users[8].email_address = Some("nine@example.com".to_owned());
         // Device 1 is what user 7 administrates, 2 is shared with everyone, 3 with nobody.
         let mut third = tenant.world.devices[1].clone();
         third.id = 3.try_into().unwrap();
@@ -621,6 +649,14 @@ impl Cast {
             let share = self.new_share(&names, json!({"receiver": null})).await;
             names.insert("invitation", share["token"].as_str().unwrap().to_owned());
         }
+        if request.body.contains("{fresh}") {
+            names.insert("fresh", uuid::Uuid::new_v4().simple().to_string());
+        }
+        if request.body.contains("{templateGroup}") || request.query.contains("{templateGroup}") {
+            let new = "POST /access/templategroup";
+            let group = self.new_thing(new, "id", &names).await;
+            names.insert("templateGroup", group);
+        }
         if request.method() != "DELETE" {
             return names;
         }
@@ -641,6 +677,8 @@ impl Cast {
                 .new_thing("POST /BusinessUserAccess", "id", &names)
                 .await;
             names.insert("access", new);
+        } else if path == "/access/templategroup" {
+            // It is new already.
         } else if path == "/access/template" {
             let new = self.new_thing("POST /access/template", "id", &names).await;
             names.insert("template", new);

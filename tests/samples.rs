@@ -16,6 +16,8 @@ const STAGE: &str = "prod";
 
 /// The functions that no admin calls, and the role that does.
 const CONTROLLERS: &[&str] = &["enter-space"];
+/// Parameters of which an operation requires one or the other.
+const GIVEN: &[(&str, &str)] = &[("get-viviot-user", "Email")];
 /// Those that only an admin of the tenant calls.
 const TENANT_ADMINS: &[&str] = &["reprogram-codes"];
 
@@ -59,7 +61,9 @@ fn event(document: &Value, route: &Route, name: &str) -> Value {
                 path = path.replace(&format!("{{{parameter_name}}}"), &value());
                 path_parameters.insert(parameter_name.to_owned(), value().into());
             }
-            Some("query") if parameter["required"] == true => {
+            Some("query")
+                if parameter["required"] == true || GIVEN.contains(&(name, parameter_name)) =>
+            {
                 query.insert(parameter_name.to_owned(), value().into());
             }
             _ => {}

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use latchkey::access::template::{TemplateScope, TemplateThing};
-use latchkey::access::{Access, AccessSpace, AccessTemplate, Code, CodeStrategy, SpaceTerms};
+use latchkey::access::{
+    Access, AccessSpace, AccessTemplate, AccessTemplateGroup, Code, CodeStrategy, SpaceTerms,
+};
 use latchkey::calendar_link::{CalendarLink, CalendarLinkHash, LinkOfUser};
 use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
@@ -17,7 +19,8 @@ use latchkey::directory::{
 use latchkey::error::Result;
 use latchkey::grant::{Permissions, Receiver, Source};
 use latchkey::id::{
-    AccessTemplateId, DeviceGroupId, OrganizationId, ShareId, SpaceId, UserGroupId, UserId,
+    AccessTemplateGroupId, AccessTemplateId, DeviceGroupId, OrganizationId, ShareId, SpaceId,
+    UserGroupId, UserId,
 };
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::layout::item::GrantEdge;
@@ -48,6 +51,8 @@ const CALENDAR_SECRET: &str = "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc";
 const SPACE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000001");
 /// The demo organization's access template.
 const TEMPLATE: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000002");
+/// The demo organization's group of access templates.
+const TEMPLATE_GROUP: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000005");
 
 /// The demo organization's access, by which user 2 comes into the space.
 const ACCESS: Uuid = uuid!("0192a5b0-7c00-7000-8000-000000000003");
@@ -79,6 +84,8 @@ pub struct World {
     pub spaces: Vec<Space>,
     /// Its access templates.
     pub templates: Vec<AccessTemplate>,
+    /// Its groups of access templates.
+    pub template_groups: Vec<AccessTemplateGroup>,
     /// Its accesses.
     pub accesses: Vec<Access>,
     /// Its shares.
@@ -111,6 +118,7 @@ impl World {
             schedules: Vec::new(),
             spaces: Vec::new(),
             templates: Vec::new(),
+            template_groups: Vec::new(),
             accesses: Vec::new(),
             shares: Vec::new(),
             api_keys: Vec::new(),
@@ -184,6 +192,7 @@ impl World {
         things(&mut items, &scope, of, &self.schedules)?;
         things(&mut items, &scope, of, &self.spaces)?;
         things(&mut items, &scope, of, &self.templates)?;
+        things(&mut items, &scope, of, &self.template_groups)?;
         for user in &self.users {
             for group in &user.groups {
                 edge(&mut items, UserGroup::link(&scope, *group, user.id))?;
@@ -477,6 +486,11 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         }],
         scope: TemplateScope::Guest,
         ..AccessTemplate::blank(AccessTemplateId::from(TEMPLATE))
+    }];
+    world.template_groups = vec![AccessTemplateGroup {
+        name: "House".to_owned(),
+        templates: vec![AccessTemplateId::from(TEMPLATE)],
+        ..AccessTemplateGroup::blank(AccessTemplateGroupId::from(TEMPLATE_GROUP))
     }];
     let hours = Period {
         start: NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),

@@ -39,9 +39,6 @@ pub struct OutOfRange;
 pub trait Id: Copy + TryFrom<u64, Error = OutOfRange> {
     /// The number itself.
     fn number(self) -> u64;
-
-    /// An ID for an item created at `now`. The low bits come from `random`.
-    fn generate(now: DateTime<Utc>, random: u16) -> Self;
 }
 
 /// The ID of a directory item: a number, or a UUID. Later ones sort after earlier ones.
@@ -53,6 +50,14 @@ pub trait Identifier:
     /// # Errors
     /// If the system has no random numbers.
     fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed>;
+
+    /// Another one, after so many were taken.
+    ///
+    /// # Errors
+    /// As [`Identifier::make`].
+    fn make_again(now: DateTime<Utc>, random: &Random, _taken: u32) -> Result<Self, RandomFailed> {
+        Self::make(now, random)
+    }
 
     /// Its form in keys: texts that sort like the IDs.
     fn key_text(self) -> String;
@@ -72,7 +77,81 @@ macro_rules! identifiers {
     )*};
 }
 
-identifiers! { OrganizationId UserId UserGroupId DeviceId DeviceGroupId ScheduleId }
+identifiers! { OrganizationId UserGroupId DeviceId DeviceGroupId ScheduleId }
+
+macro_rules! generated {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// An ID for an item created at `now`. The low bits come from `random`.
+            pub fn generate(now: DateTime<Utc>, random: u16) -> Self {
+                Self(generate(now, random))
+            }
+        }
+    )*};
+}
+
+generated! { OrganizationId UserGroupId DeviceId DeviceGroupId ScheduleId ShareId }
+
+/// Clients of the access family read the ID of a user into 32 bits with a sign. So 13 bits count
+/// days, and 18 bits are random: 262,144 IDs a day for each organization.
+impl UserId {
+    /// The largest ID that a new user is given.
+    pub const LARGEST: u64 = (1 << (DAY_BITS + DRAWN_BITS)) - 1;
+
+    /// An ID for a user created at `now`, after `taken` others were taken: among those of the
+    /// day; then among four times as many, into the days that follow, and so on. So 200,000 users
+    /// in a day find a free one at the second draw for the most part, and users are listed in the
+    /// order of their days as long as no day is crowded. The days last until June 2048. They
+    /// begin again then: the order ends, and each draw still finds an ID that is free.
+    fn draw(now: DateTime<Utc>, random: u32, taken: u32) -> Self {
+        let among = 1_u64 << (DRAWN_BITS + 2 * taken.min(MOST_WIDENED));
+        let first = day(now) << DRAWN_BITS;
+        let number = (first + u64::from(random) % among) & Self::LARGEST;
+        Self(number.max(1))
+    }
+
+    /// Until when this ID may be drawn again at `now` or later, if it may: to the end of its day.
+    pub fn drawn_until(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.0 > Self::LARGEST {
+            return None;
+        }
+        let days = 1 << DAY_BITS;
+        let ahead = ((self.0 >> DRAWN_BITS) + days - day(now)) % days;
+        let ends = now.timestamp_millis().div_euclid(DAY) + i64::try_from(ahead).ok()? + 1;
+        // What is more than half way ahead is behind.
+        DateTime::from_timestamp_millis(ends * DAY).filter(|_| ahead < days / 2)
+    }
+}
+
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+/// The day that 1 January 2026 is, of those since 1970.
+const FIRST_DAY: i64 = 20_454;
+const DAY_BITS: u32 = 13;
+const DRAWN_BITS: u32 = 18;
+/// How often the days that are drawn from are made four times as many: up to 256 days.
+const MOST_WIDENED: u32 = 4;
+
+/// The number of a day, from the first one on.
+fn day(now: DateTime<Utc>) -> u64 {
+    let days = now.timestamp_millis().div_euclid(DAY) - FIRST_DAY;
+    days.rem_euclid(1 << DAY_BITS).unsigned_abs()
+}
+
+impl Identifier for UserId {
+    fn make(now: DateTime<Utc>, random: &Random) -> Result<Self, RandomFailed> {
+        Self::make_again(now, random, 0)
+    }
+
+    fn make_again(now: DateTime<Utc>, random: &Random, taken: u32) -> Result<Self, RandomFailed> {
+        let random = u32::from_le_bytes(random.bytes()?);
+        Ok(Self::draw(now, random, taken))
+    }
+
+    fn key_text(self) -> String {
+        format!("{:016}", self.0)
+    }
+}
 
 macro_rules! uuids {
     ($($(#[doc = $doc:literal])+ $name:ident($example:literal))*) => {$(
@@ -159,6 +238,8 @@ uuids! {
     AccessId("0192a5b07c0070008000000000000003")
     /// The ID of a regeneration of all access codes of an organization.
     ReprogrammingId("0192a5b07c0070008000000000000004")
+    /// The ID of a group of access templates.
+    AccessTemplateGroupId("0192a5b07c0070008000000000000005")
 }
 
 fn generate(now: DateTime<Utc>, random: u16) -> u64 {
@@ -191,9 +272,6 @@ macro_rules! ids {
                 self.0
             }
 
-            fn generate(now: DateTime<Utc>, random: u16) -> Self {
-                Self(generate(now, random))
-            }
         }
 
         impl TryFrom<u64> for $name {
@@ -418,6 +496,56 @@ mod tests {
         for text in ["", "0", "-1", "+1", "01", "1.0", "9007199254740992", "x"] {
             assert_eq!(text.parse::<ShareId>(), Err(OutOfRange), "{text}");
         }
+    }
+
+    #[test]
+    fn users_have_ids_of_32_bits_in_the_order_of_their_days() {
+        let at = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+        let day = at("2026-11-27T23:59:59Z");
+        let next = at("2026-11-28T00:00:00Z");
+        assert!(UserId::draw(day, u32::MAX, 0) < UserId::draw(next, 1, 0));
+        assert_eq!(UserId::draw(at("2026-01-01T00:00:00Z"), 0, 0).number(), 1);
+        let last = UserId::draw(at("2048-06-05T12:00:00Z"), u32::MAX, 0);
+        assert_eq!(last.number(), UserId::LARGEST);
+        assert_eq!(UserId::LARGEST, (1 << 31) - 1);
+        // The days begin again.
+        let again = UserId::draw(at("2048-06-06T00:00:00Z"), 7, 0);
+        assert_eq!(again.number(), 7);
+        assert!(UserId::draw(day, u32::MAX, 9).number() <= UserId::LARGEST);
+
+        let drawn = UserId::draw(day, 12_345, 0);
+        assert_eq!(drawn.drawn_until(day), Some(next));
+        assert_eq!(drawn.drawn_until(next), None, "that day is over");
+        let ahead = UserId::draw(day, 3 << DRAWN_BITS, 1);
+        let until = at("2026-12-01T00:00:00Z");
+        assert_eq!(ahead.drawn_until(day), Some(until));
+        let by_hand = UserId::try_from(2).unwrap();
+        assert_eq!(by_hand.drawn_until(day), None);
+        assert_eq!(UserId(MAX).drawn_until(day), None);
+    }
+
+    #[test]
+    fn two_hundred_thousand_users_in_a_day_find_an_id_in_a_few_draws() {
+        let now = DateTime::from_timestamp_millis(1_795_262_400_000).unwrap();
+        let mut taken = std::collections::HashSet::new();
+        let (mut draws, mut most) = (0, 0);
+        // Numbers that are as good as random, and the same each time.
+        let mut state: u64 = 1;
+        for _ in 0..200_000 {
+            for attempt in 0.. {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let random = (state >> 32) as u32;
+                draws += 1;
+                most = attempt.max(most);
+                if taken.insert(UserId::draw(now, random, attempt)) {
+                    break;
+                }
+            }
+        }
+        assert!(draws < 290_000, "{draws}");
+        assert!(most <= 4, "{most}");
     }
 
     #[test]

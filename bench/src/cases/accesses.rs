@@ -1,7 +1,9 @@
 //! Accesses and their codes.
 
 use aws_lambda_events::dynamodb::StreamRecord;
-use latchkey_functions::accesses::{create, delete as delete_access, list, update};
+use latchkey_functions::accesses::{
+    create, delete as delete_access, get as get_access, key_codes, list, update,
+};
 use latchkey_functions::decisions::decide;
 use latchkey_functions::reprogramming::ask;
 use latchkey_functions::stream::{follow_up, remake_codes};
@@ -54,6 +56,10 @@ async fn writing(bench: &Bench) -> Result<()> {
     let change = change(&id, SPACE);
     bench
         .case("update access, 3 spaces", update::ENDPOINT, change)
+        .await?;
+    let one = get(format!("{PATH}?BusinessUserAccessId={id}"));
+    bench
+        .case("get access, 3 spaces", get_access::ENDPOINT, one)
         .await?;
     let gone = delete(format!("{PATH}?BusinessUserAccessId={id}"));
     bench
@@ -283,6 +289,10 @@ async fn listing(bench: &Bench) -> Result<()> {
             return Err(format!("{case}: {} of them", listed.count()?).into());
         }
     }
+    let own = get("/mobileb/keycodes/all").by(GUEST);
+    bench
+        .case("list one's own codes", key_codes::ENDPOINT, own)
+        .await?;
     Ok(())
 }
 

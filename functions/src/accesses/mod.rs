@@ -2,6 +2,8 @@
 
 pub mod create;
 pub mod delete;
+pub mod get;
+pub mod key_codes;
 pub mod list;
 pub mod update;
 
@@ -23,7 +25,14 @@ use crate::scopes;
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(create::create, update::update, delete::delete, list::list))]
+#[openapi(paths(
+    create::create,
+    update::update,
+    delete::delete,
+    list::list,
+    get::get,
+    key_codes::list
+))]
 pub(crate) struct Api;
 
 const WHAT: &str = "access";

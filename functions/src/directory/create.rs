@@ -5,7 +5,7 @@ use latchkey::caller::OrganizationScope;
 use latchkey::directory::Resource;
 use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
 use latchkey::id::Identifier;
-use latchkey::table::{Key, Refused};
+use latchkey::table::{If, Key, Refused};
 use latchkey::wire::Response;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::lambda::{Call, Once};
 use crate::scopes::writes;
 
 /// The number of IDs to try. If many items are created at once, one ID in thousands is taken.
-const MAX_IDS: u32 = 5;
+pub(crate) const MAX_IDS: u32 = 5;
 
 /// The purpose of each item of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,8 +60,8 @@ pub(crate) async fn create_with<R: Resource>(
 ) -> Result<Response> {
     let body = call.request.json()?;
     let once = Once::of(&call, &body)?;
-    for _ in 0..MAX_IDS {
-        let id = R::Id::make(call.now, &call.random)?;
+    for taken in 0..MAX_IDS {
+        let id = R::Id::make_again(call.now, &call.random, taken)?;
         let (organization, mut new) = R::create(id, &body)?;
         let scope = call.caller.scope(organization)?;
         if !writes(&scope) {
@@ -97,6 +97,9 @@ pub(crate) async fn put<R: Resource>(
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
     let at = R::key(scope, new.id()).ok_or_else(|| Error::Internal("no key".to_owned()))?;
     writes.put_new(Part::Itself, &at, new);
+    if let Some(key) = new.retired(scope) {
+        writes.check(Part::Further, &key, If::Absent);
+    }
     if let Some((key, keyring)) = new.keyring(scope) {
         writes.put_new(Part::Further, &key, &keyring);
     }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::{Deed, Recorded, Unrecorded};
-use latchkey::directory::{InGroup, Link, Resource};
+use latchkey::directory::{InGroup, Link, Resource, Retired};
 use latchkey::error::{Conflict, Error, Result};
 use latchkey::table::{If, Read};
 use latchkey::warrant::Warrant;
@@ -103,6 +103,7 @@ async fn attempt_in<R: Resource>(
     }
     let links = thing.links(scope);
     let roll = thing.roll(scope);
+    let retired = thing.retired(scope).zip(thing.retired_until(call.now));
     let claims = thing.claims(scope).into_iter().map(|claim| claim.key);
     let keyring = thing.keyring(scope).map(|(key, _)| key);
     let with_it: Vec<_> = claims.chain(keyring).collect();
@@ -123,6 +124,10 @@ async fn attempt_in<R: Resource>(
     writes.delete(Part::Itself, &key, only);
     if let Some(roll) = &roll {
         leave_roll(&mut writes, Part::Roll, roll);
+    }
+    if let Some((key, until)) = retired {
+        let retired = Retired { expires_at: until };
+        writes.put(Part::Further, &key, &retired, If::Always);
     }
     for key in &with_it {
         writes.delete(Part::Former, key, If::Exists);

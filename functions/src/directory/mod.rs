@@ -13,7 +13,7 @@ mod update;
 
 use std::iter;
 
-pub(crate) use create::{Extra, create, create_with, put};
+pub(crate) use create::{Extra, MAX_IDS, create, create_with, put};
 pub(crate) use delete::{delete, take_away};
 pub(crate) use list::{list, list_of_group, show};
 pub(crate) use members::{add, remove};

@@ -23,9 +23,9 @@ use self::info::{Api, security_schemes};
 use self::nullable::{describe_nullable, requested, without_null};
 use self::operation::{is_service, operations};
 use crate::{
-    accesses, activations, api_keys, audit, business_users, decisions, device_groups, devices,
-    docs, entries, events, oauth, organizations, reprogramming, schedules, shares, spaces,
-    templates, things, user_groups, users,
+    accesses, activations, api_keys, audit, business_organizations, business_users, decisions,
+    device_groups, devices, docs, entries, events, oauth, organizations, reprogramming, schedules,
+    shares, spaces, template_groups, templates, things, user_groups, users,
 };
 
 /// The operations of each folder, in reading order.
@@ -51,6 +51,8 @@ const FOLDERS: &[fn() -> Document] = &[
     templates::Api::openapi,
     things::Api::openapi,
     business_users::Api::openapi,
+    business_organizations::Api::openapi,
+    template_groups::Api::openapi,
 ];
 
 /// The API document, as docs/openapi.json has it.

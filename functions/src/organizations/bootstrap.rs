@@ -13,7 +13,7 @@ use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret};
 use latchkey::directory::{Admins, NewAdmin, Of, Organization, Resource, User};
 use latchkey::error::{Conflict, Error, FaultCode, Result};
-use latchkey::id::{Id, OrganizationId, UserId};
+use latchkey::id::{Identifier, OrganizationId, UserId};
 use latchkey::keyring::Keyring;
 use latchkey::role::Role;
 use latchkey::table::{If, Read};
@@ -65,7 +65,7 @@ async fn bootstrap(event: Value, context: Context) -> Result<Bootstrapped> {
         remarks: None,
         external_id: None,
         roles: vec![Role::Admin],
-        ..User::blank(UserId::generate(context.now, context.random.bits()?))
+        ..User::blank(UserId::make(context.now, &context.random)?)
     };
     let secret = ApiKeySecret::generate(&context.random)?;
     let api_key = ApiKey::new(&secret, admin.id, "bootstrap".to_owned(), context.now);
@@ -106,6 +106,9 @@ async fn bootstrap(event: Value, context: Context) -> Result<Bootstrapped> {
             writes.exists(Part::Organization, &scope.organization_key());
             writes.put(Part::Admins, &scope.admins(), &admins, unchanged);
         }
+    }
+    if let Some(key) = admin.retired(&scope) {
+        writes.check(Part::New, &key, If::Absent);
     }
     writes.put_new(Part::New, &scope.user(admin.id), &admin);
     writes.put_new(Part::New, &scope.keyring(admin.id), &Keyring::default());

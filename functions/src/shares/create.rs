@@ -9,7 +9,7 @@ use latchkey::caller::OrganizationScope;
 use latchkey::directory::schedule;
 use latchkey::error::{Error, Result};
 use latchkey::grant::Parent;
-use latchkey::id::{Id, ShareId};
+use latchkey::id::ShareId;
 use latchkey::invitation::{self, Invitation, InvitationHash};
 use latchkey::layout::item::GrantEdge;
 use latchkey::rights::{self, Administration};

@@ -8,6 +8,7 @@ mod new;
 pub mod reprogramming;
 mod strategy;
 pub mod template;
+pub mod template_group;
 mod view;
 mod wrong_codes;
 
@@ -21,6 +22,7 @@ pub use new::{
 };
 pub use strategy::CodeStrategy;
 pub use template::AccessTemplate;
+pub use template_group::{AccessTemplateGroup, AccessTemplateGroupView};
 pub use view::View;
 pub use wrong_codes::{Guessed, WrongCodes};
 

@@ -105,7 +105,7 @@ impl BusinessUserProfileDataView {
             roles: user.roles,
             organization_id: OrganizationGuid(organization.id),
             business_organizations: vec![organization.into()],
-            viviot_id: None,
+            viviot_id: user.viviot_id,
         }
     }
 }

@@ -25,7 +25,7 @@ pub use organization::{NewAdmin, Of, Organization, OrganizationChanges, Organiza
 pub(crate) use resource::versioned;
 pub use resource::{
     Claim, GROUPS, Group, InGroup, Link, MAX_LINKED, ORGANIZATION_ZONE, Own, Reference, Resource,
-    Roll, SPACES, View, ZONE_VERSION,
+    Retired, Roll, SPACES, View, ZONE_VERSION,
 };
 pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,17 @@ pub trait Resource:
 
     /// The set of items of which one must remain, if it is in one.
     fn roll(&self, _scope: &OrganizationScope) -> Option<Roll> {
+        None
+    }
+
+    /// What says that its ID was given to one that was deleted, for as long as the ID may be
+    /// drawn again.
+    fn retired(&self, _scope: &OrganizationScope) -> Option<Key> {
+        None
+    }
+
+    /// How long that is from `now` on; `None` if it is over.
+    fn retired_until(&self, _now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         None
     }
 
@@ -252,6 +264,15 @@ pub struct Reference {
     pub to: Key,
     /// The field of the body that names it.
     pub field: String,
+}
+
+/// That an ID was given to one that was deleted: nobody else is given it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Retired {
+    /// When the ID can no longer be drawn.
+    #[serde(with = "chrono::serde::ts_seconds")]
+    pub expires_at: DateTime<Utc>,
 }
 
 /// A membership in a group.

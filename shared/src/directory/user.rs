@@ -87,6 +87,10 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("guest-4711"))]
     pub external_id: Option<String>,
+    /// The user's ID at VIVIOT, unique in the organization. `PUT /user` changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("VIV-4711"))]
+    pub viviot_id: Option<String>,
     /// The user's groups; left out if there are none.
     #[serde(
         default,
@@ -148,6 +152,40 @@ pub struct InvitationToken {
 }
 
 impl User {
+    /// Takes over what a request of ServiceStack's clients says of the user. A field left out, or
+    /// null, stays as it is.
+    pub fn read_business(&mut self, fields: &Fields<'_>) {
+        for name in ["firstName", "lastName", "email", "roles"] {
+            if !fields.has(name) {
+                fields.missing(name);
+            }
+        }
+        fields.set::<Label, _>("firstName", &mut self.first_name);
+        fields.set::<Label, _>("lastName", &mut self.last_name);
+        if let Some(email) = fields.optional::<Email>("email") {
+            self.email_address = Some(email.into());
+        }
+        if let Some(phone) = fields.optional::<Phone>("phoneNumber") {
+            self.phone_number = Some(phone.into());
+        }
+        if let Some(Label(id)) = fields.optional("viviotId") {
+            self.viviot_id = Some(id);
+        }
+        self.read_roles(fields);
+    }
+
+    fn read_roles(&mut self, fields: &Fields<'_>) {
+        if let Some(roles) = fields.list::<Name<Role>>("roles", Role::NAMES.len()) {
+            self.roles.clear();
+            for Name(role) in roles {
+                // One that is named twice is one all the same.
+                if !self.roles.contains(role) {
+                    self.roles.push(*role);
+                }
+            }
+        }
+    }
+
     /// Invites the user at `now` with a token, which replaces the previous one, and returns its
     /// credential. The credential speaks for the roles that the user has now and never for
     /// later ones, because the holder of the token was not trusted with those.
@@ -283,6 +321,7 @@ impl Resource for User {
             description: None,
             remarks: None,
             external_id: None,
+            viviot_id: None,
             groups: BTreeSet::new(),
             spaces: BTreeSet::new(),
             kind: UserKind::Person,
@@ -300,15 +339,7 @@ impl Resource for User {
         body.set::<Label, _>("lastName", &mut self.last_name);
         body.set_or_clear::<Email, _>("emailAddress", &mut self.email_address);
         body.set_or_clear::<Phone, _>("phoneNumber", &mut self.phone_number);
-        if let Some(roles) = body.list::<Name<Role>>("roles", Role::NAMES.len()) {
-            self.roles.clear();
-            for Name(role) in roles {
-                // One that is named twice is one all the same.
-                if !self.roles.contains(role) {
-                    self.roles.push(*role);
-                }
-            }
-        }
+        self.read_roles(body);
         if let Some(spaces) = body.list::<SpaceId>("spaces", MAX_LISTED) {
             self.spaces = spaces.into_iter().collect();
         }
@@ -362,6 +393,14 @@ impl Resource for User {
         Some((scope.keyring(self.id), Keyring { groups }))
     }
 
+    fn retired(&self, scope: &OrganizationScope) -> Option<Key> {
+        Some(scope.retired(self.id))
+    }
+
+    fn retired_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.id.drawn_until(now)
+    }
+
     fn refers(&self, scope: &OrganizationScope) -> Vec<Reference> {
         let reference = |space: &SpaceId| Reference {
             to: scope.space(*space),
@@ -381,10 +420,12 @@ impl Resource for User {
     fn claims(&self, scope: &OrganizationScope) -> Vec<Claim> {
         let email = self.email_address.as_deref();
         let phone = self.phone_number.as_deref();
+        let viviot = self.viviot_id.as_deref();
         email
             .map(|address| scope.email_address(address))
             .into_iter()
             .chain(phone.map(|number| scope.phone_number(number)))
+            .chain(viviot.map(|id| scope.viviot_id(id)))
             .map(|key| Claim { key })
             .collect()
     }

@@ -299,6 +299,17 @@ impl OrganizationScope {
         self.apart(user(id))
     }
 
+    /// That this ID was given to a user who was deleted.
+    pub fn retired(&self, id: UserId) -> Key {
+        let user = user(id);
+        self.of(&user, format!("RETIRED#{user}"))
+    }
+
+    /// The claim of a user to an ID at VIVIOT, which makes it unique.
+    pub fn viviot_id(&self, id: &str) -> Key {
+        self.apart(format!("VIVIOT#{id}"))
+    }
+
     /// The users who may give roles, of whom one must remain.
     pub fn admins(&self) -> Key {
         self.key("ADMINS".to_owned())

@@ -35,8 +35,15 @@ pub fn answer(request: &Request, status: StatusCode, body: &impl Serialize) -> R
 /// A list as it is answered.
 #[derive(Debug, Serialize)]
 pub struct Data<V> {
-    /// The devices of the group.
+    /// The items.
     pub data: Vec<V>,
+}
+
+/// One item as it is answered.
+#[derive(Debug, Serialize)]
+pub struct Datum<V> {
+    /// The item.
+    pub data: V,
 }
 
 /// A JSON answer in the format that the client wants. For a stored answer, that may differ from
