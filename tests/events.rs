@@ -89,7 +89,7 @@ async fn the_authorizer_lets_the_caller_into_the_stage() {
     assert_eq!(allowed["policyDocument"]["Statement"][0]["Effect"], "Allow");
     assert_eq!(
         allowed["context"]["memberships"],
-        json!("[{\"organizationId\":1,\"roles\":[\"Admin\"]}]")
+        json!("[{\"organizationId\":1,\"roles\":[\"Admin\",\"TenantAdmin\"]}]")
     );
 }
 

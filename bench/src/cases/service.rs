@@ -42,23 +42,27 @@ async fn business_users(bench: &Bench) -> Result<()> {
         .case("get business user", get_user::ENDPOINT, one)
         .await?;
     let new = json!({
-        "firstName": "Kim", "lastName": "Newcomer", "email": "kim@example.com", "roles": [],
+        "firstName": "Kim", "lastName": "Newcomer", "email": "kim@example.com", "roles": ["Admin"],
         "viviotId": "VIV-1",
     });
     let new = post("/user", &new);
     let made = bench
-        .case("create business user", create::ENDPOINT, new)
+        .case("create business user, an admin", create::ENDPOINT, new)
         .await?;
     let id = made.json()?["data"]["id"].clone();
     let change = json!({
-        "userId": id, "firstName": "Kim", "lastName": "Resident", "email": "kim@example.com",
+        "userId": id, "firstName": "Kim", "lastName": "Resident", "email": "resident@example.com",
         "roles": [],
     });
     let change = put("/user", &change);
     bench
-        .case("update business user", update::ENDPOINT, change)
+        .case(
+            "update business user, an admin no more",
+            update::ENDPOINT,
+            change,
+        )
         .await?;
-    let found = get("/viviotUser?Email=kim@example.com");
+    let found = get("/viviotUser?Email=resident@example.com");
     bench
         .case("find user by e-mail address", find::ENDPOINT, found)
         .await?;

@@ -37,7 +37,7 @@ pub const ENDPOINT: Endpoint =
     description = "Changes to a user.",
     examples(json!({
         "userId": 2, "firstName": "Max", "lastName": "Member", "email": "max@example.com",
-        "phoneNumber": "+31612345699", "roles": ["Receptionist"], "viviotId": "VIV-4711"
+        "phoneNumber": "+31612345698", "roles": ["Receptionist"], "viviotId": "VIV-4712"
     }))
 )]
 #[expect(dead_code, reason = "the shape of what is read")]
