@@ -4,7 +4,8 @@
 //! trips.
 
 use http::StatusCode;
-use latchkey::access::{Access, AccessCode};
+use latchkey::access::Access;
+use latchkey::access_code::AccessCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::Space;
 use latchkey::error::Result;
