@@ -316,8 +316,28 @@ async fn accesses(walk: &mut Walk) {
     .await;
     let path = format!("/BusinessUserAccess?businessUserAccessId={id}");
     walk.deletes("delete-access", &path).await;
+    let group = json!({"name": "Both", "accessTemplateIds": [template]});
+    let groups = "/access/templategroup";
+    let of = (Method::POST, groups);
+    let (answer, _) = walk.does(1, "create-template-group", of, Some(group)).await;
+    let group = answer.json()["id"].as_str().unwrap().to_owned();
+    let change = json!({
+        "accessTemplateGroupId": group, "name": "All", "accessTemplateIds": [template],
+    });
+    walk.changes("update-template-group", groups, change).await;
+    let path = format!("{groups}?accessTemplateGroupId={group}");
+    walk.deletes("delete-template-group", &path).await;
     let path = format!("/access/template?accessTemplateId={template}");
     walk.deletes("delete-template", &path).await;
+
+    let user = |name: &str| json!({"firstName": name, "lastName": "L", "email": "bea@example.com", "roles": []});
+    let of = (Method::POST, "/user");
+    let (answer, _) = walk
+        .does(1, "create-business-user", of, Some(user("Bea")))
+        .await;
+    let mut change = user("Beatrice");
+    change["userId"] = answer.json()["data"]["id"].clone();
+    walk.changes("update-business-user", "/user", change).await;
 }
 
 async fn tokens(walk: &mut Walk) {
