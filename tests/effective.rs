@@ -57,8 +57,11 @@ async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
     let device = json!({
         "id": 2, "deviceId": 2, "name": "Door 2", "personalName": null,
         "organizationId": 7, "owner": {"organizationId": 7},
-        "model": {"id": null, "name": null, "type": {"id": 1}},
-        "type": {"id": 1, "name": "Lock"}, "actualFirmwareVersion": null,
+        "model": {"id": null, "name": null, "make": "Unknown", "model": "Unknown", "type": {"id": 1}},
+        "type": {"id": 1, "name": "Lock"}, "serial": "2",
+        "actualFirmwareVersion": 0, "requiredFirmwareVersion": 0,
+        "batteryLevel": "Unknown", "batteryLastMeasurement": null,
+        "featureSet": {"isActivatable": true},
         "timeZone": "Europe/Amsterdam",
         "permissions": [
             {
@@ -90,7 +93,9 @@ async fn shared_devices_are_shown_in_both_forms_with_null_for_unknown_fields() {
     });
     world.admin(Method::PUT, "/v2/devices/2", Some(known)).await;
     let device = &world.listed(4, V2).await[0]["device"];
-    let model = json!({"id": 17, "name": "Latch 2", "type": {"id": "lock"}});
+    let model = json!({
+        "id": 17, "name": "Latch 2", "make": "Unknown", "model": "Latch 2", "type": {"id": "lock"}
+    });
     assert_eq!(device["model"], model);
     assert_eq!(device["type"], json!({"id": "lock", "name": "Lock"}));
     assert_eq!(device["settings"], json!({"activationTime": 9}));

@@ -47,7 +47,9 @@ async fn a_created_share_is_shown_whole_with_names() {
             "schedule": [{"dayOfWeek": "Monday", "recurrence": "Weekly", "period": {"startTime": "09:00:00", "endTime": "17:00:00"}}],
             "permissions": {"administrate": false, "remoteActivate": true, "assignKeyfob": false},
             "source": {"device": {"id": 1, "name": "Front door", "location": "Ground floor"}},
-            "receiver": {"user": {"id": 2, "firstName": "Max", "lastName": "Member", "emailAddress": "max@example.com", "registered": true}},
+            "receiver": {"user": {"id": 2, "firstName": "Max", "lastName": "Member", "emailAddress": "max@example.com", "registered": true,
+                "emailAddressVerify": false, "emailAddressVerified": false, "phoneNumberVerify": false, "phoneNumberVerified": false,
+                "account": {"id": 2, "firstName": "Max", "lastName": "Member", "emailAddress": "max@example.com", "phoneNumber": null}}},
             "personalSettings": {"notifications": true},
             "state": "Upcoming",
         })

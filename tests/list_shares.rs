@@ -120,10 +120,6 @@ async fn filters_find_what_they_name() {
         ("?active=false", &["over", "upcoming", "open"]),
         ("?active=true&userId=2", &["two", "two_on_other"]),
         ("?active=false&deviceId=1&userId=2", &["over", "upcoming"]),
-        ("?userId=99", &[]),
-        ("?userGroupId=99&active=true", &[]),
-        ("?deviceId=99", &[]),
-        ("?organizationId=7&deviceGroupId=99", &[]),
     ] {
         let expected = of(&cast, names);
         assert_eq!(
@@ -173,11 +169,32 @@ async fn everyone_sees_what_they_receive() {
         (2, "?deviceId=1"),
         (2, "?deviceGroupId=1&active=true"),
         (2, "?deviceId=1&userId=3"),
-        (2, "?organizationId=8"),
-        (1, "?organizationId=8"),
     ] {
         let refused = w.user(user).get(&format!("{PATH}{query}")).await;
         refused.assert_error(403, "insufficientRightsError");
+    }
+}
+
+#[tokio::test]
+async fn what_a_filter_names_and_nobody_has_is_not_found() {
+    let w = World::start().await;
+    cast(&w.system, &w.tenant).await;
+    for (user, query) in [
+        (1, "?userId=99"),
+        (1, "?userGroupId=99&active=true"),
+        (1, "?deviceId=99"),
+        (1, "?deviceId=1&deviceGroupId=99"),
+        (1, "?organizationId=7&deviceGroupId=99"),
+        (1, "?organizationId=8"),
+        (2, "?organizationId=8"),
+        (2, "?userId=2&deviceId=99"),
+    ] {
+        let answer = w.user(user).get(&format!("{PATH}{query}")).await;
+        answer.assert_error(404, "notFoundError");
+    }
+    // What exists and has no share is an empty list, also behind the last page.
+    for query in ["?userId=9", "?deviceGroupId=2", "?userId=2&offset=100"] {
+        assert_eq!(all(&w.system, &w.tenant, 1, query).await, [0; 0], "{query}");
     }
 }
 

@@ -99,8 +99,18 @@ impl Pair {
         assert_eq!(answer.header("pragma"), Some("no-cache"));
         let body = answer.json();
         let names: BTreeSet<_> = body.as_object().unwrap().keys().cloned().collect();
-        let expected = ["access_token", "expires_in", "refresh_token", "token_type"];
+        let expected = [
+            "access_token",
+            "account_id",
+            "expires_in",
+            "refresh_token",
+            "scope",
+            "token_type",
+        ];
         assert_eq!(names, expected.map(str::to_owned).into());
+        assert!(body["account_id"].is_u64());
+        let scopes = "read manage activate events settings authorize";
+        assert_eq!(body["scope"], scopes);
         assert_eq!(body["token_type"], "Bearer");
         assert_eq!(body["expires_in"], 3600);
         let access: Uuid = body["access_token"].as_str().unwrap().parse().unwrap();

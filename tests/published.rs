@@ -81,8 +81,11 @@ fn made() -> String {
             writeln!(page, "| {name} | `{}` | {why} |", camel_case(member)).unwrap();
         }
     }
-    page
+    page + SHARE_FAMILY
 }
+
+/// The other family's part of the page.
+const SHARE_FAMILY: &str = include_str!("served_shares.md");
 
 #[test]
 fn the_page_of_what_is_served_is_made_from_the_published_tables() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use latchkey::access::Access;
-use latchkey::directory::ForeignId;
+use latchkey::directory::{ForeignId, GATEWAY, Kind, Model};
 use latchkey::role::{Area, By, Reach, Role};
 use latchkey_local::template::{Integration, Route};
 use reqwest::Method;
@@ -209,8 +209,13 @@ fn directory() -> Vec<Request> {
             ]),
             _ => {}
         }
+        // Everyone lists the devices that they may use.
+        let list = match path {
+            "devices" => Request::new("GET /v2/devices", May::Everyone),
+            _ => reads(OF, format!("GET /v2/{path}")),
+        };
         requests.extend([
-            reads(OF, format!("GET /v2/{path}")),
+            list,
             writes(OF, format!("POST /v2/{path}")).body(new),
             get,
             put,
@@ -226,6 +231,22 @@ fn directory() -> Vec<Request> {
             writes(OF, format!("DELETE {members}/{{{member}}}")),
         ]);
     }
+    let device = reads(OF, "GET /v1/devices/{deviceId}").hidden();
+    let state = Request::new("PUT /v1/devices/{deviceId}/state", May::Alone(Role::Device));
+    let client = r#"{"organizationId": 7, "name": "N", "type": "public",
+        "redirectUris": ["https://example.com/linked"]}"#;
+    requests.extend([
+        device.about(About::Source, source),
+        device,
+        reads(OF, "GET /v1/gateways/{deviceId}/current-status").hidden(),
+        state
+            .body(r#"{"locked": "LOCKED"}"#)
+            .about(About::Own, May::Alone(Role::Device)),
+        Request::new("GET /v1/account", own),
+        writes(OF, "GET /v2/oauth/clients"),
+        writes(OF, "POST /v2/oauth/clients").body(client),
+        writes(OF, "DELETE /v2/oauth/clients/{clientId}"),
+    ]);
     let key = r#"{"organizationId": 7, "name": "N", "userId": {userId}}"#;
     let new_key = writes(OF, "POST /v2/api-keys").body(key);
     requests.extend([
@@ -557,6 +578,16 @@ impl Cast {
         // Device 1 is what user 7 administrates, 2 is shared with everyone, 3 with nobody.
         let mut third = tenant.world.devices[1].clone();
         third.id = 3.try_into().unwrap();
+        // The controller of the space reports of device 2; device 3 is a gateway.
+        tenant.world.devices[1].spaces = [SPACE.into()].into();
+        third.model = Some(Model {
+            id: ForeignId::Number(3),
+            name: None,
+            r#type: Some(Kind {
+                id: ForeignId::Number(GATEWAY),
+                name: None,
+            }),
+        });
         tenant.world.devices.push(third);
         for device in &mut tenant.world.devices {
             device.gateway_id = Some(ForeignId::Text("gateway".to_owned()));
@@ -632,6 +663,7 @@ impl Cast {
             ("template", TEMPLATE.simple().to_string()),
             ("access", access.id.to_string()),
             ("apiKeyId", key.id.to_string()),
+            ("clientId", "7.demoKeyOfTheHome".to_owned()),
         ]
         .into()
     }

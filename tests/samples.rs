@@ -15,7 +15,7 @@ const HOST: &str = "abcdef1234.execute-api.eu-west-1.amazonaws.com";
 const STAGE: &str = "prod";
 
 /// The functions that no admin calls, and the role that does.
-const CONTROLLERS: &[&str] = &["enter-space"];
+const CONTROLLERS: &[&str] = &["enter-space", "report-device-state"];
 /// Parameters of which an operation requires one or the other.
 const GIVEN: &[(&str, &str)] = &[("get-viviot-user", "Email")];
 /// Those that only an admin of the tenant calls.
@@ -175,6 +175,7 @@ fn context(user: &str, role: &str) -> Value {
         "userId": user,
         "credentialId": format!("demo-{}", if role == "Device" { "door" } else { "admin" }),
         "memberships": memberships.to_string(),
+        "scopes": "*",
         "integrationLatency": 12
     })
 }

@@ -121,9 +121,16 @@ fn every_path_answers_a_preflight_without_an_authorizer() {
 }
 
 /// The routes that everyone may call. Each is served by an `Endpoint::open`.
-const OPEN: [(&str, &str); 6] = [
+const OPEN: [(&str, &str); 13] = [
+    ("GET", "/.well-known/oauth-authorization-server"),
+    ("HEAD", "/.well-known/oauth-authorization-server"),
+    ("GET", "/authorize"),
+    ("HEAD", "/authorize"),
+    ("POST", "/authorize"),
     ("GET", "/openapi.json"),
     ("HEAD", "/openapi.json"),
+    ("GET", "/sign-in/{token}"),
+    ("HEAD", "/sign-in/{token}"),
     ("GET", "/v2/calendars/{calendar}"),
     ("HEAD", "/v2/calendars/{calendar}"),
     ("POST", "/v2/oauth/revoke"),
@@ -345,7 +352,7 @@ fn few_functions_may_write_what_opens_doors_and_none_may_change_what_was_done() 
             .values()
             .filter(|function| may_write(function, &key));
         let writers: Vec<_> = writers.map(binary).collect();
-        assert!((1..=11).contains(&writers.len()), "{kind}: {writers:?}");
+        assert!((1..=12).contains(&writers.len()), "{kind}: {writers:?}");
     }
     let audit = keys::partition(&keys::audit());
     for function in functions.values() {

@@ -53,6 +53,7 @@ async fn items_of_another_organization_do_not_exist_on_any_route() {
         ("scheduleId", "1"),
         ("organizationId", "7"),
         ("apiKeyId", &api_key),
+        ("clientId", "7.demoKeyOfTheHome"),
     ]);
     let (space, template) = (ids["spaceId"], "0192a5b07c0070008000000000000002");
     let things = json!([{"thingId": space}]);
@@ -62,6 +63,10 @@ async fn items_of_another_organization_do_not_exist_on_any_route() {
     for route in &stack.api.routes {
         // Open operations know no caller; they have tests of their own.
         if route.authorizer.is_none() {
+            continue;
+        }
+        // It is the caller's own, whatever a lenient request names.
+        if route.path == "/v1/account" {
             continue;
         }
         let path = ids.iter().fold(route.path.clone(), |path, (name, id)| {

@@ -135,6 +135,7 @@ fn filled(path: &str, share: u64) -> String {
     path.replace("{shareId}", &share.to_string())
         .replace("{spaceId}", "0192a5b07c0070008000000000000001")
         .replace("{apiKeyId}", "vT3mYq0cJx8ZkA1u")
+        .replace("{clientId}", "1.vT3mYq0cJx8ZkA1u")
         .split('/')
         .map(|step| if step.starts_with('{') { "1" } else { step })
         .collect::<Vec<_>>()
@@ -150,17 +151,22 @@ async fn no_operation_takes_a_member_or_a_parameter_that_it_does_not_know() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let of = format!("{method} {path}");
+            // Pages for people: RFC 6749 has them ignore what they do not know.
+            if path == "/authorize" || path.starts_with("/sign-in/") {
+                continue;
+            }
             let url = filled(path, share);
             let method: Method = method.to_uppercase().parse().unwrap();
             let call = |query: &str, content: Option<(&str, String)>| {
                 let url = format!("{url}{query}");
                 let request = system.request(method.clone(), &url);
                 // OAuth's clients identify themselves in another way, or not at all.
-                let request =
-                    match operation["security"] == json!([]) || path.starts_with("/v2/oauth") {
-                        true => request,
-                        false => request.bearer_auth(ADMIN_TOKEN),
-                    };
+                let request = match operation["security"] == json!([])
+                    || ["/v2/oauth/token", "/v2/oauth/revoke"].contains(&path.as_str())
+                {
+                    true => request,
+                    false => request.bearer_auth(ADMIN_TOKEN),
+                };
                 Answer::of(match content {
                     Some((name, body)) => request.header(CONTENT_TYPE, name).body(body),
                     None => request,
@@ -374,7 +380,6 @@ async fn unsupported_names_of_the_published_pages_are_refused_by_name() {
             json!({"invitation": {"sendEmail": true}}),
             "invitation.sendEmail",
         ),
-        (json!({"autoRemoveAfter": "MONTH"}), "autoRemoveAfter"),
         (json!({"phoneNumberVerify": true}), "phoneNumberVerify"),
     ] {
         let answer = system
@@ -394,11 +399,11 @@ async fn unsupported_names_of_the_published_pages_are_refused_by_name() {
         "unknownField",
         "invitation",
     );
-    let path = "/v2/users?userGroupId=1&groupAdmin=false";
-    let answer = system.user(ADMIN_TOKEN).post(path, &user(json!({}))).await;
-    assert_refused(&answer, "userGroupId", "notServed", path);
+    let path = "/v2/devices?filter=x";
+    let answer = system.admin().get(path).await;
+    assert_refused(&answer, "filter", "notServed", path);
     let nothing = json!({
-        "superUser": false, "invitation": {"sendEmail": false, "language": ""},
+        "superUser": false, "invitation": {"sendEmail": false, "language": null},
         "autoRemoveAfter": null, "autoEmailMatch": false,
     });
     system
@@ -408,9 +413,7 @@ async fn unsupported_names_of_the_published_pages_are_refused_by_name() {
         .created();
 
     for (path, parameter) in [
-        ("/v2/devices?search=front", "search"),
-        ("/v2/devices?deviceType=Lock", "deviceType"),
-        ("/v2/devices?sortBy=name&includeGroups=false", "sortBy"),
+        ("/v2/devices?filter[]=front", "filter[]"),
         (
             "/access/templates?OnlyTemplatesWhereSmartSpaceUsesQueues=true",
             "onlyTemplatesWhereSmartSpaceUsesQueues",

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use http::header::LOCATION;
 use latchkey::deed::Author;
 use latchkey::secret::Random;
 use latchkey::table::Table;
@@ -55,6 +56,8 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Answer {
     body: String,
+    /// Where the client is sent on to.
+    location: Option<String>,
 }
 
 impl Answer {
@@ -76,6 +79,19 @@ impl Answer {
             Value::Number(number) => Ok(number.to_string()),
             _ => Err(format!("no {name} in {}", self.body).into()),
         }
+    }
+
+    /// A parameter of the address that the client is sent on to.
+    ///
+    /// # Errors
+    /// It is sent nowhere, or without such a parameter.
+    pub fn parameter(&self, name: &str) -> Result<String> {
+        let location = self.location.as_deref().unwrap_or_default();
+        let query = location.split_once('?').map_or("", |(_, query)| query);
+        let mut found = form_urlencoded::parse(query.as_bytes());
+        let found = found.find(|(given, _)| given == name);
+        let found = found.map(|(_, value)| value.into_owned());
+        found.ok_or_else(|| format!("no {name} in {location}").into())
     }
 
     /// The number of items in it.
@@ -349,6 +365,9 @@ impl Bench {
         let response = of.handle(Some(caller), call).await;
         let response = response.unwrap_or_else(|error| error_response(&error));
         let status = response.status();
+        let location = response.headers().get(LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        let location = location.map(str::to_owned);
         let body = response.into_body();
         let expected = ask
             .status
@@ -356,7 +375,10 @@ impl Bench {
         if !expected {
             return Err(format!("{} {}: {status} {body}", ask.method, ask.target).into());
         }
-        Ok(((ask.method.to_owned(), route.to_owned()), Answer { body }))
+        Ok((
+            (ask.method.to_owned(), route.to_owned()),
+            Answer { body, location },
+        ))
     }
 }
 

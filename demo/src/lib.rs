@@ -13,8 +13,8 @@ use latchkey::caller::{Caller, Membership, OrganizationScope};
 use latchkey::credential::{ApiKey, ApiKeySecret, Credential, CredentialHash};
 use latchkey::deed::Unrecorded;
 use latchkey::directory::{
-    Admins, Device, DeviceGroup, ForeignId, Group, Link, ORGANIZATION_ZONE, Organization, Resource,
-    Schedule, Space, User, UserGroup, ZONE_VERSION,
+    Admins, Device, DeviceGroup, ForeignId, GATEWAY, Group, Kind, Link, Model, ORGANIZATION_ZONE,
+    Organization, Resource, Schedule, Space, User, UserGroup, ZONE_VERSION,
 };
 use latchkey::error::Result;
 use latchkey::grant::{Permissions, Receiver, Source};
@@ -24,6 +24,7 @@ use latchkey::id::{
 };
 use latchkey::invitation::{Invitation, InvitationHash};
 use latchkey::layout::item::GrantEdge;
+use latchkey::linking::{Client, RedirectUri, TokenScopes};
 use latchkey::role::Role;
 use latchkey::share::{PersonalSettings, Share};
 use latchkey::table::{If, Item, Key, Table, to_item};
@@ -65,6 +66,10 @@ pub const API_KEY: (&str, &str) = (
     "aSecretThatIsPublishedIsGoodForDemonstrat-0",
 );
 
+/// Where the demo organization's app, `1.demoKeyOfTheHome` with the secret of the API key, has its
+/// users sent back to: a program on this machine, if there is one.
+pub const REDIRECT_URI: &str = "http://127.0.0.1:8765/linked";
+
 /// An organization with all that it has.
 #[derive(Debug)]
 pub struct World {
@@ -96,6 +101,8 @@ pub struct World {
     pub calendar_links: Vec<(CalendarLinkHash, CalendarLink)>,
     /// Its API keys.
     pub api_keys: Vec<ApiKey>,
+    /// The apps that its users may link.
+    pub oauth_clients: Vec<Client>,
     /// Its other credentials.
     pub credentials: Vec<(CredentialHash, Credential)>,
 }
@@ -122,6 +129,7 @@ impl World {
             accesses: Vec::new(),
             shares: Vec::new(),
             api_keys: Vec::new(),
+            oauth_clients: Vec::new(),
             invitations: Vec::new(),
             calendar_links: Vec::new(),
             credentials: Vec::new(),
@@ -214,6 +222,9 @@ impl World {
         }
         for key in &self.api_keys {
             items.extend(key.items(&scope)?);
+        }
+        for client in &self.oauth_clients {
+            items.push(to_item(&scope.oauth_client(client.id), client)?);
         }
         for (hash, invitation) in &self.invitations {
             items.push(to_item(&Key::invitation(hash), invitation)?);
@@ -451,12 +462,24 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
         name: "Front door".to_owned(),
         time_zone: Some(ZONE.parse()?),
         location: Some("Ground floor".to_owned()),
-        gateway_id: Some(ForeignId::Number(1)),
+        gateway_id: Some(ForeignId::Number(2)),
         activation_time: Some(5),
         ..Device::blank(1.try_into()?)
     }];
-    // The items to which the sample events refer. User 2 is in the group, with which nothing is
-    // shared.
+    let gateway = Kind {
+        id: ForeignId::Number(GATEWAY),
+        name: Some("Gateway".to_owned()),
+    };
+    world.devices.push(Device {
+        name: "Hall gateway".to_owned(),
+        model: Some(Model {
+            id: ForeignId::Number(2),
+            name: Some("Gateway".to_owned()),
+            r#type: Some(gateway),
+        }),
+        ..Device::blank(2.try_into()?)
+    });
+    // What the sample events speak of. User 2 is in the group, which nothing is shared with.
     let (user_group, device_group) = (UserGroupId::try_from(1)?, DeviceGroupId::try_from(1)?);
     let space = SpaceId::from(SPACE);
     world.users[1].groups = [user_group].into();
@@ -520,6 +543,17 @@ pub fn demo() -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
     let secret = ApiKeySecret::known(API_KEY.0.parse()?, API_KEY.1);
     let name = "Demonstration".to_owned();
     world.api_keys = vec![ApiKey::new(&secret, one, name, DateTime::UNIX_EPOCH)];
+    let client = Client {
+        id: API_KEY.0.parse()?,
+        name: "Demonstration".to_owned(),
+        redirect_uris: RedirectUri::parse(REDIRECT_URI).into_iter().collect(),
+        secret: None,
+        scopes: TokenScopes::all(),
+        creator: one,
+        date_created: DateTime::UNIX_EPOCH,
+        ended: false,
+    };
+    world.oauth_clients = vec![client.keeping(API_KEY.1)];
     Ok(world
         .with_token(ADMIN_TOKEN, one, "demo-admin")
         .with_token(MEMBER_TOKEN, two, "demo-member")

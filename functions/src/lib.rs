@@ -6,6 +6,7 @@
 //! difference between one minute of building and ten.
 
 pub mod accesses;
+pub mod account;
 pub mod activations;
 pub mod api_keys;
 pub mod audit;

@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Fault, FaultCode};
 use crate::id::{OrganizationId, SpaceId, UserId};
+use crate::linking::{TokenScopes, needs};
 use crate::role::{Area, By, Reach, Role};
 
 /// What the authorizer found for a credential. API Gateway passes it to every function with the
@@ -16,6 +17,8 @@ pub struct Caller {
     is_service: bool,
     credential: String,
     memberships: Vec<Membership>,
+    /// What of it an app may do that the user linked; all, if the credential is no app's.
+    scopes: Option<TokenScopes>,
 }
 
 /// A user's place in one organization.
@@ -37,6 +40,9 @@ const KIND: &str = "userKind";
 const SERVICE: &str = "service";
 const CREDENTIAL: &str = "credentialId";
 const MEMBERSHIPS: &str = "memberships";
+const SCOPES: &str = "scopes";
+/// What stands for the scopes of a credential that has none.
+const ALL: &str = "*";
 
 impl Caller {
     /// The caller that a credential of `user` with the id `credential` speaks for.
@@ -46,6 +52,7 @@ impl Caller {
             is_service: false,
             credential,
             memberships,
+            scopes: None,
         }
     }
 
@@ -58,6 +65,36 @@ impl Caller {
     /// Whether the user is a service account.
     pub fn is_service(&self) -> bool {
         self.is_service
+    }
+
+    /// The same as far as these scopes go; all, if there are none.
+    #[must_use]
+    pub fn within(self, scopes: Option<TokenScopes>) -> Self {
+        Self { scopes, ..self }
+    }
+
+    /// Checks that the scopes of the credential let the caller call an operation.
+    ///
+    /// # Errors
+    /// 403, with what is missing.
+    pub fn may_call(&self, operation: &str) -> Result<(), Error> {
+        let Some(scopes) = &self.scopes else {
+            return Ok(());
+        };
+        if scopes.allow(operation) {
+            return Ok(());
+        }
+        let needed = needs(operation).unwrap_or_default();
+        let needed: Vec<_> = needed.iter().map(|scope| scope.name()).collect();
+        let message = match needed.is_empty() {
+            true => "tokens of apps are not accepted here".to_owned(),
+            false => format!(
+                "expected a token with {}, got {scopes}",
+                needed.join(" and ")
+            ),
+        };
+        let fault = Fault::new("scope", FaultCode::InsufficientRights, message);
+        Err(Error::InsufficientRights(vec![fault]))
     }
 
     /// The user.
@@ -83,6 +120,12 @@ impl Caller {
                 MEMBERSHIPS.to_owned(),
                 serde_json::to_string(&self.memberships)?,
             ),
+            (
+                SCOPES.to_owned(),
+                self.scopes
+                    .as_ref()
+                    .map_or_else(|| ALL.to_owned(), TokenScopes::to_string),
+            ),
         ]);
         if self.is_service {
             context.insert(KIND.to_owned(), SERVICE.to_owned());
@@ -98,6 +141,11 @@ impl Caller {
             is_service: field(KIND) == Some(SERVICE),
             credential: field(CREDENTIAL)?.to_owned(),
             memberships: serde_json::from_str(field(MEMBERSHIPS)?).ok()?,
+            // What does not say how far it goes goes nowhere.
+            scopes: match field(SCOPES)? {
+                ALL => None,
+                scopes => Some(scopes.parse().ok()?),
+            },
         })
     }
 
@@ -168,6 +216,11 @@ impl OrganizationScope {
         self.has(Role::Device) && self.spaces.contains(&space)
     }
 
+    /// The spaces to which the caller's role `Device` is bound.
+    pub fn spaces(&self) -> &BTreeSet<SpaceId> {
+        &self.spaces
+    }
+
     /// Whether one of the caller's roles here reaches that far.
     pub fn reaches(&self, area: Area, reach: Reach) -> bool {
         self.by(area, reach).is_some()
@@ -202,6 +255,16 @@ mod tests {
         let context = caller().to_context().unwrap();
         let read = Caller::from_context(|name| context.get(name).map(String::as_str));
         assert_eq!(read, Some(caller()));
+        let scoped = caller().within("read activate".parse().ok());
+        let context = scoped.to_context().unwrap();
+        let read = |name: &str| context.get(name).map(String::as_str);
+        assert_eq!(Caller::from_context(read), Some(scoped.clone()));
+        let without = |name: &str| read(name).filter(|_| name != SCOPES);
+        assert_eq!(Caller::from_context(without), None);
+        assert!(scoped.may_call("list-shares").is_ok());
+        assert_eq!(scoped.may_call("create-share").unwrap_err().status(), 403);
+        assert_eq!(scoped.may_call("something").unwrap_err().status(), 403);
+        assert!(caller().may_call("something").is_ok());
         assert_eq!(Caller::from_context(|_| None), None);
         assert_eq!(Caller::from_context(|_| Some("x")), None);
     }

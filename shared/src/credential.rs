@@ -13,6 +13,7 @@ use crate::caller::{Caller, Membership, OrganizationScope};
 use crate::deed::{Deed, Subject, secret};
 use crate::error::{Fault, FaultCode, Result as Answer};
 use crate::id::{ApiKeyId, OrganizationId, SpaceId, UserId};
+use crate::linking::TokenScopes;
 use crate::role::Role;
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::{Change, If, Item, Key, Transaction, to_item};
@@ -117,6 +118,9 @@ pub struct Credential {
     /// out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<Role>>,
+    /// What it may do of what its user may, if it was given to an app that the user linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<TokenScopes>,
     /// For an API key that speaks for another person than its creator, and for its tokens: the
     /// creator. The credential is valid as long as the creator may create it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +147,7 @@ impl Credential {
             client: None,
             spaces: BTreeSet::new(),
             roles: None,
+            scopes: None,
             upheld_by: None,
             last_used: None,
             expires_at: None,
@@ -158,6 +163,16 @@ impl Credential {
     /// Whether it is still good at `now`.
     pub fn is_valid(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether it is the token that its user was invited with.
+    pub fn is_invitation(&self) -> bool {
+        self.id == Self::invitation_id(self.user)
+    }
+
+    /// The id of the token that a user is invited with.
+    pub(crate) fn invitation_id(user: UserId) -> String {
+        format!("invitation-{user}")
     }
 
     /// The API key that it is, if it is one.
@@ -185,7 +200,7 @@ impl Credential {
             roles,
             spaces,
         };
-        Caller::new(self.user, self.id, vec![membership])
+        Caller::new(self.user, self.id, vec![membership]).within(self.scopes)
     }
 }
 

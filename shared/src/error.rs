@@ -310,16 +310,19 @@ pub enum Refusal {
     #[error("{0}")]
     InvalidRequest(&'static str),
     /// The client does not say who it is, or not truly.
-    #[error("the client id and the client secret are those of no API key")]
+    #[error("the client id and the client secret are those of no API key and no app")]
     InvalidClient,
-    /// The presented credential or token is not valid, or no longer.
+    /// The client may not get a token in this way.
+    #[error("an app gets tokens by authorization_code and refresh_token alone")]
+    UnauthorizedClient,
+    /// What is presented is not, or no longer, good for anything.
     #[error("{0}")]
     InvalidGrant(&'static str),
     /// Another way to get a token than there is.
-    #[error("expected grant_type client_credentials or refresh_token")]
+    #[error("expected grant_type authorization_code, client_credentials or refresh_token")]
     UnsupportedGrantType,
-    /// A scope was requested; there are none.
-    #[error("there are no scopes: leave the parameter out")]
+    /// A scope that is not known, or that the client does not have.
+    #[error("expected scopes that the client has; the tokens of an API key have all")]
     InvalidScope,
 }
 
@@ -329,6 +332,7 @@ impl Refusal {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",

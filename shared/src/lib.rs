@@ -30,6 +30,7 @@ pub mod id;
 pub mod invitation;
 pub mod keyring;
 pub mod layout;
+pub mod linking;
 pub mod rights;
 pub mod role;
 pub mod rules;

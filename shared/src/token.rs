@@ -24,6 +24,7 @@ use crate::credential::{Credential, CredentialHash};
 use crate::deed::secret;
 use crate::error::{Error, Result as Answer};
 use crate::id::{ApiKeyId, FamilyId, RANDOM_BYTES};
+use crate::linking::Link;
 use crate::secret::{Random, RandomFailed, Seal, hash, hash_bytes};
 use crate::table::If;
 
@@ -97,6 +98,7 @@ impl RefreshToken {
             access: CredentialHash::of_token(self.access_token()),
             expires_at: now + TimeDelta::seconds(REFRESH_LIFETIME),
             used: None,
+            link: None,
         }
     }
 
@@ -191,6 +193,9 @@ pub struct Family {
     /// The use that the last pair was given for; none of the first pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<Used>,
+    /// Whom the tokens speak for, if they are those of an app that a user linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
 }
 
 /// A use of a refresh token.

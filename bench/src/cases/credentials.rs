@@ -1,7 +1,7 @@
 //! API keys, and OAuth.
 
 use latchkey_functions::api_keys::{create, delete as delete_key, list};
-use latchkey_functions::oauth::{revoke, token};
+use latchkey_functions::oauth::{authorize, clients, link, revoke, token};
 use latchkey_functions::users;
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use crate::bench::Bench;
 
 const KEYS: &str = "/v2/api-keys";
 const TOKEN: &str = "/v2/oauth/token";
+const CLIENTS: &str = "/v2/oauth/clients";
 const REVOKE: &str = "/v2/oauth/revoke";
 
 pub(super) async fn run(bench: &Bench) -> Result<()> {
@@ -30,6 +31,7 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     let case = "create API key, for somebody else";
     bench.case(case, create::ENDPOINT, other).await?;
     invitations(bench).await?;
+    linking(bench).await?;
 
     let asked = |path: &str, fields: &[(&str, &str)]| -> Result<Ask> {
         form(path, fields).basic(&id, &secret)
@@ -76,6 +78,69 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
 
     let case = "delete API key, with one pair of tokens";
     bench.case(case, delete_key::ENDPOINT, delete(path)).await?;
+    Ok(())
+}
+
+/// An app that a user links, and its tokens.
+async fn linking(bench: &Bench) -> Result<()> {
+    const BACK: &str = "https://app.example.com/linked";
+    let app = json!({"name": "Home", "redirectUris": [BACK], "type": "confidential"});
+    let app = post(CLIENTS, &new(app));
+    let case = "register an app";
+    let app = bench.case(case, clients::create::ENDPOINT, app).await?;
+    let (id, secret) = (app.field("clientId")?, app.field("clientSecret")?);
+    let case = "list 1 app";
+    bench
+        .case(case, clients::list::ENDPOINT, get(CLIENTS))
+        .await?;
+
+    let user = new(json!({"firstName": "Kim", "lastName": "Newcomer"}));
+    let user = post("/v2/users", &user);
+    let user = bench.ask(users::create::ENDPOINT, user).await?;
+    let token = user.field("token")?;
+    let asked = [("client_id", &*id), ("response_type", "code")];
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(asked)
+        .finish();
+    let page = get(format!("/authorize?{query}"));
+    let authorize = authorize::ENDPOINT;
+    bench.case("ask to link an app", authorize, page).await?;
+    let said = [("credential", &*token), ("decision", "allow")];
+    let said = form("/authorize", &[asked.as_slice(), &said].concat());
+    let said = said.answered(303);
+    let said = bench
+        .case("link an app, by a sign-in link", link::ENDPOINT, said)
+        .await?;
+    let code = said.parameter("code")?;
+    let by_code = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", BACK),
+    ];
+    let by_code = || form(TOKEN, &by_code).basic(&id, &secret);
+    let case = "token, by a code";
+    let pair = bench.case(case, token::ENDPOINT, by_code()?).await?;
+    let refresh = pair.field("refresh_token")?;
+    let next = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", &*refresh),
+    ];
+    let next = form(TOKEN, &next).basic(&id, &secret)?;
+    let case = "token, by a refresh token of an app";
+    bench.case(case, token::ENDPOINT, next).await?;
+    let again = by_code()?.answered(400);
+    let case = "token, by a code that was used";
+    bench.case(case, token::ENDPOINT, again).await?;
+    let nothing = get("/.well-known/oauth-authorization-server");
+    bench
+        .case("get the metadata of OAuth", authorize, nothing)
+        .await?;
+    let shown = get(format!("/sign-in/{token}"));
+    bench.case("show a sign-in link", authorize, shown).await?;
+    let gone = delete(format!("{CLIENTS}/{id}"));
+    bench
+        .case("delete an app", clients::delete::ENDPOINT, gone)
+        .await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The directory: users, devices, their groups, spaces, schedules, the organization.
 
 use latchkey_functions::{
-    Endpoint, device_groups, devices, organizations, schedules, spaces, user_groups, users,
+    Endpoint, account, device_groups, devices, organizations, schedules, spaces, user_groups, users,
 };
 use serde_json::{Value, json};
 
@@ -9,8 +9,9 @@ use super::new;
 use crate::Result;
 use crate::ask::{delete, get, post, put};
 use crate::bench::Bench;
-use crate::house::{ORGANIZATION, space_id};
+use crate::house::{DOORS, GROUPED_USER, ORGANIZATION, space_id};
 
+pub(super) const SORTED: &str = "list 50 of 60 devices, sorted, with their groups";
 pub(super) const SEARCH: &str = "search 60 device groups, with all devices";
 
 /// A kind of item.
@@ -32,12 +33,48 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         of_kind(bench, &kind).await?;
     }
     groups(bench).await?;
+    reported(bench).await?;
     let path = format!("/v2/organizations/{ORGANIZATION}");
     let get_one = organizations::get::ENDPOINT;
     bench.case("get organization", get_one, get(&path)).await?;
     let change = put(&path, &json!({"name": "Harbour Street"}));
     let update = organizations::update::ENDPOINT;
     bench.case("update organization", update, change).await?;
+    Ok(())
+}
+
+/// What a device says of itself, and what is shown of it besides.
+async fn reported(bench: &Bench) -> Result<()> {
+    let state = json!({"actualFirmwareVersion": 84, "batteryLevel": "High", "locked": "LOCKED", "gatewayRssi": -67});
+    let state = put("/v1/devices/5/state", &state).by(DOORS);
+    let report = devices::report::ENDPOINT;
+    bench
+        .case("report the state of a device", report, state)
+        .await?;
+    let list = devices::list::ENDPOINT;
+    let sorted = get("/v2/devices?sortBy=batteryLevel&sortDirection=Desc&includeGroups=true");
+    bench.case(SORTED, list, sorted).await?;
+    let mine = get("/v2/devices").by(GROUPED_USER);
+    bench.case("list devices, as a member", list, mine).await?;
+    let first = get("/v1/devices/5");
+    bench.case("get device (v1)", list, first).await?;
+    let gateway = json!({"name": "Hall", "model": {"id": 2, "type": {"id": 2}}});
+    let gateway = post("/v2/devices", &new(gateway));
+    let gateway = bench.ask(devices::create::ENDPOINT, gateway).await?;
+    let path = format!("/v1/gateways/{}/current-status", gateway.field("deviceId")?);
+    bench
+        .case("get the status of a gateway", list, get(path))
+        .await?;
+    let path = format!("/v2/devices/{}", gateway.field("deviceId")?);
+    bench.ask(devices::delete::ENDPOINT, delete(path)).await?;
+    let account = account::get::ENDPOINT;
+    bench
+        .case("get account", account, get("/v1/account"))
+        .await?;
+    let user = json!({"firstName": "Kim", "lastName": "Newcomer"});
+    let user = post("/v2/users?userGroupId=9&groupAdmin=true", &new(user));
+    let case = "create user, in a group";
+    bench.case(case, users::create::ENDPOINT, user).await?;
     Ok(())
 }
 

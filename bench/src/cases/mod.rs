@@ -48,6 +48,10 @@ pub const GROWING: &[(&str, &str)] = &[
         directory::SEARCH,
         "version 1 sorts by what is in no key, so it reads all groups and all devices",
     ),
+    (
+        directory::SORTED,
+        "no key sorts devices by what they report, so it reads all of them",
+    ),
     ("list 50 devices", TWO_LISTS),
     ("list 50 spaces", TWO_LISTS),
     ("list 50 things, in JSV", TWO_LISTS),

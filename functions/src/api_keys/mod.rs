@@ -33,7 +33,7 @@ const PAGE: usize = 48;
 
 /// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+pub(crate) enum Part {
     Idempotency,
     Key,
     Token,
@@ -63,17 +63,24 @@ async fn revoke_with(
     let mut writes = table.transaction(by, recorded);
     writes.delete((), &credential, If::Always);
     writes.send_unconditional().await?;
-    while !end_tokens(table, scope, key.id, &last).await? {}
+    let at = scope.api_key(key.id);
+    while !end_tokens(table, scope, key.id, (&at, &last)).await? {}
     Ok(())
 }
 
-/// Ends a page of what was given out to the key, and with the last of it the key. Whether it
-/// was the last.
-async fn end_tokens(
+/// What else is written with the last of it.
+type Last<'l> = &'l (dyn Fn(&mut Transaction<'_, Part>) -> Result<()> + Sync);
+
+/// Ends a page of what was given out to a client, and with the last of it what stands at `at`: the
+/// key or the app. Whether it was the last.
+///
+/// # Errors
+/// 429 and 503.
+pub(crate) async fn end_tokens(
     table: &Table,
     scope: &OrganizationScope,
     id: ApiKeyId,
-    last: impl Fn(&mut Transaction<'_, Part>) -> Result<()>,
+    (at, last): (&Key, Last<'_>),
 ) -> Result<bool> {
     let prefix = scope.all_tokens(id);
     let (families, next) = table
@@ -85,7 +92,7 @@ async fn end_tokens(
         writes.delete(Part::Token, &Key::credential(&family.access), If::Always);
     }
     if next.is_none() {
-        writes.delete(Part::Key, &scope.api_key(id), If::Always);
+        writes.delete(Part::Key, at, If::Always);
         last(&mut writes)?;
     }
     // Only the first answer to another request with the same key can refuse it.

@@ -3,24 +3,25 @@
 //! Two round trips for what is shared with the caller directly: all grants to them, then the
 //! devices; more for groups and shares above, as [`decision::reachable`] says. Its reads cost
 //! half and may be some moments old; a decision's never are. About one device it asks as a
-//! decision does.
+//! decision does. Version 1 reads the gateways besides, if they are devices: one more.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use futures_util::future::try_join_all;
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::decision::{self, Candidate, Door, Found, Reachable};
-use latchkey::directory::{ACTIVATION_TIME, ForeignId, Kind, Model};
+use latchkey::directory::{ACTIVATION_TIME, Device, ForeignId, Kind, Model};
 use latchkey::error::Result;
 use latchkey::grant::{Permissions, Source};
 use latchkey::id::{AccessId, DeviceId, OrganizationId, ShareId};
-use latchkey::timing::Rule;
-use latchkey::timing::Zone;
-use latchkey::wire::schema::{LocalDate, LocalTime, TimeZone};
+use latchkey::timing::{Rule, Zone};
+use latchkey::wire::schema::{Instant, LocalDate, LocalTime, TimeZone};
 use latchkey::wire::{Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::devices;
+use crate::devices::view::{battery_level, required_firmware};
 use crate::lambda::{Call, Endpoint};
 
 /// The endpoint.
@@ -84,9 +85,24 @@ struct DeviceView {
     model: ModelView,
     /// The type of device; a lock if the device has none.
     r#type: Kind,
-    /// The firmware version.
-    #[schema(required, examples("1.4.2"))]
-    actual_firmware_version: Option<String>,
+    /// The device's ID as a string; Latchkey has no other serial number.
+    #[schema(examples("1"))]
+    serial: String,
+    /// The version of the firmware that the device runs; 0 if unknown.
+    #[schema(examples(84))]
+    actual_firmware_version: u32,
+    /// The version of the firmware that the device should run; `actualFirmwareVersion` if unknown.
+    #[schema(examples(84))]
+    required_firmware_version: u32,
+    /// The battery level: `Excellent`, `High`, `Medium`, `Low`, `Critical` or
+    /// `Unknown`.
+    #[schema(examples("High"))]
+    battery_level: &'static str,
+    /// When the battery was last measured; `null` if unknown.
+    #[schema(required, value_type = Option<Instant>)]
+    battery_last_measurement: Option<DateTime<Utc>>,
+    /// The features of the device.
+    feature_set: FeatureSet,
     /// The time zone: the device's own, or the organization's.
     #[schema(value_type = TimeZone)]
     time_zone: Zone,
@@ -97,6 +113,16 @@ struct DeviceView {
     /// The gateway through which the device can be opened remotely; left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateway: Option<Gateway>,
+}
+
+/// The features of a device.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EffectiveDeviceFeatures)]
+struct FeatureSet {
+    /// Whether the device can be activated; false for a gateway.
+    #[schema(examples(true))]
+    is_activatable: bool,
 }
 
 /// The owner of a device.
@@ -118,6 +144,12 @@ struct ModelView {
     /// The name.
     #[schema(required, examples("Latch 2"))]
     name: Option<String>,
+    /// The maker: always `Unknown`.
+    #[schema(examples("Unknown"))]
+    make: &'static str,
+    /// The name again; `Unknown` if there is none.
+    #[schema(examples("Latch 2"))]
+    model: String,
     /// The type of device.
     r#type: KindId,
 }
@@ -212,7 +244,8 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
 
 /// List what the caller may use (version 1).
 ///
-/// Returns the same as version 2, with the permissions among the fields of each device.
+/// Returns the same as version 2, with the permissions among the fields of each device, and the
+/// gateways of these devices: devices of type 2 without permissions.
 ///
 /// Allowed: every user, for themselves.
 #[utoipa::path(
@@ -231,7 +264,9 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
     ),
 )]
 pub(crate) async fn list_flat(call: Call) -> Result<Response> {
-    let views = found(&call).await?.into_iter().map(View::new);
+    let found = found(&call).await?;
+    let gateways = gateways(&call, &found).await?;
+    let views = found.into_iter().map(View::new).chain(gateways);
     let views: Vec<_> = views.map(FlatView::from).collect();
     Ok(Response::json(StatusCode::OK, &views))
 }
@@ -259,6 +294,25 @@ async fn found(call: &Call) -> Result<Vec<(OrganizationId, Reachable)>> {
         .iter()
         .map(|scope| in_organization(call, scope, device));
     Ok(try_join_all(found).await?.concat())
+}
+
+/// The gateways of what was found, without a right. One round trip an organization, if they are
+/// devices.
+async fn gateways(call: &Call, found: &[(OrganizationId, Reachable)]) -> Result<Vec<View>> {
+    let mut views = Vec::new();
+    for scope in call.caller.scopes() {
+        let of = found.iter().filter(|(id, _)| *id == scope.organization());
+        let devices: Vec<_> = of.map(|(_, found)| found.device.clone()).collect();
+        let zones = found.iter().map(|(_, found)| found.zone).next();
+        for gateway in devices::list::gateways(call, &scope, &devices).await? {
+            let zone = gateway.known_zone().or(zones).unwrap_or(Zone::UTC);
+            views.push(View {
+                permissions: Permissions::default(),
+                device: DeviceView::new(scope.organization(), gateway, zone),
+            });
+        }
+    }
+    Ok(views)
 }
 
 /// The devices of one organization, or one of them.
@@ -293,33 +347,50 @@ impl View {
             candidates,
         } = found;
         let allowed = candidates.iter().map(|candidate| candidate.permissions);
-        let kind = device.model.as_ref().and_then(|model| model.r#type.clone());
-        let kind = kind.unwrap_or_else(lock);
         Self {
             permissions: allowed.fold(Permissions::default(), Permissions::or),
             device: DeviceView {
-                id: device.id,
-                device_id: device.id,
-                name: device.name,
-                personal_name: None,
-                organization_id,
-                owner: Owner { organization_id },
-                model: ModelView::new(device.model, kind.id.clone()),
-                r#type: kind,
-                actual_firmware_version: None,
-                time_zone: zone,
                 permissions: candidates
                     .into_iter()
                     .map(|candidate| Permission::new(candidate, zone))
                     .collect(),
-                settings: Settings {
-                    activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
-                },
-                gateway: device.gateway_id.map(|id| Gateway {
-                    gateway_id: id.clone(),
-                    id,
-                }),
+                ..DeviceView::new(organization_id, device, zone)
             },
+        }
+    }
+}
+
+impl DeviceView {
+    /// A device, without what opens it.
+    fn new(organization_id: OrganizationId, device: Device, zone: Zone) -> Self {
+        let (kind, state) = (device.kind(), &device.state);
+        let is_gateway = device.is_gateway();
+        Self {
+            id: device.id,
+            device_id: device.id,
+            personal_name: None,
+            organization_id,
+            owner: Owner { organization_id },
+            r#type: kind.clone(),
+            serial: device.id.to_string(),
+            actual_firmware_version: state.actual_firmware_version.unwrap_or_default(),
+            required_firmware_version: required_firmware(state),
+            battery_level: battery_level(state),
+            battery_last_measurement: state.battery_last_measurement,
+            feature_set: FeatureSet {
+                is_activatable: !is_gateway,
+            },
+            time_zone: zone,
+            permissions: Vec::new(),
+            settings: Settings {
+                activation_time: device.activation_time.unwrap_or(ACTIVATION_TIME),
+            },
+            gateway: device.gateway_id.map(|id| Gateway {
+                gateway_id: id.clone(),
+                id,
+            }),
+            name: device.name,
+            model: ModelView::new(device.model, kind.id),
         }
     }
 }
@@ -335,13 +406,8 @@ impl From<View> for FlatView {
     }
 }
 
-/// The type of a device that has none: clients look for locks by this number.
-fn lock() -> Kind {
-    Kind {
-        id: ForeignId::Number(1),
-        name: Some("Lock".to_owned()),
-    }
-}
+/// What nobody said.
+const UNKNOWN: &str = "Unknown";
 
 impl ModelView {
     fn new(model: Option<Model>, kind: ForeignId) -> Self {
@@ -351,6 +417,8 @@ impl ModelView {
         };
         Self {
             id,
+            make: UNKNOWN,
+            model: name.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
             name,
             r#type: KindId { id: kind },
         }

@@ -4,18 +4,20 @@
 //! Reads one page, or the one. Version 1 reads all groups of the organization, and with
 //! `includeDevices` all devices at the same time, since it sorts by what is in no key.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
-use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, DeviceView, Resource, View};
+use latchkey::directory::{Device, DeviceGroup, DeviceGroupView, Organization, Resource, View};
 use latchkey::error::Result;
-use latchkey::id::{DeviceGroupId, Identifier};
+use latchkey::id::DeviceGroupId;
+use latchkey::table::Read;
 use latchkey::wire::page::Offset;
 use latchkey::wire::{Page, Query, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::devices::view::{Shown, View as DeviceView};
 use crate::directory;
 use crate::lambda::{Call, Endpoint};
 use crate::lists::{self, Listed};
@@ -82,11 +84,17 @@ pub(crate) enum SortBy {
     Name,
     /// By location, case-insensitive.
     Location,
+    /// By remarks, whatever the case.
+    Remarks,
+    /// By creation time.
+    DateCreated,
+    /// By the time of the last change.
+    DateModified,
 }
 
-/// A sort order.
+/// A sort order, in any case.
 #[derive(Clone, Copy, PartialEq, ToSchema)]
-#[schema(rename_all = "lowercase", examples("asc"))]
+#[schema(examples("Asc"))]
 pub(crate) enum SortDirection {
     /// The first comes first.
     Asc,
@@ -94,8 +102,12 @@ pub(crate) enum SortDirection {
     Desc,
 }
 
+const DIRECTIONS: [(&str, SortDirection); 2] =
+    [("Asc", SortDirection::Asc), ("Desc", SortDirection::Desc)];
+
 /// A device group with its devices.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = DeviceGroupWithDevices)]
 pub(crate) struct WithDevices<'g> {
     #[serde(flatten)]
@@ -103,8 +115,7 @@ pub(crate) struct WithDevices<'g> {
     group: View<'g, DeviceGroup>,
     /// The devices of the group; left out unless requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<DeviceView>>)]
-    devices: Option<Vec<View<'g, Device>>>,
+    device_list: Option<Vec<DeviceView>>,
 }
 
 /// The parameters of a search.
@@ -124,17 +135,12 @@ fn read(call: &Call) -> Result<Asked> {
         ("id", SortBy::Id),
         ("name", SortBy::Name),
         ("location", SortBy::Location),
+        ("remarks", SortBy::Remarks),
+        ("dateCreated", SortBy::DateCreated),
+        ("dateModified", SortBy::DateModified),
     ];
     let by = query.name("sortBy", &by);
-    let directions = [
-        ("asc", SortDirection::Asc),
-        ("desc", SortDirection::Desc),
-        ("ASC", SortDirection::Asc),
-        ("DESC", SortDirection::Desc),
-        ("Asc", SortDirection::Asc),
-        ("Desc", SortDirection::Desc),
-    ];
-    let direction = query.name("sortDirection", &directions);
+    let direction = query.any_case("sortDirection", &DIRECTIONS);
     let wanted = query.text("search").unwrap_or_default().trim();
     let wanted = wanted.to_lowercase();
     let offset = Page::offset(&query);
@@ -163,13 +169,10 @@ fn read(call: &Call) -> Result<Asked> {
     params(
         Listed,
         Offset,
-        ("search" = Option<String>, Query, description = "Text to find in the name or location \
-            (case-insensitive).", example = "floor"),
-        ("includeDevices" = Option<bool>, Query, description = "Whether to include the devices \
-            of each group.", example = true),
+        ("search" = Option<String>, Query, description = "Text to find in the name or location (case-insensitive).", example = "floor"),
+        ("includeDevices" = Option<bool>, Query, description = "Whether to include the devices of each group.", example = true),
         ("sortBy" = inline(Option<SortBy>), Query, description = "Sort key; `id` by default."),
-        ("sortDirection" = inline(Option<SortDirection>), Query, description = "Sort order; \
-            ascending by default."),
+        ("sortDirection" = inline(Option<SortDirection>), Query, description = "Sort order, in any case; ascending by default."),
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<WithDevices>, headers(("Link"))),
@@ -186,60 +189,49 @@ pub(crate) async fn search(call: Call) -> Result<Response> {
     } = read(&call)?;
     let groups = scope.things(DeviceGroup::KEY);
     let devices = scope.things(Device::KEY);
+    let owner = scope.organization_key();
     let devices = async {
         match include {
-            true => call.table.all_things(&devices).await,
-            false => Ok(Vec::new()),
+            true => {
+                let owner = call.table.get(&owner, Read::Eventual);
+                tokio::try_join!(call.table.all_things(&devices), owner)
+            }
+            false => Ok((Vec::new(), None)),
         }
     };
     let groups = call.table.all_things(&groups);
-    let (mut groups, devices): (Vec<DeviceGroup>, Vec<Device>) = tokio::try_join!(groups, devices)?;
+    let (groups, devices) = tokio::try_join!(groups, devices)?;
+    let mut groups: Vec<DeviceGroup> = groups;
+    let (devices, organization): (Vec<Device>, Option<Organization>) = devices;
 
     groups.retain(|group| {
-        let location = group.location.as_deref().unwrap_or_default();
-        [&group.name, location]
-            .iter()
-            .any(|text| text.to_lowercase().contains(&wanted))
+        let texts = [Some(&group.name), group.location.as_ref()];
+        let mut texts = texts.into_iter().flatten();
+        texts.any(|text| text.to_lowercase().contains(&wanted))
     });
-    groups.sort_by_cached_key(|group| place(group, by));
-    if descending {
-        groups.sort_by_cached_key(|group| Reverse(place(group, by)));
-    }
-    if let Some(after) = page.after.as_deref() {
-        groups.retain(|group| {
-            let place = place(group, by);
-            if descending {
-                *place < *after
-            } else {
-                *place > *after
-            }
-        });
-    }
-    let passed = page.offset.unwrap_or_default().min(groups.len());
-    groups.drain(..passed);
-    let more = groups.len() > page.size;
-    groups.truncate(page.size);
-    let next = groups.last().filter(|_| more).map(|group| place(group, by));
+    let place = |group: &DeviceGroup| place(group, by);
+    let (groups, next) = directory::paged(groups, &page, descending, place);
 
-    let mut inside: HashMap<DeviceGroupId, Vec<View<'_, Device>>> = HashMap::new();
+    let of = Shown {
+        scope: &scope,
+        organization: organization.as_ref(),
+        now: call.now,
+    };
+    let mut inside: HashMap<DeviceGroupId, Vec<DeviceView>> = HashMap::new();
     for device in &devices {
         for group in &device.groups {
-            let inside = inside.entry(*group).or_default();
-            inside.push(View::new(&scope, device));
+            inside.entry(*group).or_default().push(of.view(device));
         }
     }
     let views: Vec<_> = groups
         .iter()
         .map(|group| WithDevices {
             group: View::new(&scope, group),
-            devices: include.then(|| inside.remove(&group.id).unwrap_or_default()),
+            device_list: include.then(|| inside.remove(&group.id).unwrap_or_default()),
         })
         .collect();
     let response = Response::json(StatusCode::OK, &views);
-    Ok(match next {
-        Some(place) => response.next(&page.next(&call.request, &place)),
-        None => response,
-    })
+    Ok(page.linked(&call.request, response, next.as_deref()))
 }
 
 /// The sort key of a group in the list: texts that sort like the list.
@@ -248,6 +240,15 @@ fn place(group: &DeviceGroup, by: SortBy) -> String {
         SortBy::Id => String::new(),
         SortBy::Name => group.name.to_lowercase(),
         SortBy::Location => group.location.as_deref().unwrap_or_default().to_lowercase(),
+        SortBy::Remarks => group.remarks.as_deref().unwrap_or_default().to_lowercase(),
+        SortBy::DateCreated => moment(group.date_created),
+        SortBy::DateModified => moment(group.date_modified),
     };
-    format!("{text}\u{0}{}", group.id.key_text())
+    directory::place(&text, group.id)
+}
+
+/// A moment as a text that has its place among others; what is not known comes first.
+fn moment(at: Option<DateTime<Utc>>) -> String {
+    at.map(|at| format!("{:020}", at.timestamp_millis()))
+        .unwrap_or_default()
 }

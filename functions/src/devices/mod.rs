@@ -1,9 +1,11 @@
-//! `/v2/devices`.
+//! `/v2/devices`, `/v1/devices`, `/v1/gateways`.
 
 pub mod create;
 pub mod delete;
 pub mod list;
+pub mod report;
 pub mod update;
+pub(crate) mod view;
 
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
@@ -11,7 +13,10 @@ pub mod update;
     create::create,
     list::list,
     list::get,
+    list::get_first,
+    list::status,
     list::list_of_group,
+    report::report,
     update::update,
     delete::delete
 ))]

@@ -2,13 +2,15 @@
 //!
 //! Reads the device and writes what changed.
 
-use latchkey::directory::{Device, DeviceChanges, DeviceView};
+use http::StatusCode;
+use latchkey::directory::{Device, DeviceChanges};
 use latchkey::error::Result;
 use latchkey::id::DeviceId;
 use latchkey::wire::Response;
 use latchkey::wire::idempotency::IdempotencyKey;
 use latchkey::wire::request::IfMatch;
 
+use super::view::{Shown, View};
 use crate::directory;
 use crate::lambda::{Call, Endpoint};
 
@@ -17,7 +19,8 @@ pub const ENDPOINT: Endpoint = Endpoint::new("update-device", |call| Box::pin(up
 
 /// Change a device.
 ///
-/// A field left out stays as it is; `null` clears an optional field.
+/// A field left out stays as it is; `null` clears an optional field. In the answer `owner.name` is
+/// `null`.
 ///
 /// Allowed roles: `Admin`, `TenantAdmin`.
 #[utoipa::path(
@@ -32,10 +35,19 @@ pub const ENDPOINT: Endpoint = Endpoint::new("update-device", |call| Box::pin(up
     ),
     request_body = DeviceChanges,
     responses(
-        (status = 200, description = "The changed device.", body = DeviceView, headers(("ETag"))),
+        (status = 200, description = "The changed device.", body = View, headers(("ETag"))),
         (status = 403, description = "The caller's roles do not allow this."),
     ),
 )]
 pub(crate) async fn update(call: Call) -> Result<Response> {
-    directory::update::<Device>(call).await
+    let now = call.now;
+    directory::update_with::<Device>(call, &move |scope, device| {
+        let of = Shown {
+            scope,
+            organization: None,
+            now,
+        };
+        Response::json(StatusCode::OK, &of.view(device)).etag(device.version)
+    })
+    .await
 }

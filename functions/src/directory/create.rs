@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::Resource;
+use latchkey::directory::{Reference, Resource};
 use latchkey::error::{Conflict, Error, Fault, FaultCode, Result};
 use latchkey::id::Identifier;
-use latchkey::table::{If, Key, Refused};
+use latchkey::table::{Change, If, Key, Refused};
 use latchkey::wire::Response;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -45,18 +45,20 @@ pub(crate) struct Extra {
     pub(crate) answer: Map<String, Value>,
     /// Further items.
     pub(crate) items: Vec<(Key, Value)>,
+    /// Groups that it is put into, each of which then has a new version.
+    pub(crate) joins: Vec<Reference>,
 }
 
 /// `POST`: creates an item in the organization that the body names, with everything that
 /// belongs to it, in one transaction: one round trip.
 pub(crate) async fn create<R: Resource>(call: Call) -> Result<Response> {
-    create_with::<R>(call, |_, _, _| Ok(Extra::default())).await
+    create_with::<R>(call, &|_, _, _| Ok(Extra::default())).await
 }
 
 /// The same, with something in addition.
 pub(crate) async fn create_with<R: Resource>(
     call: Call,
-    extra: fn(&Call, &OrganizationScope, &mut R) -> Result<Extra>,
+    extra: &(dyn Fn(&Call, &OrganizationScope, &mut R) -> Result<Extra> + Sync),
 ) -> Result<Response> {
     let body = call.request.json()?;
     let once = Once::of(&call, &body)?;
@@ -67,13 +69,14 @@ pub(crate) async fn create_with<R: Resource>(
         if !writes(&scope) {
             return Err(Error::InsufficientRights(Vec::new()));
         }
-        let extra = extra(&call, &scope, &mut new)?;
+        new.make_at(call.now);
+        let mut extra = extra(&call, &scope, &mut new)?;
         let mut answer = Map::new();
         answer.insert(R::ID_FIELD.to_owned(), json(&id)?);
-        answer.extend(extra.answer);
+        answer.extend(std::mem::take(&mut extra.answer));
         let answer = Response::json(StatusCode::CREATED, &answer);
 
-        if let Some(answer) = put(&call, &once, &scope, &new, answer, &extra.items).await? {
+        if let Some(answer) = put(&call, &once, &scope, &new, answer, &extra).await? {
             return Ok(answer);
         }
     }
@@ -90,7 +93,7 @@ pub(crate) async fn put<R: Resource>(
     scope: &OrganizationScope,
     new: &R,
     answer: Response,
-    items: &[(Key, Value)],
+    extra: &Extra,
 ) -> Result<Option<Response>> {
     let deed = scope.deed_on::<R>(new.id()).made(new);
     let mut writes = call.table.transaction(&scope.to_write(R::AREA)?, deed);
@@ -117,11 +120,16 @@ pub(crate) async fn put<R: Resource>(
             writes.put_new(Part::Further, key, item);
         }
     }
-    let refers = new.refers(scope);
+    let mut refers = new.refers(scope);
     for (place, other) in refers.iter().enumerate() {
         writes.exists(Part::Refers(place), &other.to);
     }
-    for (key, item) in items {
+    for (place, group) in extra.joins.iter().enumerate() {
+        let part = Part::Refers(refers.len() + place);
+        writes.update(part, &group.to, Change::new_version(), If::Exists);
+    }
+    refers.extend(extra.joins.iter().cloned());
+    for (key, item) in &extra.items {
         writes.put_new(Part::Further, key, item);
     }
     let Err(refused) = writes.send().await? else {

@@ -1,5 +1,7 @@
 //! Listing, and showing one.
 
+use std::cmp::Reverse;
+
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::directory::{Group, InGroup, Own, Resource, View};
@@ -7,7 +9,7 @@ use latchkey::error::{Error, Result};
 use latchkey::id::Identifier;
 use latchkey::rights;
 use latchkey::role::{Area, By, Reach};
-use latchkey::table::{Read, Things};
+use latchkey::table::{Key, Read, Things};
 use latchkey::wire::json::Label;
 use latchkey::wire::{Page, Query, Response};
 use serde::de::IgnoredAny;
@@ -19,12 +21,12 @@ use crate::scopes::reads;
 /// `GET` of all of a kind, in pages, oldest first. One round trip; more for what is passed over,
 /// and for one that is looked for by its `externalId`.
 pub(crate) async fn list<R: Resource>(call: Call) -> Result<Response> {
-    let (Listed { scope, page }, things, next) = of_organization(&call, R::NOT_SERVED).await?;
+    let (Listed { scope, page }, things, next) = of_organization(&call, &[]).await?;
     Ok(shown::<R>(&call, &scope, &page, &things, next))
 }
 
-/// The parameters, the items, and the place where the next page begins.
-type Found<R> = (Listed, Vec<R>, Option<String>);
+/// What is asked for, the things, and the place where the next page begins.
+pub(crate) type Found<R> = (Listed, Vec<R>, Option<String>);
 
 /// Reads the query, with the `externalId` of the one that is looked for.
 fn asked<R: Resource>(call: &Call, not_served: &[&str]) -> Result<(Listed, Option<String>)> {
@@ -50,12 +52,59 @@ async fn of_organization<R: Resource>(call: &Call, not_served: &[&str]) -> Resul
         let (things, next) = matching(call, &all, &listed.page, &external).await?;
         return Ok((listed, things, next));
     }
-    let Some(after) = passed_over(call, &all, &listed.page).await? else {
-        return Ok((listed, Vec::new(), None));
-    };
-    let (size, after) = (listed.page.size, after.as_deref());
-    let (things, next) = call.table.page_of_things(&all, size, after).await?;
+    let (things, next) = page_of(call, &listed).await?;
     Ok((listed, things, next))
+}
+
+/// A page of all things of a kind, and the place where the next one begins. One round trip; more
+/// for what is passed over.
+pub(crate) async fn page_of<R: Resource>(
+    call: &Call,
+    Listed { scope, page }: &Listed,
+) -> Result<(Vec<R>, Option<String>)> {
+    let all = scope.things(R::KEY);
+    match passed_over(call, &all, page).await? {
+        Some(after) => {
+            let (size, after) = (page.size, after.as_deref());
+            call.table.page_of_things(&all, size, after).await
+        }
+        None => Ok((Vec::new(), None)),
+    }
+}
+
+/// How much of a text sorts things, in characters: a place must fit into a cursor.
+const SORTED_BY: usize = 100;
+
+/// The place of a thing in a list that is sorted by a text, and by age where that is the same.
+pub(crate) fn place(text: &str, id: impl Identifier) -> String {
+    let text: String = text.chars().take(SORTED_BY).collect();
+    format!("{text}\u{0}{}", id.key_text())
+}
+
+/// A page of things that are at hand, in the order of their places, and the place where the next
+/// one begins.
+pub(crate) fn paged<T>(
+    mut things: Vec<T>,
+    page: &Page,
+    descending: bool,
+    place: impl Fn(&T) -> String,
+) -> (Vec<T>, Option<String>) {
+    match descending {
+        true => things.sort_by_cached_key(|thing| Reverse(place(thing))),
+        false => things.sort_by_cached_key(&place),
+    }
+    if let Some(after) = page.after.as_deref() {
+        things.retain(|thing| match descending {
+            true => *place(thing) < *after,
+            false => *place(thing) > *after,
+        });
+    }
+    let passed = page.offset.unwrap_or_default().min(things.len());
+    things.drain(..passed);
+    let more = things.len() > page.size;
+    things.truncate(page.size);
+    let next = things.last().filter(|_| more).map(place);
+    (things, next)
 }
 
 /// The number of items in one read of a search.
@@ -161,23 +210,36 @@ async fn owns(call: &Call, scope: &OrganizationScope, own: Own) -> Result<bool> 
     }
 }
 
-/// `GET` of the members of a group, in pages. Three round trips: the group, a page of
-/// memberships, and the members.
+/// `GET` of what is in a group, in pages, as [`of_group`] finds it.
 pub(crate) async fn list_of_group<G: Group>(call: Call) -> Result<Response>
 where
     <G::Member as Resource>::Id: TryFrom<u64>,
 {
+    let (Listed { scope, page }, members, next) = of_group::<G>(&call).await?;
+    Ok(shown(&call, &scope, &page, &members, next))
+}
+
+/// A page of what is in a group that the path names. Three round trips: the group, a page of
+/// what is in it, and those things.
+///
+/// # Errors
+/// 400, 403 and 404.
+pub(crate) async fn of_group<G: Group>(call: &Call) -> Result<Found<G::Member>>
+where
+    <G::Member as Resource>::Id: TryFrom<u64>,
+{
     let id: G::Id = call.request.path_id(G::ID_FIELD, G::WHAT)?;
-    if !call.caller.scopes().any(|scope| reads(&scope)) {
+    let runs = runs(call, id, G::key).await?;
+    if !runs && !call.caller.scopes().any(|scope| reads(&scope)) {
         return Err(Error::InsufficientRights(Vec::new()));
     }
-    let group = |scope: &OrganizationScope| G::key(scope, id).filter(|_| reads(scope));
+    let group = |scope: &OrganizationScope| G::key(scope, id).filter(|_| runs || reads(scope));
     let found = call.find::<G>(group, SHOWN).await?;
     let (scope, _) = found.ok_or(Error::NotFound(G::WHAT))?;
     let group = group(&scope).ok_or(Error::NotFound(G::WHAT))?;
 
     let of = [scope.organization().to_string(), id.to_string()];
-    let page = page(&call, &[call.operation, &of[0], &of[1]])?;
+    let page = page(call, &[call.operation, &of[0], &of[1]])?;
     let prefix = scope.memberships(&group);
     let after = page.after.as_deref();
     let (edges, next) = call
@@ -200,7 +262,27 @@ where
         .iter()
         .filter_map(|key| items.get(key).transpose())
         .collect::<Result<_>>()?;
-    Ok(shown(&call, &scope, &page, &members, next))
+    Ok((Listed { scope, page }, members, next))
+}
+
+/// Whether the caller, who does not read the directory, runs a group of users. One round trip for
+/// such a caller, none for others.
+async fn runs<Id: Copy>(
+    call: &Call,
+    id: Id,
+    group: fn(&OrganizationScope, Id) -> Option<Key>,
+) -> Result<bool> {
+    for scope in call.caller.scopes().filter(|scope| !reads(scope)) {
+        let Some(group) = group(&scope, id) else {
+            continue;
+        };
+        let edge = scope.membership(&group, &scope.user(call.caller.user()));
+        let edge: Option<InGroup> = call.table.get(&edge, Read::Strong).await?;
+        if edge.is_some_and(|edge| edge.admin) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The page of a list that needs no more than one.

@@ -7,7 +7,7 @@
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
 use latchkey::deed::Unrecorded;
-use latchkey::directory::{Group, Resource};
+use latchkey::directory::{DATE_MODIFIED, Group, Resource};
 use latchkey::error::{Error, FaultCode, Result};
 use latchkey::role::Area;
 use latchkey::table::{Change, If, Refused};
@@ -105,7 +105,11 @@ async fn change_in<G: Group>(
     let mut writes = call.table.transaction(&warrant, deed);
     let answer = Response::empty(StatusCode::NO_CONTENT);
     once.remember(&mut writes, Part::Idempotency, scope, &answer)?;
-    writes.update(Part::Group, &group, Change::new_version(), If::Exists);
+    let mut changed = Change::new_version();
+    if G::DATED {
+        changed = changed.set(DATE_MODIFIED, &call.now);
+    }
+    writes.update(Part::Group, &group, changed, If::Exists);
     if joins {
         join(&mut writes, Part::Member, &link);
         writes.put_new(Part::Edge, edge, item);

@@ -15,9 +15,9 @@ use std::iter;
 
 pub(crate) use create::{Extra, MAX_IDS, create, create_with, put};
 pub(crate) use delete::{delete, take_away};
-pub(crate) use list::{list, list_of_group, show};
+pub(crate) use list::{list, list_of_group, of_group, page_of, paged, place, show};
 pub(crate) use members::{add, remove};
-pub(crate) use update::{Update, change, update};
+pub(crate) use update::{Update, change, update, update_with};
 
 use latchkey::directory::{Link, MAX_LINKED, Roll};
 use latchkey::error::Result;

@@ -17,6 +17,18 @@ use crate::scopes::writing;
 /// write on condition that it is unchanged. One more for a group whose members are given, and
 /// one if members are removed.
 pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
+    update_with::<R>(call, &|scope, thing| {
+        let view = View::new(scope, thing);
+        Response::json(StatusCode::OK, &view).etag(thing.version())
+    })
+    .await
+}
+
+/// The same, answered otherwise.
+pub(crate) async fn update_with<R: Resource>(
+    call: Call,
+    answer: &(dyn Fn(&OrganizationScope, &R) -> Response + Sync),
+) -> Result<Response> {
     let id: R::Id = call.request.path_id(R::ID_FIELD, R::WHAT)?;
     let body = call.request.json()?;
     // Faults of the body do not depend on the table.
@@ -25,10 +37,7 @@ pub(crate) async fn update<R: Resource>(call: Call) -> Result<Response> {
     let scopes = writing(&call)?;
     let update = Update {
         changed: &|before: &R| Ok(before.changed(&body)?),
-        answer: &|scope, thing| {
-            let view = View::new(scope, thing);
-            Response::json(StatusCode::OK, &view).etag(thing.version())
-        },
+        answer,
     };
     change(&call, &once, &scopes, id, &update).await
 }
@@ -97,7 +106,7 @@ async fn replace<R: Resource>(
     call: &Call,
     once: &Once<'_>,
     scope: &OrganizationScope,
-    (mut before, after): (R, R),
+    (mut before, mut after): (R, R),
     answer: &(dyn Fn(&OrganizationScope, &R) -> Response + Sync),
 ) -> Result<Option<Response>> {
     if after.lists()
@@ -112,6 +121,10 @@ async fn replace<R: Resource>(
     let is_same = joined.is_empty() && left.is_empty() && after == before;
     if is_same && !once.is_given() {
         return Ok(Some(answer(scope, &before)));
+    }
+
+    if !is_same {
+        after.change_at(call.now);
     }
 
     let changes = || joined.iter().chain(&left);

@@ -63,12 +63,14 @@ impl Endpoint {
     /// Handles a call of `caller`, if somebody is known to call.
     ///
     /// # Errors
-    /// The endpoint's answer; 401 if it needs a caller and there is none.
+    /// The endpoint's answer; 401 if it needs a caller and there is none; 403 for an app whose
+    /// scopes do not allow the operation.
     pub async fn handle(self, caller: Option<Caller>, mut call: OpenCall) -> Result<Response> {
         match self.kind {
             Kind::Open(handle, _) => handle(call).await,
             Kind::Caller(handle) | Kind::Service(handle, _) => {
                 let caller = caller.ok_or(Error::Unauthenticated)?;
+                caller.may_call(self.operation)?;
                 call.author = call.author.by((&caller).into());
                 let context = call.context().await?;
                 let asked = Asked::of(&context.table, &call, &caller);

@@ -42,13 +42,23 @@ impl IntoParams for Listed {
 /// # Errors
 /// 400 for every fault of the query; 403 if the caller does not read the directory.
 pub(crate) fn in_organization(call: &Call, query: Query<'_>) -> Result<Listed> {
+    let listed = of_member(call, query)?;
+    match reads(&listed.scope) {
+        true => Ok(listed),
+        false => Err(Error::InsufficientRights(Vec::new())),
+    }
+}
+
+/// The same of a list in which every member sees something.
+///
+/// # Errors
+/// 400 for every fault of the query; 403 when the caller is not in the organization.
+pub(crate) fn of_member(call: &Call, query: Query<'_>) -> Result<Listed> {
     let scope = organization(call, &query);
     let of = scope.as_ref().map(|scope| scope.organization().to_string());
     let list = [call.operation, of.as_deref().unwrap_or_default()];
     let page = Page::read(&query, &call.request, &list);
     query.finish()?;
-    match scope {
-        Some(scope) if reads(&scope) => Ok(Listed { scope, page }),
-        _ => Err(Error::InsufficientRights(Vec::new())),
-    }
+    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+    Ok(Listed { scope, page })
 }

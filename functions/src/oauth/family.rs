@@ -1,11 +1,11 @@
 //! Ending a family of tokens.
 
+use latchkey::caller::OrganizationScope;
 use latchkey::error::{Error, Result};
+use latchkey::id::ApiKeyId;
 use latchkey::table::{If, Key, Table};
 use latchkey::token::Family;
 use latchkey::warrant::Warrant;
-
-use super::client::Client;
 
 /// The purpose of each item of the transaction.
 #[derive(Clone, Copy, PartialEq)]
@@ -19,11 +19,14 @@ enum Part {
 ///
 /// # Errors
 /// 429 and 503.
-pub(super) async fn end(table: &Table, client: &Client, mut last: Family) -> Result<()> {
-    let key = client.scope.tokens(client.id, last.id);
-    let table = table.on_behalf_of((&client.credential).into());
+pub(super) async fn end(
+    table: &Table,
+    (id, scope): (ApiKeyId, &OrganizationScope),
+    mut last: Family,
+) -> Result<()> {
+    let key = scope.tokens(id, last.id);
     for _ in table.attempts() {
-        let deed = client.scope.deed(last.id.into()).removed(&last);
+        let deed = scope.deed(last.id.into()).removed(&last);
         let mut writes = table.transaction(&Warrant::Secret, deed);
         writes.delete(Part::Family, &key, last.is_last());
         writes.delete(Part::Access, &Key::credential(&last.access), If::Always);

@@ -4,18 +4,22 @@
 //! revoked: two round trips. A refresh token names its key and its family itself.
 
 use http::StatusCode;
+use latchkey::caller::OrganizationScope;
 use latchkey::credential::{Credential, CredentialHash, access_token};
+use latchkey::deed::ActingUser;
 use latchkey::error::{Refusal, Result};
+use latchkey::id::ApiKeyId;
 use latchkey::table::{If, Key, Read};
 use latchkey::token::RefreshToken;
 use latchkey::warrant::Warrant;
 use latchkey::wire::Response;
-use latchkey::wire::oauth::{self, ClientClaim, Form};
+use latchkey::wire::oauth::{self, Claim, Form};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::client::Client;
 use super::family;
+use super::linked::App;
 use crate::lambda::{Context, Endpoint, OpenCall};
 
 /// The endpoint.
@@ -75,7 +79,7 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was issued to anothe
             another client.", body = oauth::Body, example = json!({"error": "invalid_grant", "error_description": "this token was issued to another client"})),
         (status = 401, description = "`invalid_client`: the client did not identify itself, or \
             its secret is wrong. API Gateway renames the header `WWW-Authenticate` to \
-            `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key"})),
+            `x-amzn-Remapped-WWW-Authenticate`.", body = oauth::Body, example = json!({"error": "invalid_client", "error_description": "the client id and the client secret are those of no API key and no app"})),
         (status = 413, description = "`invalid_request`: the form is larger than 64 KiB.", body = oauth::Body, example = json!({"error": "invalid_request", "error_description": "Request body too large"})),
         (status = 429, description = "`temporarily_unavailable`: too many requests.", body = oauth::Body, headers(("Retry-After")), example = json!({"error": "temporarily_unavailable", "error_description": "Too many requests"})),
         (status = 500, description = "`server_error`: a bug, logged under the `X-Request-Id`.", body = oauth::Body, example = json!({"error": "server_error", "error_description": "Internal server error"})),
@@ -86,7 +90,7 @@ const ANOTHERS: Refusal = Refusal::InvalidGrant("this token was issued to anothe
 )]
 pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
     let form = Form::of(&call.request)?;
-    let claim = ClientClaim::of(&call.request, &form)?;
+    let claim = Claim::of(&call.request, &form)?;
     let token = form.required("token", "token is required")?;
     form.know(&["token_type_hint"]);
     form.finish()?;
@@ -94,27 +98,46 @@ pub(crate) async fn revoke(call: OpenCall) -> Result<Response> {
     if let Some(token) = access_token(token) {
         end_access(&context, claim, token).await?;
     } else {
-        let client = Client::known(&context, claim).await?;
+        let client = known(&context, claim).await?;
+        let (id, scope, acting) = client.ok_or(Refusal::InvalidClient)?;
         if let Some(token) = RefreshToken::parse(token) {
-            if token.client != client.id {
+            if token.client != id {
                 return Err(ANOTHERS.into());
             }
             let last = token.last_of_family(context.now);
-            family::end(&context.table, &client, last).await?;
+            let table = match acting {
+                Some(acting) => context.table.on_behalf_of(acting),
+                None => context.table,
+            };
+            family::end(&table, (id, &scope), last).await?;
         }
     }
     Ok(oauth::not_stored(Response::empty(StatusCode::OK)))
 }
 
-/// Ends an access token, if it is the client's or nobody's.
-async fn end_access(context: &Context, claim: Option<ClientClaim>, token: Uuid) -> Result<()> {
-    let key = Key::credential(&CredentialHash::of_token(token));
-    let client = async {
-        match claim {
-            Some(_) => Client::known(context, claim).await.map(Some),
-            None => Ok(None),
+/// A client, its organization, and the user that it acts for, if that is known.
+type Known = (ApiKeyId, OrganizationScope, Option<ActingUser>);
+
+/// The client that is who it says, with its organization; `None` if it says nothing.
+async fn known(context: &Context, claim: Claim) -> Result<Option<Known>> {
+    Ok(match claim {
+        Claim::Nobody => None,
+        Claim::Key(claim) => {
+            let client = Client::known(context, Some(claim)).await?;
+            let acting = (&client.credential).into();
+            Some((client.id, client.scope, Some(acting)))
         }
-    };
+        Claim::App(claim) => {
+            let App { id, scope, .. } = App::known(context, &claim).await?;
+            Some((id.id, scope, None))
+        }
+    })
+}
+
+/// Ends an access token, if it is the client's or nobody's.
+async fn end_access(context: &Context, claim: Claim, token: Uuid) -> Result<()> {
+    let key = Key::credential(&CredentialHash::of_token(token));
+    let client = known(context, claim);
     let credential = context.table.get::<Credential>(&key, Read::Strong);
     let (client, credential) = tokio::try_join!(client, credential)?;
     let Some(credential) = credential else {
@@ -123,9 +146,9 @@ async fn end_access(context: &Context, claim: Option<ClientClaim>, token: Uuid) 
     match (credential.client, client) {
         (None, _) => {}
         (Some(_), None) => return Err(Refusal::InvalidClient.into()),
-        (Some(id), Some(client)) if id == client.id => {}
-        // Nothing is known of another organization.
-        (_, Some(client)) if client.credential.organization != credential.organization => {
+        (Some(of), Some((id, ..))) if of == id => {}
+        // Of another organization there is nothing to tell.
+        (_, Some((_, scope, _))) if scope.organization() != credential.organization => {
             return Ok(());
         }
         _ => return Err(ANOTHERS.into()),

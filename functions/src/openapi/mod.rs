@@ -23,9 +23,9 @@ use self::info::{Api, security_schemes};
 use self::nullable::{describe_nullable, requested, without_null};
 use self::operation::{is_service, operations};
 use crate::{
-    accesses, activations, api_keys, audit, business_organizations, business_users, decisions,
-    device_groups, devices, docs, entries, events, oauth, organizations, reprogramming, schedules,
-    shares, spaces, template_groups, templates, things, user_groups, users,
+    accesses, account, activations, api_keys, audit, business_organizations, business_users,
+    decisions, device_groups, devices, docs, entries, events, oauth, organizations, reprogramming,
+    schedules, shares, spaces, template_groups, templates, things, user_groups, users,
 };
 
 /// The operations of each folder, in reading order.
@@ -35,6 +35,7 @@ const FOLDERS: &[fn() -> Document] = &[
     decisions::Api::openapi,
     entries::Api::openapi,
     activations::Api::openapi,
+    account::Api::openapi,
     users::Api::openapi,
     user_groups::Api::openapi,
     devices::Api::openapi,

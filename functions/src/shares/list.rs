@@ -5,10 +5,11 @@
 //! index: one more round trip, and none of it reads the items of others. Further filters are
 //! applied to the result. A page that becomes short is filled from the next ones for a few
 //! rounds, and then returned as it is, with a link to the next.
+//! Whether what a filter names exists is only asked if nothing was found: one more round trip.
 
 use http::StatusCode;
 use latchkey::caller::OrganizationScope;
-use latchkey::directory::User;
+use latchkey::directory::{Device, DeviceGroup, Organization, Resource, Space, User, UserGroup};
 use latchkey::error::{Error, Result};
 use latchkey::grant::{GrantId, Receiver, Source};
 use latchkey::id::{DeviceGroupId, DeviceId, ShareId, UserGroupId, UserId};
@@ -34,8 +35,8 @@ struct Filter {
     receiver: Option<Receiver>,
     active: Option<bool>,
     external_id: Option<String>,
-    /// Whether no share can be so: each has one source and one receiver.
-    is_empty: bool,
+    /// A second source and a second receiver. No share can be so: each has one of either.
+    others: (Option<Source>, Option<Receiver>),
 }
 
 /// List shares.
@@ -69,14 +70,15 @@ struct Filter {
     ),
     responses(
         (status = 200, description = "A page.", body = Vec<View>, headers(("Link"))),
-        (status = 403, description = "The caller does not belong to the organization, or may \
-            not see these shares."),
+        (status = 403, description = "The caller may not see these shares."),
+        (status = 404, description = "A device, group or user that a filter names does not exist, or the caller does not \
+            belong to the organization."),
     ),
 )]
 pub(crate) async fn list(call: Call) -> Result<Response> {
     let (scope, page, filter) = asked(&call)?;
     let mut ranges = ranges(&call, &scope, &filter).await?;
-    if filter.is_empty {
+    if filter.is_empty() {
         ranges.clear();
     }
 
@@ -84,8 +86,25 @@ pub(crate) async fn list(call: Call) -> Result<Response> {
     let views =
         |found| -> BoxFuture<'_, Result<Views<View>>> { Box::pin(views(asking, of, kept, found)) };
     let (views, next) = granted::page(&call, &scope, &ranges, &page, &views).await?;
+    if views.is_empty() {
+        named_exist(&call, &scope, &filter).await?;
+    }
     let response = Response::json(StatusCode::OK, &views);
     Ok(page.linked(&call.request, response, next.as_deref()))
+}
+
+/// That what the filter names is there. One round trip, none without a filter.
+///
+/// # Errors
+/// 404 for the first that is not.
+async fn named_exist(call: &Call, scope: &OrganizationScope, filter: &Filter) -> Result<()> {
+    let named = filter.named(scope);
+    let keys: Vec<_> = named.iter().map(|(key, _)| key.clone()).collect();
+    let items = call.table.get_all(&keys, Read::Strong).await?;
+    match named.iter().find(|(key, _)| !items.has(key)) {
+        Some((_, what)) => Err(Error::NotFound(what)),
+        None => Ok(()),
+    }
 }
 
 /// The views of those shares that are asked for. One round trip, for what they name.
@@ -128,7 +147,7 @@ impl Granted for Share {
 /// Reads the query.
 ///
 /// # Errors
-/// 400 for every fault of it; 403 if the caller is not in the organization.
+/// 400 for every fault of it; 404 if the caller is not in the organization.
 fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     let query = Query::of(&call.request);
     let scope = scopes::organization(call, &query);
@@ -138,7 +157,9 @@ fn asked(call: &Call) -> Result<(OrganizationScope, Page, Filter)> {
     page.offset = Page::offset(&query);
     let filter = filter(&query);
     query.finish()?;
-    let scope = scope.ok_or(Error::InsufficientRights(Vec::new()))?;
+    // The services' page says so of an organization that is not found; whether there is one that
+    // the caller does not belong to is not told.
+    let scope = scope.ok_or(Error::NotFound(Organization::WHAT))?;
     Ok((scope, page, filter))
 }
 
@@ -155,11 +176,32 @@ fn filter(query: &Query<'_>) -> Filter {
         receiver: user.or(users),
         active: query.name("active", &[("true", true), ("false", false)]),
         external_id: query.read("externalId").map(|Label(id)| id),
-        is_empty: device.is_some() && devices.is_some() || user.is_some() && users.is_some(),
+        others: (device.and(devices), user.and(users)),
     }
 }
 
 impl Filter {
+    /// Whether no share can be so.
+    fn is_empty(&self) -> bool {
+        self.others != (None, None)
+    }
+
+    /// What is named, by its key, and what people call it.
+    fn named(&self, scope: &OrganizationScope) -> Vec<(Key, &'static str)> {
+        let sources = self.source.into_iter().chain(self.others.0);
+        let sources = sources.map(|source| match source {
+            Source::Device(_) => (scope.source(source), Device::WHAT),
+            Source::DeviceGroup(_) => (scope.source(source), DeviceGroup::WHAT),
+            Source::Space(_) => (scope.source(source), Space::WHAT),
+        });
+        let receivers = self.receiver.into_iter().chain(self.others.1);
+        let receivers = receivers.map(|receiver| match receiver {
+            Receiver::User(id) => (scope.user(id), User::WHAT),
+            Receiver::UserGroup(id) => (scope.user_group(id), UserGroup::WHAT),
+        });
+        sources.chain(receivers).collect()
+    }
+
     fn keeps(&self, share: &Share, state: State) -> bool {
         self.source.is_none_or(|source| share.source == source)
             && self

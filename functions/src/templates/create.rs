@@ -54,7 +54,15 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
 
     let once = Once::of(&call, input.value())?;
     let answer = Response::json(StatusCode::OK, &Written::new(&scope, template.clone()));
-    let answer = directory::put(&call, &once, &scope, &template, answer, &[]).await?;
+    let answer = directory::put(
+        &call,
+        &once,
+        &scope,
+        &template,
+        answer,
+        &directory::Extra::default(),
+    )
+    .await?;
     // Two ids with the same 74 random bits.
     let answer = answer.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()))?;
     service::in_format(&call.request, answer)

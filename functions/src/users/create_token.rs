@@ -15,7 +15,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::tokens::{Part, find};
+use super::tokens::{Part, find, sign_in_link};
 use crate::lambda::{Call, Endpoint, Once};
 
 /// The endpoint.
@@ -73,7 +73,10 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         let (key, credential) = after.invite(&scope, token, call.now);
         let expiration = credential.expires_at.unwrap_or(call.now);
         let answer = Created {
-            invitation: UserInvitation { expiration },
+            invitation: UserInvitation {
+                url: sign_in_link(&call, token),
+                expiration,
+            },
             token,
         };
         let answer = Response::json(StatusCode::CREATED, &answer);

@@ -9,6 +9,8 @@ pub mod list_tokens;
 mod tokens;
 pub mod update;
 
+pub(crate) use tokens::SIGN_IN;
+
 /// The operations of this folder, for the API document.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(

@@ -6,6 +6,8 @@ use latchkey::error::{Error, Result};
 use latchkey::id::UserId;
 use latchkey::table::Read;
 
+use uuid::Uuid;
+
 use crate::lambda::Call;
 use crate::scopes::{writes, writing};
 
@@ -18,6 +20,16 @@ pub(super) enum Part {
     User,
     /// A token.
     Token,
+}
+
+/// The path of the page that a sign-in link leads to, before the token.
+pub(crate) const SIGN_IN: &str = "/sign-in/";
+
+/// The link by which a user signs in once, when they link an app to their account.
+pub(super) fn sign_in_link(call: &Call, token: Uuid) -> String {
+    let url = call.request.url.as_str();
+    let base = url.rsplit_once("/v2/users").map_or("", |(base, _)| base);
+    format!("{base}{SIGN_IN}{token}")
 }
 
 /// A user whom the caller may invite. One round trip.

@@ -12,6 +12,7 @@ use super::refusal::Attempt;
 use crate::directory::{Device, DeviceGroup, Resource, Space};
 use crate::grant::{GrantId, Source};
 use crate::id::{AccessId, ApiKeyId, AuditId, FamilyId, Id, Identifier, ShareId};
+use crate::linking::ClientId;
 use crate::warrant::Warrant;
 use crate::wire::json::name_of;
 
@@ -244,6 +245,12 @@ impl From<ApiKeyId> for Subject {
 impl From<FamilyId> for Subject {
     fn from(id: FamilyId) -> Self {
         Self::text("tokens", id)
+    }
+}
+
+impl From<ClientId> for Subject {
+    fn from(id: ClientId) -> Self {
+        Self::text("oauthClient", id)
     }
 }
 

@@ -146,6 +146,8 @@ pub enum Unrecorded {
     NoChange,
     /// It writes an entry or an activation, or what that is made of: a record of its own.
     Audit,
+    /// A device says how it is: a reading, and no change that somebody makes.
+    Reading,
     /// It is the record of something that was refused.
     Refusal,
     /// It counts: wrong codes, the day on which a key was used.

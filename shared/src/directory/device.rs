@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::FaultCode;
+use crate::grant::Source;
+use crate::id::{DeviceGroupId, DeviceId, Id, SpaceId};
 use crate::timing::Zone;
+use crate::wire::json::{Fields, FromJson, Label, Remark, WebUrl, Within, whole};
+use crate::wire::schema::{Instant, TimeZone};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Created, Documented, New, Organization, Own, Resource, View, first};
-use crate::error::FaultCode;
-use crate::grant::Source;
-use crate::id::{DeviceGroupId, DeviceId, SpaceId};
-use crate::wire::json::{Fields, FromJson, Label, Remark, WebUrl, Within, whole};
-use crate::wire::schema::TimeZone;
+use super::{Created, DeviceState, Documented, New, Organization, Own, Resource, first};
 
 /// For how long a lock opens that does not say so, in seconds. Clients count it down.
 pub const ACTIVATION_TIME: u32 = 5;
@@ -76,13 +77,52 @@ pub struct Device {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub organization_time_zone: Option<Zone>,
-    /// The version; each change adds one.
+    /// The creation time; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_created: Option<DateTime<Utc>>,
+    /// The time of the last change; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_modified: Option<DateTime<Utc>>,
+    /// What it said of itself last.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub state: DeviceState,
+    /// The version; each change adds one, other than a reported state.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
     pub version: u64,
 }
 
+/// The number of the type of locks, by which clients look for them.
+pub const LOCK: u64 = 1;
+/// The number of the type of gateways.
+pub const GATEWAY: u64 = 2;
+
 impl Device {
+    /// What kind of device it is; a lock, if it does not say.
+    pub fn kind(&self) -> Kind {
+        let kind = self.model.as_ref().and_then(|model| model.r#type.clone());
+        kind.unwrap_or_else(|| Kind {
+            id: ForeignId::Number(LOCK),
+            name: Some("Lock".to_owned()),
+        })
+    }
+
+    /// Whether it connects others.
+    pub fn is_gateway(&self) -> bool {
+        self.kind().id == ForeignId::Number(GATEWAY)
+    }
+
+    /// The device that connects it, if its gateway is one.
+    pub fn gateway(&self) -> Option<DeviceId> {
+        match self.gateway_id {
+            Some(ForeignId::Number(number)) => number.try_into().ok(),
+            _ => None,
+        }
+    }
+
     /// The zone of the door as the door says it: its own, else the organization's. `None` in
     /// the moments after it was made.
     pub fn known_zone(&self) -> Option<Zone> {
@@ -160,9 +200,6 @@ pub type NewDevice = New<Device>;
 /// The answer to a create.
 pub type DeviceCreated = Created<Device>;
 
-/// The display form.
-pub type DeviceView = View<'static, Device>;
-
 /// A model of devices, by the names that its maker uses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = DeviceModel)]
@@ -198,6 +235,12 @@ pub enum ForeignId {
     Number(u64),
     /// A text.
     Text(String),
+}
+
+impl From<DeviceId> for ForeignId {
+    fn from(id: DeviceId) -> Self {
+        Self::Number(id.number())
+    }
 }
 
 impl PartialSchema for ForeignId {
@@ -245,25 +288,6 @@ impl Resource for Device {
     const REQUIRED: &'static [&'static str] = &["name"];
     const IN_ZONE: bool = true;
     const BY_OFFSET: bool = true;
-    const NOT_SERVED: &'static [&'static str] = &[
-        "deviceId",
-        "organizationName",
-        "deviceGroupId",
-        "search",
-        "name",
-        "location",
-        "remarks",
-        "deviceType",
-        "includeGroups",
-        "includeReachableGateways",
-        "includeReachableDevices",
-        "includeDecommissioned",
-        "includeUninstalled",
-        "sortBy",
-        "sortDirection",
-        "filter",
-        "filter[]",
-    ];
 
     fn blank(id: DeviceId) -> Self {
         Self {
@@ -279,11 +303,15 @@ impl Resource for Device {
             groups: BTreeSet::new(),
             spaces: BTreeSet::new(),
             organization_time_zone: None,
+            date_created: None,
+            date_modified: None,
+            state: DeviceState::default(),
             version: 1,
         }
     }
 
     super::resource::versioned!();
+    super::resource::dated!();
 
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);

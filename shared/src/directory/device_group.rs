@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use crate::caller::OrganizationScope;
+use crate::grant::Source;
+use crate::id::{DeviceGroupId, DeviceId, Id};
+use crate::table::{Element, KeyPrefix};
 use crate::timing::Zone;
+use crate::wire::json::{Fields, Label, MAX_LISTED, Remark};
+use crate::wire::schema::Instant;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     Created, Device, Documented, GROUPS, Group, InGroup, Link, New, Own, Resource, View, first,
 };
-use crate::caller::OrganizationScope;
-use crate::grant::Source;
-use crate::id::{DeviceGroupId, DeviceId, Id};
-use crate::table::{Element, KeyPrefix};
-use crate::wire::json::{Fields, Label, MAX_LISTED, Remark};
 
 /// A group of devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +39,14 @@ pub struct DeviceGroup {
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
     pub organization_time_zone: Option<Zone>,
+    /// The creation time; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_created: Option<DateTime<Utc>>,
+    /// The time of the last change of the group or its members; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_modified: Option<DateTime<Utc>>,
     /// The version; each change of the group or its members adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -96,12 +106,15 @@ impl Resource for DeviceGroup {
             location: None,
             remarks: None,
             organization_time_zone: None,
+            date_created: None,
+            date_modified: None,
             version: 1,
             devices: None,
         }
     }
 
     super::resource::versioned!();
+    super::resource::dated!();
 
     fn read(&mut self, body: &Fields<'_>) {
         body.set::<Label, _>("name", &mut self.name);
@@ -151,6 +164,7 @@ impl Group for DeviceGroup {
                 item,
                 InGroup {
                     member: member.number(),
+                    admin: false,
                 },
             )),
             field: "devices".to_owned(),

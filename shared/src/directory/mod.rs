@@ -6,6 +6,7 @@
 
 mod device;
 mod device_group;
+mod device_state;
 mod organization;
 mod resource;
 pub mod schedule;
@@ -15,17 +16,18 @@ mod user;
 mod user_group;
 
 pub use device::{
-    ACTIVATION_TIME, Device, DeviceChanges, DeviceCreated, DeviceView, ForeignId, Kind, Model,
+    ACTIVATION_TIME, Device, DeviceChanges, DeviceCreated, ForeignId, GATEWAY, Kind, LOCK, Model,
     NewDevice,
 };
 pub use device_group::{
     DeviceGroup, DeviceGroupChanges, DeviceGroupCreated, DeviceGroupView, NewDeviceGroup,
 };
+pub use device_state::{Bolt, DeviceReport, DeviceState, Level};
 pub use organization::{NewAdmin, Of, Organization, OrganizationChanges, OrganizationView};
 pub(crate) use resource::versioned;
 pub use resource::{
-    Claim, GROUPS, Group, InGroup, Link, MAX_LINKED, ORGANIZATION_ZONE, Own, Reference, Resource,
-    Retired, Roll, SPACES, View, ZONE_VERSION,
+    Claim, DATE_MODIFIED, GROUPS, Group, InGroup, Link, MAX_LINKED, ORGANIZATION_ZONE, Own,
+    Reference, Resource, Retired, Roll, SPACES, View, ZONE_VERSION,
 };
 pub use schedule::{NewSchedule, Schedule, ScheduleChanges, ScheduleCreated, ScheduleView};
 pub use schema::{Created, Documented, New};

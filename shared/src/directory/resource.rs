@@ -51,13 +51,12 @@ pub trait Resource:
     const AREA: Area = Area::Directory;
     /// Whether one has an id that another system gave it, by which it is looked for.
     const HAS_EXTERNAL_ID: bool = false;
+    /// Whether it says when it was made and changed: in [`DATE_MODIFIED`].
+    const DATED: bool = false;
     /// Whether its list serves `offset`.
     const BY_OFFSET: bool = false;
-    /// The parameters of its list that the services' page names and that are not served.
-    const NOT_SERVED: &'static [&'static str] = &[];
-
-    /// Whether each item has the organization's zone, for decisions: in [`ORGANIZATION_ZONE`],
-    /// set by `follow-up` when an item is created and when that zone changes.
+    /// Whether the zone of the organization stands in each of them, for decisions to read: in
+    /// [`ORGANIZATION_ZONE`], spread by `follow-up` when one is made and when that zone changes.
     const IN_ZONE: bool = false;
 
     /// One with this id and nothing else.
@@ -73,7 +72,13 @@ pub trait Resource:
     #[must_use]
     fn next_version(self) -> Self;
 
-    /// The item as every reader may see it.
+    /// Writes down that it is made at `now`, in the kinds that say so.
+    fn make_at(&mut self, _now: DateTime<Utc>) {}
+
+    /// Writes down that it is changed at `now`, likewise.
+    fn change_at(&mut self, _now: DateTime<Utc>) {}
+
+    /// The same as everyone who reads it may see it.
     fn shown(&self) -> Cow<'_, Self> {
         Cow::Borrowed(self)
     }
@@ -209,7 +214,27 @@ macro_rules! versioned {
 }
 pub(crate) use versioned;
 
-/// Who may read a directory item without a role.
+/// The attribute that says when a thing was changed last.
+pub const DATE_MODIFIED: &str = "dateModified";
+
+/// What [`Resource`] has of the fields `date_created` and `date_modified`.
+macro_rules! dated {
+    () => {
+        const DATED: bool = true;
+
+        fn make_at(&mut self, now: DateTime<Utc>) {
+            self.date_created = Some(now);
+            self.date_modified = Some(now);
+        }
+
+        fn change_at(&mut self, now: DateTime<Utc>) {
+            self.date_modified = Some(now);
+        }
+    };
+}
+pub(crate) use dated;
+
+/// Whose a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     /// Nobody's.
@@ -280,6 +305,9 @@ pub struct Retired {
 pub struct InGroup {
     /// The ID.
     pub member: u64,
+    /// Of a user: whether they run the group, and so see who is in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
 }
 
 /// A kind of item with members.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -17,8 +18,9 @@ use crate::id::{Id, SpaceId, UserGroupId, UserId};
 use crate::invitation;
 use crate::keyring::Keyring;
 use crate::role::{Area, By, Reach, Role};
+use crate::share::AutoRemoveAfter;
 use crate::table::{Element, If, Key};
-use crate::wire::json::{Email, Fields, Label, MAX_LISTED, Name, Named, Phone, Remark};
+use crate::wire::json::{Email, Fields, FromJson, Label, MAX_LISTED, Name, Named, Phone, Remark};
 use crate::wire::schema::Instant;
 
 /// The kind of user.
@@ -91,6 +93,14 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(examples("VIV-4711"))]
     pub viviot_id: Option<String>,
+    /// The user's language (ISO 639-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(examples("en"))]
+    pub language: Option<String>,
+    /// How long to keep the user after their last share. Latchkey stores this for clients and
+    /// removes no users by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_remove_after: Option<AutoRemoveAfter>,
     /// The user's groups; left out if there are none.
     #[serde(
         default,
@@ -109,10 +119,22 @@ pub struct User {
     /// The kind of user; left out for a person.
     #[serde(default, skip_serializing_if = "UserKind::is_person")]
     pub kind: UserKind,
+    /// The creation time; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_created: Option<DateTime<Utc>>,
+    /// The time of the last change; left out if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Instant>)]
+    pub date_modified: Option<DateTime<Utc>>,
     /// The last token that the user was invited with. It is stored here and shown elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub invitation: Option<InvitationToken>,
+    /// When the invitation of a new user shall end.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub invited_until: Option<DateTime<Utc>>,
     /// The version; each change adds one.
     #[serde(default = "first")]
     #[schema(required, minimum = 1, examples(1))]
@@ -196,9 +218,9 @@ impl User {
         now: DateTime<Utc>,
     ) -> (Key, Credential) {
         let hash = CredentialHash::of_token(token);
-        let expires_at = invitation::expiration(now);
+        let expires_at = self.invited_until.unwrap_or(invitation::expiration(now));
         let credential = Credential {
-            id: format!("invitation-{}", self.id),
+            id: Credential::invitation_id(self.id),
             roles: Some(self.roles.clone()),
             expires_at: Some(expires_at),
             ..Credential::of(scope.organization(), self.id)
@@ -247,7 +269,9 @@ impl User {
             "kind": "person",
             "description": "Night shift",
             "remarks": "Has a dog",
-            "externalId": "guest-4711"
+            "externalId": "guest-4711",
+            "autoRemoveAfter": "MONTH",
+            "invitation": {"language": "en"}
         }),
         json!({
             "firstName": "Grace",
@@ -288,6 +312,44 @@ pub struct UserChanges {
     /// The user's ID in another system.
     #[schema(min_length = 1, max_length = 200, examples("guest-4711"))]
     pub external_id: Option<String>,
+    /// How long to keep the user after their last share. Latchkey stores this for clients and
+    /// removes no users by itself.
+    pub auto_remove_after: Option<AutoRemoveAfter>,
+    /// The invitation of a new user.
+    pub invitation: Option<NewInvitation>,
+}
+
+/// The invitation of a new user. For an existing user only `language` can change.
+#[derive(Debug, ToSchema)]
+pub struct NewInvitation {
+    /// When the invitation expires: in 30 days by default, in at most 366 days.
+    #[schema(value_type = Option<Instant>)]
+    pub expiration: Option<DateTime<Utc>>,
+    /// The user's language (ISO 639-1).
+    #[schema(examples("en"))]
+    pub language: Option<String>,
+}
+
+/// A language, ISO 639-1: two letters of the alphabet in lower case.
+struct Language(String);
+
+impl FromJson for Language {
+    fn from_json(value: &Value) -> Result<Self, (FaultCode, String)> {
+        const EXPECTED: &str = "a language of ISO 639-1 such as \"en\"";
+        let is_language =
+            |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+        match value {
+            Value::String(text) if is_language(text) => Ok(Self(text.clone())),
+            Value::String(_) => Err((FaultCode::InvalidValue, format!("expected {EXPECTED}"))),
+            _ => Err((FaultCode::WrongType, format!("expected {EXPECTED}"))),
+        }
+    }
+}
+
+impl From<Language> for String {
+    fn from(Language(text): Language) -> Self {
+        text
+    }
 }
 
 impl Documented for User {
@@ -322,15 +384,21 @@ impl Resource for User {
             remarks: None,
             external_id: None,
             viviot_id: None,
+            language: None,
+            auto_remove_after: None,
             groups: BTreeSet::new(),
             spaces: BTreeSet::new(),
             kind: UserKind::Person,
+            date_created: None,
+            date_modified: None,
             invitation: None,
+            invited_until: None,
             version: 1,
         }
     }
 
     super::resource::versioned!();
+    super::resource::dated!();
 
     fn read(&mut self, body: &Fields<'_>) {
         // One that has no name yet is only being made.
@@ -354,15 +422,24 @@ impl Resource for User {
         body.set_or_clear::<Remark, _>("description", &mut self.description);
         body.set_or_clear::<Remark, _>("remarks", &mut self.remarks);
         body.set_or_clear::<Label, _>("externalId", &mut self.external_id);
+        if body.is_null("autoRemoveAfter") {
+            self.auto_remove_after = None;
+        } else if let Some(given) = body.name("autoRemoveAfter") {
+            self.auto_remove_after = Some(given);
+        }
+        if let Some(invitation) = body.object("invitation") {
+            invitation.set_or_clear::<Language, _>("language", &mut self.language);
+            if is_new {
+                self.invited_until = invitation.optional("expiration");
+            } else {
+                invitation.not_served(&["expiration"]);
+            }
+            invitation.not_served(&["sendEmail", "sendSms"]);
+        }
         body.not_served(&[
             "phoneNumberVerify",
             "emailAddressVerify",
             "superUser",
-            "invitation.language",
-            "invitation.expiration",
-            "invitation.sendEmail",
-            "invitation.sendSms",
-            "autoRemoveAfter",
             "autoEmailMatch",
             "requireEmailMatch",
             "authOrganizationId",
@@ -431,9 +508,15 @@ impl Resource for User {
     }
 }
 
-/// The invitation that belongs to a user's first token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+/// The invitation that belongs to a user's token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserInvitation {
+    /// A sign-in link, which contains the token. It can be used once to link an app.
+    #[schema(
+        format = "uri",
+        examples("https://example.com/sign-in/8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")
+    )]
+    pub url: String,
     /// When the token expires.
     #[schema(value_type = Instant)]
     pub expiration: DateTime<Utc>,

@@ -118,6 +118,7 @@ impl Group for UserGroup {
                 item,
                 InGroup {
                     member: member.number(),
+                    admin: false,
                 },
             )),
             field: "members".to_owned(),

@@ -23,6 +23,7 @@ use crate::id::{
     ScheduleId, ShareId, SpaceId, UserGroupId, UserId,
 };
 use crate::invitation::InvitationHash;
+use crate::linking::CodeHash;
 use crate::table::key::{Key, KeyPrefix, List, Stand, Things, lists_of};
 use crate::web_key::WebKeyHash;
 use crate::wire::json::a_labels;
@@ -79,6 +80,15 @@ impl Key {
         Self {
             pk: format!("CLAIM#{}", hash.as_str()),
             sk: "CLAIM".to_owned(),
+        }
+    }
+
+    /// The key of an authorization code: of no tenant, since the app that has it says nothing
+    /// else.
+    pub fn authorization_code(hash: &CodeHash) -> Self {
+        Self {
+            pk: format!("OAUTHCODE#{}", hash.as_str()),
+            sk: "OAUTHCODE".to_owned(),
         }
     }
 
@@ -348,6 +358,18 @@ impl OrganizationScope {
     /// An API key.
     pub fn api_key(&self, id: ApiKeyId) -> Key {
         self.key(api_key(id))
+    }
+
+    /// An app that users may link.
+    pub fn oauth_client(&self, id: ApiKeyId) -> Key {
+        let KeyPrefix(mut key) = self.oauth_clients();
+        key.sk.push_str(&id.to_string());
+        key
+    }
+
+    /// All apps that users may link.
+    pub fn oauth_clients(&self) -> KeyPrefix {
+        KeyPrefix(self.key("OAUTHCLIENT#".to_owned()))
     }
 
     /// All API keys.

@@ -172,7 +172,7 @@ struct DeviceGroupView {
 #[schema(as = ShareReceiver)]
 enum ReceiverView {
     /// One user.
-    User(UserView),
+    User(Box<UserView>),
     /// Everyone in a group.
     UserGroup(UserGroupView),
 }
@@ -183,7 +183,7 @@ enum ReceiverView {
 #[schema(as = ShareUser)]
 struct UserView {
     #[serde(flatten)]
-    account: AccountView,
+    name: AccountView,
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "email", examples("max@example.com"))]
@@ -195,6 +195,54 @@ struct UserView {
     /// Whether the user has used a credential of theirs.
     #[schema(examples(true))]
     registered: bool,
+    /// Always false: Latchkey does not verify addresses.
+    #[schema(examples(false))]
+    email_address_verify: bool,
+    /// Always false: Latchkey does not verify addresses.
+    #[schema(examples(false))]
+    email_address_verified: bool,
+    /// Always false: Latchkey does not verify numbers.
+    #[schema(examples(false))]
+    phone_number_verify: bool,
+    /// Always false: Latchkey does not verify numbers.
+    #[schema(examples(false))]
+    phone_number_verified: bool,
+    /// The account; `null` until the user is registered.
+    #[schema(required)]
+    account: Option<TakenUp>,
+    /// The open invitation; left out if there is none or the user is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<UserInvitationView>,
+}
+
+/// The account of a receiver.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShareUserAccount)]
+struct TakenUp {
+    #[serde(flatten)]
+    name: AccountView,
+    /// E-mail address.
+    #[schema(required, format = "email", examples("max@example.com"))]
+    email_address: Option<String>,
+    /// Phone number, E.164.
+    #[schema(required, examples("+491701234567"))]
+    phone_number: Option<String>,
+}
+
+/// The open invitation of a receiver.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShareUserInvitation)]
+struct UserInvitationView {
+    /// Always `null`: the token was shown once, and only its hash is stored.
+    #[schema(required, examples(json!(null)))]
+    token: Option<String>,
+    /// Always `null`: it contains the token.
+    #[schema(required, examples(json!(null)))]
+    url: Option<String>,
+    /// When the invitation expires.
+    #[schema(value_type = Instant)]
+    expiration: DateTime<Utc>,
 }
 
 /// A user group that receives a share.
@@ -249,7 +297,9 @@ impl View {
             end_date: local.and_then(|window| window.end_date()),
             end_time: local.and_then(|window| window.end_time()),
             source: names.source(share.source),
-            receiver: share.receiver.and_then(|receiver| names.receiver(receiver)),
+            receiver: share
+                .receiver
+                .and_then(|receiver| names.receiver(receiver, now)),
             schedule: rules.unwrap_or(share.timing.rules),
             schedule_id: share.schedule,
             permissions: share.permissions,
@@ -271,16 +321,12 @@ impl View {
 }
 
 impl Names {
-    fn receiver(&self, receiver: Receiver) -> Option<ReceiverView> {
+    fn receiver(&self, receiver: Receiver, now: DateTime<Utc>) -> Option<ReceiverView> {
         match receiver {
-            Receiver::User(id) => self.users.get(&id).map(|user| {
-                ReceiverView::User(UserView {
-                    email_address: user.email_address.clone(),
-                    phone_number: user.phone_number.clone(),
-                    registered: user.registered,
-                    account: AccountView::new(user),
-                })
-            }),
+            Receiver::User(id) => {
+                let user = self.users.get(&id);
+                user.map(|user| ReceiverView::User(Box::new(UserView::new(user, now))))
+            }
             Receiver::UserGroup(id) => {
                 let group = self.user_groups.get(&id).map(UserGroupView::new);
                 group.map(ReceiverView::UserGroup)
@@ -311,6 +357,33 @@ impl Names {
             Source::Space(_) => {}
         }
         view
+    }
+}
+
+impl UserView {
+    fn new(user: &User, now: DateTime<Utc>) -> Self {
+        let (email, phone) = (&user.email_address, &user.phone_number);
+        let invitation = user.open_invitation(now).filter(|_| !user.registered);
+        Self {
+            name: AccountView::new(user),
+            email_address: email.clone(),
+            phone_number: phone.clone(),
+            registered: user.registered,
+            email_address_verify: false,
+            email_address_verified: false,
+            phone_number_verify: false,
+            phone_number_verified: false,
+            account: user.registered.then(|| TakenUp {
+                name: AccountView::new(user),
+                email_address: email.clone(),
+                phone_number: phone.clone(),
+            }),
+            invitation: invitation.map(|invitation| UserInvitationView {
+                token: None,
+                url: None,
+                expiration: invitation.expires_at,
+            }),
+        }
     }
 }
 

@@ -154,12 +154,16 @@ impl If {
 }
 
 fn joined(conditions: &[If], by: &str, to: &mut Expressions) -> Option<String> {
-    let parts: Vec<_> = conditions
-        .iter()
-        .filter_map(|one| one.write(to))
-        .map(|one| format!("({one})"))
-        .collect();
-    (!parts.is_empty()).then(|| parts.join(by))
+    let parts: Vec<_> = conditions.iter().filter_map(|one| one.write(to)).collect();
+    // DynamoDB refuses parentheses that part nothing.
+    match parts.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        parts => {
+            let parts: Vec<_> = parts.iter().map(|one| format!("({one})")).collect();
+            Some(parts.join(by))
+        }
+    }
 }
 
 /// A value as DynamoDB has it. One that cannot be written is a fault of the transaction, which
@@ -271,6 +275,13 @@ impl Change {
     pub fn append(mut self, name: &str, element: &impl Serialize) -> Self {
         self.append.push((name.to_owned(), Value::of(&[element])));
         self
+    }
+
+    /// Removes an attribute, which it may have been about to set.
+    #[must_use]
+    pub fn forget(mut self, name: &str) -> Self {
+        self.set.retain(|(set, _)| set != name);
+        self.remove(name)
     }
 
     /// Removes an attribute.

@@ -1,6 +1,8 @@
 //! The headers of every response.
 
-use http::header::{ACCESS_CONTROL_EXPOSE_HEADERS, ETAG, LINK, LOCATION, RETRY_AFTER};
+use http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_SECURITY_POLICY, ETAG, LINK, LOCATION, RETRY_AFTER,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The headers that every response carries, name and value. API Gateway's own answers get
@@ -82,10 +84,11 @@ pub fn add(headers: &mut HeaderMap, request_id: &str, from_browser: bool) {
         exposed(headers, from_browser),
     );
     for (name, value) in EVERY_RESPONSE {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        let name = HeaderName::from_static(name);
+        // A page has a policy of its own, which allows what the page has.
+        if name != CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, id);
@@ -104,6 +107,17 @@ mod tests {
         add(&mut headers, "id", from_browser);
         let exposed = &headers[ACCESS_CONTROL_EXPOSE_HEADERS];
         exposed.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_page_keeps_its_policy_and_nothing_else() {
+        let mut headers = HeaderMap::new();
+        let own = HeaderValue::from_static("default-src 'none'");
+        headers.insert(CONTENT_SECURITY_POLICY, own.clone());
+        headers.insert("x-frame-options", HeaderValue::from_static("ALLOWALL"));
+        add(&mut headers, "id", false);
+        assert_eq!(headers[CONTENT_SECURITY_POLICY], own);
+        assert_eq!(headers["x-frame-options"], "SAMEORIGIN");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::unknown::{Handling, Names, not_served};
 use crate::credential::{CredentialHash, decode_basic};
 use crate::error::{Error, Fault, Refusal, Result};
 use crate::id::ApiKeyId;
+use crate::linking::ClientId;
 
 const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
@@ -177,21 +178,41 @@ pub struct ClientClaim {
     pub hash: CredentialHash,
 }
 
-impl ClientClaim {
+/// The app that a client says it is, and the secret that it gives, if it gives one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppClaim {
+    /// The app.
+    pub id: ClientId,
+    /// The secret.
+    pub secret: Option<String>,
+}
+
+/// Who a client says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It says nothing.
+    Nobody,
+    /// An API key.
+    Key(ClientClaim),
+    /// An app.
+    App(AppClaim),
+}
+
+impl Claim {
     /// Reads who the client says it is: from `Authorization: Basic`, in which both texts are
-    /// encoded as in a form, or from `client_id` and `client_secret`. `None` when it says
-    /// nothing.
+    /// encoded as in a form, or from `client_id` and `client_secret`.
     ///
     /// # Errors
-    /// `invalid_request` if it says it both ways; `invalid_client` for what no API key is.
-    pub fn of(request: &Request, form: &Form) -> Result<Option<Self>> {
+    /// `invalid_request` if it says it both ways; `invalid_client` for what is neither an API
+    /// key nor an app.
+    pub fn of(request: &Request, form: &Form) -> Result<Self> {
         let (id, secret) = (form.text("client_id"), form.text("client_secret"));
         let mut headers = request.headers.get_all(AUTHORIZATION).iter();
         let Some(header) = headers.next() else {
             return match (id, secret) {
-                (None, None) => Ok(None),
-                (Some(id), Some(secret)) => Self::new(id, secret).map(Some),
-                _ => Err(Refusal::InvalidClient.into()),
+                (None, None) => Ok(Self::Nobody),
+                (Some(id), secret) => Self::new(id, secret),
+                (None, Some(_)) => Err(Refusal::InvalidClient.into()),
             };
         };
         if secret.is_some() || headers.next().is_some() {
@@ -206,9 +227,28 @@ impl ClientClaim {
         if id.is_some_and(|id| id != name) {
             return Err(invalid("client_id differs from the one in the header"));
         }
-        Self::new(&name, &secret).map(Some)
+        Self::new(&name, Some(&secret))
     }
 
+    fn new(id: &str, secret: Option<&str>) -> Result<Self> {
+        if let Ok(id) = id.parse() {
+            let secret = secret.map(str::to_owned);
+            return Ok(Self::App(AppClaim { id, secret }));
+        }
+        let secret = secret.ok_or(Refusal::InvalidClient)?;
+        ClientClaim::new(id, secret).map(Self::Key)
+    }
+
+    /// The API key that it says it is, if it says that it is one.
+    pub fn key(self) -> Option<ClientClaim> {
+        match self {
+            Self::Key(claim) => Some(claim),
+            Self::Nobody | Self::App(_) => None,
+        }
+    }
+}
+
+impl ClientClaim {
     fn new(id: &str, secret: &str) -> Result<Self> {
         let hash = CredentialHash::of_api_key(id, secret);
         let id = id.parse().map_err(|_| Refusal::InvalidClient)?;
@@ -292,7 +332,27 @@ mod tests {
         let headers: Vec<_> = headers.collect();
         let headers: Vec<_> = headers.iter().map(String::as_str).collect();
         let request = request(body, &headers);
-        ClientClaim::of(&request, &Form::of(&request)?)
+        Claim::of(&request, &Form::of(&request)?).map(Claim::key)
+    }
+
+    #[test]
+    fn an_app_may_say_its_id_alone() {
+        let app = |secret: Option<&str>| {
+            Claim::App(AppClaim {
+                id: "7.vT3mYq0cJx8ZkA-_".parse().unwrap(),
+                secret: secret.map(str::to_owned),
+            })
+        };
+        let of = |body: &str, basic: &[&str]| {
+            let request = request(body, basic);
+            Claim::of(&request, &Form::of(&request).unwrap()).unwrap()
+        };
+        let id = "client_id=7.vT3mYq0cJx8ZkA-_";
+        assert_eq!(of(id, &[]), app(None));
+        assert_eq!(of(&format!("{id}&client_secret=s"), &[]), app(Some("s")));
+        let basic = format!("Basic {}", STANDARD.encode("7.vT3mYq0cJx8ZkA-_:s"));
+        assert_eq!(of("", &[&basic]), app(Some("s")));
+        assert_eq!(of("", &[]), Claim::Nobody);
     }
 
     #[test]
@@ -331,7 +391,7 @@ mod tests {
         }
         let bearer = request("", &["Bearer x"]);
         let form = Form::of(&bearer).unwrap();
-        assert_eq!(code(ClientClaim::of(&bearer, &form)), "invalid_client");
+        assert_eq!(code(Claim::of(&bearer, &form)), "invalid_client");
     }
 
     #[test]

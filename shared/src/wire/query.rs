@@ -106,6 +106,18 @@ impl<'r> Query<'r> {
         value.map(|(_, value)| *value)
     }
 
+    /// The value of a parameter that has one of a few names, in any case.
+    pub fn any_case<T: Copy>(&self, name: &str, names: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let given = names
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text));
+        match given {
+            Some((_, value)) => Some(*value),
+            None => self.name(name, names),
+        }
+    }
+
     /// The value of a parameter that is an instant, as RFC 3339 writes it. A `+` that was not
     /// encoded arrives as a space, and is read as what it was.
     pub fn instant(&self, name: &str) -> Option<DateTime<Utc>> {
