@@ -16,7 +16,7 @@ use latchkey::wire::service::{self, Datum, Input};
 use utoipa::ToSchema;
 
 use super::{BusinessUser, organization};
-use crate::directory::{MAX_IDS, put};
+use crate::directory::{Extra, MAX_IDS, put};
 use crate::lambda::{Call, Endpoint, Once};
 use crate::scopes;
 
@@ -101,7 +101,7 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
         };
         let data = BusinessUserProfileDataView::new(&organization, user.clone());
         let answer = Response::json(StatusCode::OK, &Datum { data });
-        if let Some(answer) = put(&call, &once, &scope, &user, answer, &[]).await? {
+        if let Some(answer) = put(&call, &once, &scope, &user, answer, &Extra::default()).await? {
             return service::in_format(&call.request, answer);
         }
     }

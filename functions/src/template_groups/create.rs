@@ -56,7 +56,15 @@ pub(crate) async fn create(call: Call) -> Result<Response> {
     let templates = templates(&call, &scope, slice::from_ref(&group)).await?;
     let data = AccessTemplateGroupView::new(&scope, &group, &templates);
     let answer = Response::json(StatusCode::OK, &Written { data, id });
-    let answer = directory::put(&call, &once, &scope, &group, answer, &[]).await?;
+    let answer = directory::put(
+        &call,
+        &once,
+        &scope,
+        &group,
+        answer,
+        &directory::Extra::default(),
+    )
+    .await?;
     // Two IDs with the same 74 random bits.
     let answer = answer.ok_or_else(|| Error::Unavailable("the id is taken".to_owned()))?;
     service::in_format(&call.request, answer)

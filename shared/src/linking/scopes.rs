@@ -237,7 +237,15 @@ const TABLE: &[(&[TokenScope], &[&str])] = &[
         ],
     ),
     // A new user comes with a token, and roles are what tokens speak for.
-    (&[Manage, Authorize], &["create-user", "update-user"]),
+    (
+        &[Manage, Authorize],
+        &[
+            "create-business-user",
+            "create-user",
+            "update-business-user",
+            "update-user",
+        ],
+    ),
 ];
 
 #[cfg(test)]
