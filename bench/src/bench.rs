@@ -245,6 +245,12 @@ impl Bench {
         self.meter.called()
     }
 
+    /// Has the next transaction conflict with another at all that it checks: its caller, or what
+    /// it refers to, is checked by many at once.
+    pub fn conflict(&self) {
+        self.meter.conflict();
+    }
+
     /// Asks without counting: for what a case needs to be there.
     ///
     /// # Errors

@@ -27,10 +27,12 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use latchkey_local::calls::Asked;
@@ -75,6 +77,8 @@ pub struct Called {
 struct Counted {
     cost: Cost,
     asked: BTreeSet<Asked>,
+    /// Whether the next transaction conflicts with another at all that it checks.
+    conflicts: bool,
     /// The calls, if they are recorded.
     called: Option<Vec<Called>>,
     under_way: usize,
@@ -106,6 +110,30 @@ impl Meter {
 
     fn is_traced(&self) -> bool {
         self.counted().called.is_some()
+    }
+
+    /// Has the next transaction conflict with another at all that it checks.
+    pub fn conflict(&self) {
+        self.counted().conflicts = true;
+    }
+
+    /// The answer to a transaction that conflicts, if this one does.
+    fn conflicting(&self, operation: &str, request: &Value) -> Option<HttpResponse> {
+        let transaction = request["TransactItems"].as_array()?;
+        if operation != "TransactWriteItems" || !std::mem::take(&mut self.counted().conflicts) {
+            return None;
+        }
+        let reason = |part: &Value| match part["ConditionCheck"].is_object() {
+            true => json!({"Code": "TransactionConflict", "Message": "conflict"}),
+            false => json!({"Code": "None"}),
+        };
+        let body = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled",
+            "CancellationReasons": transaction.iter().map(reason).collect::<Vec<_>>(),
+        });
+        let status = StatusCode::try_from(400).ok()?;
+        Some(HttpResponse::new(status, SdkBody::from(body.to_string())))
     }
 
     fn add_call(&self, called: Called) {
@@ -287,8 +315,12 @@ impl HttpConnector for InStep {
             return HttpConnectorFuture::ready(Err(ConnectorError::other(unknown.into(), None)));
         };
         self.meter.counted().asked.extend(of_items);
+        let conflict = self.meter.conflicting(&operation, &request_body);
         let asked = self.meter.is_traced().then_some((operation, request_body));
-        let answer = self.inner.call(request);
+        let answer = match conflict {
+            Some(conflict) => HttpConnectorFuture::ready(Ok(conflict)),
+            None => self.inner.call(request),
+        };
         let meter = self.meter.clone();
         HttpConnectorFuture::new(async move {
             let mut answer = answer.await;

@@ -66,6 +66,14 @@ async fn writing(bench: &Bench) -> Result<()> {
         .case("delete access, 3 spaces", delete_access::ENDPOINT, gone)
         .await?;
 
+    bench.conflict();
+    let case = "create access, by a caller who writes much at once";
+    let access = self::access(&shared, SPACE);
+    let made = bench.case(case, create::ENDPOINT, access).await?;
+    let id = made.field("id")?;
+    let gone = delete(format!("{PATH}?BusinessUserAccessId={id}"));
+    bench.ask(delete_access::ENDPOINT, gone).await?;
+
     let alone = template(bench, SPACE + 3, true).await?;
     let access = self::access(&alone, SPACE + 3);
     let made = bench

@@ -41,6 +41,16 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
         let grant = ("grant_type", "refresh_token");
         asked(TOKEN, &[grant, ("refresh_token", refresh)])
     };
+    let wrong = |ask: Ask| -> Result<Ask> {
+        let ask = ask.basic(&id, "k0fX2c0mJxv1l9mKq3sV7w5dYb8RzHtA4nEoGuPiLQc")?;
+        Ok(ask.answered(401))
+    };
+    let ask = form(TOKEN, &[("grant_type", "client_credentials")]);
+    let case = "token, by a wrong secret";
+    bench.case(case, token::ENDPOINT, wrong(ask)?).await?;
+    let ask = form(REVOKE, &[("token", "8a4f2f52-2d5b-4c53-9d50-0e7b4a1c9f3e")]);
+    let case = "revoke a token, by a wrong secret";
+    bench.case(case, revoke::ENDPOINT, wrong(ask)?).await?;
     let case = "token, by client credentials, first of a day";
     bench.case(case, token::ENDPOINT, first()?).await?;
     let pair = bench
@@ -105,19 +115,22 @@ async fn linking(bench: &Bench) -> Result<()> {
     let page = get(format!("/authorize?{query}"));
     let authorize = authorize::ENDPOINT;
     bench.case("ask to link an app", authorize, page).await?;
-    let said = [("credential", &*token), ("decision", "allow")];
-    let said = form("/authorize", &[asked.as_slice(), &said].concat());
-    let said = said.answered(303);
-    let said = bench
-        .case("link an app, by a sign-in link", link::ENDPOINT, said)
-        .await?;
-    let code = said.parameter("code")?;
-    let by_code = [
-        ("grant_type", "authorization_code"),
-        ("code", &*code),
-        ("redirect_uri", BACK),
-    ];
-    let by_code = || form(TOKEN, &by_code).basic(&id, &secret);
+    let said = |token: &str| {
+        let said = [("credential", token), ("decision", "allow")];
+        form("/authorize", &[asked.as_slice(), &said].concat()).answered(303)
+    };
+    let case = "link an app, by a sign-in link";
+    let linked = bench.case(case, link::ENDPOINT, said(&token)).await?;
+    let code = linked.parameter("code")?;
+    let by = |code: &str| {
+        let by_code = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", BACK),
+        ];
+        form(TOKEN, &by_code).basic(&id, &secret)
+    };
+    let by_code = || by(&code);
     let case = "token, by a code";
     let pair = bench.case(case, token::ENDPOINT, by_code()?).await?;
     let refresh = pair.field("refresh_token")?;
@@ -126,6 +139,10 @@ async fn linking(bench: &Bench) -> Result<()> {
         ("refresh_token", &*refresh),
     ];
     let next = form(TOKEN, &next).basic(&id, &secret)?;
+    let access = pair.field("access_token")?;
+    let ends = form(REVOKE, &[("token", &access)]).basic(&id, &secret)?;
+    let case = "revoke an access token of an app";
+    bench.case(case, revoke::ENDPOINT, ends).await?;
     let case = "token, by a refresh token of an app";
     bench.case(case, token::ENDPOINT, next).await?;
     let again = by_code()?.answered(400);
@@ -137,6 +154,14 @@ async fn linking(bench: &Bench) -> Result<()> {
         .await?;
     let shown = get(format!("/sign-in/{token}"));
     bench.case("show a sign-in link", authorize, shown).await?;
+    let user = new(json!({"firstName": "Kim", "lastName": "Second"}));
+    let user = bench
+        .ask(users::create::ENDPOINT, post("/v2/users", &user))
+        .await?;
+    let linked = said(&user.field("token")?);
+    let linked = bench.ask(link::ENDPOINT, linked).await?;
+    let code = linked.parameter("code")?;
+    bench.ask(token::ENDPOINT, by(&code)?).await?;
     let gone = delete(format!("{CLIENTS}/{id}"));
     bench
         .case("delete an app", clients::delete::ENDPOINT, gone)

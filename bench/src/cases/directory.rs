@@ -46,11 +46,17 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
 /// What a device says of itself, and what is shown of it besides.
 async fn reported(bench: &Bench) -> Result<()> {
     let state = json!({"actualFirmwareVersion": 84, "batteryLevel": "High", "locked": "LOCKED", "gatewayRssi": -67});
-    let state = put("/v1/devices/5/state", &state).by(DOORS);
+    let state = || put("/v1/devices/5/state", &state).by(DOORS);
     let report = devices::report::ENDPOINT;
     bench
-        .case("report the state of a device", report, state)
+        .case("report the state of a device", report, state())
         .await?;
+    let case = "report the state of a device, with an idempotency key";
+    let keyed = state().header("idempotency-key", "door-5-000123");
+    bench.case(case, report, keyed).await?;
+    bench.conflict();
+    let case = "report the state of a device, by a controller of many";
+    bench.case(case, report, state()).await?;
     let list = devices::list::ENDPOINT;
     let sorted = get("/v2/devices?sortBy=batteryLevel&sortDirection=Desc&includeGroups=true");
     bench.case(SORTED, list, sorted).await?;

@@ -115,5 +115,11 @@ async fn groups(bench: &Bench) -> Result<()> {
     bench
         .case(case, delete_group::ENDPOINT, delete(one))
         .await?;
+    bench.conflict();
+    let case = "create template group, by a caller who writes much at once";
+    let made = bench.case(case, create::ENDPOINT, post(PATH, &new)).await?;
+    let id = made.field("id")?;
+    let one = delete(format!("{PATH}?AccessTemplateGroupId={id}"));
+    bench.ask(delete_group::ENDPOINT, one).await?;
     Ok(())
 }

@@ -58,6 +58,11 @@ pub(super) async fn run(bench: &Bench) -> Result<()> {
     bench
         .case("delete template", delete_template::ENDPOINT, delete(one))
         .await?;
+    bench.conflict();
+    let case = "create template, by a caller who writes much at once";
+    let made = bench.case(case, create::ENDPOINT, template()).await?;
+    let one = delete(format!("{PATH}?AccessTemplateId={}", made.field("id")?));
+    bench.ask(delete_template::ENDPOINT, one).await?;
     Ok(())
 }
 

@@ -439,7 +439,7 @@ fn is(reason: &CancellationReason, code: &str) -> bool {
     reason.code() == Some(code)
 }
 
-/// The secret: the second half of the credential. Shown only once and not stored.
+/// A check that is read in its place if it conflicts with other transactions.
 #[derive(Debug, Clone)]
 struct Reference {
     /// The place of the check among the actions.
