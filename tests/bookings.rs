@@ -188,7 +188,7 @@ async fn a_space_with_a_hundred_thousand_bookings_is_booked_read_and_changed_at_
     assert!(home.cost().1 <= 1.0);
     let change = json!({"name": "Meeting room"});
     home.system.user(token).put(&path, &change).await.ok();
-    assert_eq!(home.cost(), (2, 1.0, 5.0));
+    assert_eq!(home.cost(), (2, 1.0, 7.0));
 }
 
 #[tokio::test]

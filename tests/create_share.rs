@@ -596,7 +596,11 @@ async fn a_share_that_conflicts_at_a_door_reads_it_instead_of_checking_it() {
             .all(|call| call.request["ConsistentRead"] == true)
     );
     let written = calls[4].request["TransactItems"].as_array().unwrap();
-    assert_eq!(written.len(), 2, "the share and its grant: {written:?}");
+    assert_eq!(
+        written.len(),
+        3,
+        "the share, its grant and the record: {written:?}"
+    );
 
     // Missing references are reported as usual, and nothing is written.
     let before = store.sort_keys(&keys::shares()).await;

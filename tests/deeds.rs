@@ -9,12 +9,18 @@ use latchkey::table::{Item, from_item};
 use latchkey_local::template::Integration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use crate::system::{Answer, Loss, SPACE, Store, System, Tenant, is_of, keys};
 use crate::template::stack;
 
 /// What is recorded at the door, in a record of its own.
-const AT_DOORS: [&str; 3] = ["activate-device", "deactivate-device", "enter-space"];
+const AT_DOORS: [&str; 4] = [
+    "activate-device",
+    "deactivate-device",
+    "enter-space",
+    "report-device-state",
+];
 
 /// The user who may have all codes remade.
 const TENANT_ADMIN: usize = 9;
@@ -368,6 +374,47 @@ async fn tokens(walk: &mut Walk) {
     assert_eq!(deeds(&walk.store).await, before);
 }
 
+/// An app that a user links to their account.
+async fn apps(walk: &mut Walk) {
+    let new = json!({
+        "organizationId": 7, "name": "Home", "type": "confidential",
+        "redirectUris": ["https://app.example.com/linked"],
+    });
+    let of = (Method::POST, "/v2/oauth/clients");
+    let (made, _) = walk.does(1, "create-oauth-client", of, Some(new)).await;
+    let made = made.json();
+    walk.secret(&made["clientSecret"]);
+    let id = made["clientId"].as_str().unwrap();
+    let before = deeds(&walk.store).await;
+    let token = walk.tenant.token(2).to_string();
+    let form = [
+        ("client_id", id),
+        ("response_type", "code"),
+        ("credential", &token),
+        ("decision", "allow"),
+    ];
+    // The page sends the browser on to the app.
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let url = format!("{}/authorize", walk.system.url());
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let request = client.build().unwrap().post(url).body(form);
+    let form = "application/x-www-form-urlencoded";
+    let linked = Answer::of(request.header("Content-Type", form)).await;
+    assert_eq!(linked.status, 303, "{}", linked.body);
+    let (_, code) = linked
+        .header("location")
+        .unwrap()
+        .split_once("code=")
+        .unwrap();
+    walk.secret(&json!(code.split('&').next().unwrap()));
+    walk.one("oauth-link", &before).await;
+    let path = format!("/v2/oauth/clients/{id}");
+    let of = (Method::DELETE, path.as_str());
+    walk.does(1, "delete-oauth-client", of, None).await;
+}
+
 #[tokio::test]
 async fn every_operation_that_changes_something_writes_one_deed_without_a_secret() {
     let mut walk = Walk::start().await;
@@ -376,6 +423,7 @@ async fn every_operation_that_changes_something_writes_one_deed_without_a_secret
     shares(&mut walk).await;
     accesses(&mut walk).await;
     tokens(&mut walk).await;
+    apps(&mut walk).await;
 
     let stack = stack();
     let writes = stack.api.routes.iter().filter_map(|route| {

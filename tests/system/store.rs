@@ -335,10 +335,7 @@ impl Store {
     /// Every item but those of the record, which tells of what was refused and of what is gone.
     pub async fn things(&self) -> Vec<Item> {
         let mut items = self.items().await;
-        items.retain(|item| {
-            let key = item["PK"].as_s().unwrap();
-            !key.contains("#DEED#") && !key.ends_with("REFUSED")
-        });
+        items.retain(|item| !item.contains_key("operation"));
         items
     }
 

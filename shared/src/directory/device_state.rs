@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Fault, FaultCode};
 use crate::table::Change;
-use crate::wire::json::{Faults, Fields, FromJson, Named, whole};
+use crate::wire::json::{Faults, Fields, FromJson, Json, Named, whole};
 use crate::wire::schema;
 
 /// The largest number of a firmware.
@@ -234,7 +234,7 @@ impl DeviceReport {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value, now: DateTime<Utc>) -> Result<Change, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>, now: DateTime<Utc>) -> Result<Change, Vec<Fault>> {
         let faults = Faults::default();
         let change = Fields::of_body(body, &faults).map(|body| {
             let moment = |name, ahead| moment(&body, name, now + ahead);

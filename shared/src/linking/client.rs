@@ -18,7 +18,7 @@ use crate::error::{Fault, FaultCode};
 use crate::id::{ApiKeyId, OrganizationId, UserId};
 use crate::secret::{Random, RandomFailed, hash};
 use crate::table::If;
-use crate::wire::json::{Faults, Fields, FromJson, Label};
+use crate::wire::json::{Faults, Fields, FromJson, Json, Label};
 
 /// How many addresses a client may be sent back to.
 const MAX_REDIRECTS: usize = 10;
@@ -275,7 +275,7 @@ impl NewClient {
     ///
     /// # Errors
     /// Every fault of the body, each with the path of its field.
-    pub fn read(body: &Value) -> Result<Self, Vec<Fault>> {
+    pub fn read<'b>(body: impl Into<Json<'b>>) -> Result<Self, Vec<Fault>> {
         let faults = Faults::default();
         let new = Fields::of_body(body, &faults).and_then(|body| {
             let organization_id = body.required("organizationId");
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_what_is_read() {
-        schema::assert_reads::<NewClient, _>(NewClient::read);
+        schema::assert_reads::<NewClient, _>(|body| NewClient::read(body));
     }
 
     #[test]
