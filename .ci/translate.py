@@ -18,7 +18,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 MAX_RESOURCES = 400
-MAX_BYTES = 800_000
+MAX_BYTES = 950_000
 
 # The managed policies that SAM looks up in IAM by name: what each function is given, and one
 # with a table's stream among its events.
