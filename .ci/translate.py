@@ -57,7 +57,8 @@ def main(path, *overrides):
     # It is for SAM alone, and the linter knows no transform that is already done.
     translated.pop("Transform", None)
 
-    json.dump(translated, sys.stdout, indent=1)
+    # Without spaces, as SAM sends it: the linter knows the limit of CloudFormation too.
+    json.dump(translated, sys.stdout, separators=(",", ":"))
 
     types = collections.Counter(resource["Type"] for resource in translated["Resources"].values())
     for name, number in types.most_common():
