@@ -68,10 +68,10 @@ pub(crate) struct View {
     #[schema(required, value_type = Option<Instant>)]
     last_seen: Option<DateTime<Utc>>,
     /// Always empty: Latchkey has no entry tags.
-    #[schema(max_items = 0, examples(json!([])))]
+    #[schema(max_items = 0, examples(1))]
     entry_tags: [u8; 0],
     /// Always empty: Latchkey has no add-ons.
-    #[schema(max_items = 0, examples(json!([])))]
+    #[schema(max_items = 0, examples(1))]
     addons: [u8; 0],
     /// The device groups, if `includeGroups` is true.
     related_device_groups: Vec<Named>,

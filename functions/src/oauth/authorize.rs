@@ -317,25 +317,25 @@ pub(crate) struct Metadata {
     #[schema(format = "uri", examples("https://example.com/v2/oauth/revoke"))]
     revocation_endpoint: String,
     /// The scopes.
-    #[schema(value_type = Vec<String>, examples(json!(["read", "activate"])))]
+    #[schema(value_type = Vec<String>, examples("read"))]
     scopes_supported: Vec<&'static str>,
     /// The response types.
-    #[schema(value_type = Vec<String>, examples(json!(["code"])))]
+    #[schema(value_type = Vec<String>, examples("code"))]
     response_types_supported: [&'static str; 1],
     /// The response modes.
-    #[schema(value_type = Vec<String>, examples(json!(["query"])))]
+    #[schema(value_type = Vec<String>, examples("query"))]
     response_modes_supported: [&'static str; 1],
     /// The grant types.
-    #[schema(value_type = Vec<String>, examples(json!(["authorization_code"])))]
+    #[schema(value_type = Vec<String>, examples("authorization_code"))]
     grant_types_supported: [&'static str; 3],
     /// How clients identify themselves for tokens.
-    #[schema(value_type = Vec<String>, examples(json!(["client_secret_basic"])))]
+    #[schema(value_type = Vec<String>, examples("client_secret_basic"))]
     token_endpoint_auth_methods_supported: [&'static str; 3],
     /// How clients identify themselves to revoke tokens.
-    #[schema(value_type = Vec<String>, examples(json!(["client_secret_basic"])))]
+    #[schema(value_type = Vec<String>, examples("client_secret_basic"))]
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     /// The methods of PKCE.
-    #[schema(value_type = Vec<String>, examples(json!(["S256"])))]
+    #[schema(value_type = Vec<String>, examples("S256"))]
     code_challenge_methods_supported: [&'static str; 1],
     /// Whether the answer to an app names the issuer (RFC 9207).
     #[schema(examples(true))]

@@ -378,7 +378,7 @@ pub struct AccessTemplateView {
     #[schema(examples("Guests"))]
     name: String,
     /// The permissions that its things carry along. Latchkey does not interpret them.
-    #[schema(examples(json!(["Breakfast"])))]
+    #[schema(examples("Breakfast"))]
     permission: BTreeSet<String>,
     /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]

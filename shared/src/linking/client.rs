@@ -236,7 +236,7 @@ pub struct NewClient {
     #[schema(min_length = 1, max_length = 200, examples("Home Assistant"))]
     pub name: String,
     /// The addresses that the app may be sent back to, compared exactly.
-    #[schema(value_type = Vec<String>, min_items = 1, max_items = 10, examples(json!(["https://my.home-assistant.io/redirect/oauth"])))]
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 10, examples("https://my.home-assistant.io/redirect/oauth"))]
     pub redirect_uris: Vec<RedirectUri>,
     /// `confidential` if the app can keep a secret, `public` if it cannot; then it must use PKCE.
     #[schema(value_type = String, pattern = "^(confidential|public)$", examples("confidential"))]

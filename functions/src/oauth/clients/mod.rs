@@ -27,7 +27,7 @@ pub(crate) struct View {
     #[schema(examples("Home Assistant"))]
     name: String,
     /// The addresses that the app may be sent back to.
-    #[schema(value_type = Vec<String>, examples(json!(["https://my.home-assistant.io/redirect/oauth"])))]
+    #[schema(value_type = Vec<String>, examples("https://my.home-assistant.io/redirect/oauth"))]
     redirect_uris: Vec<RedirectUri>,
     /// `confidential` or `public`.
     #[schema(examples("confidential"))]
