@@ -49,8 +49,8 @@ def main():
         template = pathlib.Path("template.yaml").read_text()
         here = pathlib.Path(work, "template.yaml")
         has_target = subprocess.run(
-            ["rustup", "target", "add", "aarch64-unknown-linux-gnu"], capture_output=True,
-            env=environment, timeout=300,
+            ["timeout", "120", "rustup", "target", "add", "aarch64-unknown-linux-gnu"],
+            capture_output=True, env=environment,
         ).returncode == 0
         if not has_target:
             print("rustup cannot fetch the target from here: built for", ARCHITECTURE)
